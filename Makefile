@@ -1,0 +1,48 @@
+# make run | test | check | bench     Python 3.11 or newer and make are all that is needed.
+PORT ?= 8000
+SANDBOX_PORT ?= 8001
+DATA_DIR ?= ./var
+PYTHON ?= python3
+BIN := .venv/bin
+export PORT SANDBOX_PORT DATA_DIR
+
+.PHONY: run test check lint quick slow bench screenshots clean
+
+run: .venv/ready
+	@$(BIN)/python -m app.cli.run
+
+test: .venv/ready-dev
+	$(BIN)/python -m pytest
+
+check: .venv/ready-dev lint quick slow
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+quick: .venv/ready-dev
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=
+
+slow: .venv/ready-dev
+	$(BIN)/python -m pytest -m slow --cov --cov-append
+
+bench: .venv/ready-dev
+	$(BIN)/python -m benchmarks.rating
+
+screenshots: .venv/ready-dev
+	$(BIN)/python -m tests.browser.screenshots docs/pictures
+
+.venv/ready: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv var build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

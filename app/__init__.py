@@ -1,0 +1,50 @@
+"""The program put together, read from top to bottom."""
+
+import structlog
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import cli
+from app.jobs import queue
+from app.runtime import build
+from app.web import edge, faults, guards, headers, i18n
+from app.web.doors import blueprints
+from config.logging import configure
+from config.settings import Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application for these settings. It connects to nothing before it is asked something."""
+    configure(settings)
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SESSION_COOKIE_NAME="mashangping",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    runtime = build(settings)
+    app.extensions[edge.EXTENSION] = runtime
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0
+    )
+    Bootstrap5(app)
+    csrf = CSRFProtect(app)
+    i18n.install(app)
+    headers.install(app)
+    faults.install(app)
+    guards.register(app, blueprints(settings))
+    for view in app.view_functions.values():
+        if getattr(view, "checks_its_own_form", False):
+            csrf.exempt(view)
+    runtime.database.after_commit.append(queue.waker(settings))
+    cli.register(app)
+    structlog.get_logger().debug("ready", env=settings.env, surfaces=sorted(settings.surfaces))
+    return app

@@ -1,0 +1,125 @@
+"""Engine, session and transaction. Times are aware and UTC; SQLite is opened the way a server needs it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+SQLITE_BUSY_MS = 5_000
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment. Refuses naive values; SQLite, which knows no zones, gets and gives UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time was given; an aware one was expected")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only for INTEGER PRIMARY KEY.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON}  # noqa: RUF012 SQLAlchemy's own name
+
+
+class Database:
+    """One engine and its two kinds of session: `transaction()` writes, `reading()` only reads."""
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.engine = _create_engine(url, pool_size)
+        self._writer = self.engine.execution_options(writes=True)
+        self.after_commit: list[Callable[[set[str]], None]] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Commit once at the end, roll back on any error; then tell `after_commit` what was announced.
+
+        A service announces with `announce(session, "notices")`; the hooks run when the row is already there.
+        """
+        with Session(self._writer, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            announced = session.info.get("announced")
+        if announced:
+            for hook in self.after_commit:
+                hook(announced)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for a page that only looks; nothing is committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+
+def announce(session: Session, what: str) -> None:
+    """Say that `what` has to be looked at once this transaction has been committed."""
+    session.info.setdefault("announced", set()).add(what)
+
+
+def _create_engine(url: str, pool_size: int) -> Engine:
+    parsed = make_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, pool_size=pool_size)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(parsed, pool_size=pool_size, pool_pre_ping=False, pool_recycle=1800)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is deferred and late; we say it ourselves in _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A deferred transaction that reads and then writes fails at once when another writer came between;
+    # IMMEDIATE waits its turn at the door instead.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

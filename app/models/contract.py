@@ -1,0 +1,69 @@
+"""Who serves the hospital, under which contract, with which teams and posts, and what for."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Id
+
+
+class Provider(Base):
+    __tablename__ = "provider"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+
+
+class Team(Base):
+    __tablename__ = "team"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[int | None] = mapped_column(Id, ForeignKey("provider.id"))
+
+
+class Post(Base):
+    __tablename__ = "post"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[int] = mapped_column(Id, ForeignKey("provider.id"))
+    key_post: Mapped[bool] = mapped_column(default=False)
+
+
+class Category(Base):
+    """One line of the service catalogue."""
+
+    __tablename__ = "category"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    parent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
+
+
+class Contract(Base):
+    __tablename__ = "contract"
+    __table_args__ = (CheckConstraint("valid_from <= valid_to", name="dates_in_order"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number: Mapped[str] = mapped_column(Text, unique=True)
+    provider_id: Mapped[int] = mapped_column(Id, ForeignKey("provider.id"))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date] = mapped_column(Date)
+
+
+class ContractScope(Base):
+    """What a contract covers. A scope without category or campus covers all of them."""
+
+    __tablename__ = "contract_scope"
+    __table_args__ = (Index(None, "contract_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contract_id: Mapped[int] = mapped_column(Id, ForeignKey("contract.id"))
+    category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
+    campus_id: Mapped[int | None] = mapped_column(Id, ForeignKey("campus.id"))

@@ -1,0 +1,133 @@
+"""People, keyed by staff number; where they worked and when; what they may do; how they are known to WeChat."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Id
+
+ROLES = ("user", "engineer", "desk", "supervisor", "admin", "auditor")
+PROVIDER_ROLES = frozenset({"engineer", "desk"})
+
+
+class Person(Base):
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint("staff_number <> ''", name="staff_number_given"), Index(None, "name"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    staff_number: Mapped[str] = mapped_column(Text, unique=True)  # text: leading zeros are part of it
+    name: Mapped[str] = mapped_column(Text)
+    telephone: Mapped[str] = mapped_column(Text, default="")
+    job_type: Mapped[str] = mapped_column(Text, default="")
+
+
+class Employment(Base):
+    """One stretch of work, for a department of the hospital or for a provider; open while `valid_to` is empty."""
+
+    __tablename__ = "employment"
+    __table_args__ = (
+        CheckConstraint("(department_id IS NULL) <> (provider_id IS NULL)", name="one_employer"),
+        CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="dates_in_order"),
+        Index(None, "person_id", "valid_from"),
+        Index(None, "department_id"),
+        Index(None, "provider_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+    provider_id: Mapped[int | None] = mapped_column(Id, ForeignKey("provider.id"))
+    team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("team.id"))
+    post_id: Mapped[int | None] = mapped_column(Id, ForeignKey("post.id"))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+
+
+class RoleGrant(Base):
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        CheckConstraint(f"role IN {ROLES!r}", name="known_role"),
+        # Who sets the rules never audits them: admin and auditor are never one person.
+        Index(
+            "uq_role_grant_admin_or_auditor",
+            "person_id",
+            unique=True,
+            sqlite_where=text("role IN ('admin', 'auditor')"),
+            postgresql_where=text("role IN ('admin', 'auditor')"),
+        ),
+    )
+
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class Credential(Base):
+    """A console password (argon2) and its lockout."""
+
+    __tablename__ = "credential"
+
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    failures: Mapped[int] = mapped_column(SmallInteger, default=0)
+    locked_until: Mapped[datetime | None]
+
+
+class WeChatIdentity(Base):
+    """One WeChat user as one account (appid) sees him; bound to a person once he has proved who he is."""
+
+    __tablename__ = "wechat_identity"
+    __table_args__ = (
+        Index(None, "appid", "openid", unique=True),
+        Index(
+            "uq_wechat_identity_one_per_person",
+            "person_id",
+            "appid",
+            unique=True,
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
+        Index(None, "unionid"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    appid: Mapped[str] = mapped_column(Text)
+    openid: Mapped[str] = mapped_column(Text)
+    unionid: Mapped[str | None] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    bound_at: Mapped[datetime | None]
+    privacy_version: Mapped[str | None] = mapped_column(Text)
+    privacy_at: Mapped[datetime | None]
+    first_seen_at: Mapped[datetime]
+
+
+class BindingTry(Base):
+    """One attempt to bind, kept to limit guessing by identity and by staff number."""
+
+    __tablename__ = "binding_try"
+    __table_args__ = (Index(None, "identity_id", "at"), Index(None, "staff_number", "at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
+    staff_number: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    succeeded: Mapped[bool]
+
+
+class IdentityClaim(Base):
+    """A second WeChat user claims a staff number that is bound already; a supervisor decides."""
+
+    __tablename__ = "identity_claim"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'approved', 'refused')", name="known_state"),
+        Index(None, "identity_id", "person_id"),
+        Index(None, "state", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(Text, default="waiting")
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))

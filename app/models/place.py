@@ -1,0 +1,40 @@
+"""Where things are: campus, department, place."""
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Id
+
+
+class Campus(Base):
+    __tablename__ = "campus"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+
+
+class Located:
+    """Building, floor and room as people say them; empty where nobody said."""
+
+    campus_id: Mapped[int | None] = mapped_column(Id, ForeignKey("campus.id"))
+    building: Mapped[str] = mapped_column(Text, default="")
+    floor: Mapped[str] = mapped_column(Text, default="")
+    room: Mapped[str] = mapped_column(Text, default="")
+
+
+class Department(Located, Base):
+    __tablename__ = "department"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+
+
+class Place(Located, Base):
+    __tablename__ = "place"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))

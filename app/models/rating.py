@@ -1,0 +1,84 @@
+"""Ratings: append-only facts; which one counts; what the rater added; the case a low one opens."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Id
+
+LEVELS = (5, 4, 3, 2, 1)  # 非常满意, 满意, 基本满意, 不满意, 非常不满意
+LOW_LEVELS = (2, 1)
+
+
+class Rating(Base):
+    """One tap, never changed. Who rates is known by his WeChat identity, and by person once that is bound."""
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        CheckConstraint("level BETWEEN 1 AND 5", name="level_1_to_5"),
+        Index(None, "completion_id", "identity_id", unique=True),
+        Index(None, "identity_id", "at"),
+        Index(None, "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    completion_id: Mapped[int] = mapped_column(Id, ForeignKey("completion.id"))
+    level: Mapped[int] = mapped_column(SmallInteger)
+    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
+    person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    source: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class CountedRating(Base):
+    """The one slot of a completion: the primary key decides who was first."""
+
+    __tablename__ = "counted_rating"
+
+    completion_id: Mapped[int] = mapped_column(Id, ForeignKey("completion.id"), primary_key=True)
+    rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), unique=True)
+    at: Mapped[datetime]
+
+
+class RatingCorrection(Base):
+    """The rater's second thought, once and within a day; the first answer stays readable."""
+
+    __tablename__ = "rating_correction"
+    __table_args__ = (CheckConstraint("level BETWEEN 1 AND 5", name="level_1_to_5"),)
+
+    rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), primary_key=True)
+    level: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime]
+
+
+class RatingDetail(Base):
+    """What the rater added on the thanks page. Free text lives here, so that it can be erased."""
+
+    __tablename__ = "rating_detail"
+    __table_args__ = (
+        CheckConstraint("praise IN ('', 'asked', 'approved', 'refused')", name="known_praise"),
+        Index(None, "praise"),
+    )
+
+    rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), primary_key=True)
+    reasons: Mapped[dict[str, Any]]  # {"codes": [...]}
+    quality: Mapped[dict[str, Any]]  # code -> 1..5
+    faces: Mapped[dict[str, Any]]  # touchpoint -> 1..5
+    comment: Mapped[str] = mapped_column(Text)
+    praise: Mapped[str] = mapped_column(Text)  # "tell the engineer": asked, then approved or refused
+    pressed: Mapped[bool]  # somebody asked the rater to change his rating; for the hospital's eyes only
+    at: Mapped[datetime]
+
+
+class RecoveryCase(Base):
+    """A low score is followed up: the hospital's list of who has to be called back."""
+
+    __tablename__ = "recovery_case"
+    __table_args__ = (Index(None, "opened_at"), Index(None, "ticket_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
+    rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), unique=True)
+    opened_at: Mapped[datetime]

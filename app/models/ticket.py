@@ -1,0 +1,148 @@
+"""A ticket, every event of its life, and what was fixed at each completion."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Id
+
+# Which state may follow which. A reopened ticket goes back to the desk or straight to its engineer.
+MOVES: dict[str, frozenset[str]] = {
+    "reported": frozenset({"dispatched", "cancelled"}),
+    "dispatched": frozenset({"dispatched", "accepted", "cancelled"}),
+    "accepted": frozenset({"dispatched", "arrived", "finished", "cancelled"}),
+    "arrived": frozenset({"dispatched", "finished", "cancelled"}),
+    "finished": frozenset({"closed", "reopened"}),
+    "closed": frozenset({"reopened"}),
+    "cancelled": frozenset(),
+    "reopened": frozenset({"dispatched", "accepted", "cancelled"}),
+}
+STATES = tuple(MOVES)
+OPEN_STATES = ("reported", "dispatched", "accepted", "arrived", "reopened")
+
+SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
+PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
+
+
+class Ticket(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES!r}", name="known_state"),
+        CheckConstraint(f"source IN {SOURCES!r}", name="known_source"),
+        CheckConstraint("priority BETWEEN 1 AND 4", name="known_priority"),
+        Index(None, "state", "reported_at"),
+        Index(None, "lead_id", "state"),
+        Index(None, "served_person_id", "reported_at"),
+        Index(None, "department_id", "reported_at"),
+        Index(None, "category_id", "reported_at"),
+        Index(None, "reported_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number: Mapped[str] = mapped_column(Text, unique=True)
+    source: Mapped[str] = mapped_column(Text)
+    requester_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    served_person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    served_department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+    department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+    place_id: Mapped[int | None] = mapped_column(Id, ForeignKey("place.id"))
+    category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
+    priority: Mapped[int] = mapped_column(SmallInteger, default=3)
+    description: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(Text)
+    cycle: Mapped[int] = mapped_column(SmallInteger, default=1)  # grows with every reopening
+    team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("team.id"))
+    lead_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    reported_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+    @property
+    def rateable(self) -> bool:
+        """Nobody was served by a ticket from monitoring or inspection, so nobody can rate it."""
+        return self.served_person_id is not None or self.served_department_id is not None
+
+
+class TicketHelper(Base):
+    """An engineer who helped the lead."""
+
+    __tablename__ = "ticket_helper"
+
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
+
+
+class Event(Base):
+    """What happened to a ticket: append-only (the database refuses changes), ids and codes only.
+
+    `at` is the moment of the act, `recorded_at` the moment it was written down.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index(None, "ticket_id", "at"),
+        Index(
+            "uq_event_source_key",
+            "ticket_id",
+            "source_key",
+            unique=True,
+            sqlite_where=text("source_key IS NOT NULL"),
+            postgresql_where=text("source_key IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
+    cycle: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[str] = mapped_column(Text)
+    state: Mapped[str | None] = mapped_column(Text)  # the ticket's state after a move; empty otherwise
+    actor_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(Text)
+    source_key: Mapped[str | None] = mapped_column(Text)  # of an imported node: the same node never twice
+    data: Mapped[dict[str, Any] | None]
+
+
+class Completion(Base):
+    """What a rating is about, copied when the work was finished and never looked up later."""
+
+    __tablename__ = "completion"
+    __table_args__ = (
+        Index(None, "ticket_id", "cycle", unique=True),
+        Index(None, "department_id", "finished_at"),
+        Index(None, "lead_id", "finished_at"),
+        Index(None, "finished_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
+    cycle: Mapped[int] = mapped_column(SmallInteger)
+    finished_at: Mapped[datetime]
+    rateable: Mapped[bool]
+    lead_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("team.id"))
+    department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+    campus_id: Mapped[int | None] = mapped_column(Id, ForeignKey("campus.id"))
+    provider_id: Mapped[int | None] = mapped_column(Id, ForeignKey("provider.id"))
+    contract_id: Mapped[int | None] = mapped_column(Id, ForeignKey("contract.id"))
+    category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
+
+
+class CompletionHelper(Base):
+    __tablename__ = "completion_helper"
+
+    completion_id: Mapped[int] = mapped_column(Id, ForeignKey("completion.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
+
+
+class Counter(Base):
+    """Running numbers, one row each; the row's lock keeps two desks from taking the same one."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[int]

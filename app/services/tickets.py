@@ -1,0 +1,215 @@
+"""A ticket's life: reported, dispatched, accepted, arrived, finished, closed; cancelled, reopened, urged.
+
+Every function takes the session first, then who (`by`), when (`at`) and through which channel; it writes the
+change, its event and the notices it causes into the caller's transaction.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import Counter, Event, Person, RoleGrant, Ticket, TicketHelper
+from app.models.ticket import MOVES, OPEN_STATES
+from app.services import completions, notices, people
+
+URGE_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is told when a fault is reported. Without a served person or department nobody can rate it."""
+
+    source: str
+    description: str
+    category_id: int | None
+    priority: int = 3
+    requester_id: int | None = None
+    served_person_id: int | None = None
+    served_department_id: int | None = None
+    department_id: int | None = None
+    place_id: int | None = None
+
+
+def report(session: Session, told: Report, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
+    """Open a ticket and give it its number (hospital's date and a running number of that day)."""
+    ticket = Ticket(
+        number=_next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
+        state="reported",
+        cycle=1,
+        reported_at=at,
+        updated_at=at,
+        **vars(told),
+    )
+    session.add(ticket)
+    session.flush()
+    record(session, ticket, "reported", by=by, at=at, channel=channel, state="reported")
+    return ticket
+
+
+def dispatch(
+    session: Session,
+    ticket: Ticket,
+    *,
+    to: int,
+    helpers: Iterable[int] = (),
+    by: int,
+    at: datetime,
+    channel: str,
+) -> Event:
+    """Give the ticket to a lead engineer (and helpers); his notice is written with it."""
+    engineers = {to, *helpers}
+    found = session.scalars(
+        select(RoleGrant.person_id).where(RoleGrant.person_id.in_(engineers), RoleGrant.role == "engineer")
+    )
+    if set(found) != engineers:
+        raise Refused("not_an_engineer")
+    employment = people.employment_at(session, to, at.date())
+    ticket.lead_id = to
+    ticket.team_id = employment.team_id if employment else None
+    session.execute(delete(TicketHelper).where(TicketHelper.ticket_id == ticket.id))
+    session.add_all(TicketHelper(ticket_id=ticket.id, person_id=helper) for helper in engineers - {to})
+    data = {"lead": to, "helpers": sorted(engineers - {to})}
+    event = _move(session, ticket, "dispatched", by=by, at=at, channel=channel, data=data)
+    notices.add(session, "dispatched", event, to=to, at=at)
+    return event
+
+
+def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    _only_lead(ticket, by)
+    return _move(session, ticket, "accepted", by=by, at=at, channel=channel)
+
+
+def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    _only_lead(ticket, by)
+    return _move(session, ticket, "arrived", by=by, at=at, channel=channel)
+
+
+def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    """The work is done: fix the attribution and tell the user once, with the way to his code."""
+    _only_lead(ticket, by)
+    event = _move(session, ticket, "finished", by=by, at=at, channel=channel)
+    ticket.finished_at = at
+    completions.complete(session, ticket, at=at)
+    user = ticket.served_person_id or ticket.requester_id
+    if ticket.rateable and user is not None:
+        notices.add(session, "finished", event, to=user, at=at)
+    return event
+
+
+def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    event = _move(session, ticket, "closed", by=by, at=at, channel=channel)
+    ticket.closed_at = at
+    return event
+
+
+def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    return _move(session, ticket, "cancelled", by=by, at=at, channel=channel)
+
+
+def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:
+    """Still broken: a new cycle begins, the engineer who had it is told."""
+    event = _move(session, ticket, "reopened", by=by, at=at, channel=channel)
+    ticket.finished_at = ticket.closed_at = None
+    if ticket.lead_id is not None:
+        notices.add(session, "reopened", event, to=ticket.lead_id, at=at)
+    return event
+
+
+def urge(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:
+    """The user asks to hurry; once in ten minutes, so that a nervous thumb does not ring twenty times."""
+    if ticket.state not in OPEN_STATES:
+        raise Refused("not_open", state=ticket.state)
+    last = session.scalar(
+        select(Event.at).where(Event.ticket_id == ticket.id, Event.kind == "urged").order_by(Event.at.desc()).limit(1)
+    )
+    if last is not None and at - last < URGE_PAUSE:
+        raise Refused("urged_just_now")
+    event = record(session, ticket, "urged", by=by, at=at, channel=channel)
+    if ticket.lead_id is not None:
+        notices.add(session, "urged", event, to=ticket.lead_id, at=at)
+    return event
+
+
+def record(
+    session: Session,
+    ticket: Ticket,
+    kind: str,
+    *,
+    by: int | None,
+    at: datetime,
+    channel: str,
+    state: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Append an event to the ticket's life. `data` holds ids and codes only, never a name or free text."""
+    event = Event(
+        ticket_id=ticket.id,
+        cycle=ticket.cycle,
+        kind=kind,
+        state=state,
+        actor_id=by,
+        at=at,
+        recorded_at=at,
+        channel=channel,
+        data=data,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def locked(session: Session, *, ticket_id: int | None = None, number: str | None = None) -> Ticket:
+    """The ticket, held against other writers until the transaction ends; raises Missing."""
+    wanted = Ticket.id == ticket_id if number is None else Ticket.number == number
+    ticket = session.scalar(select(Ticket).where(wanted).with_for_update())
+    if ticket is None:
+        raise Missing("no_such_ticket")
+    return ticket
+
+
+def engineers(session: Session) -> list[Person]:
+    """Everybody a ticket can be dispatched to, by name."""
+    query = select(Person).join(RoleGrant, RoleGrant.person_id == Person.id).where(RoleGrant.role == "engineer")
+    return list(session.scalars(query.order_by(Person.name)))
+
+
+def _move(
+    session: Session,
+    ticket: Ticket,
+    to: str,
+    *,
+    by: int | None,
+    at: datetime,
+    channel: str,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    if to not in MOVES[ticket.state]:
+        raise Refused("move_not_allowed", state=ticket.state, to=to)
+    if to == "reopened":
+        ticket.cycle += 1
+    ticket.state = to
+    ticket.updated_at = at
+    return record(session, ticket, to, by=by, at=at, channel=channel, state=to, data=data)
+
+
+def _only_lead(ticket: Ticket, by: int) -> None:
+    if ticket.lead_id != by:
+        raise Refused("not_your_ticket")
+
+
+def _next_number(session: Session, day: str) -> str:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    value = session.scalar(
+        insert(Counter)
+        .values(name=f"ticket:{day}", value=1)
+        .on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1})
+        .returning(Counter.value)
+    )
+    return f"{day}-{value:04d}"

@@ -1,0 +1,11 @@
+"""The blueprints of the web floor, in one list; which of them open is a matter of guards and surfaces."""
+
+from flask import Blueprint
+
+from app.web import health
+from config.settings import Settings
+
+
+def blueprints(settings: Settings) -> list[Blueprint]:
+    """Every door; the demo's only outside production."""
+    return [health.blueprint, health.metrics_blueprint]

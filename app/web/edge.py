@@ -1,0 +1,32 @@
+"""What every view uses: the runtime of this process, its transactions, and the moment of this request."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import cast
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.runtime import Runtime
+
+EXTENSION = "mashangping"
+
+
+def runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions[EXTENSION])
+
+
+def transaction() -> AbstractContextManager[Session]:
+    return runtime().database.transaction()
+
+
+def reading() -> AbstractContextManager[Session]:
+    return runtime().database.reading()
+
+
+def moment() -> datetime:
+    """Now, read once per request."""
+    if "moment" not in g:
+        g.moment = clock.now()
+    return cast(datetime, g.moment)

@@ -1,0 +1,92 @@
+"""Every door and who may enter: one line a blueprint, shut by default. A door without a line stops the start.
+
+`surface` says in which processes the door exists at all (SURFACES). `who` says how a visitor is known, `roles`
+which of them may look, `changes` which may act; an auditor reads everything and changes nothing.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, abort, g, redirect, request
+from werkzeug.wrappers import Response
+
+from app.web import visit
+from app.web.edge import runtime
+
+ANYONE, PHONE, CONSOLE = "anyone", "phone", "console"
+HOSPITAL = frozenset({"supervisor", "admin", "auditor"})
+DESK = HOSPITAL | {"desk"}
+
+
+@dataclass(frozen=True)
+class Guard:
+    surfaces: frozenset[str]
+    who: str
+    roles: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+
+
+_PUBLIC = frozenset({"public"})
+_CONSOLE = frozenset({"console"})
+_EVERY = frozenset({"public", "console", "api", "worker"})
+
+GUARDS: dict[str, Guard] = {
+    "health": Guard(_EVERY, ANYONE),
+    "bootstrap": Guard(_CONSOLE, ANYONE),
+    "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
+    "home": Guard(_PUBLIC, ANYONE),
+    "wechat": Guard(_PUBLIC, ANYONE),
+    "scan": Guard(_PUBLIC, ANYONE),
+    "ward": Guard(_PUBLIC, ANYONE),
+    "my": Guard(_PUBLIC, ANYONE),
+    "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),
+    "sign_in": Guard(_CONSOLE, ANYONE),
+    "sign_in_phone": Guard(_PUBLIC, ANYONE),
+    "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
+    "console_ratings": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_people": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "demo": Guard(_PUBLIC, ANYONE),
+}
+
+
+def register(app: Flask, blueprints: list[Blueprint]) -> None:
+    """Open the doors this process has; the others do not exist here and answer 404."""
+    surfaces = runtime_surfaces(app)
+    for blueprint in blueprints:
+        guard = GUARDS.get(blueprint.name)
+        if guard is None:
+            raise RuntimeError(f"the blueprint {blueprint.name} has no guard; add a line to app/web/guards.py")
+        if guard.surfaces & surfaces:
+            app.register_blueprint(blueprint)
+    app.before_request(_check)
+
+
+def runtime_surfaces(app: Flask) -> frozenset[str]:
+    with app.app_context():
+        return runtime().settings.surfaces
+
+
+def _check() -> Response | None:
+    if request.endpoint is None or request.endpoint == "static":
+        return None  # no door, or the public style sheets
+    guard = GUARDS.get(request.blueprint or "")
+    if guard is None:
+        abort(403)
+    if guard.who == ANYONE:
+        return None
+    g.visitor = visit.phone_visitor() if guard.who == PHONE else visit.console_visitor()
+    if g.visitor is None:
+        return _send_to_sign_in(guard)
+    if not g.visitor.roles & guard.roles:
+        abort(403)
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not g.visitor.roles & guard.changes:
+        abort(403)
+    return None
+
+
+def _send_to_sign_in(guard: Guard) -> Response:
+    if request.method not in {"GET", "HEAD"}:
+        abort(401)
+    here = request.full_path.rstrip("?")
+    way = "/wechat/sign-in" if guard.who == PHONE else "/sign-in"
+    return redirect(f"{way}?{urlencode({'next': here})}")

@@ -1,0 +1,42 @@
+"""Is it up, is it ready, how is it doing."""
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.paths import ROOT
+from app.web.edge import runtime
+
+blueprint = Blueprint("health", __name__)
+metrics_blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """200 once this process serves."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """200 when the database answers and has the tables this code expects; else 503 with the reason."""
+    reason = _not_ready()
+    return Response((reason or "ready") + "\n", status=503 if reason else 200, mimetype="text/plain")
+
+
+@metrics_blueprint.get("/metrics")
+def metrics() -> Response:
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _not_ready() -> str:
+    try:
+        with runtime().database.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        return f"the database does not answer ({type(error).__name__})"
+    head = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
+    return "" if current == head else f"the database is at {current}, {head} was expected: run alembic upgrade head"

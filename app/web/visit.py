@@ -1,0 +1,125 @@
+"""Who is here. A phone is known by its WeChat identity, a console by the person who signed in; never mixed."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import g, request, session
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
+
+from app.errors import Refused
+from app.models import Employment, Person, WeChatIdentity
+from app.services import people
+from app.web.edge import moment, reading, runtime
+
+IDLE = timedelta(minutes=30)
+FORM_LIFE = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person as the pages need him. `provider` is true while a provider employs him."""
+
+    person_id: int
+    name: str
+    roles: frozenset[str]
+    provider: bool
+
+
+def in_wechat() -> bool:
+    """A hint for the way to sign in, never a proof. The demo's phones set it on the way in."""
+    agent = request.headers.get("User-Agent", "")
+    return "MicroMessenger" in agent or (not runtime().settings.production and bool(session.get("phone")))
+
+
+def identity_id() -> int | None:
+    """The WeChat identity this phone signed in with, if any."""
+    found = session.get("identity")
+    return found if isinstance(found, int) else None
+
+
+def enter_phone(identity: int) -> None:
+    """A sign-in came back: this browser is that WeChat user now, and its forms begin anew."""
+    session["identity"] = identity
+    session["visit"] = secrets.token_urlsafe(12)
+
+
+def leave_phone() -> None:
+    for key in ("identity", "visit", "oauth"):
+        session.pop(key, None)
+
+
+def enter_console(person_id: int, at: datetime) -> None:
+    session.pop("csrf_token", None)
+    session["console"] = {"person": person_id, "seen": int(at.timestamp())}
+
+
+def leave_console() -> None:
+    session.pop("console", None)
+
+
+def phone_visitor() -> Visitor | None:
+    """The person bound to this phone's identity."""
+    if "phone_visitor" not in g:
+        g.phone_visitor = _load(_bound_person(identity_id()))
+    return g.phone_visitor  # type: ignore[no-any-return]
+
+
+def console_visitor() -> Visitor | None:
+    """Who is signed in at the console; nobody after 30 idle minutes."""
+    if "console_visitor" not in g:
+        g.console_visitor = _load(_console_person())
+    return g.console_visitor  # type: ignore[no-any-return]
+
+
+def form_token(*facts: object) -> str:
+    """A token for one form of this visit, about these facts; goes with `check_form`."""
+    if "visit" not in session:
+        session["visit"] = secrets.token_urlsafe(12)
+    return _serializer().dumps([session["visit"], *facts])
+
+
+def check_form(*facts: object) -> None:
+    """Refuses a form that was not issued to this visit, about these facts, within the last hours."""
+    try:
+        issued = _serializer().loads(request.form.get("visit", ""), max_age=int(FORM_LIFE.total_seconds()))
+    except BadSignature as error:
+        raise Refused("form_not_of_this_visit") from error
+    if "visit" not in session or issued != [session["visit"], *facts]:
+        raise Refused("form_not_of_this_visit")
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    # itsdangerous signs with the last key of its list; ours are newest first.
+    return URLSafeTimedSerializer(list(reversed(runtime().settings.secret_keys)), salt="visit form")
+
+
+def _console_person() -> int | None:
+    kept = session.get("console")
+    now = int(moment().timestamp())
+    if not kept or now - kept["seen"] > IDLE.total_seconds():
+        session.pop("console", None) if kept else None
+        return None
+    if now - kept["seen"] > 60:  # a cookie a minute is enough to know when he was last here
+        session["console"] = {**kept, "seen": now}
+    return int(kept["person"])
+
+
+def _bound_person(identity: int | None) -> int | None:
+    if identity is None:
+        return None
+    with reading() as db:
+        return db.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity))
+
+
+def _load(person_id: int | None) -> Visitor | None:
+    if person_id is None:
+        return None
+    with reading() as db:
+        person = db.get(Person, person_id)
+        if person is None:
+            return None
+        employment: Employment | None = people.employment_at(db, person_id, moment().date())
+        provider = employment is not None and employment.provider_id is not None
+        return Visitor(person.id, person.name, people.roles(db, person_id), provider)
