@@ -86,7 +86,8 @@ def _moment(form: str) -> Callable[[str], str | None]:
     one_or_range = re.compile(f"{form}(?: ?~ ?{form})?", re.ASCII)
 
     def rule(text: str) -> str | None:
-        written = re.sub(r"(\d{4})-(\d\d?)-(\d\d?)", _chinese_day, text, flags=re.ASCII)
+        # A range needs the half-width sign; Chinese keyboards write the other one.
+        written = re.sub(r"(\d{4})-(\d\d?)-(\d\d?)", _chinese_day, text.replace("～", "~"), flags=re.ASCII)
         return written if one_or_range.fullmatch(written) else None
 
     return rule

@@ -1,0 +1,110 @@
+"""The simulated phones in the browser."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+
+import requests
+from flask import Blueprint, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from sandbox.authorize import become
+from sandbox.message_templates import TEMPLATES, MessageTemplate
+from sandbox.phones import PHONES
+from sandbox.state import State, state
+from sandbox.store import Message
+
+_CODES_SECONDS = 2
+_INBOX_LENGTH = 50
+
+phone_pages = Blueprint("phones", __name__)
+
+
+@dataclass(frozen=True)
+class Shown:
+    message: Message
+    template: MessageTemplate
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Code:
+    label: str
+    url: str
+
+
+@phone_pages.get("/")
+def all_phones() -> str:
+    return render_template("phones.html", phones=PHONES.values())
+
+
+@phone_pages.get("/phone/<name>")
+def phone(name: str) -> BaseResponse:
+    owner = PHONES.get(name)
+    if owner is None:
+        return _sorry("没有这部手机。", "There is no such phone.", 404)
+    page = render_template("phone.html", phone=owner, inbox=_inbox(owner.openid), codes=_codes(state()))
+    return make_response(page)
+
+
+@phone_pages.get("/phone/<name>/inbox")
+def inbox(name: str) -> BaseResponse:
+    owner = PHONES.get(name)
+    if owner is None:
+        return _sorry("没有这部手机。", "There is no such phone.", 404)
+    return make_response(render_template("inbox.html", phone=owner, inbox=_inbox(owner.openid)))
+
+
+@phone_pages.get("/phone/<name>/open")
+def open_link(name: str) -> BaseResponse:
+    owner, url = PHONES.get(name), request.args.get("url", "").strip()
+    if owner is None:
+        return _sorry("没有这部手机。", "There is no such phone.", 404)
+    target = _within_app(url, state())
+    if target is None:
+        return _sorry(
+            f"这部手机只能打开 {state().app_url} 下的链接。",
+            f"This phone opens only links under {state().app_url}.",
+            400,
+        )
+    answer = redirect(f"{state().app_url}/demo/phone?to={quote(target, safe='')}")
+    become(owner, answer)
+    return answer
+
+
+def _sorry(chinese: str, english: str, status: int) -> BaseResponse:
+    return make_response(render_template("sorry.html", chinese=chinese, english=english), status)
+
+
+def _inbox(openid: str) -> Iterable[Shown]:
+    return [
+        Shown(message, TEMPLATES[message.template_id], datetime.fromtimestamp(message.at, UTC).astimezone())
+        for message in state().store.messages(openid)[:_INBOX_LENGTH]
+        if message.template_id in TEMPLATES
+    ]
+
+
+def _within_app(url: str, here: State) -> str | None:
+    """Path and query of a link into the app."""
+    if not url.isprintable() or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if (parts.scheme, parts.netloc) != (here.app.scheme, here.app.netloc):
+        return None
+    path = parts.path or "/"
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+def _codes(here: State) -> list[Code]:
+    """What can be scanned now; none when the app does not answer."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            offered = session.get(f"{here.app_url}/demo/codes", timeout=_CODES_SECONDS).json()["codes"]
+        return [Code(str(code["label"]), str(code["url"])) for code in offered]
+    except (requests.RequestException, LookupError, TypeError):
+        return []
