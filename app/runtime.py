@@ -17,31 +17,31 @@ class Runtime:
     settings: Settings
     database: Database
     links: Links
-    redis: "redis.Redis | None" = field(repr=False)
+    account: Account | None
     service_account: ServiceAccount | None = field(repr=False)
 
 
 def build(settings: Settings) -> Runtime:
     """Connects to nothing yet: engine, Redis and WeChat are opened at first use."""
     database = Database(settings.database_url)
-    connection = _redis(settings.redis_url) if settings.redis_url else None
+    account = _account(settings)
     return Runtime(
         settings=settings,
         database=database,
         links=Links(settings.public_url, settings.secret_keys),
-        redis=connection,
-        service_account=_service_account(settings, database, connection),
+        account=account,
+        service_account=_service_account(settings, account, database) if account else None,
     )
 
 
-def _redis(url: str) -> "redis.Redis":
-    # The client's own retries add up to a minute; a request never waits for Redis that long.
-    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=None)
+def _account(settings: Settings) -> Account | None:
+    known = settings.wechat
+    return Account(known.appid, known.secret, known.api_url, known.open_url, known.proxy) if known else None
 
 
-def _service_account(settings: Settings, database: Database, connection: "redis.Redis | None") -> ServiceAccount | None:
-    if settings.wechat is None:
-        return None
-    account = Account(settings.wechat.appid, settings.wechat.secret, settings.wechat.api_url, settings.wechat.open_url)
-    store = RedisTokens(connection) if connection else DatabaseTokens(database)
-    return ServiceAccount(account, store, clock=clock.now)
+def _service_account(settings: Settings, account: Account, database: Database) -> ServiceAccount:
+    if not settings.redis_url:
+        return ServiceAccount(account, DatabaseTokens(database), clock=clock.now)
+    # The client's own retries add up to a minute; nobody here waits for Redis that long.
+    connection = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
+    return ServiceAccount(account, RedisTokens(connection), clock=clock.now)

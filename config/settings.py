@@ -26,6 +26,7 @@ class WeChatSettings:
     secret: str = field(repr=False)
     api_url: str
     open_url: str
+    proxy: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,12 @@ def _wechat(reader: "_Reader", *, production: bool) -> WeChatSettings | None:
     secret = reader.text("WECHAT_SERVICE_SECRET", default="")
     api_url = reader.url("WECHAT_API_URL", default="https://api.weixin.qq.com", https=production)
     open_url = reader.url("WECHAT_OPEN_URL", default="https://open.weixin.qq.com", https=production)
+    proxy = reader.text("WECHAT_PROXY", default="") or None
     if bool(appid) != bool(secret):
         reader.faults.append("WECHAT_SERVICE_APPID and WECHAT_SERVICE_SECRET go together: set both or neither")
     if production and appid.startswith("wxsandbox"):
         reader.faults.append("WECHAT_SERVICE_APPID is one of the sandbox's; production expects the hospital's own")
-    return WeChatSettings(appid, secret, api_url, open_url) if appid and secret else None
+    return WeChatSettings(appid, secret, api_url, open_url, proxy) if appid and secret else None
 
 
 class _Reader:

@@ -27,9 +27,9 @@ def open_queue(settings: Settings) -> Huey:
     return SqliteHuey("mashangping", filename=str(settings.data_dir / "queue.sqlite"), results=False)
 
 
-def declare(queue: Huey, deliver: Job, sweep: Job) -> TaskWrapper:
-    """The tasks of this queue: look for notices when told to, and every minute for whatever was missed."""
-    queue.periodic_task(crontab(minute="*"), name="sweep")(sweep)
+def declare(queue: Huey, deliver: Job) -> TaskWrapper:
+    """The one task of this queue: look for notices when told to, and every minute for whatever was missed."""
+    queue.periodic_task(crontab(minute="*"), name="sweep")(deliver)
     return queue.task(name="deliver")(deliver)
 
 
@@ -38,7 +38,7 @@ def waker(settings: Settings) -> Callable[[set[str]], None]:
 
     @cache
     def task() -> TaskWrapper:
-        return declare(open_queue(settings), _elsewhere, _elsewhere)
+        return declare(open_queue(settings), _elsewhere)
 
     def wake(announced: set[str]) -> None:
         if "notices" not in announced:

@@ -33,6 +33,8 @@ class Notice(Base):
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     client_msg_id: Mapped[str] = mapped_column(Text)  # WeChat sends the same one once within ten minutes
+    # Since when a message may be out without our knowing; empty once WeChat has given a plain answer.
+    uncertain_since: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="")  # code of the last trouble
     detail: Mapped[str] = mapped_column(Text, default="")  # errcode and rid, for asking WeChat
     msgid: Mapped[str] = mapped_column(Text, default="")

@@ -362,6 +362,7 @@ def upgrade() -> None:
     sa.Column('next_try_at', app.db.UTCDateTime(timezone=True), nullable=False),
     sa.Column('attempts', sa.SmallInteger(), nullable=False),
     sa.Column('client_msg_id', sa.Text(), nullable=False),
+    sa.Column('uncertain_since', app.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('detail', sa.Text(), nullable=False),
     sa.Column('msgid', sa.Text(), nullable=False),
