@@ -31,7 +31,8 @@ class Running:
     def __init__(self, app: Flask, port: int, store: Store) -> None:
         self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietRequests)
         self._store = store
-        self._thread = Thread(target=self._server.serve_forever, name="sandbox", daemon=True)
+        # The interval is how long stopping takes; tests stop often.
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
         self._thread.start()
         self.port: int = self._server.server_port
         self.url = f"http://localhost:{self.port}"

@@ -107,7 +107,7 @@ _RULES: Mapping[str, Callable[[str], str | None]] = {
     "date": _moment(f"{_DAY}(?: {_CLOCK})?"),
     "amount": _amount,
     "phone_number": _matching(r"[0-9+()*# -]{1,17}"),
-    "car_number": _matching(f"(?=.{{1,8}}$){_HAN}?[A-Za-z0-9]*{_HAN}?"),
+    "car_number": _matching(f"(?=.{{1,8}}$){_HAN}?[A-Za-z0-9]+{_HAN}?"),
     "name": _name,
     "phrase": _matching(f"{_HAN}{{1,5}}"),
     # What may stand here is registered with the template, so only WeChat can tell.
