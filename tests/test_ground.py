@@ -1,0 +1,71 @@
+"""The ground itself: what the other tests stand on does what they believe."""
+
+import os
+from pathlib import Path
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app.db import Database
+from app.models import Completion, Event, Notice
+from tests.conftest import setting_names
+from tests.world import WAYS, World
+
+
+def test_a_fresh_database_is_ready_for_the_app(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "ready\n")
+
+
+@pytest.mark.parametrize("state", WAYS)
+def test_a_ticket_of_the_world_really_walked_to_its_state(world: World, state: str) -> None:
+    ticket = world.ticket(state)
+    with world.database.reading() as session:
+        kinds = session.scalars(select(Event.kind).where(Event.ticket_id == ticket.id).order_by(Event.id)).all()
+    assert ticket.state == state
+    assert kinds[-1] == state
+    assert len(kinds) == 1 + len(WAYS[state])
+
+
+def test_a_finished_ticket_has_its_attribution_and_its_notices(world: World) -> None:
+    ticket = world.ticket("finished", helpers=(world.second_engineer,))
+    with world.database.reading() as session:
+        completion = session.scalars(select(Completion)).one()
+        notices = session.scalars(select(Notice.person_id).order_by(Notice.id)).all()
+    assert completion.ticket_id == ticket.id
+    assert completion.contract_id == world.contract.id
+    assert notices == [world.engineer.id, world.nurse.id]
+
+
+def test_nobody_is_served_by_a_ticket_from_monitoring(world: World) -> None:
+    assert not world.ticket(source="monitoring").rateable
+    assert world.ticket(served=world.ward).served_department_id == world.ward.id
+
+
+@pytest.mark.parametrize("_time", [1, 2])
+def test_what_one_test_wrote_the_next_does_not_see(world: World, _time: int) -> None:
+    world.ticket()
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Event)) == 1
+
+
+@pytest.mark.parametrize("_time", [1, 2])
+def test_redis_begins_empty(redis_url: str, _time: int) -> None:
+    with redis.Redis.from_url(redis_url) as connection:
+        assert connection.dbsize() == 0
+        connection.set("left", "over")
+
+
+def test_the_settings_of_the_developer_are_unknown_here() -> None:
+    assert {"APP_ENV", "DATABASE_URL", "REDIS_URL", "DATA_DIR"} <= setting_names()
+    assert not setting_names() & os.environ.keys()
+
+
+def test_a_database_of_a_test_lies_in_its_own_folder(sqlite_url: str, tmp_path: Path) -> None:
+    assert sqlite_url == f"sqlite:///{tmp_path}/test.sqlite"
+
+
+def test_both_kinds_of_database_are_real(database: Database, database_url: str) -> None:
+    assert database_url.startswith(f"{database.engine.dialect.name}:")
