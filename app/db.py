@@ -18,6 +18,7 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -93,6 +94,12 @@ class Database:
 def announce(session: Session, what: str) -> None:
     """Say that `what` has to be looked at once this transaction has been committed."""
     session.info.setdefault("announced", set()).add(what)
+
+
+def upsert(session: Session, table: type[Base]) -> Any:
+    """An INSERT that may be given `on_conflict_do_nothing` or `_do_update`; Core, without the unit of work."""
+    dialect = session.get_bind().dialect.name
+    return postgresql.insert(table.__table__) if dialect == "postgresql" else sqlite.insert(table.__table__)
 
 
 def _create_engine(url: str, pool_size: int) -> Engine:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import redis
 from sqlalchemy import or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
-from app.db import Database
+from app.db import Database, upsert
 from app.models import WeChatToken
 from wechat.token import StoredToken
 
@@ -53,10 +52,8 @@ class DatabaseTokens:
             return changed.first() is not None
 
     def _ensure(self, key: str) -> None:
-        dialect = self._database.engine.dialect.name
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         with self._database.transaction() as session:
-            session.execute(insert(WeChatToken).values(key=key, value="").on_conflict_do_nothing())
+            session.execute(upsert(session, WeChatToken).values(key=key, value="").on_conflict_do_nothing())
 
 
 class RedisTokens:

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.db import upsert
 from app.errors import Missing, Refused
 from app.models import Counter, Event, Person, RoleGrant, Ticket, TicketHelper
 from app.models.ticket import MOVES, OPEN_STATES
@@ -205,9 +205,8 @@ def _only_lead(ticket: Ticket, by: int) -> None:
 
 
 def _next_number(session: Session, day: str) -> str:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     value = session.scalar(
-        insert(Counter)
+        upsert(session, Counter)
         .values(name=f"ticket:{day}", value=1)
         .on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1})
         .returning(Counter.value)

@@ -26,7 +26,7 @@ def reading() -> AbstractContextManager[Session]:
 
 
 def moment() -> datetime:
-    """Now, read once per request."""
+    """Now, read once per request, in the hospital's zone: its `.date()` is the date people there live in."""
     if "moment" not in g:
-        g.moment = clock.now()
+        g.moment = clock.now().astimezone(runtime().settings.timezone)
     return cast(datetime, g.moment)

@@ -1,0 +1,123 @@
+"""Binding a WeChat identity to a staff number, once: by number, name and the telephone's last four digits."""
+
+import hmac
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
+from app.services import ratings
+
+TRIES_BY_IDENTITY = 5
+TRIES_FOR_NUMBER = 10
+TRIES_WITHIN = timedelta(hours=24)
+
+
+class Outcome(Enum):
+    BOUND = "bound"
+    CLAIMED = "claimed"  # the number is bound to another phone: a supervisor decides
+    WRONG = "wrong"
+    TOO_MANY = "too many"
+
+
+def bind(session: Session, *, identity_id: int, staff_number: str, name: str, last_four: str, at: datetime) -> Outcome:
+    """Try to bind. The try is kept whatever comes of it, so the outcome is returned, not raised."""
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    if identity.person_id is not None:
+        raise Refused("bound_already")
+    number = staff_number.strip()
+    if _too_many(session, identity_id, number, at):
+        return Outcome.TOO_MANY
+    person = session.scalar(select(Person).where(Person.staff_number == number))
+    right = person is not None and _matches(person, name, last_four)
+    session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
+    if person is None or not right:
+        return Outcome.WRONG
+    if _bound_elsewhere(session, identity.appid, person.id):
+        _claim(session, identity_id, person.id, at)
+        return Outcome.CLAIMED
+    attach(session, identity, person.id, at=at)
+    return Outcome.BOUND
+
+
+def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> None:
+    """This identity is that person from now on; what it rated in the last week counts where it still can."""
+    identity.person_id = person_id
+    identity.bound_at = at
+    session.flush()
+    ratings.count_after_binding(session, identity_id=identity.id, at=at, on=at.date())
+
+
+def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None:
+    """The phone is nobody's again; ratings it gave stay as they are."""
+    identity = session.get(WeChatIdentity, identity_id, with_for_update=True)
+    if identity is None or identity.person_id is None:
+        raise Missing("not_bound")
+    identity.person_id = identity.bound_at = None
+
+
+def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person]]:
+    """Claims to numbers that are bound already, oldest first."""
+    rows = session.execute(
+        select(IdentityClaim, Person)
+        .join(Person, Person.id == IdentityClaim.person_id)
+        .where(IdentityClaim.state == "waiting")
+        .order_by(IdentityClaim.created_at)
+    )
+    return [(claim, person) for claim, person in rows]
+
+
+def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at: datetime) -> None:
+    """Approved, the number moves from the old phone to the new one; refused, everything stays."""
+    claim = session.get(IdentityClaim, claim_id, with_for_update=True)
+    if claim is None or claim.state != "waiting":
+        raise Missing("no_such_claim")
+    claim.state = "approved" if approve else "refused"
+    claim.decided_by_id, claim.decided_at = by, at
+    if not approve:
+        return
+    identity = session.get_one(WeChatIdentity, claim.identity_id, with_for_update=True)
+    holders = session.scalars(
+        select(WeChatIdentity).where(
+            WeChatIdentity.person_id == claim.person_id, WeChatIdentity.appid == identity.appid
+        )
+    ).all()
+    for holder in holders:
+        unbind(session, holder.id, by=by, at=at)
+    session.flush()
+    attach(session, identity, claim.person_id, at=at)
+
+
+def _claim(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
+    waiting = session.scalar(
+        select(IdentityClaim.id).where(
+            IdentityClaim.identity_id == identity_id,
+            IdentityClaim.person_id == person_id,
+            IdentityClaim.state == "waiting",
+        )
+    )
+    if waiting is None:
+        session.add(IdentityClaim(identity_id=identity_id, person_id=person_id, state="waiting", created_at=at))
+
+
+def _bound_elsewhere(session: Session, appid: str, person_id: int) -> bool:
+    query = select(WeChatIdentity.id).where(WeChatIdentity.person_id == person_id, WeChatIdentity.appid == appid)
+    return session.scalar(query) is not None
+
+
+def _matches(person: Person, name: str, last_four: str) -> bool:
+    # Both are compared whatever the first one says, so that the time does not tell which was wrong.
+    same_name = hmac.compare_digest(person.name.strip().encode(), name.strip().encode())
+    digits = person.telephone.strip()[-4:]
+    same_digits = hmac.compare_digest(digits.encode(), last_four.strip().encode())
+    return same_name and same_digits and len(digits) == 4
+
+
+def _too_many(session: Session, identity_id: int, number: str, at: datetime) -> bool:
+    failed = select(func.count()).where(BindingTry.at > at - TRIES_WITHIN, BindingTry.succeeded.is_(False))
+    by_identity = session.scalar(failed.where(BindingTry.identity_id == identity_id)) or 0
+    for_number = session.scalar(failed.where(BindingTry.staff_number == number)) or 0
+    return by_identity >= TRIES_BY_IDENTITY or for_number >= TRIES_FOR_NUMBER

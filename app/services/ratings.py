@@ -1,0 +1,192 @@
+"""Rating: one tap, recorded at once and never changed; what may be added, corrected once, verified later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import upsert
+from app.errors import Refused
+from app.models import (
+    Completion,
+    CountedRating,
+    Event,
+    Rating,
+    RatingCorrection,
+    RatingDetail,
+    RecoveryCase,
+    Ticket,
+)
+from app.models.rating import LEVELS, LOW_LEVELS
+from app.services.scan import Scan, look
+
+BINDING_VERIFIES = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What the thanks page adds; every part may be left out."""
+
+    reasons: Sequence[str] = ()
+    quality: Mapping[str, int] | None = None
+    faces: Mapping[str, int] | None = None
+    comment: str = ""
+    praise: bool = False
+    pressed: bool = False
+
+
+def check_rater(scan: Scan, *, at: datetime) -> None:
+    """Whether this visitor may rate this ticket now; raises Refused with the reason."""
+    if scan.provider_staff:
+        raise Refused("provider_staff")
+    if scan.state == "cancelled":
+        raise Refused("cancelled")
+    if not scan.rateable:
+        raise Refused("not_rateable")
+    if not scan.finished:
+        raise Refused("not_finished")
+    if scan.over(at):
+        raise Refused("window_over")
+    if scan.proxy:
+        raise Refused("not_the_served")
+
+
+def rate(
+    session: Session, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime
+) -> int:
+    """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
+
+    Raises Refused: `already_rated` when the slot is taken or this visitor has rated before, and the reasons
+    of `check_rater`. The caller's transaction must end with it, so that the loser of a race leaves no row.
+    """
+    if level not in LEVELS:
+        raise Refused("no_level")
+    check_rater(scan, at=at)
+    counts = scan.verified or trust_all
+    if scan.mine is not None or (counts and scan.standing is not None):
+        raise Refused("already_rated")
+    rating_id = _insert_rating(session, scan, level, identity_id, source, at)
+    if counts and not _take_slot(session, scan.completion_id, rating_id, at):
+        raise Refused("already_rated")
+    _record(session, scan, "rated", rating_id, source, at)
+    if level in LOW_LEVELS:
+        _open_case(session, scan.ticket_id, rating_id, at)
+    return rating_id
+
+
+def correct(session: Session, scan: Scan, *, level: int, source: str, at: datetime) -> None:
+    """The rater's one second thought within 24 hours; both levels stay."""
+    if level not in LEVELS:
+        raise Refused("no_level")
+    if scan.mine is None:
+        raise Refused("nothing_to_correct")
+    if not scan.mine.correctable(at):
+        raise Refused("correction_over")
+    added = session.execute(
+        upsert(session, RatingCorrection)
+        .values(rating_id=scan.mine.rating_id, level=level, at=at)
+        .on_conflict_do_nothing()
+        .returning(RatingCorrection.rating_id)
+    )
+    if added.first() is None:
+        raise Refused("correction_over")
+    _record(session, scan, "corrected", scan.mine.rating_id, source, at)
+    if level in LOW_LEVELS:
+        _open_case(session, scan.ticket_id, scan.mine.rating_id, at)
+
+
+def add_detail(session: Session, scan: Scan, detail: Detail, *, at: datetime) -> None:
+    """Enrich the visitor's own rating, once."""
+    if scan.mine is None:
+        raise Refused("nothing_to_correct")
+    added = session.execute(
+        upsert(session, RatingDetail)
+        .values(
+            rating_id=scan.mine.rating_id,
+            reasons={"codes": list(detail.reasons)},
+            quality=dict(detail.quality or {}),
+            faces=dict(detail.faces or {}),
+            comment=detail.comment,
+            praise="asked" if detail.praise else "",
+            pressed=detail.pressed,
+            at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(RatingDetail.rating_id)
+    )
+    if added.first() is None:
+        raise Refused("detailed_before")
+
+
+def count_after_binding(session: Session, *, identity_id: int, at: datetime, on: date) -> int:
+    """Binding verifies what this identity rated in the last seven days, where the slot is free; how many."""
+    rows = session.execute(
+        select(Rating.id, Completion.ticket_id, Completion.cycle, Ticket.cycle)
+        .join(Completion, Completion.id == Rating.completion_id)
+        .join(Ticket, Ticket.id == Completion.ticket_id)
+        .where(Rating.identity_id == identity_id, Rating.at >= at - BINDING_VERIFIES)
+        .order_by(Rating.at)
+    ).all()
+    counted = 0
+    for rating_id, ticket_id, rated_cycle, cycle in rows:  # a handful: one person, one week
+        if rated_cycle != cycle:
+            continue
+        scan = look(session, ticket_id, identity_id=identity_id, on=on)
+        if scan.served and not scan.provider_staff:
+            counted += _take_slot(session, scan.completion_id, rating_id, at)
+    return counted
+
+
+def _insert_rating(session: Session, scan: Scan, level: int, identity_id: int, source: str, at: datetime) -> int:
+    # Core, not the unit of work: this is the hot path.
+    rating_id = session.execute(
+        upsert(session, Rating)
+        .values(
+            completion_id=scan.completion_id,
+            level=level,
+            identity_id=identity_id,
+            person_id=scan.person_id,
+            source=source,
+            at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(Rating.id)
+    ).scalar()
+    if rating_id is None:
+        raise Refused("already_rated")
+    return int(rating_id)
+
+
+def _take_slot(session: Session, completion_id: int | None, rating_id: int, at: datetime) -> bool:
+    taken = session.execute(
+        upsert(session, CountedRating)
+        .values(completion_id=completion_id, rating_id=rating_id, at=at)
+        .on_conflict_do_nothing()
+        .returning(CountedRating.rating_id)
+    )
+    return taken.first() is not None
+
+
+def _record(session: Session, scan: Scan, kind: str, rating_id: int, source: str, at: datetime) -> None:
+    session.execute(
+        upsert(session, Event).values(
+            ticket_id=scan.ticket_id,
+            cycle=scan.cycle,
+            kind=kind,
+            actor_id=scan.person_id,
+            at=at,
+            recorded_at=at,
+            channel=source,
+            data={"rating": rating_id},
+        )
+    )
+
+
+def _open_case(session: Session, ticket_id: int, rating_id: int, at: datetime) -> None:
+    session.execute(
+        upsert(session, RecoveryCase)
+        .values(ticket_id=ticket_id, rating_id=rating_id, opened_at=at)
+        .on_conflict_do_nothing()
+    )

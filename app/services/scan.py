@@ -1,0 +1,206 @@
+"""What stands behind a scanned code, for the one who scanned it: one query, then plain rules about its row."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Date, Select, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.errors import Missing
+from app.models import (
+    Category,
+    Completion,
+    CountedRating,
+    Employment,
+    Rating,
+    RatingCorrection,
+    RatingDetail,
+    Ticket,
+    WeChatIdentity,
+)
+
+WINDOW = timedelta(days=14)
+CORRECTION = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A rating as its readers see it: the first level, the corrected one where there is one."""
+
+    rating_id: int
+    first_level: int
+    level: int
+    at: datetime
+    mine: bool
+    counted: bool
+    corrected: bool
+    detailed: bool
+
+    def correctable(self, at: datetime) -> bool:
+        return self.mine and not self.corrected and at - self.at <= CORRECTION
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A ticket and its scanner. `mine` and `standing` are the scanner's own and the counted answer."""
+
+    ticket_id: int
+    number: str
+    state: str
+    cycle: int
+    category: str
+    reported_at: datetime
+    completion_id: int | None
+    finished_at: datetime | None
+    rateable: bool
+    person_id: int | None
+    privacy_version: str | None
+    provider_staff: bool
+    served: bool
+    mine: Answer | None
+    standing: Answer | None
+
+    @property
+    def finished(self) -> bool:
+        return self.state in {"finished", "closed"} and self.completion_id is not None
+
+    @property
+    def verified(self) -> bool:
+        """Bound once to a staff number: only such a rating is scored and drawn."""
+        return self.person_id is not None
+
+    @property
+    def proxy(self) -> bool:
+        """Somebody of the hospital, known, but not the one who was served."""
+        return self.verified and not self.served and not self.provider_staff
+
+    def over(self, at: datetime) -> bool:
+        return self.finished_at is not None and at - self.finished_at > WINDOW
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer this visitor may read: his own, or the one that stands if he was of those served."""
+        if self.mine is not None and (self.standing is None or self.standing.mine):
+            return self.mine
+        return self.standing if self.served and not self.provider_staff else self.mine
+
+
+def look(session: Session, ticket_id: int, *, identity_id: int | None, on: date) -> Scan:
+    """Everything the page and the rating need, in one statement; raises Missing."""
+    values = {"ticket": ticket_id, "identity": identity_id or 0, "on": on}
+    row = session.execute(_LOOK, values).one_or_none()
+    if row is None:
+        raise Missing("no_such_ticket")
+    own = _answer(row.own_id, row.own_level, row.own_at, row.own_corrected, row.own_detail, mine=True, counted=False)
+    standing = _answer(
+        row.standing_id,
+        row.standing_level,
+        row.standing_at,
+        row.standing_corrected,
+        row.standing_detail,
+        mine=row.standing_id is not None and row.standing_id == row.own_id,
+        counted=True,
+    )
+    return Scan(
+        ticket_id=row.id,
+        number=row.number,
+        state=row.state,
+        cycle=row.cycle,
+        category=row.category or "",
+        reported_at=row.reported_at,
+        completion_id=row.completion_id,
+        finished_at=row.finished_at,
+        rateable=row.served_person_id is not None or row.served_department_id is not None,
+        person_id=row.person_id,
+        privacy_version=row.privacy_version,
+        provider_staff=bool(row.provider_staff),
+        served=bool(row.served),
+        mine=standing if standing and standing.mine else own,
+        standing=standing,
+    )
+
+
+def _answer(
+    rating_id: int | None,
+    level: int | None,
+    at: datetime | None,
+    corrected: int | None,
+    detail: int | None,
+    *,
+    mine: bool,
+    counted: bool,
+) -> Answer | None:
+    if rating_id is None or level is None or at is None:
+        return None
+    return Answer(rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None)
+
+
+def _look_statement() -> Select[Any]:
+    identity, twin = WeChatIdentity, aliased(WeChatIdentity)
+    own, standing = aliased(Rating), aliased(Rating)
+    own_correction, standing_correction = aliased(RatingCorrection), aliased(RatingCorrection)
+    own_detail, standing_detail = aliased(RatingDetail), aliased(RatingDetail)
+    on = bindparam("on", type_=Date)
+    worked = or_(Employment.valid_to.is_(None), Employment.valid_to >= on)
+    # Whoever was employed by the provider when the work was done stays its staff for this ticket. A second
+    # WeChat identity of his is known by unionid where there is one, and never needed to be.
+    worked_then = or_(worked, Employment.valid_to >= Completion.finished_at)
+    his_persons = or_(
+        Employment.person_id == identity.person_id,
+        Employment.person_id.in_(
+            select(twin.person_id).where(twin.unionid == identity.unionid, twin.person_id.is_not(None))
+        ),
+    )
+    provider_staff = exists().where(
+        his_persons, Employment.provider_id.is_not(None), Employment.valid_from <= on, worked_then
+    )
+    member = exists().where(
+        Employment.person_id == identity.person_id,
+        Employment.department_id == Ticket.served_department_id,
+        Employment.valid_from <= on,
+        worked,
+    )
+    return (
+        select(
+            Ticket.id,
+            Ticket.number,
+            Ticket.state,
+            Ticket.cycle,
+            Ticket.reported_at,
+            Ticket.served_person_id,
+            Ticket.served_department_id,
+            Category.name.label("category"),
+            Completion.id.label("completion_id"),
+            Completion.finished_at,
+            identity.person_id,
+            identity.privacy_version,
+            provider_staff.label("provider_staff"),
+            or_(Ticket.served_person_id == identity.person_id, member).label("served"),
+            own.id.label("own_id"),
+            own.level.label("own_level"),
+            own.at.label("own_at"),
+            own_correction.level.label("own_corrected"),
+            own_detail.rating_id.label("own_detail"),
+            standing.id.label("standing_id"),
+            standing.level.label("standing_level"),
+            standing.at.label("standing_at"),
+            standing_correction.level.label("standing_corrected"),
+            standing_detail.rating_id.label("standing_detail"),
+        )
+        .select_from(Ticket)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Completion, and_(Completion.ticket_id == Ticket.id, Completion.cycle == Ticket.cycle))
+        .outerjoin(identity, identity.id == bindparam("identity"))
+        .outerjoin(own, and_(own.completion_id == Completion.id, own.identity_id == identity.id))
+        .outerjoin(own_correction, own_correction.rating_id == own.id)
+        .outerjoin(own_detail, own_detail.rating_id == own.id)
+        .outerjoin(CountedRating, CountedRating.completion_id == Completion.id)
+        .outerjoin(standing, standing.id == CountedRating.rating_id)
+        .outerjoin(standing_correction, standing_correction.rating_id == standing.id)
+        .outerjoin(standing_detail, standing_detail.rating_id == standing.id)
+        .where(Ticket.id == bindparam("ticket"))
+    )
+
+
+_LOOK = _look_statement()

@@ -1,0 +1,80 @@
+"""Signing in on a phone: one attempt per trip to WeChat, expiring, bound to the browser, used once."""
+
+import secrets
+import string
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.db import upsert
+from app.errors import Refused
+from app.models import OAuthAttempt, WeChatIdentity
+
+ATTEMPT_LIFE = timedelta(minutes=10)
+PRIVACY_VERSION = "2026-11"
+_ALPHABET = string.ascii_letters + string.digits  # what WeChat lets a state consist of
+
+
+def start(session: Session, *, next_path: str, browser: str, at: datetime) -> str:
+    """Begin an attempt for the browser that holds this secret; returns the state for the address."""
+    state = "".join(secrets.choice(_ALPHABET) for _ in range(32))
+    session.execute(delete(OAuthAttempt).where(OAuthAttempt.expires_at < at - ATTEMPT_LIFE))
+    session.add(
+        OAuthAttempt(state=_digest(state), browser=_digest(browser), next_path=next_path, expires_at=at + ATTEMPT_LIFE)
+    )
+    return state
+
+
+def promised(session: Session, *, state: str, browser: str) -> str | None:
+    """Where the attempt wanted to go, if it began in this browser; used or expired, that much stays true."""
+    attempt = session.get(OAuthAttempt, _digest(state))
+    return attempt.next_path if attempt is not None and attempt.browser == _digest(browser) else None
+
+
+def take(session: Session, *, state: str, browser: str, at: datetime) -> str:
+    """Use the attempt up and return where it wanted to go; raises Refused if it is foreign, used or too old."""
+    taken: str | None = session.scalar(
+        update(OAuthAttempt)
+        .where(
+            OAuthAttempt.state == _digest(state),
+            OAuthAttempt.browser == _digest(browser),
+            OAuthAttempt.expires_at >= at,
+            OAuthAttempt.used_at.is_(None),
+        )
+        .values(used_at=at)
+        .returning(OAuthAttempt.next_path)
+    )
+    if taken is None:
+        raise Refused("sign_in_again")
+    return taken
+
+
+def identify(session: Session, *, appid: str, openid: str, unionid: str | None, at: datetime) -> int:
+    """The id of this WeChat user's row, made at his first visit; a unionid is kept once it is known."""
+    session.execute(
+        upsert(session, WeChatIdentity)
+        .values(appid=appid, openid=openid, unionid=unionid, first_seen_at=at)
+        .on_conflict_do_nothing(index_elements=["appid", "openid"])
+    )
+    identity = session.scalars(
+        select(WeChatIdentity).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
+    ).one()
+    if unionid and identity.unionid != unionid:
+        identity.unionid = unionid
+    return identity.id
+
+
+def accept_privacy(session: Session, identity_id: int, *, at: datetime) -> None:
+    identity = session.get_one(WeChatIdentity, identity_id)
+    identity.privacy_version, identity.privacy_at = PRIVACY_VERSION, at
+
+
+def privacy_accepted(session: Session, identity_id: int) -> bool:
+    query = select(WeChatIdentity.privacy_version).where(WeChatIdentity.id == identity_id)
+    return session.scalar(query) == PRIVACY_VERSION
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
