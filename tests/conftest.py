@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
 from app import clock, create_app
 from app.db import Database
@@ -21,12 +22,13 @@ from app.paths import ROOT
 from app.runtime import Runtime
 from app.web.edge import EXTENSION
 from config.settings import Settings, SettingsError, read_settings
+from tests.servers.browser import NONE_FOUND, chromium, running_browser
 from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.processes import Installation, installation
 from tests.servers.redis import running_redis
 from tests.world import APPID, World, build
 
 KEY = "test-key-0000000000000000000000000000"
-TEMPLATE = "msp_template"
 
 Phone = Callable[[WeChatIdentity], FlaskClient]
 Console = Callable[[Person], FlaskClient]
@@ -39,6 +41,11 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
         os.environ.pop(f"{name}_FILE", None)
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if any(NONE_FOUND in str(report.longrepr) for report in terminalreporter.getreports("skipped")):
+        terminalreporter.section(f"{NONE_FOUND}: no page was looked at", red=True, bold=True)
 
 
 def setting_names() -> frozenset[str]:
@@ -89,10 +96,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Postgres) -> str:
-    postgres.execute(f"CREATE DATABASE {TEMPLATE}")
-    migrate(postgres.url(TEMPLATE))
-    return TEMPLATE
+def migrated_postgres(postgres: Postgres) -> str:
+    postgres.execute("CREATE DATABASE migrated")
+    migrate(postgres.url("migrated"))
+    return "migrated"
 
 
 @pytest.fixture
@@ -102,18 +109,28 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
-    """A fresh migrated PostgreSQL database."""
-    name = "msp_test"
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
-    yield postgres.url(name)
-    postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_url(postgres: Postgres, migrated_postgres: str) -> str:
+    """A migrated PostgreSQL database without a row."""
+    postgres.empty(migrated_postgres)
+    return postgres.url(migrated_postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh migrated database; the test runs on each kind."""
     return cast(str, request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, for tests that migrate it themselves."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'bare.sqlite'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    postgres.execute("CREATE DATABASE bare")
+    yield postgres.url("bare")
+    postgres.execute("DROP DATABASE bare WITH (FORCE)")
 
 
 @pytest.fixture
@@ -195,3 +212,18 @@ def console(app: Flask) -> Console:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def installed(environ: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
+    """The service as processes: `installed.start("web", "worker", "sandbox")`."""
+    with installation(environ, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if chromium() is None:
+        pytest.skip(NONE_FOUND)
+    with running_browser() as started:
+        yield started

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 import redis
+import requests
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import func, select
 
 from app.db import Database
 from app.models import Completion, Event, Notice
 from tests.conftest import setting_names
+from tests.servers.browser import open_phone
+from tests.servers.processes import Installation
 from tests.world import WAYS, World
 
 
@@ -69,3 +73,25 @@ def test_a_database_of_a_test_lies_in_its_own_folder(sqlite_url: str, tmp_path: 
 
 def test_both_kinds_of_database_are_real(database: Database, database_url: str) -> None:
     assert database_url.startswith(f"{database.engine.dialect.name}:")
+
+
+@pytest.mark.slow
+def test_web_worker_and_sandbox_start_and_stop_as_processes(installed: Installation) -> None:
+    installed.start("sandbox", "web", "worker")
+    ready = requests.get(f"{installed.url}/readyz", timeout=5)
+    phones = requests.get(installed.sandbox_url, timeout=5)
+    installed.stop()
+    assert (ready.status_code, ready.text) == (200, "ready\n")
+    assert "/phone/nurse" in phones.text
+    assert installed.said("worker") == ""
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{installed.url}/healthz", timeout=5)
+
+
+@pytest.mark.slow
+def test_a_browser_shows_a_page(browser: Browser, installed: Installation) -> None:
+    installed.start("sandbox")
+    with open_phone(browser) as phone:
+        page = phone.new_page()
+        page.goto(f"{installed.sandbox_url}/phone/nurse")
+        assert page.locator("h1").is_visible()

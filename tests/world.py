@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database
@@ -22,6 +25,7 @@ from app.models import (
     WeChatIdentity,
 )
 from app.services import tickets
+from app.services.sign_in import PRIVACY_VERSION
 from sandbox.phones import PHONES
 
 APPID = "wxsandboxservice01"
@@ -56,6 +60,7 @@ class World:
     provider: Provider
     contract: Contract
     team: Team
+    post: Post
     printers: Category
     network: Category
     nurse: Person
@@ -154,70 +159,73 @@ class World:
 def build(database: Database) -> World:
     """Write the small hospital into an empty, migrated database."""
     with database.transaction() as session:
-        campus = Campus(code="main", name="本部")
-        session.add(campus)
-        session.flush()
-        ward = Department(code="N07", name="呼吸内科", campus_id=campus.id, building="3号楼", floor="7", room="护士站")
-        pharmacy = Department(code="P01", name="药学部", campus_id=campus.id, building="1号楼", floor="1", room="102")
-        it = Department(code="X01", name="信息科", campus_id=campus.id, building="行政楼", floor="4", room="401")
-        provider = Provider(code="huaxin", name="华信信息服务")
-        printers = Category(code="printer", name="打印机")
-        network = Category(code="network", name="网络")
-        session.add_all([ward, pharmacy, it, provider, printers, network])
-        session.flush()
-        contract = Contract(
-            number="HT-2020-001", provider_id=provider.id, valid_from=BEGAN, valid_to=date(2039, 12, 31)
-        )
-        team = Team(code="onsite", name="驻场组", provider_id=provider.id)
-        post = Post(code="engineer", name="驻场工程师", provider_id=provider.id)
-        people = {
-            "nurse": _person("00017", "王丽"),
-            "second_nurse": _person("00018", "陈静"),
-            "doctor": _person("00106", "李伟"),
-            "engineer": _person("W0003", "赵强", job_type="工程师"),
-            "second_engineer": _person("W0004", "孙磊", job_type="工程师"),
-            "desk": _person("W0001", "周敏", job_type="服务台"),
-            "supervisor": _person("00042", "吴芳"),
-            "admin": _person("00043", "郑刚"),
-            "auditor": _person("00044", "冯洁"),
-        }
-        session.add_all([contract, team, post, *people.values()])
-        session.flush()
-        session.add(ContractScope(contract_id=contract.id))
-        for name, person in people.items():
-            role = {"nurse": "user", "second_nurse": "user", "doctor": "user", "second_engineer": "engineer"}
-            session.add(RoleGrant(person_id=person.id, role=role.get(name, name)))
-            if name in {"engineer", "second_engineer", "desk"}:
-                job = Employment(provider_id=provider.id, team_id=team.id, post_id=post.id)
-            else:
-                place = {"nurse": ward, "second_nurse": ward, "doctor": pharmacy}.get(name, it)
-                job = Employment(department_id=place.id)
-            job.person_id, job.valid_from = person.id, BEGAN
-            session.add(job)
+        places = _places(session)
+        service = _service(session)
+        people = _people(session, places, service)
         identities = {name: _identity(phone.openid, people.get(name)) for name, phone in PHONES.items()}
         session.add_all(identities.values())
-    return World(
-        database=database,
-        campus=campus,
-        ward=ward,
-        pharmacy=pharmacy,
-        it=it,
-        provider=provider,
-        contract=contract,
-        team=team,
-        printers=printers,
-        network=network,
-        nurse_identity=identities["nurse"],
-        engineer_identity=identities["engineer"],
-        supervisor_identity=identities["supervisor"],
-        stranger_identity=identities["stranger"],
-        **people,
+    bound: dict[str, Any] = {f"{name}_identity": identity for name, identity in identities.items()}
+    return World(database=database, **places, **service, **people, **bound)
+
+
+def _places(session: Session) -> dict[str, Any]:
+    campus = Campus(code="main", name="本部")
+    session.add(campus)
+    session.flush()
+    ward = Department(code="N07", name="呼吸内科", campus_id=campus.id, building="3号楼", floor="7", room="护士站")
+    pharmacy = Department(code="P01", name="药学部", campus_id=campus.id, building="1号楼", floor="1", room="102")
+    it = Department(code="X01", name="信息科", campus_id=campus.id, building="行政楼", floor="4", room="401")
+    session.add_all([ward, pharmacy, it])
+    session.flush()
+    return {"campus": campus, "ward": ward, "pharmacy": pharmacy, "it": it}
+
+
+def _service(session: Session) -> dict[str, Any]:
+    provider = Provider(code="huaxin", name="华信信息服务")
+    printers = Category(code="printer", name="打印机")
+    network = Category(code="network", name="网络")
+    session.add_all([provider, printers, network])
+    session.flush()
+    contract = Contract(number="HT-2020-001", provider_id=provider.id, valid_from=BEGAN, valid_to=date(2039, 12, 31))
+    team = Team(code="onsite", name="驻场组", provider_id=provider.id)
+    post = Post(code="engineer", name="驻场工程师", provider_id=provider.id)
+    session.add_all([contract, team, post])
+    session.flush()
+    session.add(ContractScope(contract_id=contract.id))
+    of_the_provider = {"provider": provider, "contract": contract, "team": team, "post": post}
+    return {**of_the_provider, "printers": printers, "network": network}
+
+
+def _people(session: Session, places: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:
+    users = {
+        "nurse": (_person("00017", "王丽"), "user", "ward"),
+        "second_nurse": (_person("00018", "陈静"), "user", "ward"),
+        "doctor": (_person("00106", "李伟"), "user", "pharmacy"),
+        "supervisor": (_person("00042", "吴芳"), "supervisor", "it"),
+        "admin": (_person("00043", "郑刚"), "admin", "it"),
+        "auditor": (_person("00044", "冯洁"), "auditor", "it"),
+    }
+    servants = {
+        "engineer": (_person("W0003", "赵强"), "engineer"),
+        "second_engineer": (_person("W0004", "孙磊"), "engineer"),
+        "desk": (_person("W0001", "周敏"), "desk"),
+    }
+    people = {name: row[0] for name, row in (users | servants).items()}
+    session.add_all(people.values())
+    session.flush()
+    session.add_all(RoleGrant(person_id=row[0].id, role=row[1]) for row in (users | servants).values())
+    session.add_all(
+        Employment(person_id=person.id, department_id=places[place].id, valid_from=BEGAN)
+        for person, _role, place in users.values()
     )
+    job = {"provider_id": service["provider"].id, "team_id": service["team"].id, "post_id": service["post"].id}
+    session.add_all(Employment(person_id=person.id, valid_from=BEGAN, **job) for person, _role in servants.values())
+    return people
 
 
-def _person(staff_number: str, name: str, job_type: str = "") -> Person:
+def _person(staff_number: str, name: str) -> Person:
     digits = "".join(sign for sign in staff_number if sign.isdecimal())
-    return Person(staff_number=staff_number, name=name, telephone=f"1380000{digits:0>4}", job_type=job_type)
+    return Person(staff_number=staff_number, name=name, telephone=f"1380000{digits:0>4}")
 
 
 def _identity(openid: str, person: Person | None) -> WeChatIdentity:
@@ -227,7 +235,7 @@ def _identity(openid: str, person: Person | None) -> WeChatIdentity:
         openid=openid,
         person_id=person.id if person else None,
         bound_at=seen if person else None,
-        privacy_version="1",
+        privacy_version=PRIVACY_VERSION,
         privacy_at=seen,
         first_seen_at=seen,
     )

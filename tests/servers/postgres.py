@@ -11,13 +11,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
 START_SECONDS = 30
 Command = list[str | Path]
+
+_EMPTY: LiteralString = """
+SET session_replication_role = replica;
+DO $$ DECLARE name text; BEGIN
+  PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+  PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE schemaname = 'public';
+END $$
+"""
 
 
 class Postgres:
@@ -29,9 +41,16 @@ class Postgres:
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+    def execute(self, statement: LiteralString, *, on: str = "postgres") -> None:
+        with psycopg.connect(self.url(on), autocommit=True) as connection:
             connection.execute(statement)
+
+    def empty(self, name: str) -> None:
+        """Throw out whoever is still connected and every row, and number from 1 again.
+
+        Ten times faster than a database a test; what refuses changes (triggers, foreign keys) is asleep meanwhile.
+        """
+        self.execute(_EMPTY, on=name)
 
 
 @contextmanager

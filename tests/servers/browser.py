@@ -1,0 +1,55 @@
+"""A real browser: Debian's Chromium, the one CHROME_BIN names, or one unpacked from npm's @sparticuz/chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+NONE_FOUND = "NO BROWSER: set CHROME_BIN, or install chromium (apt install chromium)"
+
+_FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """The program to start, if there is one."""
+    if named := os.environ.get("CHROME_BIN"):
+        return named
+    if installed := shutil.which("chromium", path="/usr/bin"):
+        return installed
+    unpacked = Path("/tmp/chromium")  # where @sparticuz/chromium puts it
+    ours = unpacked.is_file() and unpacked.stat().st_uid == os.geteuid()  # anybody may write to /tmp
+    return str(unpacked) if ours else None
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Chromium refuses its own sandbox to root, and only root goes without."""
+    flags = [*_FLAGS, "--no-sandbox"] if os.geteuid() == 0 else _FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser
+        browser.close()
+
+
+def open_phone(browser: Browser, *, script: bool = True, size: ViewportSize = PHONE) -> BrowserContext:
+    """A phone's browser with cookies of its own."""
+    return browser.new_context(
+        viewport=size, device_scale_factor=2, has_touch=True, locale="zh-CN", java_script_enabled=script
+    )
+
+
+def open_desktop(browser: Browser) -> BrowserContext:
+    return browser.new_context(viewport=DESKTOP, locale="zh-CN")

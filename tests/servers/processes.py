@@ -1,0 +1,118 @@
+"""The service as its users meet it: web, worker and sandbox, each a process of its own, on free ports."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from app.paths import ROOT
+
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+class Installation:
+    """Starts and stops the processes by name (web, worker, sandbox) and keeps what they say."""
+
+    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+        self._web_port, self._sandbox_port = free_port(), free_port()
+        self.url = f"http://localhost:{self._web_port}"
+        self.sandbox_url = f"http://localhost:{self._sandbox_port}"
+        addresses = {"PUBLIC_URL": self.url, "SANDBOX_URL": self.sandbox_url}
+        wechat = {"WECHAT_API_URL": self.sandbox_url, "WECHAT_OPEN_URL": self.sandbox_url}
+        self.environ = {**environ, **addresses, **wechat}
+        self._folder = folder
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *names: str) -> None:
+        """Start these and wait until each serves."""
+        for name in names:
+            with self._log(name).open("ab") as log:
+                self._running[name] = subprocess.Popen(
+                    [sys.executable, "-m", *self._command(name)],
+                    cwd=ROOT,
+                    env={**os.environ, **self.environ},
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # Ctrl-C reaches the tests first; they end these in order
+                )
+        for name in names:
+            self._wait(name)
+
+    def kill(self, name: str) -> None:
+        """End it as a power cut would."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """End all; whoever does not listen in time is killed, and that is a fault."""
+        for process in self._running.values():
+            process.send_signal(signal.SIGTERM)
+        deaf = [name for name, process in self._running.items() if not _ended(process)]
+        for name in deaf:
+            self.kill(name)
+        self._running.clear()
+        assert not deaf, f"did not stop when asked: {deaf}"
+
+    def said(self, name: str) -> str:
+        """What this process has written so far."""
+        return self._log(name).read_text(errors="replace") if self._log(name).exists() else ""
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
+
+    def _command(self, name: str) -> list[str]:
+        granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self._web_port)]
+        return {
+            "web": [*granian, "--workers", "1", "--blocking-threads", "1", "wsgi:app"],
+            "worker": ["flask", "--app", "wsgi", "worker"],
+            "sandbox": ["sandbox", "--port", str(self._sandbox_port), "--app-url", self.url],
+        }[name]
+
+    def _wait(self, name: str) -> None:
+        address = {"web": f"{self.url}/healthz", "sandbox": self.sandbox_url}.get(name)
+        deadline = time.monotonic() + START_SECONDS
+        while not (address is None or _answers(address)):
+            if self._running[name].poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"{name} did not start:\n{self.said(name)}")
+            time.sleep(0.05)
+
+
+@contextmanager
+def installation(environ: dict[str, str], folder: Path) -> Iterator[Installation]:
+    """An installation with nothing running yet; at the end everything it started is stopped."""
+    installed = Installation(environ, folder)
+    try:
+        yield installed
+    finally:
+        installed.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(address: str) -> bool:
+    try:
+        return requests.get(address, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> bool:
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
