@@ -139,6 +139,16 @@ def test_where_nobody_listens_nothing_was_sent(world: World, clock: Turned, *, p
     assert caught.value.uncertain is False
 
 
+def test_only_the_configured_proxy_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "")
+
+    world.service.send_template(ENGINEER, **FINISHED)
+
+    monkeypatch.undo()
+    assert len(world.delivered()) == 1
+
+
 @pytest.mark.parametrize(
     "reply", [b"", b"<html>", b"\xff\xfe", [1], {"errcode": "none"}, {"errcode": 0}, {"access_token": 7}]
 )
