@@ -141,7 +141,8 @@ def test_where_nobody_listens_nothing_was_sent(world: World, clock: Turned, *, p
 
 def test_only_the_configured_proxy_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("no_proxy", "")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
 
     world.service.send_template(ENGINEER, **FINISHED)
 
