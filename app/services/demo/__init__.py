@@ -1,0 +1,42 @@
+"""The demo hospital: invented, believable, the same at every fresh start."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Person
+from app.services.demo import cast, places
+from app.services.demo.dice import Dice
+from app.services.demo.lives import Lives, Work
+from app.services.demo.people import Roster
+from app.services.demo.plans import DAYS, Planner
+from app.services.demo.rows import Rows
+from app.services.demo.voices import Voices
+from app.services.passwords import hash_password
+
+_SEED = 2026
+
+
+def empty(session: Session) -> bool:
+    """Whether nobody is on the roster yet."""
+    return session.scalar(select(Person.id).limit(1)) is None
+
+
+def seed(session: Session, *, appid: str, zone: ZoneInfo, at: datetime) -> None:
+    """Write the hospital, its people and two quarters of tickets up to now into an empty database."""
+    rows, dice = Rows(), Dice(_SEED)
+    wards = places.build(rows)
+    categories = places.catalogue(rows)
+    password_hash = hash_password(cast.PASSWORD)
+    began = date(at.year - (1 if at.timetuple().tm_yday <= DAYS else 0), 1, 1)
+    roster = Roster(rows, dice, appid=appid, password_hash=password_hash, at=at, began=began)
+    colleagues = {ward.id: roster.colleagues(ward) for ward in wards.values()}
+    crew = roster.crew({ward.campus_id for ward in wards.values()})
+    plans = Planner(dice, zone, at, wards, colleagues, categories, crew).all()
+    lives = Lives(rows, dice, crew, at=at, zone=zone, bound=roster.bound, reachable=roster.reachable)
+    works: list[Work] = [work for plan in plans for work in lives.live(plan)]
+    Voices(rows, dice, roster, crew, colleagues, at).speak(works)
+    lives.finish()
+    rows.write(session)
