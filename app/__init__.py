@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli
 from app.jobs import queue
 from app.runtime import build
-from app.web import edge, faults, guards, headers, i18n
+from app.web import edge, faults, guards, headers, i18n, words
 from app.web.doors import blueprints
 from config.logging import configure
 from config.settings import Settings
@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)
+    app.jinja_env.globals["word"] = words.word
     headers.install(app)
     faults.install(app)
     guards.register(app, blueprints(settings))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Table,
     create_engine,
     event,
     make_url,
@@ -98,8 +99,8 @@ def announce(session: Session, what: str) -> None:
 
 def upsert(session: Session, table: type[Base]) -> Any:
     """An INSERT that may be given `on_conflict_do_nothing` or `_do_update`; Core, without the unit of work."""
-    dialect = session.get_bind().dialect.name
-    return postgresql.insert(table.__table__) if dialect == "postgresql" else sqlite.insert(table.__table__)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(cast("Table", table.__table__))
 
 
 def _create_engine(url: str, pool_size: int) -> Engine:

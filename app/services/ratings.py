@@ -25,6 +25,10 @@ from app.services.scan import Scan, look
 BINDING_VERIFIES = timedelta(days=7)
 
 
+class AlreadyRated(Refused):
+    """The slot is taken, or this visitor has rated before: the answer that stands is to be shown."""
+
+
 @dataclass(frozen=True)
 class Detail:
     """What the thanks page adds; every part may be left out."""
@@ -58,18 +62,18 @@ def rate(
 ) -> int:
     """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
 
-    Raises Refused: `already_rated` when the slot is taken or this visitor has rated before, and the reasons
-    of `check_rater`. The caller's transaction must end with it, so that the loser of a race leaves no row.
+    Raises AlreadyRated, and Refused with the reasons of `check_rater`. The caller's transaction must end with
+    it, so that the loser of a race leaves no row.
     """
     if level not in LEVELS:
         raise Refused("no_level")
     check_rater(scan, at=at)
     counts = scan.verified or trust_all
     if scan.mine is not None or (counts and scan.standing is not None):
-        raise Refused("already_rated")
+        raise AlreadyRated("already_rated")
     rating_id = _insert_rating(session, scan, level, identity_id, source, at)
     if counts and not _take_slot(session, scan.completion_id, rating_id, at):
-        raise Refused("already_rated")
+        raise AlreadyRated("already_rated")
     _record(session, scan, "rated", rating_id, source, at)
     if level in LOW_LEVELS:
         _open_case(session, scan.ticket_id, rating_id, at)
@@ -155,7 +159,7 @@ def _insert_rating(session: Session, scan: Scan, level: int, identity_id: int, s
         .returning(Rating.id)
     ).scalar()
     if rating_id is None:
-        raise Refused("already_rated")
+        raise AlreadyRated("already_rated")
     return int(rating_id)
 
 

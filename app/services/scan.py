@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Date, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
@@ -136,7 +136,7 @@ def _answer(
     return Answer(rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None)
 
 
-def _look_statement() -> Select[Any]:
+def _look_statement() -> Any:
     identity, twin = WeChatIdentity, aliased(WeChatIdentity)
     own, standing = aliased(Rating), aliased(Rating)
     own_correction, standing_correction = aliased(RatingCorrection), aliased(RatingCorrection)

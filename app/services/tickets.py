@@ -103,6 +103,16 @@ def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: 
     return event
 
 
+def done_already(ticket: Ticket, act: str, *, by: int) -> bool:
+    """Whether this engineer's tap came twice: the lift had no signal, the answer was lost, the thumb was quick."""
+    reached = {
+        "accept": ("accepted", "arrived", "finished"),
+        "arrive": ("arrived", "finished"),
+        "finish": ("finished",),
+    }
+    return ticket.lead_id == by and ticket.state in reached[act]
+
+
 def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
     event = _move(session, ticket, "closed", by=by, at=at, channel=channel)
     ticket.closed_at = at

@@ -1,8 +1,10 @@
 """Who is here. A phone is known by its WeChat identity, a console by the person who signed in; never mixed."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from flask import g, request, session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -13,6 +15,8 @@ from app.models import Employment, Person, WeChatIdentity
 from app.services import people
 from app.web.edge import moment, reading, runtime
 
+View = TypeVar("View", bound=Callable[..., Any])
+HOSPITAL = frozenset({"supervisor", "admin", "auditor"})
 IDLE = timedelta(minutes=30)
 FORM_LIFE = timedelta(hours=12)
 
@@ -25,6 +29,11 @@ class Visitor:
     name: str
     roles: frozenset[str]
     provider: bool
+
+    @property
+    def supervises(self) -> bool:
+        """May read ratings: the hospital's own supervision, never anybody of the provider."""
+        return bool(self.roles & HOSPITAL) and not self.provider
 
 
 def in_wechat() -> bool:
@@ -71,6 +80,12 @@ def console_visitor() -> Visitor | None:
     if "console_visitor" not in g:
         g.console_visitor = _load(_console_person())
     return g.console_visitor  # type: ignore[no-any-return]
+
+
+def checks_its_own_form(view: View) -> View:
+    """Marks a view that calls `check_form`: stricter than the general CSRF token, which is not asked for then."""
+    view.checks_its_own_form = True  # type: ignore[attr-defined]
+    return view
 
 
 def form_token(*facts: object) -> str:

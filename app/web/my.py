@@ -1,0 +1,145 @@
+"""The user's own pages: privacy notice, binding, tickets, reporting a fault."""
+
+from flask import Blueprint, redirect, render_template, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.models import Category
+from app.services import binding, mine, people, sign_in, tickets
+from app.services.binding import Outcome
+from app.web import visit
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.wechat import local_path, to_wechat
+
+blueprint = Blueprint("my", __name__)
+
+Page = Response | str | tuple[str, int]
+DESCRIPTION_MOST = 500
+
+
+@blueprint.post("/privacy")
+@visit.checks_its_own_form
+def accept_privacy() -> Response:
+    identity = _identity()
+    visit.check_form("privacy")
+    with transaction() as db:
+        sign_in.accept_privacy(db, identity, at=moment())
+    return redirect(local_path(request.form.get("next", "/my")), 303)
+
+
+@blueprint.get("/my")
+def show() -> Page:
+    identity = visit.identity_id()
+    if identity is None:
+        return to_wechat("/my")
+    visitor = visit.phone_visitor()
+    with reading() as db:
+        if not sign_in.privacy_accepted(db, identity):
+            return render_template("privacy.html", next_path="/my", token=visit.form_token("privacy"))
+        own = mine.tickets_of(db, visitor.person_id) if visitor else []
+    return render_template("my.html", visitor=visitor, own=own, link=runtime().links.ticket_path)
+
+
+@blueprint.get("/my/bind")
+def bind_form() -> Page:
+    if visit.identity_id() is None:
+        return to_wechat("/my/bind")
+    if visit.phone_visitor() is not None:
+        return redirect(local_path(request.args.get("next", "/my")))
+    return _bind_page("", 200)
+
+
+@blueprint.post("/my/bind")
+@visit.checks_its_own_form
+def bind() -> Page:
+    identity = _identity()
+    visit.check_form("bind")
+    with transaction() as db:
+        outcome = binding.bind(
+            db,
+            identity_id=identity,
+            staff_number=request.form.get("staff_number", "")[:64],
+            name=request.form.get("name", "")[:64],
+            last_four=request.form.get("last_four", "")[:8],
+            at=moment(),
+        )
+    if outcome is Outcome.BOUND:
+        return redirect(local_path(request.form.get("next", "/my")), 303)
+    status = {Outcome.CLAIMED: 202, Outcome.WRONG: 422, Outcome.TOO_MANY: 429}[outcome]
+    return _bind_page(outcome.value, status)
+
+
+@blueprint.get("/report")
+def report_form() -> Page:
+    if visit.identity_id() is None:
+        return to_wechat("/report")
+    visitor = visit.phone_visitor()
+    if visitor is None:
+        return redirect("/my/bind?next=/report")
+    return _report_page("", 200)
+
+
+@blueprint.post("/report")
+@visit.checks_its_own_form
+def report() -> Page:
+    visitor = visit.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    visit.check_form("report")
+    description = request.form.get("description", "").strip()
+    if not description or len(description) > DESCRIPTION_MOST:
+        return _report_page("description", 422)
+    with transaction() as db:
+        employment = people.employment_at(db, visitor.person_id, moment().date())
+        ticket = tickets.report(
+            db,
+            tickets.Report(
+                source="wechat",
+                description=description,
+                category_id=_category(request.form.get("category", "")),
+                requester_id=visitor.person_id,
+                served_person_id=visitor.person_id,
+                department_id=employment.department_id if employment else None,
+            ),
+            by=visitor.person_id,
+            at=moment(),
+            zone=runtime().settings.timezone,
+            channel="wechat",
+        )
+    return redirect(runtime().links.ticket_path(ticket.id), 303)
+
+
+def _identity() -> int:
+    identity = visit.identity_id()
+    if identity is None:
+        raise Refused("form_not_of_this_visit")
+    return identity
+
+
+def _category(text: str) -> int | None:
+    if not text.isascii() or not text.isdecimal():
+        return None
+    with reading() as db:
+        return db.scalar(select(Category.id).where(Category.id == int(text)))
+
+
+def _bind_page(outcome: str, status: int) -> tuple[str, int]:
+    next_path = local_path(request.values.get("next", "/my"))
+    page = render_template(
+        "bind.html",
+        outcome=outcome,
+        next_path=next_path,
+        token=visit.form_token("bind"),
+        hotline=runtime().settings.hotline,
+    )
+    return page, status
+
+
+def _report_page(fault: str, status: int) -> tuple[str, int]:
+    with reading() as db:
+        categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()
+    page = render_template(
+        "report.html", fault=fault, categories=categories, most=DESCRIPTION_MOST, token=visit.form_token("report")
+    )
+    return page, status

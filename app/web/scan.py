@@ -1,0 +1,161 @@
+"""`/r/<token>`: progress before completion, the rating form after it, then the answer given."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from flask import Blueprint, redirect, render_template, request, session
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.models.rating import LEVELS
+from app.models.ticket import OPEN_STATES
+from app.services import progress, ratings, sign_in, tickets
+from app.services.ratings import AlreadyRated
+from app.services.scan import Answer, Scan, look
+from app.web import limits, visit
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.thanks import choices, read_detail
+from app.web.wechat import to_wechat
+
+blueprint = Blueprint("scan", __name__)
+
+Page = Response | str | tuple[str, int]
+
+
+@blueprint.get("/r/<token>")
+def show(token: str) -> Page:
+    """What this visitor sees of the ticket. Nothing is recorded."""
+    ticket_id = limits.known(lambda: runtime().links.ticket_id(token))
+    identity = visit.identity_id()
+    if identity is None and visit.in_wechat():
+        return to_wechat(request.path)
+    with reading() as db:
+        scan = look(db, ticket_id, identity_id=identity, on=moment().date())
+        if identity is not None and scan.privacy_version != sign_in.PRIVACY_VERSION:
+            return render_template("privacy.html", next_path=request.path, token=visit.form_token("privacy"))
+        return _page(db, scan, token)
+
+
+def _page(db: Session, scan: Scan, token: str) -> Page:
+    if scan.answer is not None:
+        return _answer(scan, scan.answer, token)
+    if not scan.finished or scan.provider_staff or not scan.rateable:
+        return _progress(db, scan, token)
+    if scan.over(moment()):
+        return render_template("scan/over.html", **_shown(scan, token)), 410
+    if scan.proxy:
+        return render_template("scan/proxy.html", **_shown(scan, token))
+    if visit.identity_id() is None and not runtime().settings.browser_rating:
+        return render_template("open_in_wechat.html", **_shown(scan, token))
+    return render_template("scan/rate.html", **_shown(scan, token), levels=LEVELS)
+
+
+def _progress(db: Session, scan: Scan, token: str) -> Page:
+    urgeable = scan.state in OPEN_STATES and not scan.provider_staff and visit.identity_id() is not None
+    page = render_template(
+        "scan/progress.html",
+        **_shown(scan, token),
+        steps=progress.steps(db, scan.ticket_id, cycle=scan.cycle),
+        urgeable=urgeable,
+        urged_at=progress.urged_at(db, scan.ticket_id, cycle=scan.cycle) if urgeable else None,
+    )
+    return page, 410 if scan.state == "cancelled" else 200
+
+
+def _answer(scan: Scan, answer: Answer, token: str) -> Page:
+    enrich = answer.mine and not answer.detailed
+    return render_template(
+        "scan/answer.html",
+        **_shown(scan, token),
+        answer=answer,
+        correctable=answer.correctable(moment()),
+        levels=LEVELS,
+        choices=choices(answer.level) if enrich else None,
+        can_reopen=not scan.over(moment()),
+    )
+
+
+def _shown(scan: Scan, token: str) -> dict[str, object]:
+    return {
+        "scan": scan,
+        "token": token,
+        "form": visit.form_token(token, scan.cycle),
+        "hotline": runtime().settings.hotline,
+        "now": moment(),
+    }
+
+
+def _act(act: Callable[[Session, Scan, int], None]) -> Callable[[str], Response]:
+    """A tap: the form of this visit is checked, the ticket read again, one service called, the page shown."""
+
+    @wraps(act)
+    def view(token: str) -> Response:
+        ticket_id = limits.known(lambda: runtime().links.ticket_id(token))
+        with transaction() as db:
+            identity = visit.identity_id() or _browser_identity(db)
+            scan = look(db, ticket_id, identity_id=identity, on=moment().date())
+            visit.check_form(token, scan.cycle)
+            act(db, scan, identity)
+        session["identity"] = identity
+        return redirect(f"/r/{token}", 303)
+
+    return visit.checks_its_own_form(view)
+
+
+@blueprint.post("/r/<token>/rate")
+@_act
+def rate(db: Session, scan: Scan, identity: int) -> None:
+    trust_all = runtime().settings.rating_trust == "open"
+    ratings.rate(db, scan, level=_level(), identity_id=identity, trust_all=trust_all, source="scan", at=moment())
+
+
+@blueprint.post("/r/<token>/correct")
+@_act
+def correct(db: Session, scan: Scan, identity: int) -> None:
+    ratings.correct(db, scan, level=_level(), source="scan", at=moment())
+
+
+@blueprint.post("/r/<token>/detail")
+@_act
+def detail(db: Session, scan: Scan, identity: int) -> None:
+    if scan.mine is None:
+        raise Refused("nothing_to_correct")
+    ratings.add_detail(db, scan, read_detail(scan.mine.level), at=moment())
+
+
+@blueprint.post("/r/<token>/still-broken")
+@_act
+def still_broken(db: Session, scan: Scan, identity: int) -> None:
+    ratings.check_rater(scan, at=moment())
+    ticket = tickets.locked(db, ticket_id=scan.ticket_id)
+    tickets.reopen(db, ticket, by=scan.person_id, at=moment(), channel="scan")
+
+
+@blueprint.post("/r/<token>/urge")
+@_act
+def urge(db: Session, scan: Scan, identity: int) -> None:
+    if scan.provider_staff:
+        raise Refused("provider_staff")
+    ticket = tickets.locked(db, ticket_id=scan.ticket_id)
+    tickets.urge(db, ticket, by=scan.person_id, at=moment(), channel="scan")
+
+
+@blueprint.errorhandler(AlreadyRated)
+def _rated_before(_error: AlreadyRated) -> Response:
+    """The loser of a race, or a second tap: the page shows the answer that stands."""
+    return redirect(f"/r/{request.view_args['token']}" if request.view_args else "/", 303)
+
+
+def _level() -> int:
+    level = request.form.get("level", "")
+    if level not in map(str, LEVELS):
+        raise Refused("no_level")
+    return int(level)
+
+
+def _browser_identity(db: Session) -> int:
+    """An identity for a browser outside WeChat, where the hospital allows that; it is never verified by itself."""
+    if not runtime().settings.browser_rating or "visit" not in session:
+        raise Refused("form_not_of_this_visit")
+    return sign_in.identify(db, appid="browser", openid=session["visit"], unionid=None, at=moment())

@@ -1,0 +1,85 @@
+"""The way to WeChat's silent sign-in and back."""
+
+import secrets
+from urllib.parse import urlencode
+
+import structlog
+from flask import Blueprint, redirect, render_template, request, session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.services import sign_in
+from app.web import visit
+from app.web.edge import moment, runtime, transaction
+from wechat.errors import Action, WeChatError
+from wechat.oauth import SignedIn, authorize_url, exchange
+
+blueprint = Blueprint("wechat", __name__)
+
+
+@blueprint.get("/wechat/sign-in")
+def begin() -> Response | str:
+    """Off to WeChat, with a state for this one attempt; elsewhere, the way into WeChat is shown."""
+    return to_wechat(local_path(request.args.get("next", "")))
+
+
+@blueprint.get("/wechat/signed-in")
+def finish() -> Response | str:
+    """Back from WeChat: the code is exchanged once, then the address is clean again."""
+    state, browser = request.args.get("state", ""), session.get("oauth", "")
+    if visit.identity_id() is not None and (path := _came_back(state, browser)):
+        return redirect(path)
+    with transaction() as db:
+        next_path = sign_in.take(db, state=state, browser=browser, at=moment())
+    who = _exchange(request.args.get("code", ""))
+    if who.snapshot:
+        raise Refused("snapshot")
+    with transaction() as db:
+        identity = sign_in.identify(db, appid=_appid(), openid=who.openid, unionid=who.unionid, at=moment())
+    visit.enter_phone(identity)
+    return redirect(next_path)
+
+
+def to_wechat(next_path: str) -> Response | str:
+    """The sign-in trip for this browser, or the page that says to open it in WeChat."""
+    account = runtime().account
+    if account is None or not visit.in_wechat():
+        return render_template("open_in_wechat.html", hotline=runtime().settings.hotline)
+    if request.method == "HEAD":
+        return redirect(f"/wechat/sign-in?{urlencode({'next': next_path})}")  # a preview begins no attempt
+    if "oauth" not in session:
+        session["oauth"] = secrets.token_urlsafe(16)
+    with transaction() as db:
+        state = sign_in.start(db, next_path=next_path, browser=session["oauth"], at=moment())
+    return redirect(authorize_url(account, f"{runtime().settings.public_url}/wechat/signed-in", state))
+
+
+def local_path(text: str) -> str:
+    """The path of this site that was asked for; / for anything that might lead elsewhere."""
+    safe = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if safe else "/"
+
+
+def _came_back(state: str, browser: str) -> str | None:
+    # Back, or a second load: the code is spent, but he is signed in and we know where he wanted to go.
+    with transaction() as db:
+        return sign_in.promised(db, state=state, browser=browser)
+
+
+def _exchange(code: str) -> SignedIn:
+    account = runtime().account
+    if account is None or not code:
+        raise Refused("sign_in_again")
+    try:
+        return exchange(account, code)
+    except WeChatError as error:
+        log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
+        if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
+            raise Refused("sign_in_again") from error
+        log.error("the code exchange failed", action=error.action.value)
+        raise Refused("wechat_busy") from error
+
+
+def _appid() -> str:
+    account = runtime().account
+    return account.appid if account else ""
