@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import engineer, health, my, scan, ward, wechat
+from app.web import console, demo, engineer, health, home, my, scan, ward, wechat
 from config.settings import Settings
 
 
@@ -11,9 +11,12 @@ def blueprints(settings: Settings) -> list[Blueprint]:
     return [
         health.blueprint,
         health.metrics_blueprint,
+        home.blueprint,
         wechat.blueprint,
         scan.blueprint,
         ward.blueprint,
         my.blueprint,
         engineer.blueprint,
+        *console.DOORS,
+        *([demo.blueprint] if settings.sandbox_url and not settings.production else []),
     ]

@@ -1,6 +1,6 @@
 """Refusals in words: what was wrong, what to do next. One table from code to status and text."""
 
-from flask import Flask, g, render_template, request
+from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -33,6 +33,12 @@ TEXTS: dict[str, tuple[int, str]] = {
     "bound_already": (409, mark("这个微信已经绑定过工号。")),
     "no_such_claim": (404, mark("没有这条认领，可能已处理。")),
     "not_bound": (404, mark("这个微信没有绑定工号。")),
+    "page_expired": (403, mark("页面已过期，没有提交。请刷新后再试。")),
+    "bad_filter": (400, mark("筛选条件看不懂（%(name)s）。请重新选择。")),
+    "no_such_person": (404, mark("没有这个人。")),
+    "scan_over": (410, mark("这个登录码已过期或已用过。请回到电脑换一个。")),
+    "no_console_role": (403, mark("您没有控制台的权限。需要时请联系信息科管理员。")),
+    "not_the_demo": (404, mark("演示的人物不在这个数据库里。")),
     "urged_just_now": (409, mark("刚刚已经催过，工程师会看到，请稍等十分钟。")),
 }
 STATUS_TEXTS = {
@@ -50,7 +56,7 @@ STATUS_TEXTS = {
 
 def install(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
-    app.register_error_handler(CSRFError, lambda _error: _refused(Refused("form_not_of_this_visit")))
+    app.register_error_handler(CSRFError, lambda _error: _refused(Refused("page_expired")))
     app.register_error_handler(HTTPException, _http)
 
 
@@ -74,8 +80,7 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
 
 def page(text: str, status: int) -> tuple[str, int]:
     """An error page that fits where the visitor is: on the phone or in the console."""
-    console = request.path.startswith("/console")
-    template = "console/fault.html" if console else "fault.html"
-    visitor = g.get("visitor") if console else None
     settings = runtime().settings
-    return render_template(template, text=text, status=status, hotline=settings.hotline, visitor=visitor), status
+    at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
+    template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"
+    return render_template(template, text=text, status=status, hotline=settings.hotline), status

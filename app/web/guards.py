@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from app.web import visit
 from app.web.edge import runtime
+from app.web.visit import HOSPITAL
 
 ANYONE, PHONE, CONSOLE = "anyone", "phone", "console"
-HOSPITAL = frozenset({"supervisor", "admin", "auditor"})
 DESK = HOSPITAL | {"desk"}
 
 
@@ -77,9 +77,10 @@ def _check() -> Response | None:
     g.visitor = visit.phone_visitor() if guard.who == PHONE else visit.console_visitor()
     if g.visitor is None:
         return _send_to_sign_in(guard)
-    if not g.visitor.roles & guard.roles:
+    if not g.visitor.roles & guard.roles or (guard.roles == HOSPITAL and not g.visitor.supervises):
         abort(403)
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not g.visitor.roles & guard.changes:
+    g.may_act = bool(g.visitor.roles & guard.changes)
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not g.may_act:
         abort(403)
     return None
 

@@ -1,9 +1,9 @@
 """Wrong tokens are counted per address and slowed down; a valid one is always served (a hospital shares few)."""
 
 from collections.abc import Callable
-from functools import cache
+from typing import cast
 
-from flask import abort, request
+from flask import abort, current_app, request
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -12,7 +12,8 @@ from redis.exceptions import RedisError
 from app.errors import Missing
 from app.web.edge import runtime
 
-WRONG_PER_MINUTE = 60
+WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
+WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
 
 
 def known(read: Callable[[], int]) -> int:
@@ -20,21 +21,34 @@ def known(read: Callable[[], int]) -> int:
     try:
         return read()
     except Missing:
-        if not _hit(request.remote_addr or ""):
+        if not _ask(lambda limiter: limiter.hit(WRONG, _address())):
             abort(429)
         raise
 
 
-def _hit(address: str) -> bool:
+def tries_left() -> bool:
+    """Whether this address may still try console passwords; only wrong ones are counted."""
+    return _ask(lambda limiter: limiter.test(WRONG_PASSWORDS, _address()))
+
+
+def count_try() -> None:
+    _ask(lambda limiter: limiter.hit(WRONG_PASSWORDS, _address()))
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _ask(question: Callable[[FixedWindowRateLimiter], bool]) -> bool:
+    url = runtime().settings.redis_url
     try:
-        return _limiter(runtime().settings.redis_url).hit(_WRONG, address)
+        return question(_limiter(url))
     except RedisError:  # then each process counts for itself
-        return _limiter("").hit(_WRONG, address)
+        return question(_limiter(""))
 
 
-_WRONG = RateLimitItemPerMinute(WRONG_PER_MINUTE, namespace="wrong-token")
-
-
-@cache
 def _limiter(redis_url: str) -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(storage_from_string(redis_url) if redis_url else MemoryStorage())
+    kept = current_app.extensions.setdefault("wrong tokens", {})
+    if redis_url not in kept:
+        kept[redis_url] = FixedWindowRateLimiter(storage_from_string(redis_url) if redis_url else MemoryStorage())
+    return cast(FixedWindowRateLimiter, kept[redis_url])

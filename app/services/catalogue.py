@@ -1,0 +1,30 @@
+"""What a form offers: departments, places, categories."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from app.models import Category, Department, Place
+from app.services.pages import Line
+
+
+def departments(session: Session) -> Sequence[Line]:
+    return session.execute(select(Department.id, Department.name).order_by(Department.name)).all()
+
+
+def places(session: Session) -> Sequence[Line]:
+    """Places with the department they belong to, so that a form can group them."""
+    query = select(Place.id, Place.name, Place.building, Place.floor, Place.room, Department.name.label("department"))
+    return session.execute(
+        query.outerjoin(Department, Department.id == Place.department_id).order_by(Department.name, Place.name)
+    ).all()
+
+
+def categories(session: Session) -> Sequence[Line]:
+    """The service catalogue, each line with its heading where it has one."""
+    above = aliased(Category)
+    query = select(Category.id, Category.name, above.name.label("heading"))
+    return session.execute(
+        query.outerjoin(above, above.id == Category.parent_id).order_by(above.name, Category.code)
+    ).all()

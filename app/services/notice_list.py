@@ -1,0 +1,32 @@
+"""Every notice with its state and reason."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Notice, Person, Ticket
+from app.services.pages import Page, newest_first
+
+
+def find(session: Session, *, state: str = "", after: int | None = None) -> Page:
+    """Notices, newest first, of one state or of all."""
+    query = (
+        select(
+            Notice.id,
+            Notice.kind,
+            Notice.state,
+            Notice.reason,
+            Notice.detail,
+            Notice.attempts,
+            Notice.next_try_at,
+            Notice.created_at,
+            Notice.settled_at,
+            Person.name.label("person"),
+            Person.staff_number,
+            Ticket.number,
+        )
+        .join(Person, Person.id == Notice.person_id)
+        .join(Ticket, Ticket.id == Notice.ticket_id)
+    )
+    if state:
+        query = query.where(Notice.state == state)
+    return newest_first(session, query, Notice.created_at, Notice.id, after=after)

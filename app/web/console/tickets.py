@@ -1,0 +1,116 @@
+"""Tickets: the list, one ticket with its timeline, and what the desk does with it."""
+
+from collections.abc import Callable
+
+from flask import Response, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
+
+from app.errors import Refused
+from app.models import Ticket
+from app.models.ticket import MOVES, STATES
+from app.services import catalogue, rating_list, ticket_list, ticket_page, tickets
+from app.services.ticket_list import OPEN, TicketFilter
+from app.web.console import asked
+from app.web.console.blueprint import blueprint
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.i18n import gettext
+from qr import symbol
+
+CHANNEL = "console"
+
+
+@blueprint.get("/console/tickets")
+def ticket_index() -> str | Answer:
+    wanted = TicketFilter(
+        state=asked.code("state", {*STATES, OPEN}),
+        department_id=asked.row_id("department"),
+        category_id=asked.row_id("category"),
+        engineer_id=asked.row_id("engineer"),
+        since=asked.beginning(asked.day("from")),
+        until=asked.end(asked.day("to")),
+        text=asked.text("q"),
+    )
+    with reading() as session:
+        page = ticket_list.find(session, wanted, after=asked.row_id("after"))
+        choices = {
+            "departments": catalogue.departments(session),
+            "categories": catalogue.categories(session),
+            "engineers": tickets.engineers(session),
+        }
+    if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
+        return redirect(url_for("console.ticket", number=page.rows[0].number))
+    return render_template("console/tickets.html", page=page, tabs=("", OPEN, *STATES), **choices)
+
+
+@blueprint.get("/console/tickets/<number>")
+def ticket(number: str) -> str:
+    provider = not g.visitor.supervises
+    with reading() as session:
+        facts = ticket_page.facts(session, asked.clean(number))
+        found: Ticket = facts.Ticket
+        shown = {
+            "facts": facts,
+            "ticket": found,
+            "helpers": ticket_page.helpers(session, found.id),
+            "steps": ticket_page.timeline(session, found.id, for_provider=provider),
+            "notices": ticket_page.notices(session, found.id),
+            "ratings": [] if provider else rating_list.of_ticket(session, found.id),
+            "moves": MOVES[found.state],
+        }
+        if "dispatched" in MOVES[found.state]:
+            shown["candidates"] = ticket_page.candidates(session, moment().date())
+    return render_template("console/ticket.html", scan_url=runtime().links.ticket_url(found.id), **shown)
+
+
+@blueprint.get("/console/tickets/<number>/code.svg")
+def ticket_code(number: str) -> Response:
+    with reading() as session:
+        found = ticket_page.facts(session, asked.clean(number)).Ticket
+    return Response(symbol.svg(runtime().links.ticket_url(found.id)), mimetype="image/svg+xml")
+
+
+@blueprint.post("/console/tickets/<number>/dispatch")
+def dispatch(number: str) -> Answer:
+    lead = request.form.get("lead", type=int)
+    helpers = request.form.getlist("helpers", type=int)
+    if lead is None or len(helpers) > 20 or max(lead, *helpers, 0) >= 2**62:
+        raise Refused("not_an_engineer")
+
+    def give(session: Session, ticket: Ticket) -> None:
+        tickets.dispatch(session, ticket, to=lead, helpers=helpers, by=by(), at=moment(), channel=CHANNEL)
+
+    return _act(number, give, gettext("已派单，通知已排队发出。"))
+
+
+@blueprint.post("/console/tickets/<number>/close")
+def close(number: str) -> Answer:
+    def shut(session: Session, ticket: Ticket) -> None:
+        tickets.close(session, ticket, by=by(), at=moment(), channel=CHANNEL)
+
+    return _act(number, shut, gettext("工单已关闭。"))
+
+
+@blueprint.post("/console/tickets/<number>/cancel")
+def cancel(number: str) -> Answer:
+    def drop(session: Session, ticket: Ticket) -> None:
+        tickets.cancel(session, ticket, by=by(), at=moment(), channel=CHANNEL)
+
+    return _act(number, drop, gettext("工单已取消。"))
+
+
+def by() -> int:
+    return int(g.visitor.person_id)
+
+
+def _act(number: str, act: Callable[[Session, Ticket], None], done: str) -> Answer:
+    """Do it if the ticket still is as the form showed it: a second tap or another desk changes nothing twice."""
+    here = redirect(url_for("console.ticket", number=number), code=303)
+    with transaction() as session:
+        ticket = tickets.locked(session, number=asked.clean(number))
+        if ticket.updated_at.isoformat() != request.form.get("seen"):
+            flash(gettext("工单刚刚有变化，这次没有提交。请看一眼再操作。"), "warning")
+            return here
+        act(session, ticket)
+    flash(done, "success")
+    return here

@@ -1,0 +1,110 @@
+"""What codes are called. The database keeps codes; people read these words."""
+
+from app.web.i18n import gettext, language, mark
+from config.touchpoints import touchpoints
+
+WORDS: dict[str, dict[str, str]] = {
+    "state": {
+        "reported": mark("待派单"),
+        "dispatched": mark("已派单"),
+        "accepted": mark("已接单"),
+        "arrived": mark("已到场"),
+        "finished": mark("已完成"),
+        "closed": mark("已关闭"),
+        "cancelled": mark("已取消"),
+        "reopened": mark("已重开"),
+        "open": mark("未完成"),
+    },
+    "event": {
+        "reported": mark("报修"),
+        "dispatched": mark("派单"),
+        "accepted": mark("接单"),
+        "arrived": mark("到场"),
+        "finished": mark("完成"),
+        "closed": mark("关闭"),
+        "cancelled": mark("取消"),
+        "reopened": mark("重开"),
+        "urged": mark("催单"),
+        "recorded": mark("导入的节点"),
+        "rated": mark("评价"),
+        "corrected": mark("更正评价"),
+        "praise_approved": mark("表扬已转告"),
+        "praise_refused": mark("表扬不转告"),
+    },
+    "source": {
+        "wechat": mark("微信"),
+        "phone": mark("电话"),
+        "walk_in": mark("当面"),
+        "desk": mark("服务台"),
+        "monitoring": mark("监控"),
+        "inspection": mark("巡检"),
+        "import": mark("导入"),
+    },
+    "channel": {
+        "wechat": mark("微信"),
+        "scan": mark("扫码"),
+        "browser": mark("浏览器"),
+        "console": mark("控制台"),
+        "import": mark("导入"),
+        "phone": mark("电话"),
+        "mini": mark("小程序"),
+        "api": mark("接口"),
+        "demo": mark("演示数据"),
+    },
+    "priority": {"1": mark("特急"), "2": mark("紧急"), "3": mark("普通"), "4": mark("不急")},
+    "level": {
+        "5": mark("非常满意"),
+        "4": mark("满意"),
+        "3": mark("基本满意"),
+        "2": mark("不满意"),
+        "1": mark("非常不满意"),
+    },
+    "role": {
+        "user": mark("职工"),
+        "engineer": mark("工程师"),
+        "desk": mark("服务台"),
+        "supervisor": mark("监督员"),
+        "admin": mark("管理员"),
+        "auditor": mark("审计员"),
+    },
+    "notice": {
+        "dispatched": mark("派单通知"),
+        "reopened": mark("重开通知"),
+        "urged": mark("催单通知"),
+        "finished": mark("完成通知"),
+    },
+    "notice_state": {
+        "waiting": mark("等待发送"),
+        "sending": mark("正在发送"),
+        "sent": mark("已发送"),
+        "failed": mark("没有送达"),
+    },
+    "notice_reason": {
+        "no_wechat": mark("没有配置微信服务号"),
+        "not_bound": mark("收件人还没有绑定微信"),
+        "not_following": mark("收件人没有关注服务号"),
+        "refused": mark("微信拒收这一条"),
+        "busy": mark("微信暂时不通，会再试"),
+        "stopped": mark("微信通道停用，需要管理员处理"),
+        "uncertain": mark("不能确定是否已送达，不再重发"),
+        "our_fault": mark("系统出错，已记录"),
+    },
+    "praise": {"asked": mark("待审核"), "approved": mark("已转告工程师"), "refused": mark("不转告")},
+}
+
+
+def word(table: str, code: object) -> str:
+    """The word for a code in the visitor's language; the code itself where there is none."""
+    text = WORDS[table].get(str(code))
+    return gettext(text) if text else str(code)
+
+
+def touch_word(kind: str, code: str) -> str:
+    """The label of a reason, a quality or a face's touchpoint, as the hospital's file has it."""
+    offered = touchpoints()
+    choices = {
+        "quality": offered.qualities,
+        "face": offered.touchpoints,
+        "reason": tuple(choice for mood in offered.reasons.values() for choice in mood),
+    }[kind]
+    return next((choice.label(language()) for choice in choices if choice.code == code), code)
