@@ -13,7 +13,7 @@ from app.services.demo.rows import Row, Rows
 
 CONSOLE = "console"
 # Where a step is taken that is not the desk's.
-_CHANNELS = {"accepted": "phone", "arrived": "phone", "finished": "phone", "urged": "scan", "reopened": "scan"}
+_CHANNELS = dict.fromkeys(("accepted", "arrived", "finished"), "wechat") | {"urged": "scan", "reopened": "scan"}
 # Younger notices to the phones of the sandbox still wait: the worker sends them when the demo starts.
 _FRESH = timedelta(hours=6)
 

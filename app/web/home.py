@@ -1,0 +1,35 @@
+"""`/`: what this is and where to go. In the demo, above it, whose place to take."""
+
+from urllib.parse import quote
+
+from flask import Blueprint, render_template
+
+from app.services.demo import cast, scans
+from app.web.edge import moment, reading, runtime
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+def show() -> str:
+    settings = runtime().settings
+    demo = bool(settings.sandbox_url)
+    return render_template(
+        "home.html",
+        hospital=settings.hospital_name,
+        hotline=settings.hotline,
+        has_console="console" in settings.surfaces,
+        demo=demo,
+        cast=cast,
+        first=_first_rating() if demo else None,
+    )
+
+
+def _first_rating() -> str | None:
+    """The way to rate on the nurse's phone, as her camera would open it."""
+    with reading() as db:
+        slip = scans.first_to_rate(db, at=moment())
+    if slip is None:
+        return None
+    address = quote(runtime().links.ticket_url(slip.ticket_id), safe="")
+    return f"{runtime().settings.sandbox_url}/phone/{cast.NURSE.phone}/open?url={address}"
