@@ -23,10 +23,11 @@ lint:
 	$(BIN)/lint-imports
 
 quick: .venv/ready-dev
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report= --cov-fail-under=0
 
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m slow --cov --cov-append
+	$(BIN)/python -m coverage report --include='qr/*,wechat/*' --fail-under=100
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks.rating
