@@ -22,16 +22,18 @@ def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, 
         known[ticket_id, cycle] = completion_id, has_rating
     new, corrected = [], []
     for row in wanted:
-        completion_id, has_rating = known.get((row["ticket_id"], row["cycle"]), (None, False))
-        if completion_id is None:
+        found = known.get((row["ticket_id"], row["cycle"]))
+        if found is None:
             new.append(row)
-        elif not has_rating:
-            corrected.append({**row, "row_id": completion_id})
+        elif not found[1]:
+            corrected.append({**row, "row_id": found[0]})
     if new:
         session.execute(insert(Completion.__table__), new)  # type: ignore[arg-type]
     if corrected:
         table = Completion.__table__
-        values = {name: bindparam(name) for name in corrected[0] if name not in {"row_id", "ticket_id", "cycle"}}
+        values: dict[str, Any] = {
+            name: bindparam(name) for name in corrected[0] if name not in {"row_id", "ticket_id", "cycle"}
+        }
         statement = update(Completion).where(table.c.id == bindparam("row_id")).values(values)
         session.connection().execute(statement, corrected)
 
@@ -72,4 +74,4 @@ def _campuses(session: Session, departments: Iterable[int | None]) -> dict[int |
     if not wanted:
         return {}
     query = select(Department.id, Department.campus_id).where(Department.id.in_(wanted))
-    return {department: campus for department, campus in session.execute(query)}
+    return dict(session.execute(query).all())

@@ -72,4 +72,4 @@ def _ids(session: Session, profile: Profile, kind: str, labels: set[str]) -> dic
 
 
 def _found(session: Session, model: Any, key: InstrumentedAttribute[str], codes: Iterable[str]) -> dict[str, int]:
-    return {code: number for code, number in session.execute(select(key, model.id).where(key.in_(list(codes))))}
+    return dict(session.execute(select(key, model.id).where(key.in_(list(codes)))).all())

@@ -38,10 +38,7 @@ class Touched:
     served: bool
     steps: list[Step] = field(default_factory=list)
     fresh: list[tuple[Node, Step]] = field(default_factory=list)
-
-    @property
-    def imported(self) -> bool:
-        return self.new or any(step.key for step in self.steps)
+    keys: set[str] = field(default_factory=set)
 
 
 def take(session: Session, nodes: Sequence[Node], profile: Profile, *, at: datetime) -> Taken:
@@ -91,14 +88,14 @@ def _tickets(session: Session, nodes: Sequence[Node]) -> dict[str, Touched]:
 
 
 def _history(session: Session, touched: dict[str, Touched]) -> None:
-    by_id = {ticket.id: ticket for ticket in touched.values() if not ticket.new}
-    if not by_id:
-        return
+    by_id = {ticket.id: ticket for ticket in touched.values()}
     query = select(Event.ticket_id, Event.source_key, Event.at, Event.state, Event.data).where(
         Event.ticket_id.in_(by_id), or_(Event.source_key.is_not(None), Event.state.is_not(None))
     )
     for ticket_id, key, at, state, data in session.execute(query):
         by_id[ticket_id].steps.append(_step_of(key, at, state, data or {}))
+        if key:
+            by_id[ticket_id].keys.add(key)
 
 
 def _step_of(key: str | None, at: datetime, state: str | None, data: dict[str, Any]) -> Step:
@@ -117,13 +114,14 @@ def _step_of(key: str | None, at: datetime, state: str | None, data: dict[str, A
 
 
 def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, taken: Taken) -> None:
-    if not ticket.imported:
+    if not (ticket.new or ticket.keys):
         taken.faults.append(Fault(node.line, profile.columns["number"], node.number, "number_of_our_own"))
         return
     key = node.key
-    if any(step.key == key for step in ticket.steps) or any(step.key == key for _node, step in ticket.fresh):
+    if key in ticket.keys:
         taken.unchanged += 1
         return
+    ticket.keys.add(key)
     taken.imported += 1
     step = Step(
         at=node.at,
@@ -188,7 +186,7 @@ def _write_tickets(session: Session, changed: list[Touched], lives: dict[int, Li
 
 def _update(session: Session, rows: list[dict[str, Any]]) -> None:
     table = Ticket.__table__
-    values = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
     session.connection().execute(update(Ticket).where(table.c.id == bindparam("row_id")).values(values), rows)
 
 

@@ -1,0 +1,151 @@
+"""`flask tickets`: import another system's log; the address behind a ticket's code."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+from tqdm import tqdm
+
+from app import clock
+from app.cli import faults
+from app.cli.rejects import Rejects
+from app.cli.words import _
+from app.models import Ticket
+from app.services.imports import profile as profiles
+from app.services.imports import tickets as imports
+from app.services.imports.lines import Unreadable
+from app.services.imports.nodes import Node, NodeReader
+from app.services.imports.tables import Fault, Row, Table, open_table
+from app.web.edge import runtime, transaction
+
+BATCH = 2_000
+
+tickets = AppGroup("tickets", help=_("工单：导入其他系统的记录，查工单的扫码地址。"))
+
+
+class Counts:
+    """read = imported + unchanged + rejected, at every moment that can be seen."""
+
+    def __init__(self) -> None:
+        self.imported = self.unchanged = self.rejected = 0
+
+    @property
+    def read(self) -> int:
+        return self.imported + self.unchanged + self.rejected
+
+    def line(self) -> str:
+        return f"read={self.read} imported={self.imported} unchanged={self.unchanged} rejected={self.rejected}"
+
+    def facts(self) -> dict[str, object]:
+        return {"read": self.read, "imported": self.imported, "unchanged": self.unchanged, "rejected": self.rejected}
+
+
+@tickets.command(
+    "import",
+    help=_(
+        "导入工单记录：CSV（可用 .gz，UTF-8 或 GB18030）或 XLSX，一行是工单的一个节点。"
+        "读不懂的行写入退回文件，其余照常导入；重复导入不会增加节点。"
+        "最后一行是 read=N imported=N unchanged=N rejected=N。"
+        "退出码：0 读到了结尾，1 没有读到结尾，2 用法不对。"
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--profile", "name", default="default", show_default=True, help=_("config/profiles 中的格式名。"))
+@click.option("--rejects", type=click.Path(path_type=Path), help=_("退回文件；默认是当前目录的 文件名.rejects.csv。"))
+@click.option("--json", "as_json", is_flag=True, help=_("只输出一行 JSON。"))
+def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
+    try:
+        chosen = profiles.load(name)
+    except profiles.BadProfile as refused:
+        raise click.BadParameter(faults.words(refused), param_hint="--profile") from refused
+    place = rejects or Path(f"{file.name}.rejects.csv")
+    if place.exists() and file.exists() and place.samefile(file):
+        raise click.BadParameter(_("退回文件不能是要导入的文件本身。"), param_hint="--rejects")
+    counts, broken = Counts(), None
+    try:
+        table = open_table(file)
+        reader = NodeReader(chosen, table.header, runtime().settings.timezone)
+    except Unreadable as refused:
+        _stop(faults.words(refused))
+    if reader.absent:
+        click.echo(_("表头没有这些列，按缺失处理：%(columns)s", columns=", ".join(reader.absent)), err=True)
+    with _rejects(place) as rejected, tqdm(total=table.total, unit=_("行"), mininterval=0.5) as bar:
+        try:
+            for batch in _batches(table):
+                _take(batch, reader, chosen, counts, rejected)
+                bar.update(len(batch))
+        except Unreadable as refused:
+            broken = faults.words(refused)
+    _tell(counts, rejected, broken, as_json)
+
+
+def _rejects(path: Path) -> Rejects:
+    try:
+        return Rejects(path)
+    except OSError as error:
+        _stop(_("退回文件 %(path)s 写不了：%(reason)s。请用 --rejects 另选一处。", path=path, reason=error.strerror))
+
+
+def _batches(table: Table) -> Iterator[list[Row | Fault]]:
+    """What was read before the file broke off is still a batch."""
+    batch: list[Row | Fault] = []
+    broken: Unreadable | None = None
+    try:
+        for row in table.rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except Unreadable as error:
+        broken = error
+    if batch:
+        yield batch
+    if broken:
+        raise broken
+
+
+def _take(
+    batch: list[Row | Fault], reader: NodeReader, chosen: profiles.Profile, counts: Counts, rejected: Rejects
+) -> None:
+    read = [row if isinstance(row, Fault) else reader.read(row) for row in batch]
+    nodes = [one for one in read if isinstance(one, Node)]
+    wrong = [one for one in read if isinstance(one, Fault)]
+    with transaction() as session:
+        taken = imports.take(session, nodes, chosen, at=clock.now())
+    wrong = sorted([*wrong, *taken.faults], key=lambda fault: fault.line)
+    rejected.add(wrong)
+    counts.imported += taken.imported
+    counts.unchanged += taken.unchanged
+    counts.rejected += len(wrong)
+
+
+def _tell(counts: Counts, rejected: Rejects, broken: str | None, as_json: bool) -> None:
+    path = str(rejected.path) if rejected.count else None
+    if as_json:
+        click.echo(json.dumps({**counts.facts(), "rejects": path, "complete": broken is None, "error": broken}))
+    else:
+        if path:
+            click.echo(_("有 %(count)s 行没有导入，原因见 %(path)s", count=rejected.count, path=path))
+        click.echo(counts.line())
+    if broken:
+        _stop(broken)
+
+
+@tickets.command("url", help=_("输出工单的扫码地址。"))
+@click.argument("number")
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
+def url(number: str, as_json: bool) -> None:
+    with runtime().database.reading() as session:
+        ticket_id = session.scalar(select(Ticket.id).where(Ticket.number == number.strip()))
+    if ticket_id is None:
+        _stop(_("没有编号为 %(number)s 的工单。", number=number))
+    address = runtime().links.ticket_url(ticket_id)
+    click.echo(json.dumps({"number": number.strip(), "url": address}) if as_json else address)
+
+
+def _stop(text: str) -> NoReturn:
+    raise click.ClickException(text)
