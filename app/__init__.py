@@ -28,6 +28,8 @@ def create_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        WTF_CSRF_SSL_STRICT=False,  # a proxy may hide the Host that the referrer would be compared with
+        SEND_FILE_MAX_AGE_DEFAULT=600,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     runtime = build(settings)

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from app.web.edge import runtime
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -15,8 +17,8 @@ def install(app: Flask) -> None:
 def _add(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    if request.is_secure:
+    response.headers["Referrer-Policy"] = "same-origin"
+    if runtime().settings.https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint not in {"static", "bootstrap.static"}:
         response.headers.setdefault("Cache-Control", "no-store")
