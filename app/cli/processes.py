@@ -49,13 +49,14 @@ class Processes:
         for child in self._children.values():
             child.wait()
 
-    def start(self, name: str, command: Sequence[str]) -> None:
+    def start(self, name: str, command: Sequence[str], *, mute: bool = False) -> None:
         # A group of its own: Ctrl-C reaches us alone, and we stop the children in order.
         self._children[name] = subprocess.Popen(  # noqa: S603 our own commands
             command,
             env=self._environ,
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if mute else None,
             start_new_session=True,
             preexec_fn=_dies_with(os.getpid()),
         )

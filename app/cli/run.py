@@ -135,7 +135,7 @@ def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
     sandbox = (python, "-m", "sandbox", "--port", str(place.sandbox_port), "--app-url", place.url)
     with Processes(environ, str(ROOT)) as processes:
         try:
-            processes.start("sandbox", (*sandbox, "--data-dir", str(place.data_dir)))
+            processes.start("sandbox", (*sandbox, "--data-dir", str(place.data_dir)), mute=True)
             processes.start("web", (*web, *crew, "--log-level", "warning", "wsgi:app"))
             processes.start("worker", (python, "-m", "flask", "--app", "wsgi", "worker"))
             if processes.answering(f"{place.url}/readyz", f"{place.sandbox_url}/", within=_READY_WITHIN):

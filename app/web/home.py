@@ -25,11 +25,12 @@ def show() -> str:
     )
 
 
-def _first_rating() -> str | None:
-    """The way to rate on the nurse's phone, as her camera would open it."""
+def _first_rating() -> dict[str, str] | None:
+    """What the nurse may rate, at the address her camera would open."""
     with reading() as db:
         slip = scans.first_to_rate(db, at=moment())
     if slip is None:
         return None
     address = quote(runtime().links.ticket_url(slip.ticket_id), safe="")
-    return f"{runtime().settings.sandbox_url}/phone/{cast.NURSE.phone}/open?url={address}"
+    phone = f"{runtime().settings.sandbox_url}/phone/{cast.NURSE.phone}"
+    return {"category": slip.category, "address": f"{phone}/open?url={address}"}

@@ -34,7 +34,7 @@ def seed(session: Session, *, appid: str, zone: ZoneInfo, at: datetime) -> None:
     roster = Roster(rows, dice, appid=appid, password_hash=password_hash, at=at, began=began)
     colleagues = {ward.id: roster.colleagues(ward) for ward in wards.values()}
     crew = roster.crew({ward.campus_id for ward in wards.values()})
-    plans = Planner(dice, zone, at, wards, colleagues, categories, crew).all()
+    plans = Planner(dice, zone, at, wards, colleagues, categories, crew, roster.ids[cast.ENGINEER]).all()
     lives = Lives(rows, dice, crew, at=at, zone=zone, bound=roster.bound, reachable=roster.reachable)
     works: list[Work] = [work for plan in plans for work in lives.live(plan)]
     Voices(rows, dice, roster, crew, colleagues, at).speak(works)

@@ -60,7 +60,7 @@ _PLAYED = {
     AUDIT: ((cast.AUDITOR, "职员", ("auditor",)),),
 }
 _JOBS = {True: {"护士": 6, "医生": 3, "护士长": 1}, False: {"医生": 2, "技师": 3, "职员": 4}}
-_BOUND = 0.7  # of the hospital's people
+_BOUND = 0.85  # of the hospital's people
 
 
 class Colleague(NamedTuple):
@@ -80,7 +80,6 @@ class Crew:
     engineers: dict[str, list[int]]  # by team
     team_of: dict[int, int]
     liked: dict[int, float]  # how much better or worse than usual an engineer is rated
-    played_engineer: int
 
 
 class Roster:
@@ -96,6 +95,7 @@ class Roster:
         parts = (cast.NURSE, cast.ENGINEER, cast.STRANGER, *cast.CONSOLE.values())
         self._names = Names(dice, {part.name for part in parts})
         self._numbers = iter(range(1001, 9999))
+        self.ids: dict[Part, int] = {}
         self.bound: set[int] = set()
         self.reachable: set[int] = set()  # by a phone of the sandbox
 
@@ -129,8 +129,7 @@ class Roster:
             code: self._rows.add(Post, code=code, name=name, provider_id=provider, key_post=key)
             for code, (name, key) in _POSTS.items()
         }
-        crew = Crew(provider, contract, [], {code: [] for code in teams}, {}, {}, 0)
-        played = 0
+        crew = Crew(provider, contract, [], {code: [] for code in teams}, {}, {})
         for number, (team, post, role) in enumerate(_STAFF, start=1):
             staff_number = f"W{number:04d}"
             part = _PLAYED_STAFF.get(staff_number) or Part(staff_number, self._names.next(), f"1200000{9000 + number}")
@@ -141,8 +140,7 @@ class Roster:
             crew.team_of[person] = teams[team]
             crew.liked[person] = self._dice.uniform(-0.5, 0.5)
             (crew.desks if role == "desk" else crew.engineers[team]).append(person)
-            played = person if part is cast.ENGINEER else played
-        return Crew(**{**vars(crew), "played_engineer": played})
+        return crew
 
     def stranger_identity(self, at: datetime) -> int:
         """A WeChat nobody knows, seen for the first time when it rates."""
@@ -159,6 +157,7 @@ class Roster:
         person = self._rows.add(
             Person, staff_number=part.staff_number, name=part.name, telephone=part.telephone, job_type=job
         )
+        self.ids[part] = person
         for role in roles:
             self._rows.draft(RoleGrant, person_id=person, role=role)
         if part in cast.CONSOLE.values():

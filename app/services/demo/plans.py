@@ -58,6 +58,7 @@ class Planner:
     colleagues: dict[int, list[Colleague]]
     categories: dict[str, int]
     crew: Crew
+    engineer: int  # the one whose phone the sandbox has
     _calls: dict[Ward, float] = field(init=False)
     _kinds: dict[str, float] = field(init=False)
 
@@ -157,8 +158,7 @@ class Planner:
     def _told(self, told: "Told") -> Plan:
         ward = self.wards[told.ward]
         service = telling().services[told.service]
-        # The sandbox has one engineer's phone: what is his, he finds there.
-        lead = self.crew.played_engineer if told.his else self.crew.engineers[service.team][-1]
+        lead = self.engineer if told.his else self.crew.engineers[service.team][-1]
         steps, at = [], self.at - timedelta(minutes=told.ago)
         for verb, minutes in told.steps:
             at += timedelta(minutes=minutes)

@@ -12,7 +12,7 @@ from app.services.demo import cast
 from app.services.demo.places import WARD
 from app.services.scan import WINDOW
 
-_FINISHED, _OPEN, _WARDS = 12, 10, 8  # thirty in all: more is no help on a phone
+_HERS, _FINISHED, _OPEN, _WARDS = 6, 8, 10, 6  # thirty in all: more is no help on a phone
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,11 @@ def slips(session: Session, *, at: datetime) -> list[Slip]:
         Ticket.finished_at > at - WINDOW,
         Ticket.served_person_id.is_not(None) | Ticket.served_department_id.is_not(None),
     )
-    hers = (Department.code == WARD).desc()
+    newest = Ticket.finished_at.desc()
     opened = _slips().where(Ticket.state.in_(OPEN_STATES)).order_by(Ticket.reported_at.desc())
     return [
-        *_read(session, finished.order_by(hers, Ticket.finished_at.desc()).limit(_FINISHED)),
+        *_read(session, finished.where(Department.code == WARD).order_by(newest).limit(_HERS)),
+        *_read(session, finished.where(Department.code != WARD).order_by(newest).limit(_FINISHED)),
         *_read(session, opened.limit(_OPEN)),
     ]
 

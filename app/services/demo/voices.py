@@ -11,15 +11,17 @@ from app.models import (
     RecoveryCase,
 )
 from app.models.rating import LOW_LEVELS
+from app.services.demo import cast
 from app.services.demo.dice import Dice
-from app.services.demo.lives import Work
+from app.services.demo.lives import CONSOLE, Work
 from app.services.demo.people import Colleague, Crew, Roster
 from app.services.demo.rows import Row, Rows
 from app.services.demo.telling import telling
 from config.touchpoints import touchpoints
 
 _SOURCE = "scan"
-_ASKED = 0.46  # of those who could rate and are bound
+_ASKED = 0.41  # of those who could rate and are bound
+_DECIDED_WITHIN = timedelta(days=4)  # whether a praise is passed on
 _STRANGERS = 0.08  # of those who are not bound and rate all the same, unverified
 
 
@@ -81,16 +83,23 @@ class Voices:
         if level in LOW_LEVELS:
             self._rows.add(RecoveryCase, ticket_id=work.ticket["id"], rating_id=rating, opened_at=at)
         if self._dice.happens(0.6):
-            self._rows.draft(RatingDetail, rating_id=rating, **self._detail(level, at))
+            self._enrich(work, rating, level, at)
         corrected_at = at + self._dice.minutes(2, 30, 1400)
         if who is not None and self._dice.happens(0.025) and corrected_at < work.until:
             self._correct(work, rating, level, person, corrected_at)
 
     def _level(self, work: Work) -> int:
         spread = {5: 0.64, 4: 0.255, 3: 0.065, 2: 0.027, 1: 0.013}
-        slow = max(0.0, work.took / timedelta(hours=2) - 0.5) + (0.8 if work.ticket["cycle"] > 1 else 0.0)
+        slow = min(1.0, work.took / timedelta(hours=4)) + (0.8 if work.ticket["cycle"] > 1 else 0.0)
         drift = slow - self._crew.liked[work.completion["lead_id"]]
-        return self._dice.one({level: part * 1.8 ** (drift * (4.5 - level)) for level, part in spread.items()})
+        return self._dice.one({level: part * 1.5 ** (drift * (4.5 - level)) for level, part in spread.items()})
+
+    def _enrich(self, work: Work, rating: int, level: int, at: datetime) -> None:
+        detail = self._rows.draft(RatingDetail, rating_id=rating, **self._detail(level, at))
+        if detail["praise"] in {"approved", "refused"}:
+            decided_at = at + self._dice.minutes(600, 1500, 4000)
+            supervisor = self._roster.ids[cast.SUPERVISOR]
+            self._event(work, f"praise_{detail['praise']}", rating, supervisor, decided_at, channel=CONSOLE)
 
     def _detail(self, level: int, at: datetime) -> Row:
         dice, offered = self._dice, touchpoints()
@@ -98,13 +107,13 @@ class Voices:
         judged = dice.some(offered.qualities, 5) if dice.happens(0.5) else []
         met = dice.some(offered.touchpoints, 5) if dice.happens(0.4) else []
         comment = dice.choice(telling().comments[level]) if dice.happens(0.4) else ""
-        praise = {"asked": 0.3, "approved": 0.6, "refused": 0.1} if level == 5 and comment else {"": 1}
+        decided = {"approved": 6, "refused": 1} if at < self._at - _DECIDED_WITHIN else {"asked": 1}
         return {
             "reasons": {"codes": reasons},
             "quality": {choice.code: self._near(level) for choice in judged},
             "faces": {choice.code: self._near(level) for choice in met},
             "comment": comment,
-            "praise": dice.one(praise),
+            "praise": dice.one(decided) if level == 5 and comment else "",
             "pressed": level >= 4 and dice.happens(0.01),
             "at": at + dice.minutes(0.2, 0.7, 3),
         }
@@ -119,7 +128,9 @@ class Voices:
         if level in LOW_LEVELS and first not in LOW_LEVELS:
             self._rows.add(RecoveryCase, ticket_id=work.ticket["id"], rating_id=rating, opened_at=at)
 
-    def _event(self, work: Work, kind: str, rating: int, person: int | None, at: datetime) -> None:
+    def _event(
+        self, work: Work, kind: str, rating: int, person: int | None, at: datetime, channel: str = _SOURCE
+    ) -> None:
         self._rows.draft(
             Event,
             ticket_id=work.ticket["id"],
@@ -129,7 +140,7 @@ class Voices:
             actor_id=person,
             at=at,
             recorded_at=at,
-            channel=_SOURCE,
+            channel=channel,
             source_key=None,
             data={"rating": rating},
         )
