@@ -5,14 +5,14 @@ from io import BytesIO
 import qrcode
 import qrcode.constants
 from qrcode.image.pil import PilImage
-from qrcode.image.svg import SvgPathImage
+from qrcode.image.svg import SvgPathFillImage
 
 QUIET_ZONE = 4  # modules, ISO/IEC 18004
 
 
 def svg(address: str) -> bytes:
-    """The symbol as a standalone SVG image."""
-    return _save(address, SvgPathImage)
+    """The symbol as a standalone SVG image, on white whatever it is laid on."""
+    return _save(address, SvgPathFillImage)
 
 
 def png(address: str, *, module_pixels: int = 10) -> bytes:
@@ -20,7 +20,7 @@ def png(address: str, *, module_pixels: int = 10) -> bytes:
     return _save(address, PilImage, module_pixels)
 
 
-def _save(address: str, factory: type[SvgPathImage] | type[PilImage], module_pixels: int = 10) -> bytes:
+def _save(address: str, factory: type[SvgPathFillImage] | type[PilImage], module_pixels: int = 10) -> bytes:
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=module_pixels, border=QUIET_ZONE)
     code.add_data(address, optimize=0)
     out = BytesIO()

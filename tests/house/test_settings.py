@@ -1,0 +1,149 @@
+"""Settings: few are needed, every fault is named at once, nothing secret is shown."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app import create_app
+from config.settings import SettingsError, read_settings
+
+NAMED = {
+    "APP_ENV": "test",
+    "DATABASE_URL": "sqlite:///unused.sqlite",
+    "SECRET_KEYS": "k" * 32,
+    "PUBLIC_URL": "http://localhost:8000",
+}
+PRODUCTION = {
+    **NAMED,
+    "APP_ENV": "production",
+    "DATABASE_URL": "postgresql://db/msp",
+    "PUBLIC_URL": "https://pj.hospital.cn",
+}
+
+
+def test_the_four_named_settings_alone_start_the_app() -> None:
+    app = create_app(read_settings(NAMED))
+    assert app.test_client().get("/healthz").text == "ok\n"
+
+
+def test_what_nobody_says_has_a_default_that_is_safe() -> None:
+    settings = read_settings(NAMED)
+    assert settings.surfaces == {"public", "console", "api", "worker"}
+    assert settings.rating_trust == "verified"
+    assert not settings.browser_rating
+    assert settings.timezone == ZoneInfo("Asia/Shanghai")
+    assert settings.console_url == settings.public_url
+    assert settings.trusted_proxies == 0
+    assert settings.wechat is None
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_setting_that_is_missing_is_named(name: str) -> None:
+    assert f"{name} (or {name}_FILE) is missing" in fault({name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("APP_ENV", "staging", "must be one of demo, test, production"),
+        ("DATABASE_URL", "mysql://db/msp", "must begin with sqlite:/// or postgresql://"),
+        ("REDIS_URL", "localhost:6379", "must begin with redis://, rediss:// or unix://"),
+        ("PUBLIC_URL", "pj.hospital.cn", "must be http(s)://host[:port] without path"),
+        ("PUBLIC_URL", "https://pj.hospital.cn/rate", "without path"),
+        ("PUBLIC_URL", "https://me@pj.hospital.cn", "without path, user or query"),
+        ("PUBLIC_URL", "https://pj.hospital.cn:port", "must be http(s)://host[:port]"),
+        ("CONSOLE_URL", "ftp://pj.hospital.cn", "must be http(s)://"),
+        ("SURFACES", "public,backdoor", "must be some of public,console,api,worker"),
+        ("TRUSTED_PROXIES", "-1", "must be a whole number from 0 to 8"),
+        ("TRUSTED_PROXIES", "9", "must be a whole number from 0 to 8"),
+        ("TRUSTED_PROXIES", "١", "must be a whole number from 0 to 8"),
+        ("RATING_TRUST", "all", "must be one of verified, open"),
+        ("BROWSER_RATING", "yes", "must be one of off, on"),
+        ("SECRET_KEYS", "short", "at least 32 printable characters"),
+        ("SECRET_KEYS", "密" * 32, "at least 32 printable characters"),
+        ("SECRET_KEYS", f"{'k' * 32},{'k' * 32}", "names a key twice"),
+        ("HOSPITAL_TZ", "China", "must be a time zone such as Asia/Shanghai"),
+        ("WECHAT_SERVICE_APPID", "wx0123456789abcdef", "go together"),
+        ("WECHAT_SERVICE_SECRET", "secret", "go together"),
+        ("WECHAT_API_URL", "api.weixin.qq.com", "must be http(s)://"),
+    ],
+)
+def test_a_malformed_setting_is_refused_with_what_was_expected(name: str, value: str, expected: str) -> None:
+    said = fault({name: value})
+    assert name in said
+    assert expected in said
+
+
+def test_all_faults_are_told_at_once() -> None:
+    said = fault({"APP_ENV": "staging", "SECRET_KEYS": "", "TRUSTED_PROXIES": "many"})
+    assert all(name in said for name in ("APP_ENV", "SECRET_KEYS", "TRUSTED_PROXIES"))
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_value_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{NAMED[name]}\n", "utf-8")
+    environ = {**NAMED, f"{name}_FILE": str(file)}
+    del environ[name]
+    assert read_settings(environ) == read_settings(NAMED)
+
+
+def test_a_value_given_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("k" * 32, "utf-8")
+    assert "SECRET_KEYS and SECRET_KEYS_FILE are both set" in fault({"SECRET_KEYS_FILE": str(file)})
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_named(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    if content:
+        file.write_bytes(content)
+    assert "REDIS_URL_FILE cannot be read" in fault({"REDIS_URL_FILE": str(file)})
+
+
+def test_production_starts_with_https() -> None:
+    assert read_settings(PRODUCTION).https
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("PUBLIC_URL", "http://pj.hospital.cn", "PUBLIC_URL must be https in production"),
+        ("CONSOLE_URL", "http://console.hospital.cn", "CONSOLE_URL must be https in production"),
+        ("WECHAT_API_URL", "http://localhost:8001", "WECHAT_API_URL must be https in production"),
+        ("WECHAT_SERVICE_APPID", "wxsandboxservice01", "is one of the sandbox's"),
+    ],
+)
+def test_production_refuses_what_only_a_demo_may_have(name: str, value: str, expected: str) -> None:
+    assert expected in fault({"WECHAT_SERVICE_SECRET": "s", name: value}, PRODUCTION)
+
+
+def test_production_knows_no_sandbox_even_when_one_is_named() -> None:
+    assert read_settings({**PRODUCTION, "SANDBOX_URL": "http://localhost:8001"}).sandbox_url == ""
+
+
+def test_what_is_secret_is_not_shown() -> None:
+    secrets = {
+        "DATABASE_URL": "postgresql://msp:pass-of-the-db@db/msp",
+        "REDIS_URL": "redis://:pass-of-redis@cache",
+        "SECRET_KEYS": "key-of-the-slips-0000000000000000",
+        "WECHAT_SERVICE_APPID": "wx0123456789abcdef",
+        "WECHAT_SERVICE_SECRET": "secret-of-wechat",
+    }
+    shown = repr(read_settings({**NAMED, **secrets}))
+    assert not [
+        word for word in ("pass-of-the-db", "pass-of-redis", "key-of-the-slips", "secret-of-wechat") if word in shown
+    ]
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        read_settings(NAMED).env = "production"  # type: ignore[misc]
+
+
+def fault(changes: dict[str, str], base: dict[str, str] = NAMED) -> str:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({**base, **changes})
+    return str(raised.value)
