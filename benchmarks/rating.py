@@ -1,0 +1,196 @@
+"""`make bench`: the rating's page and its tap over real HTTP, beside what Flask can do at all, on both databases.
+
+Read the ratios, not the rates: every contestant takes its turn in every round, on the same machine, server settings
+and database, and a ratio is taken within its round.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from app import create_app
+from app.db import Database
+from app.models import CountedRating
+from benchmarks import seed
+from benchmarks.load import NoAnswer, fetch, fire
+from benchmarks.seed import Slip
+from benchmarks.servers import ServerFailed, granian, gunicorn, serving
+from config.settings import read_settings
+from tests.servers.postgres import running_postgres
+
+DATABASES = ("sqlite", "postgresql")
+QUESTION = "这次服务您满意吗"  # stands on the page we mean to measure
+PLACES = "{:<34}{:>9}   {}"
+
+# What is divided by what, and what for. The bar is to be kept, the aim to be reached.
+RATIOS = (
+    ("GET ours", "GET bare view", "goal 0.7"),
+    ("GET ours", "GET ordinary stack", ""),
+    ("POST ours", "POST bare insert", "bar 0.6"),
+    ("POST ours", "POST ordinary stack", "aim 2.0"),
+)
+
+
+class Unequal(Exception):
+    """A contestant did not answer what it was asked."""
+
+
+@dataclass(frozen=True)
+class Size:
+    rounds: int
+    requests: int
+
+    @property
+    def tickets(self) -> int:
+        return seed.LOOKED_AT + self.taps
+
+    @property
+    def taps(self) -> int:
+        """Each needs a ticket of its own: the probe, a volley that warms up, the rounds."""
+        return 1 + self.requests * (1 + self.rounds)
+
+
+FULL, QUICK = Size(rounds=7, requests=1500), Size(rounds=2, requests=40)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    name: str
+    port: int
+    status: int
+    request: Callable[[Slip], bytes]
+
+    @property
+    def taps(self) -> bool:
+        return self.status == 303
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rating", description="Rating GET and POST, as ratios.")
+    parser.add_argument("--quick", action="store_true", help="a few requests: shows that it runs, measures nothing")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="only this one")
+    given = parser.parse_args(arguments)
+    size = QUICK if given.quick else FULL
+    try:
+        for kind in given.database or DATABASES:
+            _measure(kind, size)
+    except (Unequal, NoAnswer, ServerFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _measure(kind: str, size: Size) -> None:
+    with tempfile.TemporaryDirectory(prefix="msp-bench-") as name, _database(kind, Path(name)) as url:
+        folder = Path(name)
+        environ = _environ(url, folder)
+        database = Database(url)
+        identities = seed.fill(database, url, size.tickets)
+        slips = seed.slips(create_app(read_settings(environ)), identities, size.tickets)
+        with _contestants(kind, environ, folder) as contestants:
+            lengths = {one.name: _probe(one, slips) for one in contestants}
+            rates = _race(contestants, lengths, slips, size)
+        _all_counted(database, size.taps)
+    _print(kind, size, rates)
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'bench.sqlite'}"
+        return
+    with running_postgres() as server:
+        server.execute("CREATE DATABASE bench")
+        yield server.url("bench")
+
+
+def _environ(url: str, folder: Path) -> dict[str, str]:
+    return {
+        "APP_ENV": "production",
+        "DATABASE_URL": url,
+        "SECRET_KEYS": "a-key-of-the-benchmark-" + "0" * 20,
+        "PUBLIC_URL": "https://bench.example",
+        "DATA_DIR": str(folder),
+    }
+
+
+@contextmanager
+def _contestants(kind: str, environ: dict[str, str], folder: Path) -> Iterator[list[Contestant]]:
+    sqlite, bare = kind == "sqlite", "benchmarks.bare:create_app"
+    with ExitStack() as stack:
+
+        def served(name: str, command: list[str]) -> int:
+            return stack.enter_context(serving(command, environ, folder / f"{name}.log"))
+
+        ours = served("ours", granian("wsgi:app", sqlite=sqlite))
+        plain = served("bare", granian("--factory", bare, sqlite=sqlite))
+        ordinary = served("ordinary", gunicorn(f"{bare}()", sqlite=sqlite))
+        yield [
+            Contestant("GET ours", ours, 200, seed.our_get),
+            Contestant("GET bare view", plain, 200, seed.bare_get),
+            Contestant("GET ordinary stack", ordinary, 200, seed.bare_get),
+            Contestant("POST ours", ours, 303, seed.our_post),
+            Contestant("POST bare insert", plain, 303, seed.bare_post),
+            Contestant("POST ordinary stack", ordinary, 303, seed.bare_post),
+        ]
+
+
+def _probe(one: Contestant, slips: list[Slip]) -> int:
+    """The length every answer of this contestant must have; a page must be the rating form."""
+    status, body = fetch(one.port, one.request(slips[-1] if one.taps else slips[0]))
+    if status != one.status or (not one.taps and QUESTION not in body):
+        raise Unequal(f"{one.name} answered {status}:\n{body}")
+    return len(body.encode())
+
+
+def _race(
+    contestants: list[Contestant], lengths: dict[str, int], slips: list[Slip], size: Size
+) -> dict[str, list[float]]:
+    """Requests a second by contestant and round; the first volley warms up, each round begins with another one."""
+    looked_at = (slips[: seed.LOOKED_AT] * size.requests)[: size.requests]
+    rates: dict[str, list[float]] = {one.name: [] for one in contestants}
+    for number in range(size.rounds + 1):
+        first = seed.LOOKED_AT + number * size.requests
+        rated = slips[first : first + size.requests]
+        turn = number % len(contestants)
+        for one in contestants[turn:] + contestants[:turn]:
+            volley = fire(one.port, [one.request(slip) for slip in (rated if one.taps else looked_at)])
+            expected = (one.status, lengths[one.name])
+            if set(volley.answers) != {expected}:
+                raise Unequal(f"{one.name}: {dict(volley.answers)} instead of {expected} each")
+            if number:
+                rates[one.name].append(volley.per_second)
+    return rates
+
+
+def _all_counted(database: Database, taps: int) -> None:
+    """A tap on a rated ticket is answered like a rating: only the rows tell."""
+    with database.reading() as session:
+        counted = session.scalar(select(func.count()).select_from(CountedRating))
+    database.engine.dispose()
+    if counted != taps:
+        raise Unequal(f"{counted} ratings count after {taps} taps")
+
+
+def _print(kind: str, size: Size, rates: dict[str, list[float]]) -> None:
+    print(f"\n{kind}: {size.rounds} rounds of {size.requests} requests each, in turn")
+    print(PLACES.format("requests a second", "median", "least..most"))
+    for name, measured in rates.items():
+        print(PLACES.format(name, f"{statistics.median(measured):.0f}", f"{min(measured):.0f}..{max(measured):.0f}"))
+    print(PLACES.format("ratio within a round", "median", "least..most"))
+    for above, below, goal in RATIOS:
+        ratios = [ours / theirs for ours, theirs in zip(rates[above], rates[below], strict=True)]
+        spread = f"{min(ratios):.2f}..{max(ratios):.2f}   {goal}".rstrip()
+        print(PLACES.format(f"{above} / {below.split(' ', 1)[1]}", f"{statistics.median(ratios):.2f}", spread))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
