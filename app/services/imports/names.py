@@ -1,6 +1,6 @@
 """The log's names for people, teams, categories and places, found among ours or created, for a batch at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,30 +25,29 @@ KIND_OF = {part: kind for kind, (_model, _key, parts) in KINDS.items() for part 
 
 @dataclass(frozen=True)
 class Names:
-    """Label to id, by kind."""
+    """Label to id, by kind; and the labels nobody here knows."""
 
     ids: dict[str, dict[str, int]]
-
-    def id(self, node: Node, part: str) -> int | None:
-        return self.ids[KIND_OF[part]].get(getattr(node, part))
+    strange: dict[str, set[str]]
 
     def unknown(self, node: Node) -> str | None:
         """The first part of the node that names somebody or something we do not know."""
-        for part, kind in KIND_OF.items():
-            label = getattr(node, part)
-            if label and label not in self.ids[kind]:
-                return part
+        for kind, labels in self.strange.items():
+            for part in KINDS[kind][2]:
+                if getattr(node, part) in labels:
+                    return part
         return None
 
 
-def resolve(session: Session, profile: Profile, nodes: Iterable[Node]) -> Names:
+def resolve(session: Session, profile: Profile, nodes: Sequence[Node]) -> Names:
     """Look up every name of these nodes; create those the profile lets us create."""
-    wanted: dict[str, set[str]] = {kind: set() for kind in KINDS}
-    for node in nodes:
-        for part, kind in KIND_OF.items():
-            if label := getattr(node, part):
-                wanted[kind].add(label)
-    return Names({kind: _ids(session, profile, kind, labels) for kind, labels in wanted.items()})
+    ids, strange = {}, {}
+    for kind, (_model, _key, parts) in KINDS.items():
+        labels = {getattr(node, part) for part in parts for node in nodes} - {""}
+        ids[kind] = _ids(session, profile, kind, labels)
+        if unknown := labels - ids[kind].keys():
+            strange[kind] = unknown
+    return Names(ids, strange)
 
 
 def fault(profile: Profile, node: Node, part: str) -> Fault:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from app.errors import Refused
 from app.services.imports.lines import Unreadable
 from app.services.imports.moments import Moments, NotATime
-from app.services.imports.profile import Profile
-from app.services.imports.tables import Cell, Fault, Row, text
+from app.services.imports.profile import COLUMNS, Profile
+from app.services.imports.tables import VALUE_LIMIT, Cell, Fault, Row, text
 
 NUMBER_LIMIT, NAME_LIMIT = 64, 200
 USUAL_PRIORITY = 3
+EMPTY: Mapping[str, Cell] = dict.fromkeys(COLUMNS, "")
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Node:
     @property
     def key(self) -> str:
         """What makes it this node and no other, within its ticket. No name is part of it."""
-        return f"{self.at:%Y-%m-%dT%H:%M:%S}/{self.order}/{self.code}"
+        return f"{self.at.isoformat(timespec='seconds')}/{self.order}/{self.code}"
 
 
 class _Wrong(Refused):
@@ -78,52 +79,58 @@ class NodeReader:
             return Fault(row.line, column, wrong.value, wrong.code, tuple(wrong.facts.items()))
 
     def _node(self, row: Row) -> Node:
-        cells = row.cells
         for name, place in self._other_dates:
-            self._moment(name, cells[place])
-        code = self._word(cells, "state", NAME_LIMIT)
+            self._moment(name, row.cells[place])
+        values = self._values(row.cells)
+        code = self._word(values, "state")
         return Node(
             line=row.line,
-            number=self._word(cells, "number", NUMBER_LIMIT),
-            at=self._at(cells),
-            order=self._count(cells),
+            number=self._word(values, "number", NUMBER_LIMIT),
+            at=self._at(values),
+            order=self._count(values),
             code=code,
             state=self._meaning("state", code, self._profile.states) or None,
-            reported_at=self._date(cells, "reported_at"),
-            finished_at=self._date(cells, "finished_at"),
-            actor=self._word(cells, "actor", NAME_LIMIT),
-            served=self._word(cells, "served", NAME_LIMIT),
-            department=self._word(cells, "department", NAME_LIMIT),
-            place=self._word(cells, "place", NAME_LIMIT),
-            category=self._word(cells, "category", NAME_LIMIT),
-            team=self._word(cells, "team", NAME_LIMIT),
-            lead=self._word(cells, "lead", NAME_LIMIT),
-            priority=self._mapped(cells, "priority", self._profile.priorities, USUAL_PRIORITY),
-            source=self._mapped(cells, "source", self._profile.sources, "import"),
-            description=self._word(cells, "description", None),
+            reported_at=self._moment("reported_at", values["reported_at"]),
+            finished_at=self._moment("finished_at", values["finished_at"]),
+            actor=self._word(values, "actor"),
+            served=self._word(values, "served"),
+            department=self._word(values, "department"),
+            place=self._word(values, "place"),
+            category=self._word(values, "category"),
+            team=self._word(values, "team"),
+            lead=self._word(values, "lead"),
+            priority=self._mapped(values, "priority", self._profile.priorities, USUAL_PRIORITY),
+            source=self._mapped(values, "source", self._profile.sources, "import"),
+            description=self._word(values, "description", VALUE_LIMIT),
         )
 
-    def _cell(self, cells: list[Cell], ours: str) -> Cell:
-        place = self._place.get(ours)
-        cell = "" if place is None else cells[place]
-        if isinstance(cell, str):
-            cell = cell.strip()
-            if cell in self._profile.missing:
-                cell = ""
-        if cell == "" and ours in self._profile.required:
-            raise _Wrong(ours, "", "value_missing")
-        return cell
+    def _values(self, cells: list[Cell]) -> dict[str, Cell]:
+        missing = self._profile.missing
+        values: dict[str, Cell] = dict(EMPTY)
+        for ours, place in self._place.items():
+            cell = cells[place]
+            if isinstance(cell, str):
+                cell = cell.strip()
+                if cell in missing:
+                    cell = ""
+            values[ours] = cell
+        for ours in self._profile.required:
+            if values[ours] == "":
+                raise _Wrong(ours, "", "value_missing")
+        return values
 
-    def _word(self, cells: list[Cell], ours: str, most: int | None) -> str:
-        cell = self._cell(cells, ours)
+    def _word(self, values: dict[str, Cell], ours: str, most: int = NAME_LIMIT) -> str:
+        cell = values[ours]
         word = cell if isinstance(cell, str) else text(cell)
-        if most is not None and len(word) > most:
+        if len(word) > most:
             raise _Wrong(ours, word[:40] + "…", "too_long", most=most)
         return word
 
-    def _date(self, cells: list[Cell], ours: str) -> datetime | None:
-        cell = self._cell(cells, ours)
-        return self._moment(ours, cell)
+    def _at(self, values: dict[str, Cell]) -> datetime:
+        found = self._moment("at", values["at"])
+        if found is None:
+            raise _Wrong("at", "", "value_missing")
+        return found
 
     def _moment(self, column: str, cell: Cell) -> datetime | None:
         if isinstance(cell, str) and cell.strip() in self._profile.missing:
@@ -131,24 +138,18 @@ class NodeReader:
         try:
             return self._moments.read(cell)
         except NotATime as error:
-            raise _Wrong(column, text(cell), error.code, forms=" | ".join(self._moments.forms)) from error
+            raise _Wrong(column, text(cell)[:200], error.code, forms=" | ".join(self._moments.forms)) from error
 
-    def _at(self, cells: list[Cell]) -> datetime:
-        found = self._date(cells, "at")
-        if found is None:
-            raise _Wrong("at", "", "value_missing")
-        return found
-
-    def _count(self, cells: list[Cell]) -> int:
-        word = self._word(cells, "order", None)
+    def _count(self, values: dict[str, Cell]) -> int:
+        word = self._word(values, "order")
         if not word:
             return 0
         if not (word.isascii() and word.isdecimal() and len(word) <= 9):
             raise _Wrong("order", word, "not_a_count")
         return int(word)
 
-    def _mapped(self, cells: list[Cell], ours: str, meanings: Mapping[str, T], usual: T) -> T:
-        word = self._word(cells, ours, NAME_LIMIT)
+    def _mapped(self, values: dict[str, Cell], ours: str, meanings: Mapping[str, T], usual: T) -> T:
+        word = self._word(values, ours)
         return self._meaning(ours, word, meanings) if word else usual
 
     def _meaning(self, ours: str, word: str, meanings: Mapping[str, T]) -> T:

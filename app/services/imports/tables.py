@@ -25,6 +25,7 @@ Cell = str | int | float | datetime
 class Row:
     line: int
     cells: list[Cell]
+    clean: bool = False  # known to hold no NUL and no value over the limit
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _fitting(records: Iterator[Row | Fault], header: list[str]) -> Iterator[Row 
             facts = (("expected", width), ("found", len(cells)))
             yield Fault(record.line, "", _shown(cells), "wrong_number_of_columns", facts)
             continue
-        yield _flaw(record, header) or record
+        yield record if record.clean else _flaw(record, header) or record
 
 
 def _named(fault: Fault, header: list[str]) -> Fault:
@@ -139,7 +140,8 @@ class _Records:
         except UnicodeDecodeError:
             return self._undecodable(number, raw)
         if '"' not in line:
-            return Row(number, [*line.rstrip("\r\n").split(",")])
+            clean = len(line) <= VALUE_LIMIT and "\0" not in line
+            return Row(number, [*line.rstrip("\r\n").split(",")], clean)
         return self._quoted(number, line)
 
     def _undecodable(self, number: int, raw: bytes) -> Fault:

@@ -127,10 +127,10 @@ def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, taken
         at=node.at,
         order=node.order,
         state=node.state,
-        lead=known.id(node, "lead"),
-        team=known.id(node, "team"),
-        category=known.id(node, "category"),
-        department=known.id(node, "department"),
+        lead=known.ids["people"].get(node.lead),
+        team=known.ids["teams"].get(node.team),
+        category=known.ids["categories"].get(node.category),
+        department=known.ids["departments"].get(node.department),
         finished_at=node.finished_at if node.state in DONE else None,
         key=key,
     )
@@ -146,7 +146,7 @@ def _write_events(session: Session, changed: list[Touched], known: Names, at: da
             "cycle": step.cycle,
             "kind": "recorded",
             "state": step.state,
-            "actor_id": known.id(node, "actor"),
+            "actor_id": known.ids["people"].get(node.actor),
             "at": step.at,
             "recorded_at": at,
             "channel": CHANNEL,
@@ -204,8 +204,8 @@ def _course(ticket_id: int, life: Life) -> dict[str, Any]:
 
 
 def _attributes(ticket_id: int, node: Node, known: Names) -> dict[str, Any]:
-    department = known.id(node, "department")
-    person = known.id(node, "served")
+    department = known.ids["departments"].get(node.department)
+    person = known.ids["people"].get(node.served)
     return {
         "row_id": ticket_id,
         "source": node.source,
@@ -213,8 +213,8 @@ def _attributes(ticket_id: int, node: Node, known: Names) -> dict[str, Any]:
         "served_person_id": person,
         "served_department_id": None if person else department,
         "department_id": department,
-        "place_id": known.id(node, "place"),
-        "category_id": known.id(node, "category"),
+        "place_id": known.ids["places"].get(node.place),
+        "category_id": known.ids["categories"].get(node.category),
         "priority": node.priority,
         "description": node.description,
         "reported_at": node.reported_at or node.at,
