@@ -134,7 +134,8 @@ class Voices:
         self._rows.draft(
             Event,
             ticket_id=work.ticket["id"],
-            cycle=work.completion["cycle"],
+            # A praise is decided long after a reopening that followed the rating.
+            cycle=work.ticket["cycle"] if kind.startswith("praise") else work.completion["cycle"],
             kind=kind,
             state=None,
             actor_id=person,
