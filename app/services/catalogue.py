@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Place
@@ -15,16 +15,14 @@ def departments(session: Session) -> Sequence[Line]:
 
 def places(session: Session) -> Sequence[Line]:
     """Places with the department they belong to, so that a form can group them."""
-    query = select(Place.id, Place.name, Place.building, Place.floor, Place.room, Department.name.label("department"))
-    return session.execute(
-        query.outerjoin(Department, Department.id == Place.department_id).order_by(Department.name, Place.name)
-    ).all()
+    query = select(Place.id, Place.name, func.coalesce(Department.name, "").label("department"))
+    query = query.outerjoin(Department, Department.id == Place.department_id)
+    return session.execute(query.order_by("department", Place.name)).all()
 
 
 def categories(session: Session) -> Sequence[Line]:
     """The service catalogue, each line with its heading where it has one."""
     above = aliased(Category)
-    query = select(Category.id, Category.name, above.name.label("heading"))
-    return session.execute(
-        query.outerjoin(above, above.id == Category.parent_id).order_by(above.name, Category.code)
-    ).all()
+    query = select(Category.id, Category.name, func.coalesce(above.name, "").label("heading"))
+    query = query.outerjoin(above, above.id == Category.parent_id)
+    return session.execute(query.order_by("heading", Category.code)).all()

@@ -65,6 +65,7 @@ def find(
             Post.name.label("post"),
             bound.label("bound"),
         )
+        .select_from(Person)
         .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Department, Department.id == Employment.department_id)
         .outerjoin(Provider, Provider.id == Employment.provider_id)
@@ -92,6 +93,7 @@ def named(session: Session, text: str, day: date) -> Sequence[Line]:
             Department.id.label("department_id"),
             Department.name.label("department"),
         )
+        .select_from(Person)
         .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Department, Department.id == Employment.department_id)
         .order_by(Person.staff_number)
@@ -101,6 +103,14 @@ def named(session: Session, text: str, day: date) -> Sequence[Line]:
         session.execute(query.where(Person.staff_number == text)).all()
         or session.execute(query.where(Person.name == text)).all()
     )
+
+
+def identity_of(session: Session, person_id: int, identity_id: int) -> WeChatIdentity:
+    """Raises Missing unless this identity is bound to this person."""
+    identity = session.get(WeChatIdentity, identity_id)
+    if identity is None or identity.person_id != person_id:
+        raise Missing("not_bound")
+    return identity
 
 
 def show(session: Session, person_id: int) -> PersonPage:

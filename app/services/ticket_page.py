@@ -102,16 +102,18 @@ def candidates(session: Session, day: date) -> Sequence[Line]:
         .group_by(Ticket.lead_id)
         .subquery()
     )
-    unemployed = ~select(Employment.id).where(Employment.person_id == Person.id).exists()
+    job = aliased(Employment)
+    never_employed = ~select(job.id).where(job.person_id == Person.id).exists()
+    team = func.coalesce(Team.name, "")
     open_tickets = func.coalesce(busy.c.open, 0)
     return session.execute(
-        select(Person.id, Person.name, Team.name.label("team"), open_tickets.label("open"))
+        select(Person.id, Person.name, team.label("team"), open_tickets.label("open"))
         .join(RoleGrant, (RoleGrant.person_id == Person.id) & (RoleGrant.role == "engineer"))
         .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Team, Team.id == Employment.team_id)
         .outerjoin(busy, busy.c.lead_id == Person.id)
-        .where(or_(Employment.id.is_not(None), unemployed))
-        .order_by(Team.name, open_tickets, Person.name)
+        .where(or_(Employment.id.is_not(None), never_employed))
+        .order_by(team, open_tickets, Person.name)
     ).all()
 
 

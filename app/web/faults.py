@@ -36,6 +36,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "page_expired": (403, mark("页面已过期，没有提交。请刷新后再试。")),
     "bad_filter": (400, mark("筛选条件看不懂（%(name)s）。请重新选择。")),
     "no_such_person": (404, mark("没有这个人。")),
+    "praise_decided": (409, mark("这条表扬已经处理过。")),
     "scan_over": (410, mark("这个登录码已过期或已用过。请回到电脑换一个。")),
     "no_console_role": (403, mark("您没有控制台的权限。需要时请联系信息科管理员。")),
     "not_the_demo": (404, mark("演示的人物不在这个数据库里。")),

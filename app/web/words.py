@@ -89,6 +89,26 @@ WORDS: dict[str, dict[str, str]] = {
         "uncertain": mark("不能确定是否已送达，不再重发"),
         "our_fault": mark("系统出错，已记录"),
     },
+    "served": {
+        "requester": mark("报修人"),
+        "department": mark("整个科室"),
+        "nobody": mark("无（监控、巡检）"),
+        "person": mark("另一位"),
+    },
+    "report_fault": {
+        "needed": mark("这一项要填。"),
+        "too_long": mark("最多 2000 个字。"),
+        "nobody": mark("没有找到这个人，请核对工号或姓名。"),
+        "several": mark("有几位同名，请选一位。"),
+        "served_nobody": mark("只有监控和巡检的工单可以没有服务对象。"),
+        "unserved_source": mark("监控和巡检的工单没有服务对象，请选“无”。"),
+    },
+    "rating_show": {
+        "low": mark("低分"),
+        "praise": mark("待审核的表扬"),
+        "counted": mark("计入"),
+        "unverified": mark("未核验"),
+    },
     "praise": {"asked": mark("待审核"), "approved": mark("已转告工程师"), "refused": mark("不转告")},
 }
 

@@ -10,6 +10,7 @@ from app.web.edge import runtime
 
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
 LONGEST = 100
+LONGEST_ID = 18  # digits that fit 64 bits
 
 
 def clean(value: str, most: int = LONGEST) -> str:
@@ -31,11 +32,15 @@ def code(name: str, known: Container[str]) -> str:
 
 def row_id(name: str) -> int | None:
     value = text(name)
-    if not value:
-        return None
-    if not value.isascii() or not value.isdecimal() or len(value) > 18:
+    number = small_id(value)
+    if value and number is None:
         raise Refused("bad_filter", name=name)
-    return int(value)
+    return number
+
+
+def small_id(value: str) -> int | None:
+    """A number that fits a database's id, or None."""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID else None
 
 
 def day(name: str) -> date | None:

@@ -18,17 +18,20 @@ from app.web.i18n import gettext
 from qr import symbol
 
 CHANNEL = "console"
+MOST_HELPERS = 20
+TABS = ("", OPEN, "reported", "reopened", "dispatched", "accepted", "arrived", "finished", "closed", "cancelled")
 
 
 @blueprint.get("/console/tickets")
 def ticket_index() -> str | Answer:
+    first, last = asked.day("from"), asked.day("to")
     wanted = TicketFilter(
         state=asked.code("state", {*STATES, OPEN}),
         department_id=asked.row_id("department"),
         category_id=asked.row_id("category"),
         engineer_id=asked.row_id("engineer"),
-        since=asked.beginning(asked.day("from")),
-        until=asked.end(asked.day("to")),
+        since=asked.beginning(first),
+        until=asked.end(last),
         text=asked.text("q"),
     )
     with reading() as session:
@@ -40,7 +43,7 @@ def ticket_index() -> str | Answer:
         }
     if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
         return redirect(url_for("console.ticket", number=page.rows[0].number))
-    return render_template("console/tickets.html", page=page, tabs=("", OPEN, *STATES), **choices)
+    return render_template("console/tickets.html", page=page, tabs=TABS, first=first, last=last, **choices)
 
 
 @blueprint.get("/console/tickets/<number>")
@@ -72,9 +75,9 @@ def ticket_code(number: str) -> Response:
 
 @blueprint.post("/console/tickets/<number>/dispatch")
 def dispatch(number: str) -> Answer:
-    lead = request.form.get("lead", type=int)
-    helpers = request.form.getlist("helpers", type=int)
-    if lead is None or len(helpers) > 20 or max(lead, *helpers, 0) >= 2**62:
+    lead = asked.small_id(request.form.get("lead", ""))
+    helpers = [asked.small_id(helper) or 0 for helper in request.form.getlist("helpers")]
+    if lead is None or len(helpers) > MOST_HELPERS:
         raise Refused("not_an_engineer")
 
     def give(session: Session, ticket: Ticket) -> None:

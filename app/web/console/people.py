@@ -1,0 +1,58 @@
+"""People: finding them, who one is, his WeChat binding, and claims to a number that is bound already."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.services import binding, catalogue, people_list
+from app.web.console import asked
+from app.web.console.blueprint import console_blueprint
+from app.web.edge import moment, reading, transaction
+from app.web.i18n import gettext
+
+blueprint = console_blueprint("console_people")
+
+
+@blueprint.get("/console/people")
+def people_index() -> str:
+    with reading() as session:
+        page = people_list.find(
+            session,
+            day=moment().date(),
+            text=asked.text("q"),
+            department_id=asked.row_id("department"),
+            after=asked.text("after") or None,
+        )
+        departments = catalogue.departments(session)
+    return render_template("console/people.html", page=page, departments=departments)
+
+
+@blueprint.get("/console/people/<int:person_id>")
+def person(person_id: int) -> str:
+    with reading() as session:
+        shown = people_list.show(session, person_id)
+    return render_template("console/person.html", shown=shown)
+
+
+@blueprint.post("/console/people/<int:person_id>/unbind/<int:identity_id>")
+def unbind(person_id: int, identity_id: int) -> Response:
+    with transaction() as session:
+        people_list.identity_of(session, person_id, identity_id)
+        binding.unbind(session, identity_id, by=g.visitor.person_id, at=moment())
+    flash(gettext("已解除绑定。本人下次评价后可以重新绑定。"), "success")
+    return redirect(url_for("console_people.person", person_id=person_id), 303)
+
+
+@blueprint.get("/console/people/claims")
+def claims() -> str:
+    with reading() as session:
+        waiting = binding.waiting_claims(session)
+    return render_template("console/claims.html", waiting=waiting)
+
+
+@blueprint.post("/console/people/claims/<int:claim_id>")
+def decide_claim(claim_id: int) -> Response:
+    approve = request.form.get("decision") == "approve"
+    with transaction() as session:
+        binding.decide_claim(session, claim_id, approve=approve, by=g.visitor.person_id, at=moment())
+    flash(gettext("已换绑到新的微信。") if approve else gettext("已拒绝，原来的绑定不变。"), "success")
+    return redirect(url_for("console_people.claims"), 303)
