@@ -1,0 +1,221 @@
+"""Every door has a guard, stands only in the processes it belongs to, and lets in only whom it names."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app import create_app
+from app.db import Base, Database
+from app.models import Ticket
+from app.runtime import Runtime
+from app.web import guards
+from app.web.doors import blueprints
+from config.settings import SURFACES, Settings
+from tests.conftest import Console, Phone
+from tests.house.doors import Door, by_name, doors, real_parts
+from tests.world import WAYS, World
+
+# What may be reached from the internet. A new door is added here by somebody who has thought about that.
+PUBLIC_FACE = {
+    "GET /",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /wechat/sign-in",
+    "GET /wechat/signed-in",
+    "POST /privacy",
+    "GET /r/<token>",
+    "POST /r/<token>/rate",
+    "POST /r/<token>/correct",
+    "POST /r/<token>/detail",
+    "POST /r/<token>/still-broken",
+    "POST /r/<token>/urge",
+    "GET /w/<token>",
+    "GET /my",
+    "GET /my/bind",
+    "POST /my/bind",
+    "GET /report",
+    "POST /report",
+    "GET /engineer",
+    "GET /engineer/<number>",
+    "GET /engineer/<number>/code",
+    "GET /engineer/<number>/code.svg",
+    "POST /engineer/<number>/<act>",
+    "GET /sign-in/scan/<secret>",
+    "POST /sign-in/scan/<secret>",
+}
+STYLE = "/bootstrap/static/bootstrap5/css/bootstrap.min.css"
+OF_THE_DEMO = {"GET /demo/phone", "GET /demo/codes", "POST /demo/sign-in"}
+HOSPITAL_ONLY = ("/console/ratings", "/console/people")  # the provider never sees a rating, nor the roster
+UNDER_WAY = ("oauth_attempt", "console_scan")  # a GET may send somebody to WeChat and keep the state of that trip
+Everybody = Callable[[str], FlaskClient]
+
+
+def test_a_door_without_a_guard_stops_the_start(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="the blueprint cellar has no guard"):
+        guards.register(app, [Blueprint("cellar", __name__)])
+
+
+def test_every_guard_has_its_door(app: Flask) -> None:
+    assert set(guards.GUARDS) == set(app.blueprints)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_process_has_the_doors_of_its_surface_and_no_other(surface: str, settings: Settings, app: Flask) -> None:
+    process = create_app(replace(settings, surfaces=frozenset({surface})))
+    expected = {door for door in doors(app) if surface in guards.GUARDS[door.blueprint].surfaces}
+    assert by_name(doors(process)) == by_name(expected)
+    for door in set(doors(app)) - expected:
+        assert process.test_client().open(door.address, method=door.method).status_code == 404, door
+
+
+def test_the_face_to_the_internet_has_exactly_the_doors_listed_here(settings: Settings) -> None:
+    public = replace(settings, surfaces=frozenset({"public"}))
+    assert by_name(doors(create_app(public))) == PUBLIC_FACE | OF_THE_DEMO
+    assert by_name(doors(create_app(replace(public, sandbox_url="")))) == PUBLIC_FACE
+
+
+def test_production_never_has_the_doors_of_the_demo(settings: Settings) -> None:
+    names = {blueprint.name for blueprint in blueprints(replace(settings, env="production"))}
+    assert "demo" not in names
+    assert "scan" in names
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/console", "/console/", "/console/tickets", "/console/nowhere", "/metrics", "/sign-in", STYLE],
+)
+def test_from_the_internet_the_console_does_not_exist(address: str, settings: Settings) -> None:
+    public = create_app(replace(settings, surfaces=frozenset({"public"}))).test_client()
+    answer = public.get(address)
+    assert answer.status_code == 404
+    assert "bootstrap" not in answer.text
+
+
+def test_a_console_door_leads_to_the_sign_in_and_back(app: Flask, tickets_of_all_states: list[Ticket]) -> None:
+    for door in console_doors(app):
+        answer = app.test_client().open(door.address, method=door.method)
+        if door.method == "POST":
+            assert answer.status_code == 401, door
+        else:
+            way = urlsplit(answer.location)
+            assert (answer.status_code, way.path, parse_qs(way.query)) == (302, "/sign-in", {"next": [door.address]})
+
+
+@pytest.mark.parametrize("who", ["nurse", "engineer", "doctor"])
+def test_the_console_is_shut_to_users_and_engineers(who: str, app: Flask, world: World, console: Console) -> None:
+    visitor = console(getattr(world, who))
+    for door in console_doors(app):
+        assert visitor.open(door.address, method=door.method).status_code == 403, door
+
+
+def test_the_desk_never_sees_ratings_nor_the_roster(app: Flask, world: World, console: Console) -> None:
+    desk = console(world.desk)
+    shut = [door for door in console_doors(app) if door.rule.startswith(HOSPITAL_ONLY)]
+    assert {door.rule for door in shut} >= {"/console/ratings", "/console/people"}
+    for door in shut:
+        assert desk.open(door.address, method=door.method).status_code == 403, door
+
+
+def test_an_auditor_reads_everything_and_changes_nothing(
+    app: Flask, console: Console, world: World, tickets_of_all_states: list[Ticket]
+) -> None:
+    auditor = console(world.auditor)
+    for door in console_doors(app, tickets_of_all_states[0]):
+        answer = auditor.open(door.address, method=door.method)
+        assert answer.status_code == 403 if door.method == "POST" else answer.status_code < 400, door
+
+
+def test_an_engineers_door_asks_who_is_there(
+    app: Flask, world: World, phone: Phone, tickets_of_all_states: list[Ticket]
+) -> None:
+    nurse, stranger = phone(world.nurse_identity), phone(world.stranger_identity)
+    found = [door for door in doors(app) if door.blueprint == "engineer"]
+    assert len(found) >= 4
+    for door in found:
+        assert nurse.open(door.address, method=door.method).status_code == 403, door
+        answer = stranger.open(door.address, method=door.method)
+        if door.method == "POST":
+            assert answer.status_code == 401, door
+        else:
+            assert urlsplit(answer.location).path == "/wechat/sign-in", door
+
+
+def test_no_form_of_a_stranger_is_taken_from_anybody(
+    settings: Settings, world: World, tickets_of_all_states: list[Ticket]
+) -> None:
+    """A form somebody else's page sends along with our cookie brings no token of this visit."""
+    app = create_app(settings)
+    runtime: Runtime = app.extensions["mashangping"]
+    ticket = tickets_of_all_states[0]
+    before = rows(world.database)
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session.update(identity=world.engineer_identity.id, visit="v", oauth="o")
+        session["console"] = {"person": world.admin.id, "seen": 2**40}
+    for door in doors(app, "POST", real=real_parts(runtime, world, ticket)):
+        answer = client.post(door.address, data={"level": "5", "digits": "00"})
+        assert answer.status_code == 403, door
+    assert rows(world.database) == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "nurse", "engineer", "stranger", "desk", "supervisor", "admin"])
+def test_looking_changes_nothing(
+    who: str, app: Flask, runtime: Runtime, world: World, everybody: Everybody, tickets_of_all_states: list[Ticket]
+) -> None:
+    """A scanner, a preview and a prefetch all GET; none of it may rate, move, agree or tell anybody anything."""
+    visitor = everybody(who)
+    before = rows(world.database)
+    for ticket in tickets_of_all_states:
+        for door in doors(app, "GET", "HEAD", real=real_parts(runtime, world, ticket)):
+            assert visitor.open(door.address, method=door.method).status_code < 500, door
+    assert rows(world.database) == before
+
+
+def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
+    real = {"number": ticket.number if ticket else "20261001-0001"}
+    found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
+    assert len(found) >= 10
+    return found
+
+
+def rows(database: Database) -> dict[str, list[str]]:
+    """Every row of every table, save the sign-ins under way."""
+    tables = {name: table for name, table in Base.metadata.tables.items() if name not in UNDER_WAY}
+    with database.reading() as session:
+        return {name: sorted(map(str, session.execute(select(table)))) for name, table in tables.items()}
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url  # who may enter is no question of the database
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    return {**environ, "SANDBOX_URL": "http://localhost:8001"}
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    app.config["WTF_CSRF_ENABLED"] = False  # so that it is the guard who answers; forms have a test of their own
+    return app
+
+
+@pytest.fixture
+def tickets_of_all_states(world: World) -> list[Ticket]:
+    return [world.ticket(state) for state in WAYS]
+
+
+@pytest.fixture
+def everybody(app: Flask, world: World, phone: Phone, console: Console) -> Everybody:
+    def come(who: str) -> FlaskClient:
+        if who in {"nurse", "engineer", "stranger"}:
+            return phone(getattr(world, f"{who}_identity"))
+        return app.test_client() if who == "nobody" else console(getattr(world, who))
+
+    return come
