@@ -1,5 +1,7 @@
 """What was wrong with a file or a row, in words: one table from code to text."""
 
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
 from app.cli.words import gettext
 from app.errors import Refused
 from app.web.i18n import mark
@@ -18,6 +20,13 @@ FILES: dict[str, str] = {
     "no_such_profile": mark("没有格式 %(name)s。现有格式：%(known)s。"),
     "profile_unusable": mark("格式 %(name)s 不能使用：%(reason)s"),
     "no_such_provider": mark("格式中的服务商 %(provider)s 不在系统中。"),
+    "too_many_changes": mark(
+        "离职和调动共 %(count)s 人，超过在岗 %(workforce)s 人的 10%%，没有导入任何内容。核对无误后请加 --yes。"
+    ),
+    "another_name": mark("工号 %(staff_number)s 已是 %(name)s，姓名不符。"),
+    "admin_and_auditor": mark("工号 %(staff_number)s 是审计员，不能同时是管理员。"),
+    "password_too_short": mark("密码太短，至少 %(least)s 个字符。"),
+    "password_too_long": mark("密码太长，最多 %(most)s 个字符。"),
 }
 
 ROWS: dict[str, str] = {
@@ -37,8 +46,26 @@ ROWS: dict[str, str] = {
     "unknown_categories": mark("系统中已有的服务类别"),
     "unknown_places": mark("系统中已有的地点"),
     "unknown_departments": mark("系统中已有的科室代码"),
+    "staff_number_is_a_number": mark("文本格式的单元格（数字会丢失前导零）"),
+    "staff_number_form": mark("1 至 32 个字符，不含空格和冒号"),
+    "staff_number_twice": mark("每个工号只有一行"),
+    "one_employer": mark("科室代码和服务商代码填且只填一个"),
+    "provider_supervises": mark("服务商人员不能是监督员、管理员或审计员"),
+    "admin_and_auditor": mark("管理员和审计员不能是同一人"),
+    "post_without_provider": mark("岗位只属于服务商人员"),
+    "ends_before_it_begins": mark("不早于起始日期"),
+    "out_of_order": mark("不早于现岗位的起始日期 %(begun)s"),
+    "unknown_code": mark("系统中已有的代码：%(known)s（或加 --create）"),
     "number_of_our_own": mark("不与本系统自己开出的工单同号"),
 }
+
+
+DATABASE = (OperationalError, ProgrammingError)
+
+
+def database(error: DBAPIError) -> str:
+    """The database as the reason: away, or without the tables this code expects."""
+    return gettext("数据库不能用：%(reason)s。请先运行 alembic upgrade head。", reason=error.orig)
 
 
 def words(refused: Refused) -> str:

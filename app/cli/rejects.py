@@ -1,9 +1,13 @@
 """The reject file: every row that was not read, where it stands, what was found and what was expected."""
 
 import csv
+import json
 from pathlib import Path
 from types import TracebackType
 
+import click
+
+from app.cli.counts import Counts
 from app.cli.faults import expected
 from app.cli.words import _
 from app.services.imports.tables import Fault
@@ -35,6 +39,28 @@ class Rejects:
             row = [fault.line, _plain(fault.column), _plain(fault.value), expected(fault.code, fault.facts)]
             self._writer.writerow(row)
         self._file.flush()
+
+    def tell(self, counts: Counts, as_json: bool, **more: object) -> None:
+        """The report of an import; the count line comes last."""
+        path = str(self.path) if self.count else None
+        if as_json:
+            click.echo(json.dumps({**counts.facts(), "rejects": path, **more}, ensure_ascii=False))
+            return
+        if path:
+            click.echo(_("有 %(count)s 行没有导入，原因见 %(path)s", count=self.count, path=path))
+        click.echo(counts.line())
+
+
+def open_rejects(file: Path, chosen: Path | None) -> Rejects:
+    """The reject file of this import; a path that cannot be written is a usage error."""
+    path = chosen or Path(f"{file.name}.rejects.csv")
+    if path.exists() and file.exists() and path.samefile(file):
+        raise click.BadParameter(_("退回文件不能是要导入的文件本身。"), param_hint="--rejects")
+    try:
+        return Rejects(path)
+    except OSError as error:
+        words = _("退回文件 %(path)s 写不了：%(reason)s。", path=path, reason=error.strerror)
+        raise click.BadParameter(words, param_hint="--rejects") from error
 
 
 def _plain(value: str) -> str:

@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from app import clock
 from app.cli import faults
-from app.cli.rejects import Rejects
+from app.cli.counts import Counts
+from app.cli.rejects import Rejects, open_rejects
 from app.cli.words import _
 from app.models import Ticket
 from app.services.imports import profile as profiles
@@ -25,23 +26,6 @@ from app.web.edge import runtime, transaction
 BATCH = 2_000
 
 tickets = AppGroup("tickets", help=_("工单：导入其他系统的记录，查工单的扫码地址。"))
-
-
-class Counts:
-    """read = imported + unchanged + rejected, at every moment that can be seen."""
-
-    def __init__(self) -> None:
-        self.imported = self.unchanged = self.rejected = 0
-
-    @property
-    def read(self) -> int:
-        return self.imported + self.unchanged + self.rejected
-
-    def line(self) -> str:
-        return f"read={self.read} imported={self.imported} unchanged={self.unchanged} rejected={self.rejected}"
-
-    def facts(self) -> dict[str, object]:
-        return {"read": self.read, "imported": self.imported, "unchanged": self.unchanged, "rejected": self.rejected}
 
 
 @tickets.command(
@@ -62,9 +46,6 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
         chosen = profiles.load(name)
     except profiles.BadProfile as refused:
         raise click.BadParameter(faults.words(refused), param_hint="--profile") from refused
-    place = rejects or Path(f"{file.name}.rejects.csv")
-    if place.exists() and file.exists() and place.samefile(file):
-        raise click.BadParameter(_("退回文件不能是要导入的文件本身。"), param_hint="--rejects")
     counts, broken = Counts(), None
     try:
         table = open_table(file)
@@ -73,21 +54,19 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
         _stop(faults.words(refused))
     if reader.absent:
         click.echo(_("表头没有这些列，按缺失处理：%(columns)s", columns=", ".join(reader.absent)), err=True)
-    with _rejects(place) as rejected, tqdm(total=table.total, unit=_("行"), mininterval=0.5) as bar:
+    with open_rejects(file, rejects) as rejected, tqdm(total=table.total, unit=_("行"), mininterval=0.5) as bar:
         try:
             for batch in _batches(table):
                 _take(batch, reader, chosen, counts, rejected)
                 bar.update(len(batch))
-        except Unreadable as refused:
+        except (Unreadable, profiles.BadProfile) as refused:
             broken = faults.words(refused)
-    _tell(counts, rejected, broken, as_json)
-
-
-def _rejects(path: Path) -> Rejects:
-    try:
-        return Rejects(path)
-    except OSError as error:
-        _stop(_("退回文件 %(path)s 写不了：%(reason)s。请用 --rejects 另选一处。", path=path, reason=error.strerror))
+        except faults.DATABASE as error:
+            broken = faults.database(error)
+        bar.close()
+        rejected.tell(counts, as_json, error=broken)
+    if broken:
+        _stop(broken)
 
 
 def _batches(table: Table) -> Iterator[list[Row | Fault]]:
@@ -121,18 +100,6 @@ def _take(
     counts.imported += taken.imported
     counts.unchanged += taken.unchanged
     counts.rejected += len(wrong)
-
-
-def _tell(counts: Counts, rejected: Rejects, broken: str | None, as_json: bool) -> None:
-    path = str(rejected.path) if rejected.count else None
-    if as_json:
-        click.echo(json.dumps({**counts.facts(), "rejects": path, "complete": broken is None, "error": broken}))
-    else:
-        if path:
-            click.echo(_("有 %(count)s 行没有导入，原因见 %(path)s", count=rejected.count, path=path))
-        click.echo(counts.line())
-    if broken:
-        _stop(broken)
 
 
 @tickets.command("url", help=_("输出工单的扫码地址。"))

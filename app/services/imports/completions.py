@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from app.models import Completion, Department, Provider, Rating
 from app.services.completions import contract_for
 from app.services.imports.life import Life
+from app.services.imports.profile import BadProfile
 
 
 def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, provider: str) -> None:
     """Write or correct the completions of these tickets. `provider` is the code of who did the work, if known."""
     provider_id = session.scalar(select(Provider.id).where(Provider.code == provider)) if provider else None
+    if provider and provider_id is None:
+        raise BadProfile("no_such_provider", provider=provider)
     wanted = _wanted(session, lives, served, provider_id)
     known: dict[tuple[int, int], tuple[int, bool]] = {}
     rated = exists().where(Rating.completion_id == Completion.id)
