@@ -1,0 +1,171 @@
+"""The start page and the doors only the demo has."""
+
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.models import WeChatIdentity
+from app.services.demo import cast
+from config.settings import read_settings
+from sandbox.phones import PHONES
+from tests.conftest import plain_environ
+
+pytestmark = pytest.mark.slow
+ELSEWHERE = (
+    "",
+    "//evil.example/",
+    "https://evil.example/",
+    "/\\evil.example",
+    "/\tevil",
+    "evil",
+    "\\\\evil",
+    "/a\r\nb: c",
+)
+
+
+def test_the_start_page_offers_every_place_and_is_no_redirect(browser: FlaskClient) -> None:
+    page = browser.get("/")
+    assert page.status_code == 200
+    for name in ("nurse", "engineer", "supervisor", "stranger"):
+        assert f"http://localhost:8001/phone/{name}" in page.text
+    for role in cast.CONSOLE:
+        assert f'name="role" value="{role}"' in page.text
+    assert cast.PASSWORD in page.text
+    assert "6120" in page.text
+
+
+def test_production_has_the_public_page_alone(production: FlaskClient) -> None:
+    page = production.get("/")
+    assert page.status_code == 200
+    assert "和平医院" in page.text
+    assert "6120" in page.text
+    for part in (cast.PASSWORD, "/demo/", "/phone/", cast.NURSE.name, "sandbox"):
+        assert part not in page.text
+    assert [production.get(path).status_code for path in ("/demo/phone?to=/my", "/demo/codes")] == [404, 404]
+    assert production.post("/demo/sign-in", data={"role": "admin"}).status_code in {403, 404}
+    assert not [rule for rule in production.application.url_map.iter_rules() if rule.endpoint.startswith("demo.")]
+
+
+def test_a_process_without_a_sandbox_has_no_demo_doors(client: FlaskClient) -> None:
+    assert client.get("/").status_code == 200
+    assert client.get("/demo/codes").status_code == 404
+
+
+def test_without_a_console_the_page_offers_none(demo_environ: dict[str, str]) -> None:
+    page = create_app(read_settings({**demo_environ, "SURFACES": "public"})).test_client().get("/")
+    assert page.status_code == 200
+    assert 'href="/console"' not in page.text
+
+
+def test_the_first_rating_is_the_nurses_own_finished_ticket(browser: FlaskClient, demo_app: Flask) -> None:
+    path = first_rating(browser)
+    pick_up(browser, demo_app, "nurse")
+    shown = browser.get(path)
+    assert shown.status_code == 200
+    assert f"{path}/rate" in shown.text
+
+
+def test_when_it_is_rated_the_page_offers_another(browser: FlaskClient, demo_app: Flask) -> None:
+    path = first_rating(browser)
+    pick_up(browser, demo_app, "nurse")
+    form = browser.get(path).text.split('name="visit" value="')[1].split('"')[0]
+    assert browser.post(f"{path}/rate", data={"visit": form, "level": "5"}).status_code == 303
+    assert first_rating(browser) != path
+
+
+def test_a_link_opened_on_a_phone_ends_the_visit_of_whoever_was_here(browser: FlaskClient, demo_app: Flask) -> None:
+    pick_up(browser, demo_app, "nurse")
+    answer = browser.get("/demo/phone?to=/my?lang=en")
+    assert (answer.status_code, answer.location) == (302, "/my?lang=en")
+    with browser.session_transaction() as session:
+        assert "identity" not in session
+        assert session["phone"] is True
+
+
+@pytest.mark.parametrize("to", ELSEWHERE)
+def test_a_phone_is_never_sent_elsewhere(browser: FlaskClient, to: str) -> None:
+    assert browser.get("/demo/phone", query_string={"to": to}).location == "/"
+
+
+def test_every_code_offered_opens_and_there_are_at_most_thirty(browser: FlaskClient, demo_app: Flask) -> None:
+    codes = browser.get("/demo/codes").get_json()["codes"]
+    assert 20 <= len(codes) <= 30
+    pick_up(browser, demo_app, "nurse")
+    assert {urlsplit(code["url"]).path[:3] for code in codes} == {"/r/", "/w/"}
+    assert {browser.get(code["url"]).status_code for code in codes} == {200}
+
+
+@pytest.mark.parametrize("role", cast.CONSOLE)
+def test_a_place_at_the_console_is_taken_by_a_button(browser: FlaskClient, role: str) -> None:
+    answer = take(browser, role)
+    assert (answer.status_code, answer.location) == (303, "/console")
+    assert cast.CONSOLE[role].name in browser.get("/console").text
+    assert browser.get("/console/ratings").status_code == (403 if role == "desk" else 200)
+
+
+def test_a_place_is_not_taken_without_the_pages_form(browser: FlaskClient) -> None:
+    assert browser.post("/demo/sign-in", data={"role": "admin"}).status_code == 403
+    assert take(browser, "engineer").status_code == 400
+    with browser.session_transaction() as session:
+        assert "console" not in session
+
+
+def test_on_other_data_the_places_are_not_there(app_without_the_story: FlaskClient) -> None:
+    assert app_without_the_story.get("/").status_code == 200
+    assert take(app_without_the_story, "desk").status_code == 404
+
+
+def take(browser: FlaskClient, role: str) -> TestResponse:
+    page = browser.get("/").text
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    return browser.post("/demo/sign-in", data={"role": role, "csrf_token": token})
+
+
+def first_rating(browser: FlaskClient) -> str:
+    """The path of the ticket that the start page opens on the nurse's phone."""
+    page = browser.get("/").text
+    address = next(part for part in page.split('"') if part.startswith("http://localhost:8001/phone/nurse/open?url="))
+    return urlsplit(parse_qs(urlsplit(unescape(address)).query)["url"][0]).path
+
+
+def pick_up(browser: FlaskClient, app: Flask, name: str) -> None:
+    with app.extensions["mashangping"].database.reading() as session:
+        openid = PHONES[name].openid
+        identity = session.scalars(select(WeChatIdentity.id).where(WeChatIdentity.openid == openid)).one()
+    with browser.session_transaction() as visit:
+        visit.update(identity=identity, visit="a visit", phone=True)
+
+
+@pytest.fixture
+def browser(demo_app: Flask) -> FlaskClient:
+    return demo_app.test_client()
+
+
+@pytest.fixture
+def production(sqlite_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
+    environ = {
+        **plain_environ(sqlite_url, tmp_path),
+        "APP_ENV": "production",
+        "PUBLIC_URL": "https://rating.example",
+        "SANDBOX_URL": "http://localhost:8001",
+        "WECHAT_SERVICE_APPID": "wx0123456789abcdef",
+    }
+    app = create_app(read_settings(environ))
+    yield app.test_client()
+    app.extensions["mashangping"].database.engine.dispose()
+
+
+@pytest.fixture
+def app_without_the_story(sqlite_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
+    environ = {**plain_environ(sqlite_url, tmp_path), "APP_ENV": "demo", "SANDBOX_URL": "http://localhost:8001"}
+    app = create_app(read_settings(environ))
+    yield app.test_client()
+    app.extensions["mashangping"].database.engine.dispose()
