@@ -37,7 +37,7 @@ class HospitalBoard:
 
 def board(session: Session, at: datetime) -> Board:
     by_state = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
-    states = dict(session.execute(by_state).tuples().all())
+    states = dict(session.execute(by_state).all())
     failed = select(Notice.id).where(Notice.state == "failed", Notice.created_at > at - FAILURES_OF)
     return Board(
         states={state: states.get(state, 0) for state in OPEN_STATES},

@@ -72,6 +72,8 @@ def _check() -> Response | None:
     guard = GUARDS.get(request.blueprint or "")
     if guard is None:
         abort(403)
+    if not guard.surfaces & runtime().settings.surfaces:
+        abort(404)  # bootstrap opens its door by itself, whatever the surface
     if guard.who == ANYONE:
         return None
     g.visitor = visit.phone_visitor() if guard.who == PHONE else visit.console_visitor()
