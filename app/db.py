@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,6 +102,22 @@ def upsert(session: Session, table: type[Base]) -> Any:
     """An INSERT that may be given `on_conflict_do_nothing` or `_do_update`; Core, without the unit of work."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     return insert(cast("Table", table.__table__))
+
+
+def insert_first(session: Session, table: type[Base], **values: object) -> Any:
+    """Insert a row unless one of its unique keys is taken; its primary key, or None for whoever came second.
+
+    The way of the hot path: the statement is built once, and neither the unit of work nor the ORM sees it.
+    """
+    connection = session.connection()
+    return connection.execute(_insert_first(table, connection.dialect.name), values).scalar()
+
+
+@cache
+def _insert_first(table: type[Base], dialect: str) -> Any:
+    rows = cast("Table", table.__table__)
+    insert = postgresql.insert(rows) if dialect == "postgresql" else sqlite.insert(rows)
+    return insert.on_conflict_do_nothing().returning(*rows.primary_key)
 
 
 def _create_engine(url: str, pool_size: int) -> Engine:

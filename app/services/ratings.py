@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.db import upsert
+from app.db import insert_first
 from app.errors import Refused
 from app.models import (
     Completion,
@@ -23,6 +23,8 @@ from app.models.rating import LEVELS, LOW_LEVELS
 from app.services.scan import Scan, look
 
 BINDING_VERIFIES = timedelta(days=7)
+
+_EVENT = insert(Event).inline()  # built once; nobody asks for its number
 
 
 class AlreadyRated(Refused):
@@ -88,13 +90,7 @@ def correct(session: Session, scan: Scan, *, level: int, source: str, at: dateti
         raise Refused("nothing_to_correct")
     if not scan.mine.correctable(at):
         raise Refused("correction_over")
-    added = session.execute(
-        upsert(session, RatingCorrection)
-        .values(rating_id=scan.mine.rating_id, level=level, at=at)
-        .on_conflict_do_nothing()
-        .returning(RatingCorrection.rating_id)
-    )
-    if added.first() is None:
+    if insert_first(session, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
         raise Refused("correction_over")
     _record(session, scan, "corrected", scan.mine.rating_id, source, at)
     if level in LOW_LEVELS:
@@ -105,22 +101,19 @@ def add_detail(session: Session, scan: Scan, detail: Detail, *, at: datetime) ->
     """Enrich the visitor's own rating, once."""
     if scan.mine is None:
         raise Refused("nothing_to_correct")
-    added = session.execute(
-        upsert(session, RatingDetail)
-        .values(
-            rating_id=scan.mine.rating_id,
-            reasons={"codes": list(detail.reasons)},
-            quality=dict(detail.quality or {}),
-            faces=dict(detail.faces or {}),
-            comment=detail.comment,
-            praise="asked" if detail.praise else "",
-            pressed=detail.pressed,
-            at=at,
-        )
-        .on_conflict_do_nothing()
-        .returning(RatingDetail.rating_id)
+    added = insert_first(
+        session,
+        RatingDetail,
+        rating_id=scan.mine.rating_id,
+        reasons={"codes": list(detail.reasons)},
+        quality=dict(detail.quality or {}),
+        faces=dict(detail.faces or {}),
+        comment=detail.comment,
+        praise="asked" if detail.praise else "",
+        pressed=detail.pressed,
+        at=at,
     )
-    if added.first() is None:
+    if added is None:
         raise Refused("detailed_before")
 
 
@@ -144,53 +137,39 @@ def count_after_binding(session: Session, *, identity_id: int, at: datetime, on:
 
 
 def _insert_rating(session: Session, scan: Scan, level: int, identity_id: int, source: str, at: datetime) -> int:
-    # Core, not the unit of work: this is the hot path.
-    rating_id = session.execute(
-        upsert(session, Rating)
-        .values(
-            completion_id=scan.completion_id,
-            level=level,
-            identity_id=identity_id,
-            person_id=scan.person_id,
-            source=source,
-            at=at,
-        )
-        .on_conflict_do_nothing()
-        .returning(Rating.id)
-    ).scalar()
+    rating_id = insert_first(
+        session,
+        Rating,
+        completion_id=scan.completion_id,
+        level=level,
+        identity_id=identity_id,
+        person_id=scan.person_id,
+        source=source,
+        at=at,
+    )
     if rating_id is None:
         raise AlreadyRated("already_rated")
     return int(rating_id)
 
 
 def _take_slot(session: Session, completion_id: int | None, rating_id: int, at: datetime) -> bool:
-    taken = session.execute(
-        upsert(session, CountedRating)
-        .values(completion_id=completion_id, rating_id=rating_id, at=at)
-        .on_conflict_do_nothing()
-        .returning(CountedRating.rating_id)
-    )
-    return taken.first() is not None
+    taken = insert_first(session, CountedRating, completion_id=completion_id, rating_id=rating_id, at=at)
+    return taken is not None
 
 
 def _record(session: Session, scan: Scan, kind: str, rating_id: int, source: str, at: datetime) -> None:
-    session.execute(
-        upsert(session, Event).values(
-            ticket_id=scan.ticket_id,
-            cycle=scan.cycle,
-            kind=kind,
-            actor_id=scan.person_id,
-            at=at,
-            recorded_at=at,
-            channel=source,
-            data={"rating": rating_id},
-        )
-    )
+    values = {
+        "ticket_id": scan.ticket_id,
+        "cycle": scan.cycle,
+        "kind": kind,
+        "actor_id": scan.person_id,
+        "at": at,
+        "recorded_at": at,
+        "channel": source,
+        "data": {"rating": rating_id},
+    }
+    session.connection().execute(_EVENT, values)
 
 
 def _open_case(session: Session, ticket_id: int, rating_id: int, at: datetime) -> None:
-    session.execute(
-        upsert(session, RecoveryCase)
-        .values(ticket_id=ticket_id, rating_id=rating_id, opened_at=at)
-        .on_conflict_do_nothing()
-    )
+    insert_first(session, RecoveryCase, ticket_id=ticket_id, rating_id=rating_id, opened_at=at)

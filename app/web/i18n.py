@@ -5,7 +5,6 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -60,15 +59,15 @@ def install(app: Flask) -> None:
 
 def show_moment(at: datetime | None) -> str:
     """Date and time in the hospital's zone, as people there write it."""
-    return _show(at, "yyyy-MM-dd HH:mm")
+    return _show(at, "%Y-%m-%d %H:%M")
 
 
 def show_day(at: datetime | None) -> str:
-    return _show(at, "yyyy-MM-dd")
+    return _show(at, "%Y-%m-%d")
 
 
 def _show(at: datetime | None, pattern: str) -> str:
-    return format_datetime(at.astimezone(runtime().settings.timezone), pattern, locale="zh") if at else ""
+    return at.astimezone(runtime().settings.timezone).strftime(pattern) if at else ""
 
 
 def _choose() -> None:

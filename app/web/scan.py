@@ -97,7 +97,8 @@ def _act(act: Callable[[Session, Scan, int], None]) -> Callable[[str], Response]
             scan = look(db, ticket_id, identity_id=identity, on=moment().date())
             visit.check_form(token, scan.cycle)
             act(db, scan, identity)
-        session["identity"] = identity
+        if visit.identity_id() != identity:  # a cookie that says nothing new is not signed and sent again
+            session["identity"] = identity
         return redirect(f"/r/{token}", 303)
 
     return visit.checks_its_own_form(view)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from flask import g, request, session
@@ -92,22 +93,24 @@ def form_token(*facts: object) -> str:
     """A token for one form of this visit, about these facts; goes with `check_form`."""
     if "visit" not in session:
         session["visit"] = secrets.token_urlsafe(12)
-    return _serializer().dumps([session["visit"], *facts])
+    return _serializer(runtime().settings.secret_keys).dumps([session["visit"], *facts])
 
 
 def check_form(*facts: object) -> None:
     """Refuses a form that was not issued to this visit, about these facts, within the last hours."""
     try:
-        issued = _serializer().loads(request.form.get("visit", ""), max_age=int(FORM_LIFE.total_seconds()))
+        serializer = _serializer(runtime().settings.secret_keys)
+        issued = serializer.loads(request.form.get("visit", ""), max_age=int(FORM_LIFE.total_seconds()))
     except BadSignature as error:
         raise Refused("form_not_of_this_visit") from error
     if "visit" not in session or issued != [session["visit"], *facts]:
         raise Refused("form_not_of_this_visit")
 
 
-def _serializer() -> URLSafeTimedSerializer:
+@cache
+def _serializer(keys: tuple[str, ...]) -> URLSafeTimedSerializer:
     # itsdangerous signs with the last key of its list; ours are newest first.
-    return URLSafeTimedSerializer(list(reversed(runtime().settings.secret_keys)), salt="visit form")
+    return URLSafeTimedSerializer(list(reversed(keys)), salt="visit form")
 
 
 def _console_person() -> int | None:
