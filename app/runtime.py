@@ -44,4 +44,4 @@ def _service_account(settings: Settings, account: Account, database: Database) -
         return ServiceAccount(account, DatabaseTokens(database), clock=clock.now)
     # The client's own retries add up to a minute; nobody here waits for Redis that long.
     connection = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
-    return ServiceAccount(account, RedisTokens(connection), clock=clock.now)
+    return ServiceAccount(account, RedisTokens(connection, DatabaseTokens(database)), clock=clock.now)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import redis
@@ -57,15 +57,22 @@ class DatabaseTokens:
 
 
 class RedisTokens:
-    """Value and end of life in one key that Redis drops by itself; the lock is a key with a life of its own."""
+    """Value and end of life in one key that Redis drops by itself; the lock is a key with a life of its own.
+
+    Without Redis the other store serves: WeChat gives every asker the same token, so nothing breaks between the two.
+    """
 
     _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
-    def __init__(self, connection: redis.Redis) -> None:
+    def __init__(self, connection: redis.Redis, otherwise: DatabaseTokens) -> None:
         self._redis = connection
+        self._otherwise = otherwise
 
     def get(self, key: str) -> StoredToken | None:
-        raw = self._redis.get(key)
+        try:
+            raw = self._redis.get(key)
+        except redis.RedisError:
+            return self._otherwise.get(key)
         if not isinstance(raw, bytes):
             return None
         ends, value = raw.decode().split(" ", 1)
@@ -73,14 +80,23 @@ class RedisTokens:
 
     def put(self, key: str, token: StoredToken) -> None:
         ends = token.expires_at.timestamp()
-        self._redis.set(key, f"{ends} {token.value}", exat=int(ends))
+        try:
+            self._redis.set(key, f"{ends} {token.value}", exat=int(ends))
+        except redis.RedisError:
+            self._otherwise.put(key, token)
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[bool]:
         name, mine = f"{key}:lock", secrets.token_hex(8)
-        ours = bool(self._redis.set(name, mine, nx=True, px=int(seconds * 1000)))
+        try:
+            ours = bool(self._redis.set(name, mine, nx=True, px=int(seconds * 1000)))
+        except redis.RedisError:
+            with self._otherwise.lock(key, seconds) as ours:
+                yield ours
+            return
         try:
             yield ours
         finally:
             if ours:
-                self._redis.eval(self._UNLOCK, 1, name, mine)
+                with suppress(redis.RedisError):  # then it falls open by itself
+                    self._redis.eval(self._UNLOCK, 1, name, mine)

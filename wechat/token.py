@@ -99,6 +99,7 @@ class StableToken:
         try:
             return self._fetch(at)
         except WeChatError as error:
+            error.uncertain = False  # asking for a token twice does no harm, and nothing else has been asked yet
             old = self._still_valid(at, failed)
             if error.action is Action.RETRY and old:
                 return old

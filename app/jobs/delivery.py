@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,35 +17,39 @@ from wechat.account import ServiceAccount
 from wechat.errors import Action, WeChatError
 from wechat.fields import fit
 
-# WeChat answers in some 50 to 100 ms: eight at a time keep a hundred tickets a second below one second's wait.
-AT_ONCE = 8
-SWEEP = timedelta(minutes=1)  # the queue's own clock finds what is due later
+# WeChat answers in some 50 to 100 ms: ten at a time keep a hundred tickets a second below one second's wait. No more
+# are claimed than are sent at once, so that no lease runs out in a line.
+AT_ONCE = 10
+SWEEP = timedelta(minutes=1)  # finds what nobody was told of
 PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "不急"}
 NOTHING = "无"
 
 
-def deliver(runtime: Runtime) -> float | None:
-    """Send until nothing is due; the seconds until the next notice is, where that is soon.
+def keep_delivering(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
+    """Send when woken, when something falls due, and every minute for whatever was missed.
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    appid = runtime.account.appid if runtime.account else ""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while True:
-            with runtime.database.transaction() as session:
-                letters = notices.claim(session, appid=appid, at=clock.now())
-            if not letters:
-                return _pause(runtime)
-            list(pool.map(lambda letter: _deliver_one(runtime, letter), letters))
+        while not stopping.is_set():
+            woken.clear()
+            try:
+                pause = deliver(runtime, pool)
+            except Exception:
+                structlog.get_logger().exception("a round of notices failed")
+                pause = SWEEP
+            woken.wait(pause.total_seconds())
 
 
-def _pause(runtime: Runtime) -> float | None:
-    now = clock.now()
+def deliver(runtime: Runtime, pool: ThreadPoolExecutor) -> timedelta:
+    """Send a handful of what is due; answers how long there is nothing to do."""
+    appid = runtime.account.appid if runtime.account else ""
+    with runtime.database.transaction() as session:
+        letters = notices.claim(session, appid=appid, at=clock.now(), most=AT_ONCE)
+    list(pool.map(lambda letter: _deliver_one(runtime, letter), letters))
     with runtime.database.reading() as session:
         due = notices.next_due(session)
-    if due is None or due - now > SWEEP:
-        return None
-    return max((due - now).total_seconds(), 0.1)
+    return SWEEP if due is None else min(max(due - clock.now(), timedelta()), SWEEP)
 
 
 def _deliver_one(runtime: Runtime, letter: Letter) -> None:
@@ -75,7 +80,7 @@ def _send(runtime: Runtime, account: ServiceAccount, letter: Letter, openid: str
         _record_trouble(runtime, letter, error)
         return
     with runtime.database.transaction() as session:
-        notices.sent(session, letter.notice_id, msgid=msgid, at=clock.now())
+        notices.sent(session, letter, msgid=msgid, at=clock.now())
 
 
 def _record_trouble(runtime: Runtime, letter: Letter, error: WeChatError) -> None:
@@ -85,13 +90,15 @@ def _record_trouble(runtime: Runtime, letter: Letter, error: WeChatError) -> Non
     match error.action:
         case Action.DUPLICATE:
             with runtime.database.transaction() as session:
-                notices.sent(session, letter.notice_id, msgid="", at=now)
+                notices.sent(session, letter, msgid="", at=now)
         case Action.RETRY:
             _put_off(runtime, letter, "busy", detail, uncertain=error.uncertain, not_before=error.heals_at(now))
         case Action.STOPPED:
             log.error("the channel is stopped until somebody looks", errmsg=error.errmsg)
             heals = error.heals_at(now) or now + notices.STOPPED_PAUSE
             _put_off(runtime, letter, "stopped", detail, uncertain=False, not_before=heals)
+            with runtime.database.transaction() as session:
+                notices.hold_back(session, letter, reason="stopped", detail=detail, until=heals)
         case Action.BUG:
             log.error("WeChat refused what we sent", errmsg=error.errmsg)
             _give_up(runtime, letter, "our_fault", detail)
@@ -101,7 +108,7 @@ def _record_trouble(runtime: Runtime, letter: Letter, error: WeChatError) -> Non
 
 def _give_up(runtime: Runtime, letter: Letter, reason: str, detail: str = "") -> None:
     with runtime.database.transaction() as session:
-        notices.failed(session, letter.notice_id, reason=reason, detail=detail, at=clock.now())
+        notices.failed(session, letter, reason=reason, detail=detail, at=clock.now())
 
 
 def _put_off(
@@ -116,7 +123,7 @@ def _put_off(
     with runtime.database.transaction() as session:
         notices.try_again(
             session,
-            letter.notice_id,
+            letter,
             reason=reason,
             detail=detail,
             uncertain=uncertain,

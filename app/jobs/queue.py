@@ -1,11 +1,13 @@
 """The queue only says "look now". What has to be done stands in the database; a lost word costs a minute."""
 
+import sqlite3
 from collections.abc import Callable
 from functools import cache
 
 import structlog
-from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
+from redis import ConnectionPool
 from redis.exceptions import RedisError
 
 from config.settings import Settings
@@ -16,21 +18,22 @@ Job = Callable[[], None]
 def open_queue(settings: Settings) -> Huey:
     """Redis where there is one, else an SQLite file in DATA_DIR."""
     if settings.redis_url:
-        return RedisHuey(
-            "mashangping",
-            url=settings.redis_url,
-            results=False,
-            socket_timeout=10,  # longer than the consumer's blocking read
-            socket_connect_timeout=2,
-        )
+        # A user may be waiting for this at the end of his transaction; the worker's blocking read takes one second.
+        pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=1, retry=None)
+        return RedisHuey("mashangping", connection_pool=pool, results=False)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("mashangping", filename=str(settings.data_dir / "queue.sqlite"), results=False)
 
 
-def declare(queue: Huey, deliver: Job) -> TaskWrapper:
-    """The one task of this queue: look for notices when told to, and every minute for whatever was missed."""
-    queue.periodic_task(crontab(minute="*"), name="sweep")(deliver)
-    return queue.task(name="deliver")(deliver)
+def declare(queue: Huey, look: Job) -> TaskWrapper:
+    """The one task of this queue: look for notices when told to."""
+
+    # A task is known by the module it was written in: here, for the one who enqueues and the one who runs it.
+    @queue.task()  # type: ignore[untyped-decorator]
+    def deliver() -> None:
+        look()
+
+    return deliver
 
 
 def waker(settings: Settings) -> Callable[[set[str]], None]:
@@ -45,7 +48,7 @@ def waker(settings: Settings) -> Callable[[set[str]], None]:
             return
         try:
             task()()
-        except (RedisError, OSError) as error:
+        except (RedisError, sqlite3.Error, OSError) as error:
             structlog.get_logger().warning("the worker was not woken", error=type(error).__name__)
 
     return wake

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import announce
 from app.models import Category, Department, Event, Notice, Place, Ticket, WeChatIdentity
 
-LEASE = timedelta(seconds=30)  # longer than a send can take; after a kill the notice is due again
+LEASE = timedelta(seconds=30)  # longer than a send takes; after a kill the notice is due again
 # WeChat knows a client_msg_id for ten minutes. Later, a message that may be out is not sent a second time.
 SAME_MESSAGE = timedelta(minutes=9)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900, 3600))
@@ -23,6 +23,7 @@ class Letter:
     """A claimed notice with all that is needed to send it, read out before the transaction ends."""
 
     notice_id: int
+    claimed_at: datetime
     kind: str
     client_msg_id: str
     openid: str | None = field(repr=False)
@@ -50,7 +51,7 @@ def add(session: Session, kind: str, event: Event, *, to: int, at: datetime) -> 
     return notice
 
 
-def claim(session: Session, *, appid: str, at: datetime, most: int = 20) -> list[Letter]:
+def claim(session: Session, *, appid: str, at: datetime, most: int) -> list[Letter]:
     """Take what is due, each for the length of a lease; other workers pass over what is taken.
 
     What may be out already and is too old for WeChat to recognise is given up instead, with that reason.
@@ -75,7 +76,7 @@ def claim(session: Session, *, appid: str, at: datetime, most: int = 20) -> list
         else:
             notice.uncertain_since = notice.uncertain_since or at
     session.flush()
-    return _letters(session, [notice.id for notice in claimed if notice.state == "sending"], appid)
+    return _letters(session, [notice.id for notice in claimed if notice.state == "sending"], appid, at)
 
 
 def next_due(session: Session) -> datetime | None:
@@ -83,20 +84,22 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Notice.next_try_at)).where(Notice.state.in_(("waiting", "sending"))))
 
 
-def sent(session: Session, notice_id: int, *, msgid: str, at: datetime) -> None:
-    notice = session.get_one(Notice, notice_id)
+def sent(session: Session, letter: Letter, *, msgid: str, at: datetime) -> None:
+    """WeChat has it; a fact, whoever holds the notice by now."""
+    notice = session.get_one(Notice, letter.notice_id, with_for_update=True)
     notice.msgid = msgid
     _settle(notice, "sent", at)
 
 
-def failed(session: Session, notice_id: int, *, reason: str, detail: str = "", at: datetime) -> None:
+def failed(session: Session, letter: Letter, *, reason: str, detail: str = "", at: datetime) -> None:
     """Given up: trying again would not help."""
-    _settle(session.get_one(Notice, notice_id), "failed", at, reason=reason, detail=detail)
+    if notice := _held(session, letter):
+        _settle(notice, "failed", at, reason=reason, detail=detail)
 
 
 def try_again(
     session: Session,
-    notice_id: int,
+    letter: Letter,
     *,
     reason: str,
     detail: str,
@@ -105,7 +108,9 @@ def try_again(
     not_before: datetime | None = None,
 ) -> None:
     """Put off by a growing pause, at least to `not_before`; given up after a day."""
-    notice = session.get_one(Notice, notice_id)
+    notice = _held(session, letter)
+    if notice is None:
+        return
     if at - notice.created_at > GIVE_UP:
         _settle(notice, "failed", at, reason=reason, detail=detail)
         return
@@ -113,8 +118,25 @@ def try_again(
     notice.state = "waiting"
     notice.next_try_at = max(at + pause, not_before or at)
     notice.reason, notice.detail = reason, detail
-    if not uncertain:
+    # A plain answer clears this try, not an earlier one of which we never heard.
+    if not uncertain and notice.uncertain_since == letter.claimed_at:
         notice.uncertain_since = None
+
+
+def hold_back(session: Session, letter: Letter, *, reason: str, detail: str, until: datetime) -> None:
+    """What stopped this letter stops all of its kind: they wait too, instead of asking WeChat one by one."""
+    session.execute(
+        update(Notice)
+        .where(Notice.state == "waiting", Notice.kind == letter.kind, Notice.next_try_at < until)
+        .values(next_try_at=until, reason=reason, detail=detail)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _held(session: Session, letter: Letter) -> Notice | None:
+    """The notice, if this claim of it still stands: after its lease another worker may have taken it over."""
+    query = select(Notice).where(Notice.id == letter.notice_id, Notice.state == "sending").with_for_update()
+    return session.scalar(query.where(Notice.next_try_at == letter.claimed_at + LEASE))
 
 
 def _settle(notice: Notice, state: str, at: datetime, *, reason: str = "", detail: str = "") -> None:
@@ -124,7 +146,7 @@ def _settle(notice: Notice, state: str, at: datetime, *, reason: str = "", detai
     notice.uncertain_since = None
 
 
-def _letters(session: Session, notice_ids: list[int], appid: str) -> list[Letter]:
+def _letters(session: Session, notice_ids: list[int], appid: str, claimed_at: datetime) -> list[Letter]:
     rows = session.execute(
         select(
             Notice.id,
@@ -152,6 +174,6 @@ def _letters(session: Session, notice_ids: list[int], appid: str) -> list[Letter
         .order_by(Notice.id)
     )
     return [
-        Letter(id_, kind, msg_id, openid, number, ticket_id, category or "", place or department or "", at, priority)
-        for id_, kind, msg_id, openid, number, ticket_id, category, place, department, at, priority in rows
+        Letter(id_, claimed_at, kind, key, openid, number, ticket, category or "", place or ward or "", at, priority)
+        for id_, kind, key, openid, number, ticket, category, place, ward, at, priority in rows
     ]

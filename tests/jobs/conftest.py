@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from app.runtime import Runtime
+from tests.jobs.letters import Letters
+from tests.servers.wechat import Sandbox, running_sandbox
+from tests.world import World
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
+    return {**environ, "WECHAT_API_URL": sandbox.url, "WECHAT_OPEN_URL": sandbox.url}
+
+
+@pytest.fixture
+def letters(runtime: Runtime, world: World) -> Letters:
+    return Letters(runtime, world)
