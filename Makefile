@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT SANDBOX_PORT DATA_DIR
 
-.PHONY: run test check lint quick slow bench screenshots clean
+.PHONY: texts run test check lint quick slow bench screenshots clean
 
 run: .venv/ready
 	@$(BIN)/python -m app.cli.run
@@ -34,6 +34,12 @@ bench: .venv/ready-dev
 
 screenshots: .venv/ready-dev
 	$(BIN)/python -m tests.browser.screenshots docs/pictures
+
+# Bring app/translations/en.po up to date with the texts in the source; then fill in what is empty.
+texts: .venv/ready
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k mark --no-location -o build/texts.pot app
+	$(BIN)/pybabel -q update -N -l en -i build/texts.pot -o app/translations/en.po --ignore-obsolete -w 120
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
