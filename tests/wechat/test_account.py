@@ -1,6 +1,7 @@
 import logging
 import socket
 import traceback
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.wechat.conftest import Canned, Turned, World
 from tests.wechat.messages import ENGINEER, FINISHED, SEND, TOKEN, finished
 from wechat.account import Account, ServiceAccount
 from wechat.errors import Action, WeChatError
-from wechat.token import MemoryStore
+from wechat.token import MemoryStore, StoredToken
 
 
 def test_a_message_arrives_as_it_was_written(world: World) -> None:
@@ -150,17 +151,22 @@ def test_only_the_configured_proxy_counts(world: World, monkeypatch: pytest.Monk
     assert len(world.delivered()) == 1
 
 
+@pytest.mark.parametrize("has_token", [True, False])
 @pytest.mark.parametrize(
     "reply", [b"", b"<html>", b"\xff\xfe", [1], {"errcode": "none"}, {"errcode": 0}, {"access_token": 7}]
 )
-def test_an_answer_that_cannot_be_read_is_tried_later(canned: Canned, clock: Turned, reply: object) -> None:
-    account = Account("wx1", "hush", canned(reply))
+def test_an_answer_that_cannot_be_read_is_tried_later(
+    canned: Canned, clock: Turned, reply: object, *, has_token: bool
+) -> None:
+    store = MemoryStore()
+    if has_token:
+        store.put("wechat-token-wx1", StoredToken("T", clock.now + timedelta(hours=1)))
 
     with pytest.raises(WeChatError) as caught:
-        ServiceAccount(account, MemoryStore(), clock=clock).send_template(ENGINEER, **FINISHED)
+        ServiceAccount(Account("wx1", "hush", canned(reply)), store, clock=clock).send_template(ENGINEER, **FINISHED)
 
     assert caught.value.action is Action.RETRY
-    assert caught.value.uncertain
+    assert caught.value.uncertain is has_token  # without one the message was never handed over
 
 
 def test_a_send_without_a_msgid_is_a_broken_reply(canned: Canned, clock: Turned) -> None:
