@@ -5,9 +5,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, delete, or_, select, update
+from sqlalchemy import Select, case, delete, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db import UTCDateTime
 from app.errors import Refused
 from app.models import ConsoleScan, Credential, Employment, Person, RoleGrant
 from app.services import people
@@ -46,10 +47,11 @@ def begin_attempt(session: Session, staff_number: str, *, at: datetime) -> Attem
         return None
     fresh = or_(Credential.locked_until.is_(None), Credential.locked_until <= at)
     tried = case((Credential.locked_until.is_not(None), 0), else_=Credential.failures) + 1
+    locked = case((tried >= TRIES, literal(at + LOCKOUT, UTCDateTime())), else_=None)
     password_hash = session.scalar(
         update(Credential)
         .where(Credential.person_id == person.id, fresh)
-        .values(failures=tried, locked_until=case((tried >= TRIES, at + LOCKOUT), else_=None))
+        .values(failures=tried, locked_until=locked)
         .returning(Credential.password_hash)
         .execution_options(synchronize_session=False)
     )

@@ -1,0 +1,21 @@
+"""Sending a form as a browser does: the page first, then its hidden fields together with what was filled in."""
+
+import re
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def send(client: FlaskClient, page: str, to: str, **filled: str | list[str]) -> TestResponse:
+    """Look at `page`, then post its form `to`."""
+    shown = client.get(page).text
+    form = re.search(rf'<form[^>]*action="{re.escape(to)}".*?</form>', shown, re.DOTALL)
+    assert form is not None, f"{page} has no form for {to}"
+    return client.post(to, data={**dict(HIDDEN.findall(form.group())), **filled})
+
+
+def offers(client: FlaskClient, page: str, to: str) -> bool:
+    """Whether the page has a form that posts there."""
+    return f'action="{to}"' in client.get(page).text
