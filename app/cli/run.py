@@ -139,7 +139,7 @@ def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
             processes.start("web", (*web, *crew, "--log-level", "warning", "wsgi:app"))
             processes.start("worker", (python, "-m", "flask", "--app", "wsgi", "worker"))
             if processes.answering(f"{place.url}/readyz", f"{place.sandbox_url}/", within=_READY_WITHIN):
-                _welcome(place)
+                _welcome(place, environ)
                 processes.run()
         except ChildEnded as ended:
             click.echo(f"{ended} 意外结束，演示已停止。 {ended} ended by itself; the demo stops.", err=True)
@@ -150,8 +150,8 @@ def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _welcome(place: Place) -> None:
-    shell = _write_shell_settings(place)
+def _welcome(place: Place, environ: Mapping[str, str]) -> None:
+    shell = write_shell_settings(place, environ)
     click.echo(f"""
   码上评演示医院已启动 · The demo hospital is up
 
@@ -164,11 +164,15 @@ def _welcome(place: Place) -> None:
 """)
 
 
-def _write_shell_settings(place: Place) -> Path:
-    """What `flask` needs to work on the demo's data from another terminal."""
+def write_shell_settings(place: Place, environ: Mapping[str, str]) -> Path:
+    """What `flask` needs to work on the demo's data from another terminal.
+
+    A database given from outside may carry a password: that terminal is given it the same way.
+    """
     path = place.data_dir / "demo.env"
-    settings = {"FLASK_APP": "wsgi", **demo_settings(place)}
-    path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items()), encoding="utf-8")
+    own = {name: value for name, value in demo_settings(place).items() if environ[name] == value}
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in {"FLASK_APP": "wsgi", **own}.items()]
+    path.write_text("".join(lines), encoding="utf-8")
     return path
 
 

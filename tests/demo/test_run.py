@@ -134,6 +134,14 @@ def test_the_shell_settings_let_flask_work_on_the_demo(demo_home: Path) -> None:
     assert "/r/" in told.stdout
 
 
+def test_a_database_given_from_outside_is_used_and_not_written_down(tmp_path: Path) -> None:
+    place, url = run.Place(1, 2, tmp_path), "postgresql://demo:secret@localhost/demo"
+    environ = run.demo_environ({"DATABASE_URL": url}, place)
+    assert environ["DATABASE_URL"] == url
+    assert "DATABASE_URL" not in run.write_shell_settings(place, environ).read_text()
+    assert "sqlite:" in run.write_shell_settings(place, run.demo_environ({}, place)).read_text()
+
+
 @pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
 @pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
 def test_a_port_in_use_is_named_before_anything_is_started(

@@ -59,7 +59,12 @@ _PLAYED = {
     IT: ((cast.SUPERVISOR, "职员", ("supervisor",)), (cast.ADMIN, "职员", ("admin",))),
     AUDIT: ((cast.AUDITOR, "职员", ("auditor",)),),
 }
-_JOBS = {True: {"护士": 6, "医生": 3, "护士长": 1}, False: {"医生": 2, "技师": 3, "职员": 4}}
+_JOBS = {
+    "ward": {"护士": 6, "医生": 3, "护士长": 1},
+    "lab": {"技师": 5, "医生": 2, "护士": 1},
+    "pharmacy": {"药师": 1},
+    "office": {"职员": 1},
+}
 _BOUND = 0.85  # of the hospital's people
 
 
@@ -106,7 +111,7 @@ class Roster:
         for _ in range(ward.size - len(played)):
             number = f"{next(self._numbers):06d}"
             part = Part(number, self._names.next(), f"1200000{number[-4:]}")
-            found.append(self._colleague(ward, part, self._dice.one(_JOBS[ward.bedside]), ()))
+            found.append(self._colleague(ward, part, self._dice.one(_JOBS[ward.kind]), ()))
         return found
 
     def crew(self, campuses: set[int]) -> Crew:

@@ -8,32 +8,32 @@ from app.services.demo.telling import telling
 
 CAMPUSES = {"east": "东院区", "west": "西院区"}
 
-# code, name, campus, building, floor, room, how many of its people are in the demo, how often it calls
+# code, name, campus, building, floor, room, kind, how many of its people are in the demo, how often it calls
 _DEPARTMENTS = (
-    ("0101", "急诊科", "east", "1号楼", "1层", "101", 9, 9),
-    ("0102", "门诊部", "east", "1号楼", "2层", "202", 8, 9),
-    ("0103", "门诊收费处", "east", "1号楼", "1层", "110", 6, 8),
-    ("0104", "药学部", "east", "1号楼", "1层", "118", 7, 7),
-    ("0201", "心血管内科一病区", "east", "2号楼", "7层", "护士站", 9, 7),
-    ("0202", "呼吸内科病区", "east", "2号楼", "8层", "护士站", 7, 5),
-    ("0203", "消化内科病区", "east", "2号楼", "9层", "护士站", 7, 5),
-    ("0204", "神经内科病区", "east", "2号楼", "10层", "护士站", 7, 5),
-    ("0205", "内分泌科病区", "east", "2号楼", "11层", "护士站", 6, 4),
-    ("0301", "普外科病区", "east", "3号楼", "6层", "护士站", 7, 5),
-    ("0302", "骨科病区", "east", "3号楼", "7层", "护士站", 7, 5),
-    ("0303", "泌尿外科病区", "east", "3号楼", "8层", "护士站", 6, 3),
-    ("0304", "手术室", "east", "3号楼", "4层", "401", 7, 5),
-    ("0305", "重症医学科", "east", "3号楼", "5层", "护士站", 7, 5),
-    ("0401", "检验科", "east", "4号楼", "2层", "210", 7, 6),
-    ("0402", "放射科", "east", "4号楼", "1层", "105", 7, 6),
-    ("0501", "病案室", "east", "行政楼", "2层", "205", 4, 2),
-    ("0502", "医务处", "east", "行政楼", "3层", "301", 4, 2),
-    ("0503", "信息中心", "east", "行政楼", "5层", "501", 4, 0),
-    ("0504", "审计处", "east", "行政楼", "4层", "408", 2, 1),
-    ("1101", "妇产科病区", "west", "A座", "5层", "护士站", 8, 5),
-    ("1102", "儿科病区", "west", "A座", "3层", "护士站", 8, 5),
-    ("1103", "康复医学科", "west", "B座", "2层", "206", 6, 3),
-    ("1104", "体检中心", "west", "B座", "1层", "102", 6, 3),
+    ("0101", "急诊科", "east", "1号楼", "1层", "101", "ward", 9, 9),
+    ("0102", "门诊部", "east", "1号楼", "2层", "202", "ward", 8, 9),
+    ("0103", "门诊收费处", "east", "1号楼", "1层", "110", "office", 6, 8),
+    ("0104", "药学部", "east", "1号楼", "1层", "118", "pharmacy", 7, 7),
+    ("0201", "心血管内科一病区", "east", "2号楼", "7层", "护士站", "ward", 9, 7),
+    ("0202", "呼吸内科病区", "east", "2号楼", "8层", "护士站", "ward", 7, 5),
+    ("0203", "消化内科病区", "east", "2号楼", "9层", "护士站", "ward", 7, 5),
+    ("0204", "神经内科病区", "east", "2号楼", "10层", "护士站", "ward", 7, 5),
+    ("0205", "内分泌科病区", "east", "2号楼", "11层", "护士站", "ward", 6, 4),
+    ("0301", "普外科病区", "east", "3号楼", "6层", "护士站", "ward", 7, 5),
+    ("0302", "骨科病区", "east", "3号楼", "7层", "护士站", "ward", 7, 5),
+    ("0303", "泌尿外科病区", "east", "3号楼", "8层", "护士站", "ward", 6, 3),
+    ("0304", "手术室", "east", "3号楼", "4层", "401", "ward", 7, 5),
+    ("0305", "重症医学科", "east", "3号楼", "5层", "护士站", "ward", 7, 5),
+    ("0401", "检验科", "east", "4号楼", "2层", "210", "lab", 7, 6),
+    ("0402", "放射科", "east", "4号楼", "1层", "105", "lab", 7, 6),
+    ("0501", "病案室", "east", "行政楼", "2层", "205", "office", 4, 2),
+    ("0502", "医务处", "east", "行政楼", "3层", "301", "office", 4, 2),
+    ("0503", "信息中心", "east", "行政楼", "5层", "501", "office", 4, 0),
+    ("0504", "审计处", "east", "行政楼", "4层", "408", "office", 2, 1),
+    ("1101", "妇产科病区", "west", "A座", "5层", "护士站", "ward", 8, 5),
+    ("1102", "儿科病区", "west", "A座", "3层", "护士站", "ward", 8, 5),
+    ("1103", "康复医学科", "west", "B座", "2层", "206", "lab", 6, 3),
+    ("1104", "体检中心", "west", "B座", "1层", "102", "lab", 6, 3),
 )
 WARD = "0201"  # the nurse's, and the stranger's
 IT = "0503"
@@ -41,7 +41,7 @@ AUDIT = "0504"
 
 _ROOMS = {
     True: (("护士站", "护士站"), ("医生办公室", "12"), ("治疗室", "15")),
-    False: (("窗口", "01"), ("办公室", "08")),
+    False: (("工作区", "01"), ("办公室", "08")),
 }
 
 
@@ -53,7 +53,7 @@ class Ward:
     code: str
     name: str
     campus_id: int
-    bedside: bool
+    kind: str
     size: int
     calls: int
     places: tuple[int, ...]
@@ -65,16 +65,15 @@ def build(rows: Rows) -> dict[str, Ward]:
     return {row[0]: _ward(rows, campuses, row) for row in _DEPARTMENTS}
 
 
-def _ward(rows: Rows, campuses: dict[str, int], row: tuple[str, str, str, str, str, str, int, int]) -> Ward:
-    code, name, campus, building, floor, room, size, calls = row
+def _ward(rows: Rows, campuses: dict[str, int], row: tuple[str, str, str, str, str, str, str, int, int]) -> Ward:
+    code, name, campus, building, floor, room, kind, size, calls = row
     where = {"campus_id": campuses[campus], "building": building, "floor": floor}
     number = rows.add(Department, code=code, name=name, room=room, **where)
-    bedside = room == "护士站"
     places = tuple(
         rows.add(Place, code=f"{code}-{n}", name=f"{name}{label}", department_id=number, room=door, **where)
-        for n, (label, door) in enumerate(_ROOMS[bedside], start=1)
+        for n, (label, door) in enumerate(_ROOMS[room == "护士站"], start=1)
     )
-    return Ward(number, code, name, campuses[campus], bedside, size, calls, places)
+    return Ward(number, code, name, campuses[campus], kind, size, calls, places)
 
 
 def catalogue(rows: Rows) -> dict[str, int]:
