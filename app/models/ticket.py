@@ -35,6 +35,7 @@ class Ticket(Base):
         Index(None, "state", "reported_at"),
         Index(None, "lead_id", "state"),
         Index(None, "served_person_id", "reported_at"),
+        Index(None, "requester_id", "reported_at"),
         Index(None, "department_id", "reported_at"),
         Index(None, "category_id", "reported_at"),
         Index(None, "reported_at"),

@@ -286,6 +286,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_ticket_department_id_reported_at'), ['department_id', 'reported_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_lead_id_state'), ['lead_id', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_reported_at'), ['reported_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_requester_id_reported_at'), ['requester_id', 'reported_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_served_person_id_reported_at'), ['served_person_id', 'reported_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_state_reported_at'), ['state', 'reported_at'], unique=False)
 
@@ -496,6 +497,7 @@ def downgrade() -> None:
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_ticket_state_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_served_person_id_reported_at'))
+        batch_op.drop_index(batch_op.f('ix_ticket_requester_id_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_lead_id_state'))
         batch_op.drop_index(batch_op.f('ix_ticket_department_id_reported_at'))
