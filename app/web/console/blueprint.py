@@ -2,18 +2,27 @@
 
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import IntegerConverter, Map
 
 from app.web.words import touch_word, word
 
 
+class RowId(IntegerConverter):
+    """A number in an address that a database can hold; a longer one leads nowhere."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 def console_blueprint(name: str) -> Blueprint:
-    """A door of the console, whose templates can say the word for a code."""
+    """A door of the console: its addresses know ids, its templates can say the word for a code."""
     made = Blueprint(name, __name__)
-    made.record_once(_lend_words)
+    made.record_once(_equip)
     return made
 
 
-def _lend_words(state: BlueprintSetupState) -> None:
+def _equip(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["id"] = RowId
     state.app.jinja_env.globals.update(word=word, touch_word=touch_word)
 
 

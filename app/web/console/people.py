@@ -26,14 +26,14 @@ def people_index() -> str:
     return render_template("console/people.html", page=page, departments=departments)
 
 
-@blueprint.get("/console/people/<int:person_id>")
+@blueprint.get("/console/people/<id:person_id>")
 def person(person_id: int) -> str:
     with reading() as session:
         shown = people_list.show(session, person_id)
     return render_template("console/person.html", shown=shown)
 
 
-@blueprint.post("/console/people/<int:person_id>/unbind/<int:identity_id>")
+@blueprint.post("/console/people/<id:person_id>/unbind/<id:identity_id>")
 def unbind(person_id: int, identity_id: int) -> Response:
     with transaction() as session:
         people_list.identity_of(session, person_id, identity_id)
@@ -49,7 +49,7 @@ def claims() -> str:
     return render_template("console/claims.html", waiting=waiting)
 
 
-@blueprint.post("/console/people/claims/<int:claim_id>")
+@blueprint.post("/console/people/claims/<id:claim_id>")
 def decide_claim(claim_id: int) -> Response:
     approve = request.form.get("decision") == "approve"
     with transaction() as session:

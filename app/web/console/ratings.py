@@ -46,7 +46,7 @@ def rating_index() -> str:
         )
 
 
-@blueprint.post("/console/ratings/<int:rating_id>/praise")
+@blueprint.post("/console/ratings/<id:rating_id>/praise")
 def decide_praise(rating_id: int) -> Response:
     approve = request.form.get("decision") == "approve"
     with transaction() as session:

@@ -1,0 +1,55 @@
+"""Every notice with its state and, where it did not arrive, the reason in words."""
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import clock
+from app.db import Database
+from app.services import notices
+from app.web.words import WORDS
+from tests.conftest import Console
+from tests.world import APPID, World
+
+
+def test_a_notice_that_failed_says_why(desk: FlaskClient, world: World, database: Database) -> None:
+    ticket = world.ticket("dispatched")
+    fail(database, "not_bound")
+    shown = desk.get("/console/notices?state=failed").text
+    for text in (ticket.number, world.engineer.name, "没有送达", "收件人还没有绑定微信"):
+        assert text in shown
+    assert "收件人还没有绑定微信" in desk.get(f"/console/tickets/{ticket.number}").text
+
+
+def test_a_state_shows_only_its_own(desk: FlaskClient, world: World, database: Database) -> None:
+    failed = world.ticket("dispatched")
+    fail(database, "refused")
+    waiting = world.ticket("dispatched")
+    shown = desk.get("/console/notices?state=waiting").text
+    assert (failed.number in shown, waiting.number in shown) == (False, True)
+
+
+def test_the_overview_counts_this_weeks_failures(desk: FlaskClient, world: World, database: Database) -> None:
+    world.ticket("dispatched")
+    world.ticket("dispatched", reported_at=clock.now() - timedelta(days=8))
+    fail(database, "not_bound")
+    assert "<b>1</b>7 天内没有送达的通知" in desk.get("/console").text
+
+
+@pytest.mark.parametrize("reason", sorted(WORDS["notice_reason"]))
+def test_every_reason_has_words(reason: str, desk: FlaskClient, world: World, database: Database) -> None:
+    world.ticket("dispatched")
+    fail(database, reason)
+    assert WORDS["notice_reason"][reason] in desk.get("/console/notices").text
+
+
+def fail(database: Database, reason: str) -> None:
+    with database.transaction() as session:
+        for letter in notices.claim(session, appid=APPID, at=clock.now(), most=20):
+            notices.failed(session, letter, reason=reason, at=clock.now())
+
+
+@pytest.fixture
+def desk(console: Console, world: World) -> FlaskClient:
+    return console(world.desk)
