@@ -40,6 +40,8 @@ texts: .venv/ready
 	@mkdir -p build
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k mark --no-location -o build/texts.pot app
 	$(BIN)/pybabel -q update -N -l en -i build/texts.pot -o app/translations/en.po --ignore-obsolete -w 120
+	@grep -vE '^"(Project|Report|POT|PO-R|Last|Language-T|Generated)' app/translations/en.po > build/en.po
+	@mv build/en.po app/translations/en.po
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

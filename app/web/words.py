@@ -26,7 +26,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reopened": mark("重开"),
         "urged": mark("催单"),
         "recorded": mark("导入的节点"),
-        "rated": mark("评价"),
+        "rated": mark("作出评价"),
         "corrected": mark("更正评价"),
         "praise_approved": mark("表扬已转告"),
         "praise_refused": mark("表扬不转告"),
