@@ -17,7 +17,6 @@ from app.models import (
     RatingCorrection,
     RatingDetail,
     RecoveryCase,
-    Ticket,
 )
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.services.scan import Scan, look
@@ -120,19 +119,16 @@ def add_detail(session: Session, scan: Scan, detail: Detail, *, at: datetime) ->
 def count_after_binding(session: Session, *, identity_id: int, at: datetime, on: date) -> int:
     """Binding verifies what this identity rated in the last seven days, where the slot is free; how many."""
     rows = session.execute(
-        select(Rating.id, Completion.ticket_id, Completion.cycle, Ticket.cycle)
+        select(Rating.id, Completion.id, Completion.ticket_id)
         .join(Completion, Completion.id == Rating.completion_id)
-        .join(Ticket, Ticket.id == Completion.ticket_id)
         .where(Rating.identity_id == identity_id, Rating.at >= at - BINDING_VERIFIES)
         .order_by(Rating.at)
     ).all()
     counted = 0
-    for rating_id, ticket_id, rated_cycle, cycle in rows:  # a handful: one person, one week
-        if rated_cycle != cycle:
-            continue
+    for rating_id, completion_id, ticket_id in rows:  # a handful: one person, one week
         scan = look(session, ticket_id, identity_id=identity_id, on=on)
         if scan.served and not scan.provider_staff:
-            counted += _take_slot(session, scan.completion_id, rating_id, at)
+            counted += _take_slot(session, completion_id, rating_id, at)
     return counted
 
 
