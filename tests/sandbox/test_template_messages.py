@@ -34,6 +34,17 @@ def test_a_good_message_is_delivered_without_the_fields_the_template_does_not_ha
     }
 
 
+def test_a_follower_of_the_demo_without_a_phone_of_his_own_gets_his_message(
+    running: Running, post: Post, token: str
+) -> None:
+    follower = "oDemo" + "a" * 23
+
+    assert post(PATH, {**message(), "touser": follower}, access_token=token)["errcode"] == 0
+    assert post(PATH, {**message(), "touser": follower + "a"}, access_token=token)["errcode"] == 40003
+    [delivered] = requests.get(running.url + "/sandbox/messages", timeout=5).json()["messages"]
+    assert delivered["openid"] == follower
+
+
 def test_a_message_id_counts_per_person_for_ten_minutes(post: Post, token: str, seconds: Seconds) -> None:
     def msgid(name: str) -> object:
         return post(PATH, {**message(), "touser": PHONES[name].openid}, access_token=token)["msgid"]
