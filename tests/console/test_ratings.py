@@ -13,11 +13,13 @@ from app.models import Employment, Event, RatingDetail, Ticket
 from app.services import praise, rating_list
 from app.services.rating_list import Figure, RatingFilter
 from app.services.ratings import Detail
+from app.web.words import WORDS
 from tests.conftest import Console
 from tests.console.conftest import Rate
 from tests.console.forms import offers, send
 from tests.world import World
 
+RATED = f"<b>{WORDS['event']['rated']}</b>"
 TELLING = ("评价", "非常不满意", "计入", "低分", "表扬", "辛苦了", "rating")
 
 
@@ -56,7 +58,7 @@ def test_the_desk_finds_no_trace_of_a_rating(
 def test_the_supervisor_sees_the_rating_in_the_timeline(supervisor: FlaskClient, world: World, rate: Rate) -> None:
     ticket = world.ticket("finished")
     rate(ticket, 1)
-    assert "<b>评价</b>" in supervisor.get(f"/console/tickets/{ticket.number}").text
+    assert RATED in supervisor.get(f"/console/tickets/{ticket.number}").text
 
 
 def test_a_role_does_not_help_whom_the_provider_employs(
@@ -69,7 +71,7 @@ def test_a_role_does_not_help_whom_the_provider_employs(
         session.execute(update(Employment).where(Employment.person_id == world.supervisor.id).values(**job))
     assert supervisor.get("/console/ratings").status_code == 403
     assert supervisor.get("/console/people").status_code == 403
-    assert "<b>评价</b>" not in supervisor.get(f"/console/tickets/{ticket.number}").text
+    assert RATED not in supervisor.get(f"/console/tickets/{ticket.number}").text
     assert "低分" not in supervisor.get("/console").text
 
 
