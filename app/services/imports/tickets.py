@@ -172,16 +172,18 @@ def _data(node: Node, step: Step) -> dict[str, Any]:
 
 
 def _write_tickets(session: Session, changed: list[Touched], lives: dict[int, Life], known: Names) -> None:
-    _update(session, [_course(ticket.id, lives[ticket.id]) for ticket in changed])
-    told = []
+    newest, older = [], []
     for ticket in changed:
-        node, newest = max(ticket.fresh, key=lambda one: one[1].moment)
-        if all(step.moment <= newest.moment for step in ticket.steps if step.key):
-            row = _attributes(ticket.id, node, known)
-            ticket.served = row["served_person_id"] is not None or row["served_department_id"] is not None
-            told.append(row)
-    if told:
-        _update(session, told)
+        course = _course(ticket.id, lives[ticket.id])
+        node, last = max(ticket.fresh, key=lambda one: one[1].moment)
+        if any(step.moment > last.moment for step in ticket.steps if step.key):
+            older.append(course)
+            continue
+        attributes = _attributes(node, known)
+        ticket.served = attributes["served_person_id"] is not None or attributes["served_department_id"] is not None
+        newest.append(course | attributes)
+    for rows in filter(None, (newest, older)):
+        _update(session, rows)
 
 
 def _update(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -203,11 +205,10 @@ def _course(ticket_id: int, life: Life) -> dict[str, Any]:
     }
 
 
-def _attributes(ticket_id: int, node: Node, known: Names) -> dict[str, Any]:
+def _attributes(node: Node, known: Names) -> dict[str, Any]:
     department = known.ids["departments"].get(node.department)
     person = known.ids["people"].get(node.served)
     return {
-        "row_id": ticket_id,
         "source": node.source,
         "requester_id": person,
         "served_person_id": person,
