@@ -36,6 +36,7 @@ GUARDS: dict[str, Guard] = {
     "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
     "home": Guard(_PUBLIC, ANYONE),
     "wechat": Guard(_PUBLIC, ANYONE),
+    "callback": Guard(_PUBLIC, ANYONE),
     "scan": Guard(_PUBLIC, ANYONE),
     "ward": Guard(_PUBLIC, ANYONE),
     "my": Guard(_PUBLIC, ANYONE),
@@ -58,12 +59,19 @@ def register(app: Flask, blueprints: list[Blueprint]) -> None:
             raise RuntimeError(f"the blueprint {blueprint.name} has no guard; add a line to app/web/guards.py")
         if guard.surfaces & surfaces:
             app.register_blueprint(blueprint)
+    app.before_request(_refuse_nul)
     app.before_request(_check)
 
 
 def runtime_surfaces(app: Flask) -> frozenset[str]:
     with app.app_context():
         return runtime().settings.surfaces
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL cannot keep one, and nobody types one.
+    if "\0" in request.path or any("\0" in value for _, value in request.values.items(multi=True)):
+        abort(400)
 
 
 def _check() -> Response | None:
@@ -91,5 +99,7 @@ def _send_to_sign_in(guard: Guard) -> Response:
     if request.method not in {"GET", "HEAD"}:
         abort(401)
     here = request.full_path.rstrip("?")
-    way = "/wechat/sign-in" if guard.who == PHONE else "/sign-in"
+    # Who is known to WeChat but bound to nobody would only come back from there as he went.
+    phone_way = "/wechat/sign-in" if visit.identity_id() is None else "/my/bind"
+    way = phone_way if guard.who == PHONE else "/sign-in"
     return redirect(f"{way}?{urlencode({'next': here})}")

@@ -1,7 +1,6 @@
 """The way to WeChat's silent sign-in and back."""
 
 import secrets
-from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, redirect, render_template, request, session
@@ -10,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.services import sign_in
 from app.web import visit
-from app.web.edge import moment, runtime, transaction
+from app.web.edge import moment, reading, runtime, transaction
 from wechat.errors import Action, WeChatError
 from wechat.oauth import SignedIn, authorize_url, exchange
 
@@ -27,10 +26,11 @@ def begin() -> Response | str:
 def finish() -> Response | str:
     """Back from WeChat: the code is exchanged once, then the address is clean again."""
     state, browser = request.args.get("state", ""), session.get("oauth", "")
-    if visit.identity_id() is not None and (path := _came_back(state, browser)):
-        return redirect(path)
-    with transaction() as db:
-        next_path = sign_in.take(db, state=state, browser=browser, at=moment())
+    try:
+        with transaction() as db:
+            next_path = sign_in.take(db, state=state, browser=browser, at=moment())
+    except Refused:
+        return _again(state, browser)
     who = _exchange(request.args.get("code", ""))
     if who.snapshot:
         raise Refused("snapshot")
@@ -40,13 +40,22 @@ def finish() -> Response | str:
     return redirect(next_path)
 
 
+def _again(state: str, browser: str) -> Response | str:
+    # Back, a second load, or a wait too long: the attempt is spent, but where this browser wanted to go is known. Its
+    # cookie came back, so a new trip ends too.
+    with reading() as db:
+        path = sign_in.promised(db, state=state, browser=browser)
+    if path is None:
+        raise Refused("sign_in_again")
+    return redirect(path) if visit.identity_id() is not None else to_wechat(path)
+
+
 def to_wechat(next_path: str) -> Response | str:
     """The sign-in trip for this browser, or the page that says to open it in WeChat."""
     account = runtime().account
-    if account is None or not visit.in_wechat():
+    preview = request.method == "HEAD"  # begins no attempt
+    if account is None or preview or not visit.in_wechat():
         return render_template("open_in_wechat.html", hotline=runtime().settings.hotline)
-    if request.method == "HEAD":
-        return redirect(f"/wechat/sign-in?{urlencode({'next': next_path})}")  # a preview begins no attempt
     if "oauth" not in session:
         session["oauth"] = secrets.token_urlsafe(16)
     with transaction() as db:
@@ -58,12 +67,6 @@ def local_path(text: str) -> str:
     """The path of this site that was asked for; / for anything that might lead elsewhere."""
     safe = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
     return text if safe else "/"
-
-
-def _came_back(state: str, browser: str) -> str | None:
-    # Back, or a second load: the code is spent, but he is signed in and we know where he wanted to go.
-    with transaction() as db:
-        return sign_in.promised(db, state=state, browser=browser)
 
 
 def _exchange(code: str) -> SignedIn:
