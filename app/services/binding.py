@@ -29,9 +29,10 @@ def bind(session: Session, *, identity_id: int, staff_number: str, name: str, la
     if identity.person_id is not None:
         raise Refused("bound_already")
     number = staff_number.strip()
+    # Held, so that two phones that try the same number at once come one after the other.
+    person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update())
     if _too_many(session, identity_id, number, at):
         return Outcome.TOO_MANY
-    person = session.scalar(select(Person).where(Person.staff_number == number))
     right = person is not None and _matches(person, name, last_four)
     session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
     if person is None or not right:
@@ -80,6 +81,8 @@ def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at:
     if not approve:
         return
     identity = session.get_one(WeChatIdentity, claim.identity_id, with_for_update=True)
+    if identity.person_id is not None:
+        raise Refused("bound_already")  # it has found its own number since
     holders = session.scalars(
         select(WeChatIdentity).where(
             WeChatIdentity.person_id == claim.person_id, WeChatIdentity.appid == identity.appid

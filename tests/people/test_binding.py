@@ -1,0 +1,244 @@
+"""Binding a WeChat to a staff number: right, wrong, guessed, claimed twice; and what becomes of earlier ratings."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.errors import Missing, Refused
+from app.models import BindingTry, Completion, CountedRating, Person, Rating, Ticket, WeChatIdentity
+from app.services import binding, ratings
+from app.services.binding import Outcome
+from app.services.scan import look
+from tests.world import APPID, World
+
+DAY = timedelta(days=1)
+
+
+def test_number_name_and_digits_bind(desk: "Desk", world: World) -> None:
+    assert desk.bind("00106", "李伟", "0106") is Outcome.BOUND
+    assert desk.person_of(world.stranger_identity) == world.doctor.id
+
+
+def test_spaces_around_do_not_matter(desk: "Desk") -> None:
+    assert desk.bind(" 00106 ", " 李伟", "0106 ") is Outcome.BOUND
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "digits"),
+    [
+        ("106", "李伟", "0106"),  # leading zeros are part of the number
+        ("00106", "李佳", "0106"),
+        ("00106", "李伟", "0107"),
+        ("00106", "李伟", ""),
+        ("99999", "李伟", "0106"),
+        ("", "", ""),
+        ("W0003", "赵强", "000"),
+    ],
+)
+def test_a_wrong_triple_does_not_bind_whatever_was_wrong(
+    desk: "Desk", world: World, number: str, name: str, digits: str
+) -> None:
+    assert desk.bind(number, name, digits) is Outcome.WRONG
+    assert desk.person_of(world.stranger_identity) is None
+
+
+def test_who_has_no_telephone_in_the_roster_cannot_bind_by_guessing(desk: "Desk", world: World) -> None:
+    with world.database.transaction() as session:
+        session.get_one(Person, world.doctor.id).telephone = ""
+    assert desk.bind("00106", "李伟", "") is Outcome.WRONG
+
+
+def test_five_wrong_tries_end_it_for_a_day_even_with_the_right_answer(desk: "Desk") -> None:
+    began = clock.now()
+    for _ in range(5):
+        assert desk.bind("00106", "李伟", "9999", at=began) is Outcome.WRONG
+    assert desk.bind("00106", "李伟", "0106", at=began + DAY - timedelta(seconds=1)) is Outcome.TOO_MANY
+    assert desk.bind("00106", "李伟", "0106", at=began + DAY) is Outcome.BOUND
+
+
+def test_ten_wrong_tries_for_a_number_close_it_to_everybody(desk: "Desk", world: World) -> None:
+    for number in range(10):
+        assert desk.bind("00106", "李伟", "9999", identity=desk.newcomer(f"o{number}")) is Outcome.WRONG
+    assert desk.bind("00106", "李伟", "0106") is Outcome.TOO_MANY
+    assert desk.bind("00018", "陈静", "0018") is Outcome.BOUND
+
+
+def test_parallel_guesses_are_counted_one_by_one(desk: "Desk", world: World) -> None:
+    def guess(digits: int) -> Outcome:
+        return desk.bind("00106", "李伟", f"{digits:04}")
+
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = list(pool.map(guess, range(200, 220)))
+    assert outcomes.count(Outcome.WRONG) == 5
+    assert outcomes.count(Outcome.TOO_MANY) == 15
+
+
+def test_two_phones_at_once_bind_one_and_claim_the_other(desk: "Desk", world: World) -> None:
+    phones = [desk.newcomer(f"o{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda phone: desk.bind("00106", "李伟", "0106", identity=phone), phones))
+    assert sorted(outcome.name for outcome in outcomes) == ["BOUND"] + ["CLAIMED"] * 7
+
+
+def test_who_is_bound_cannot_bind_again(desk: "Desk", world: World) -> None:
+    with pytest.raises(Refused, match="bound_already"):
+        desk.bind("00106", "李伟", "0106", identity=world.nurse_identity)
+
+
+def test_the_database_keeps_one_identity_per_person_and_account(desk: "Desk", world: World) -> None:
+    with pytest.raises(IntegrityError), world.database.transaction() as session:
+        session.get_one(WeChatIdentity, world.stranger_identity.id).person_id = world.nurse.id
+
+
+def test_a_second_claim_waits_and_moves_the_number_only_when_approved(desk: "Desk", world: World) -> None:
+    for _ in range(2):
+        assert desk.bind("00017", "王丽", "0017") is Outcome.CLAIMED
+    assert desk.person_of(world.stranger_identity) is None
+    claim = desk.only_claim()
+    desk.decide(claim, approve=True)
+    assert desk.person_of(world.stranger_identity) == world.nurse.id
+    assert desk.person_of(world.nurse_identity) is None
+    with pytest.raises(Missing, match="no_such_claim"):
+        desk.decide(claim, approve=False)
+    assert desk.bind("00106", "李伟", "0106", identity=world.nurse_identity) is Outcome.BOUND
+
+
+def test_a_refused_claim_changes_nothing(desk: "Desk", world: World) -> None:
+    desk.bind("00017", "王丽", "0017")
+    desk.decide(desk.only_claim(), approve=False)
+    assert desk.person_of(world.stranger_identity) is None
+    assert desk.person_of(world.nurse_identity) == world.nurse.id
+
+
+def test_a_claim_of_a_phone_that_found_its_own_number_cannot_be_approved(desk: "Desk", world: World) -> None:
+    desk.bind("00017", "王丽", "0017")
+    assert desk.bind("00106", "李伟", "0106") is Outcome.BOUND
+    with pytest.raises(Refused, match="bound_already"):
+        desk.decide(desk.only_claim(), approve=True)
+    assert desk.person_of(world.stranger_identity) == world.doctor.id
+    assert desk.person_of(world.nurse_identity) == world.nurse.id
+
+
+def test_binding_counts_what_was_rated_in_the_last_week(desk: "Desk", world: World) -> None:
+    ticket = world.ticket("finished", served=world.doctor)
+    desk.rate(ticket, 2)
+    assert desk.counted(ticket) == []
+    desk.bind("00106", "李伟", "0106")
+    assert desk.counted(ticket) == [2]
+
+
+def test_an_approved_claim_counts_too(desk: "Desk", world: World) -> None:
+    ticket = world.ticket("finished")
+    desk.rate(ticket, 4)
+    desk.bind("00017", "王丽", "0017")
+    assert desk.counted(ticket) == []
+    desk.decide(desk.only_claim(), approve=True)
+    assert desk.counted(ticket) == [4]
+
+
+def test_what_is_older_than_a_week_stays_unverified(desk: "Desk", world: World) -> None:
+    now = clock.now()
+    ticket = world.ticket("finished", served=world.doctor, reported_at=now - timedelta(days=9))
+    desk.rate(ticket, 5, at=now - timedelta(days=8))
+    desk.bind("00106", "李伟", "0106", at=now)
+    assert desk.counted(ticket) == []
+
+
+def test_a_taken_slot_stays_taken(desk: "Desk", world: World) -> None:
+    ticket = world.ticket("finished", served=world.ward)
+    desk.rate(ticket, 1)
+    desk.rate(ticket, 5, identity=world.nurse_identity)
+    desk.bind("00018", "陈静", "0018")
+    assert desk.counted(ticket) == [5]
+
+
+def test_binding_as_somebody_who_was_not_served_counts_nothing(desk: "Desk", world: World) -> None:
+    ticket = world.ticket("finished")
+    desk.rate(ticket, 1)
+    desk.bind("00106", "李伟", "0106")
+    assert desk.counted(ticket) == []
+
+
+def test_an_engineer_who_binds_does_not_verify_a_rating_of_his(desk: "Desk", world: World) -> None:
+    ticket = world.ticket("finished", served=world.second_engineer)
+    desk.rate(ticket, 5)
+    assert desk.bind("W0004", "孙磊", "0004") is Outcome.BOUND
+    assert desk.counted(ticket) == []
+
+
+def test_every_try_is_kept(desk: "Desk", world: World) -> None:
+    desk.bind("00106", "李伟", "1")
+    desk.bind("00106", "李伟", "0106")
+    with world.database.reading() as session:
+        kept = session.execute(select(BindingTry.staff_number, BindingTry.succeeded).order_by(BindingTry.id)).all()
+    assert [tuple(row) for row in kept] == [("00106", False), ("00106", True)]
+
+
+class Desk:
+    """Calls the service as the pages do, for the stranger's phone if nothing else is said."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def bind(
+        self,
+        number: str,
+        name: str,
+        digits: str,
+        *,
+        identity: WeChatIdentity | None = None,
+        at: datetime | None = None,
+    ) -> Outcome:
+        phone = identity or self.world.stranger_identity
+        with self.world.database.transaction() as session:
+            return binding.bind(
+                session, identity_id=phone.id, staff_number=number, name=name, last_four=digits, at=at or clock.now()
+            )
+
+    def newcomer(self, openid: str) -> WeChatIdentity:
+        with self.world.database.transaction() as session:
+            identity = WeChatIdentity(appid=APPID, openid=openid, first_seen_at=clock.now())
+            session.add(identity)
+        return identity
+
+    def person_of(self, identity: WeChatIdentity) -> int | None:
+        with self.world.database.reading() as session:
+            return session.get_one(WeChatIdentity, identity.id).person_id
+
+    def only_claim(self) -> int:
+        with self.world.database.reading() as session:
+            ((claim, _person),) = binding.waiting_claims(session)
+            return claim.id
+
+    def decide(self, claim: int, *, approve: bool) -> None:
+        with self.world.database.transaction() as session:
+            binding.decide_claim(session, claim, approve=approve, by=self.world.supervisor.id, at=clock.now())
+
+    def rate(
+        self, ticket: Ticket, level: int, *, identity: WeChatIdentity | None = None, at: datetime | None = None
+    ) -> None:
+        phone, at = identity or self.world.stranger_identity, at or clock.now()
+        with self.world.database.transaction() as session:
+            scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
+            ratings.rate(session, scan, level=level, identity_id=phone.id, trust_all=False, source="scan", at=at)
+
+    def counted(self, ticket: Ticket) -> list[int]:
+        with self.world.database.reading() as session:
+            assert (session.scalar(select(func.count()).select_from(Rating)) or 0) > 0
+            levels = select(Rating.level).join(CountedRating, CountedRating.rating_id == Rating.id)
+            return list(
+                session.scalars(
+                    levels.join(Completion, Completion.id == Rating.completion_id).where(
+                        Completion.ticket_id == ticket.id
+                    )
+                )
+            )
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)
