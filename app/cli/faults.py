@@ -25,6 +25,9 @@ FILES: dict[str, str] = {
     ),
     "another_name": mark("工号 %(staff_number)s 已是 %(name)s，姓名不符。"),
     "admin_and_auditor": mark("工号 %(staff_number)s 是审计员，不能同时是管理员。"),
+    "staff_number_form": mark("工号 %(staff_number)s 不能用：应为 1 至 32 个字符，不含空格和冒号。"),
+    "name_missing": mark("请填写姓名。"),
+    "provider_supervises": mark("工号 %(staff_number)s 是服务商人员，不能是管理员。"),
     "password_too_short": mark("密码太短，至少 %(least)s 个字符。"),
     "password_too_long": mark("密码太长，最多 %(most)s 个字符。"),
 }

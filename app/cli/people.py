@@ -118,7 +118,7 @@ def create_admin(staff_number: str, name: str, password_stdin: bool) -> None:
         password = click.prompt(_("密码"), hide_input=True, confirmation_prompt=_("再输入一次"))
     try:
         with transaction() as session:
-            person = admins.create(session, staff_number, name, password)
+            person = admins.create(session, staff_number, name, password, at=clock.now())
     except Refused as refused:
         _stop(faults.words(refused))
     except faults.DATABASE as error:

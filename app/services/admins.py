@@ -1,17 +1,24 @@
 """The first admin: made at the command line, because nobody can sign in before him."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Credential, Person, RoleGrant
 from app.services import people
 from app.services.passwords import hash_password
+from app.services.roster.members import STAFF_NUMBER
 
 
-def create(session: Session, staff_number: str, name: str, password: str) -> Person:
+def create(session: Session, staff_number: str, name: str, password: str, *, at: datetime) -> Person:
     """Give this person the role admin and this password, making the person if the roster has none yet."""
     hashed = hash_password(password)
     person = people.by_staff_number(session, staff_number)
+    if not STAFF_NUMBER.fullmatch(staff_number.strip()):
+        raise Refused("staff_number_form", staff_number=staff_number)
+    if not name.strip():
+        raise Refused("name_missing")
     if person is None:
         person = Person(staff_number=staff_number.strip(), name=name.strip())
         session.add(person)
@@ -20,6 +27,9 @@ def create(session: Session, staff_number: str, name: str, password: str) -> Per
         raise Refused("another_name", staff_number=person.staff_number, name=person.name)
     if "auditor" in people.roles(session, person.id):
         raise Refused("admin_and_auditor", staff_number=person.staff_number)
+    employment = people.employment_at(session, person.id, at.date())
+    if employment is not None and employment.provider_id is not None:
+        raise Refused("provider_supervises", staff_number=person.staff_number)
     session.merge(RoleGrant(person_id=person.id, role="admin"))
     session.merge(Credential(person_id=person.id, password_hash=hashed, failures=0, locked_until=None))
     return person
