@@ -3,6 +3,7 @@
 Each NAME may instead be given as NAME_FILE, the path of a file that holds the value (container secrets).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,16 @@ class WeChatSettings:
 
 
 @dataclass(frozen=True)
+class CallbackSettings:
+    """How WeChat's pushes for one account are proved genuine; `form` (xml or json) is that of our replies."""
+
+    appid: str
+    token: str = field(repr=False)
+    aes_key: str = field(repr=False)
+    form: str
+
+
+@dataclass(frozen=True)
 class Settings:
     env: str
     database_url: str = field(repr=False)
@@ -45,6 +56,8 @@ class Settings:
     timezone: ZoneInfo
     data_dir: Path
     wechat: WeChatSettings | None
+    callbacks: Mapping[str, CallbackSettings]
+    callback_expected: bool
     hospital_name: str
     hotline: str
 
@@ -61,14 +74,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check everything at once; raises SettingsError that lists every fault, not only the first."""
     reader = _Reader(environ)
     env = reader.choice("APP_ENV", ENVIRONMENTS)
-    public_url = reader.url("PUBLIC_URL", https=env == "production")
+    production = env == "production"
+    public_url = reader.url("PUBLIC_URL", https=production)
+    service = _account(reader, "service", production=production)
+    mini = _account(reader, "mini", production=production)
     settings = Settings(
         env=env,
         database_url=reader.text("DATABASE_URL", check=_database_url),
         redis_url=reader.text("REDIS_URL", default="", check=_redis_url),
         public_url=public_url,
-        console_url=reader.url("CONSOLE_URL", default=public_url, https=env == "production"),
-        sandbox_url=reader.url("SANDBOX_URL", default="") if env != "production" else "",
+        console_url=reader.url("CONSOLE_URL", default=public_url, https=production),
+        sandbox_url=reader.url("SANDBOX_URL", default="") if not production else "",
         surfaces=reader.subset("SURFACES", SURFACES),
         trusted_proxies=reader.number("TRUSTED_PROXIES", default=0, most=8),
         rating_trust=reader.choice("RATING_TRUST", RATING_TRUST, default="verified"),
@@ -76,7 +92,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_keys=reader.keys("SECRET_KEYS"),
         timezone=reader.zone("HOSPITAL_TZ", default="Asia/Shanghai"),
         data_dir=Path(reader.text("DATA_DIR", default="./var")),
-        wechat=_wechat(reader, production=env == "production"),
+        wechat=_wechat(reader, *service, production=production),
+        callbacks=_callbacks(reader, service_appid=service[0], mini_appid=mini[0]),
+        callback_expected=reader.choice("WECHAT_CALLBACK", ("on", "off"), default="on") == "on",
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
         hotline=reader.text("HOTLINE", default=""),
     )
@@ -85,17 +103,42 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _wechat(reader: "_Reader", *, production: bool) -> WeChatSettings | None:
-    appid = reader.text("WECHAT_SERVICE_APPID", default="")
-    secret = reader.text("WECHAT_SERVICE_SECRET", default="")
+def _wechat(reader: "_Reader", appid: str, secret: str, *, production: bool) -> WeChatSettings | None:
     api_url = reader.url("WECHAT_API_URL", default="https://api.weixin.qq.com", https=production)
     open_url = reader.url("WECHAT_OPEN_URL", default="https://open.weixin.qq.com", https=production)
     proxy = reader.text("WECHAT_PROXY", default="") or None
-    if bool(appid) != bool(secret):
-        reader.faults.append("WECHAT_SERVICE_APPID and WECHAT_SERVICE_SECRET go together: set both or neither")
-    if production and appid.startswith("wxsandbox"):
-        reader.faults.append("WECHAT_SERVICE_APPID is one of the sandbox's; production expects the hospital's own")
     return WeChatSettings(appid, secret, api_url, open_url, proxy) if appid and secret else None
+
+
+def _callbacks(reader: "_Reader", *, service_appid: str, mini_appid: str) -> Mapping[str, CallbackSettings]:
+    form = reader.choice("WECHAT_MINI_FORMAT", ("xml", "json"), default="xml")
+    # A service account knows only XML.
+    read = {
+        "service": _callback(reader, "service", service_appid, "xml"),
+        "mini": _callback(reader, "mini", mini_appid, form),
+    }
+    return {name: callback for name, callback in read.items() if callback}
+
+
+def _callback(reader: "_Reader", account: str, appid: str, form: str) -> CallbackSettings | None:
+    prefix = f"WECHAT_{account.upper()}"
+    token = reader.text(f"{prefix}_TOKEN", default="", check=_callback_token)
+    aes_key = reader.text(f"{prefix}_AES_KEY", default="", check=_callback_key)
+    if bool(token) != bool(aes_key):
+        reader.faults.append(f"{prefix}_TOKEN and {prefix}_AES_KEY go together: set both or neither")
+    if token and aes_key and not appid:
+        reader.faults.append(f"{prefix}_TOKEN and {prefix}_AES_KEY need {prefix}_APPID: whose callbacks are they?")
+    return CallbackSettings(appid, token, aes_key, form) if appid and token and aes_key else None
+
+
+def _account(reader: "_Reader", account: str, *, production: bool) -> tuple[str, str]:
+    prefix = f"WECHAT_{account.upper()}"
+    appid, secret = reader.text(f"{prefix}_APPID", default=""), reader.text(f"{prefix}_SECRET", default="")
+    if bool(appid) != bool(secret):
+        reader.faults.append(f"{prefix}_APPID and {prefix}_SECRET go together: set both or neither")
+    if production and appid.startswith("wxsandbox"):
+        reader.faults.append(f"{prefix}_APPID is one of the sandbox's; production expects the hospital's own")
+    return appid, secret
 
 
 class _Reader:
@@ -170,6 +213,14 @@ class _Reader:
 def _database_url(value: str) -> str:
     known = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
     return "" if value.startswith(known) else "must begin with sqlite:/// or postgresql://"
+
+
+def _callback_token(value: str) -> str:
+    return "" if re.fullmatch("[A-Za-z0-9]{3,32}", value) else "must be 3 to 32 letters and digits"
+
+
+def _callback_key(value: str) -> str:
+    return "" if re.fullmatch("[A-Za-z0-9]{43}", value) else "must be the 43 letters and digits of the EncodingAESKey"
 
 
 def _redis_url(value: str) -> str:

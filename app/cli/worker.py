@@ -1,27 +1,34 @@
-"""`flask worker`: sends notices as they come, and every minute whatever was missed."""
+"""`flask worker`: sends notices and works on WeChat's messages as they come, and every minute whatever was missed."""
 
 from threading import Event, Thread
 
 import click
 from flask import current_app
 
-from app.jobs import delivery, queue
+from app.jobs import delivery, inbox, queue
 from app.runtime import Runtime
 from app.web import edge
+
+# By what is announced after a commit.
+WORK = {"notices": delivery.keep_delivering, "inbound": inbox.keep_taking_in}
 
 
 @click.command("worker")
 def worker() -> None:
-    """运行后台任务：发送通知。 Run the jobs: send notices."""
+    """运行后台任务：发送通知，处理微信来的消息。 Run the jobs: send notices, work on what WeChat pushed."""
     runtime: Runtime = current_app.extensions[edge.EXTENSION]
     if "worker" not in runtime.settings.surfaces:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")
-    woken, stopping = Event(), Event()
+    stopping, told = Event(), {what: Event() for what in WORK}
     jobs = queue.open_queue(runtime.settings)
-    queue.declare(jobs, woken.set)
+    queue.declare(jobs, {what: event.set for what, event in told.items()})
     # Beside the queue, not behind it: a queue that is lost must not take the notices with it.
-    sender = Thread(target=delivery.keep_delivering, args=(runtime,), kwargs={"woken": woken, "stopping": stopping})
-    sender.start()
+    threads = [
+        Thread(target=work, args=(runtime,), kwargs={"woken": told[what], "stopping": stopping})
+        for what, work in WORK.items()
+    ]
+    for thread in threads:
+        thread.start()
     # Where reading blocks (Redis) the delay is only used after an error, and then there is no hurry.
     most = 10 if jobs.storage.blocking else 0.2
     try:
@@ -31,5 +38,7 @@ def worker() -> None:
         ).run()
     finally:
         stopping.set()
-        woken.set()
-        sender.join()
+        for event in told.values():
+            event.set()
+        for thread in threads:
+            thread.join()

@@ -1,7 +1,7 @@
 """The queue only says "look now". What has to be done stands in the database; a lost word costs a minute."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import structlog
@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from config.settings import Settings
 
 Job = Callable[[], None]
+ANNOUNCED = frozenset({"notices", "inbound"})
 
 
 def open_queue(settings: Settings) -> Huey:
@@ -25,29 +26,30 @@ def open_queue(settings: Settings) -> Huey:
     return SqliteHuey("mashangping", filename=str(settings.data_dir / "queue.sqlite"), results=False)
 
 
-def declare(queue: Huey, look: Job) -> TaskWrapper:
-    """The one task of this queue: look for notices when told to."""
+def declare(queue: Huey, looks: Mapping[str, Job]) -> dict[str, TaskWrapper]:
+    """A task for each thing that may be announced: to look for it when told to."""
+    return {what: _task(queue, what, look) for what, look in looks.items()}
 
+
+def _task(queue: Huey, what: str, look: Job) -> TaskWrapper:
     # A task is known by the module it was written in: here, for the one who enqueues and the one who runs it.
-    @queue.task()  # type: ignore[untyped-decorator]
-    def deliver() -> None:
+    def task() -> None:
         look()
 
-    return deliver
+    return queue.task(name=what)(task)
 
 
 def waker(settings: Settings) -> Callable[[set[str]], None]:
     """What a transaction calls after its commit. Trouble with the queue never reaches the user."""
 
     @cache
-    def task() -> TaskWrapper:
-        return declare(open_queue(settings), _elsewhere)
+    def tasks() -> dict[str, TaskWrapper]:
+        return declare(open_queue(settings), dict.fromkeys(ANNOUNCED, _elsewhere))
 
     def wake(announced: set[str]) -> None:
-        if "notices" not in announced:
-            return
         try:
-            task()()
+            for what in announced & ANNOUNCED:
+                tasks()[what]()
         except (RedisError, sqlite3.Error, OSError) as error:
             structlog.get_logger().warning("the worker was not woken", error=type(error).__name__)
 

@@ -1,6 +1,7 @@
 """Tables and rules about one row."""
 
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
+from app.models.inbound import Inbound
 from app.models.notice import Notice, WeChatToken
 from app.models.person import (
     BindingTry,
@@ -32,6 +33,7 @@ __all__ = [
     "Employment",
     "Event",
     "IdentityClaim",
+    "Inbound",
     "Notice",
     "OAuthAttempt",
     "Person",

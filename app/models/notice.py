@@ -9,6 +9,8 @@ from app.db import Base, Id
 
 NOTICE_STATES = ("waiting", "sending", "sent", "failed")
 _OPEN = text("state IN ('waiting', 'sending')")
+_NAMED = text("msgid <> ''")
+_AWAITED = text("state = 'sent' AND outcome IS NULL")
 
 
 class Notice(Base):
@@ -17,6 +19,8 @@ class Notice(Base):
         CheckConstraint(f"state IN {NOTICE_STATES!r}", name="known_state"),
         Index(None, "event_id", "kind", "person_id", unique=True),
         Index("ix_notice_due", "next_try_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_notice_msgid", "msgid", sqlite_where=_NAMED, postgresql_where=_NAMED),
+        Index("ix_notice_awaited", "settled_at", sqlite_where=_AWAITED, postgresql_where=_AWAITED),
         Index(None, "ticket_id"),
         Index(None, "person_id", "created_at"),
         Index(None, "state", "created_at"),
@@ -40,6 +44,8 @@ class Notice(Base):
     msgid: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    # What WeChat said after it had taken the message: delivered, or unknown when it said nothing in time.
+    outcome: Mapped[str | None] = mapped_column(Text)
 
 
 class WeChatToken(Base):

@@ -99,6 +99,7 @@ class WeChatIdentity(Base):
     privacy_version: Mapped[str | None] = mapped_column(Text)
     privacy_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
+    forgotten_at: Mapped[datetime | None]  # the WeChat user is gone; ratings still name the row
 
 
 class BindingTry(Base):

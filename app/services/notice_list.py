@@ -14,6 +14,7 @@ def find(session: Session, *, state: str = "", after: int | None = None) -> Page
             Notice.id,
             Notice.kind,
             Notice.state,
+            Notice.outcome,
             Notice.reason,
             Notice.detail,
             Notice.attempts,

@@ -71,6 +71,12 @@ def accept_privacy(session: Session, identity_id: int, *, at: datetime) -> None:
     identity.privacy_version, identity.privacy_at = PRIVACY_VERSION, at
 
 
+def still_known(session: Session, identity_id: int) -> bool:
+    """False for an identity that was forgotten after this phone signed in."""
+    query = select(WeChatIdentity.id).where(WeChatIdentity.id == identity_id, WeChatIdentity.forgotten_at.is_(None))
+    return session.scalar(query) is not None
+
+
 def privacy_accepted(session: Session, identity_id: int) -> bool:
     query = select(WeChatIdentity.privacy_version).where(WeChatIdentity.id == identity_id)
     return session.scalar(query) == PRIVACY_VERSION

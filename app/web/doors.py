@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import console, demo, engineer, health, home, my, scan, ward, wechat
+from app.web import callback, console, demo, engineer, health, home, my, scan, ward, wechat
 from config.settings import Settings
 
 
@@ -13,6 +13,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         health.metrics_blueprint,
         home.blueprint,
         wechat.blueprint,
+        callback.blueprint,
         scan.blueprint,
         ward.blueprint,
         my.blueprint,

@@ -112,7 +112,10 @@ def report() -> Page:
 
 def _identity() -> int:
     identity = visit.identity_id()
-    if identity is None:
+    with reading() as db:
+        known = identity is not None and sign_in.still_known(db, identity)
+    if identity is None or not known:
+        visit.leave_phone()  # he left the account: WeChat tells anew who this is
         raise Refused("form_not_of_this_visit")
     return identity
 

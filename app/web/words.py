@@ -88,6 +88,19 @@ WORDS: dict[str, dict[str, str]] = {
         "stopped": mark("微信通道停用，需要管理员处理"),
         "uncertain": mark("不能确定是否已送达，不再重发"),
         "our_fault": mark("系统出错，已记录"),
+        "user_block": mark("收件人拒收服务号的消息"),
+        "system_failed": mark("微信没有送到，系统故障"),
+        "freq_limit": mark("微信没有送到，发得太频繁"),
+        "not_delivered": mark("微信没有送到"),
+    },
+    "notice_outcome": {
+        "delivered": mark("已送到手机"),
+        "unknown": mark("微信已接收，结果未知"),
+    },
+    "alert": {
+        "engineer_left": mark("工程师取消关注，收不到派单通知"),
+        "punished": mark("微信平台发来处罚通知"),
+        "unreadable": mark("有一条微信消息处理不了，已记录"),
     },
     "served": {
         "requester": mark("报修人"),

@@ -38,6 +38,7 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "scan.token": runtime.links.ticket_path(ticket.id).removeprefix("/r/"),
         "ward.token": runtime.links.ward_path(world.ward.id).removeprefix("/w/"),
         "act": "accept",
+        "account": "service",
         "person_id": str(world.nurse.id),
     }
 

@@ -15,7 +15,7 @@ from app.models import Ticket
 from app.runtime import Runtime
 from app.web import guards
 from app.web.doors import blueprints
-from config.settings import SURFACES, Settings
+from config.settings import SURFACES, CallbackSettings, Settings
 from tests.conftest import Console, Phone
 from tests.house.doors import Door, by_name, doors, real_parts
 from tests.world import WAYS, World
@@ -27,6 +27,8 @@ PUBLIC_FACE = {
     "GET /readyz",
     "GET /wechat/sign-in",
     "GET /wechat/signed-in",
+    "GET /wechat/callback/<account>",
+    "POST /wechat/callback/<account>",
     "POST /privacy",
     "GET /r/<token>",
     "POST /r/<token>/rate",
@@ -153,8 +155,9 @@ def test_an_engineers_door_asks_who_is_there(
 def test_no_form_of_a_stranger_is_taken_from_anybody(
     settings: Settings, world: World, tickets_of_all_states: list[Ticket]
 ) -> None:
-    """A form somebody else's page sends along with our cookie brings no token of this visit."""
-    app = create_app(settings)
+    """A form somebody else's page sends along with our cookie brings no token of this visit, nor WeChat's signature."""
+    wechat = CallbackSettings(appid="wx01", token="token", aes_key="A" * 43, form="xml")
+    app = create_app(replace(settings, callbacks={"service": wechat}))
     runtime: Runtime = app.extensions["mashangping"]
     ticket = tickets_of_all_states[0]
     before = rows(world.database)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import create_app
-from config.settings import SettingsError, read_settings
+from config.settings import CallbackSettings, SettingsError, read_settings
 
 NAMED = {
     "APP_ENV": "test",
@@ -36,6 +36,8 @@ def test_what_nobody_says_has_a_default_that_is_safe() -> None:
     assert settings.console_url == settings.public_url
     assert settings.trusted_proxies == 0
     assert settings.wechat is None
+    assert settings.callbacks == {}
+    assert settings.callback_expected
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -67,12 +69,30 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
         ("WECHAT_SERVICE_APPID", "wx0123456789abcdef", "go together"),
         ("WECHAT_SERVICE_SECRET", "secret", "go together"),
         ("WECHAT_API_URL", "api.weixin.qq.com", "must be http(s)://"),
+        ("WECHAT_MINI_APPID", "wx0123456789abcdef", "go together"),
+        ("WECHAT_SERVICE_TOKEN", "token", "WECHAT_SERVICE_TOKEN and WECHAT_SERVICE_AES_KEY go together"),
+        ("WECHAT_SERVICE_TOKEN", "to", "must be 3 to 32 letters and digits"),
+        ("WECHAT_MINI_TOKEN", "token-1", "must be 3 to 32 letters and digits"),
+        ("WECHAT_MINI_AES_KEY", "A" * 42, "must be the 43 letters and digits"),
+        ("WECHAT_MINI_AES_KEY", "A" * 42 + "=", "must be the 43 letters and digits"),
+        ("WECHAT_MINI_FORMAT", "yaml", "must be one of xml, json"),
+        ("WECHAT_CALLBACK", "no", "must be one of on, off"),
     ],
 )
 def test_a_malformed_setting_is_refused_with_what_was_expected(name: str, value: str, expected: str) -> None:
     said = fault({name: value})
     assert name in said
     assert expected in said
+
+
+@pytest.mark.parametrize("account", ["service", "mini"])
+def test_an_account_with_token_and_key_has_callbacks(account: str) -> None:
+    name = f"WECHAT_{account.upper()}"
+    given = {f"{name}_TOKEN": "token", f"{name}_AES_KEY": "A" * 43}
+    assert f"{name}_APPID: whose callbacks" in fault(given)
+    settings = read_settings({**NAMED, **given, f"{name}_APPID": "wx01", f"{name}_SECRET": "s"})
+    assert settings.callbacks == {account: CallbackSettings("wx01", "token", "A" * 43, "xml")}
+    assert "A" * 43 not in repr(settings)
 
 
 def test_all_faults_are_told_at_once() -> None:

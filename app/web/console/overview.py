@@ -2,7 +2,7 @@
 
 from flask import g, render_template
 
-from app.services import board
+from app.services import alerts, board
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading
 
@@ -11,5 +11,6 @@ from app.web.edge import moment, reading
 def overview() -> str:
     with reading() as session:
         shown = board.board(session, moment())
+        standing = alerts.standing(session, at=moment())
         hospital = board.hospital_board(session, moment()) if g.visitor.supervises else None
-    return render_template("console/overview.html", board=shown, hospital=hospital)
+    return render_template("console/overview.html", board=shown, hospital=hospital, alerts=standing)

@@ -1,0 +1,65 @@
+"""Works on what WeChat pushed: each message and all it causes in one transaction, so a kill undoes both."""
+
+from datetime import timedelta
+from threading import Event
+
+import structlog
+
+from app import clock
+from app.runtime import Runtime
+from app.services import inbound, outcomes
+
+SWEEP = timedelta(minutes=1)
+AT_MOST = 100  # in one round, so that a worker asked to stop does
+
+
+def keep_taking_in(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
+    """Work when woken, when something falls due, and every minute for whatever was missed.
+
+    Safe to run in any number of workers, and to be killed at any moment.
+    """
+    while not stopping.is_set():
+        woken.clear()
+        try:
+            pause = take_in(runtime)
+        except Exception:
+            structlog.get_logger().exception("a round of messages from WeChat failed")
+            pause = SWEEP
+        woken.wait(pause.total_seconds())
+
+
+def take_in(runtime: Runtime) -> timedelta:
+    """Work on what is due; answers how long there is nothing to do."""
+    for _ in range(AT_MOST):
+        if not _one(runtime):
+            break
+    now = clock.now()
+    with runtime.database.transaction() as session:
+        outcomes.give_up_waiting(session, expected=runtime.settings.callback_expected, at=now)
+        inbound.empty_old(session, at=now)
+        due = inbound.next_due(session)
+    return SWEEP if due is None else min(max(due - now, timedelta()), SWEEP)
+
+
+def _one(runtime: Runtime) -> bool:
+    message_id = 0
+    try:
+        with runtime.database.transaction() as session:
+            message = inbound.next_waiting(session, at=clock.now())
+            if message is None:
+                return False
+            message_id = message.id
+            inbound.work_on(session, message, at=clock.now())
+    except inbound.NotYet as missing:
+        _put_off(runtime, message_id, str(missing))
+    except Exception as error:
+        if not message_id:
+            raise
+        structlog.get_logger().exception("a message from WeChat could not be worked on", message=message_id)
+        _put_off(runtime, message_id, type(error).__name__, alert="unreadable")
+    return True
+
+
+def _put_off(runtime: Runtime, message_id: int, reason: str, alert: str = "") -> None:
+    with runtime.database.transaction() as session:
+        inbound.put_off(session, message_id, reason=reason, alert=alert, at=clock.now())

@@ -1,0 +1,179 @@
+"""What WeChat pushes: kept once by its key, worked on later, each message in one transaction with what it causes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.db import announce, upsert
+from app.models import Inbound
+from app.services import forgetting, outcomes, people
+from wechat.inbound import Push, parse
+
+# Of these we only need to know that they came; of a text, the answer has been given already.
+STORED = frozenset(
+    {
+        "text",
+        "image",
+        "voice",
+        "video",
+        "shortvideo",
+        "location",
+        "link",
+        "CLICK",
+        "VIEW",
+        "view_miniprogram",
+        "LOCATION",
+        "user_enter_tempsession",
+        "subscribe",
+        "SCAN",
+        "subscribe_msg_popup_event",
+        "subscribe_msg_change_event",
+        "subscribe_msg_sent_event",
+        "user_info_modified",
+        "user_authorization_revoke",
+    }
+)
+BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
+KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a message, as codes; `alert` is what somebody at the console has to know."""
+
+    reason: str = ""
+    alert: str = ""
+    person_id: int | None = None
+
+
+class NotYet(Exception):
+    """It belongs to something that is not written down yet; the text is the code of what is missing."""
+
+
+def keep(session: Session, push: Push, *, appid: str, at: datetime) -> bool:
+    """Write the message down; false if it was there before. A worker looks after the commit."""
+    added = session.execute(
+        upsert(session, Inbound)
+        .values(
+            key=f"{appid}-{push.key}",
+            appid=appid,
+            kind=push.kind,
+            event=push.event,
+            openid=push.openid,
+            scene=push.scene,
+            body=push.text,
+            received_at=at,
+            state="waiting",
+            next_try_at=at,
+            attempts=0,
+            reason="",
+            alert="",
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Inbound.id)
+    )
+    first = added.first() is not None
+    if first:
+        announce(session, "inbound")
+    return first
+
+
+def known(push: Push) -> bool:
+    """Whether we know what this is; anything else is kept and counted."""
+    name = push.event or push.kind
+    return name in STORED or name in _ACTS
+
+
+def next_waiting(session: Session, *, at: datetime) -> Inbound | None:
+    """The oldest message that is due, locked until the transaction ends; other workers pass over it."""
+    return session.scalar(
+        select(Inbound)
+        .where(Inbound.state == "waiting", Inbound.next_try_at <= at)
+        .order_by(Inbound.next_try_at, Inbound.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def next_due(session: Session) -> datetime | None:
+    return session.scalar(select(func.min(Inbound.next_try_at)).where(Inbound.state == "waiting"))
+
+
+def work_on(session: Session, message: Inbound, *, at: datetime) -> None:
+    """Do what the message is for; raises NotYet."""
+    push = parse(message.body, encrypted=False)
+    act = _ACTS.get(push.event or push.kind)
+    done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
+    message.state, message.processed_at = "done", at
+    message.reason, message.alert, message.person_id = done.reason, done.alert, done.person_id
+
+
+def put_off(session: Session, message_id: int, *, reason: str, alert: str = "", at: datetime) -> None:
+    """Try again later; after the last time it has failed, and the console is told if there is an alert for it."""
+    message = session.get_one(Inbound, message_id, with_for_update=True)
+    message.reason = reason
+    if message.attempts >= len(BACKOFF):
+        message.state, message.processed_at, message.alert = "failed", at, alert
+        return
+    message.next_try_at = at + BACKOFF[message.attempts]
+    message.attempts += 1
+
+
+def empty_old(session: Session, *, at: datetime) -> None:
+    """What people wrote is not kept longer than somebody may want to look into a fault."""
+    session.execute(
+        update(Inbound)
+        .where(Inbound.body != "", Inbound.state != "waiting", Inbound.processed_at < at - KEPT)
+        .values(body="")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _unsubscribe(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    """WeChat's rule: whoever leaves is forgotten. An engineer who leaves gets no more notices: the desk must know."""
+    return _forget(session, message, "", at)
+
+
+def _cancellation(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    """The user has closed his account: he is forgotten wherever he is known to be the same."""
+    return _forget(session, message, push.value("UnionID"), at)
+
+
+def _forget(session: Session, message: Inbound, unionid: str, at: datetime) -> Done:
+    engineer = None
+    for identity in forgetting.identities(session, appid=message.appid, openid=message.openid, unionid=unionid):
+        if identity.person_id and "engineer" in people.roles(session, identity.person_id):
+            engineer = identity.person_id
+        forgetting.forget(session, identity, at=at)
+    forgetting.forget_messages(session, appid=message.appid, openid=message.openid)
+    message.openid = message.body = ""
+    return Done("forgotten", alert="engineer_left" if engineer else "", person_id=engineer)
+
+
+def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    # WeChat may be here before the answer to our own call has been written down.
+    if not outcomes.settle(session, msgid=push.value("MsgID"), status=push.value("Status"), at=at):
+        raise NotYet("no_such_notice")
+    return Done()
+
+
+def _checked(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    result = push.fields.get("result")
+    suggested = result.get("suggest") if isinstance(result, dict) else ""
+    return Done(str(suggested or push.value("errcode")))
+
+
+def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    return Done(push.value("event_type"), alert="punished")
+
+
+_ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
+    "unsubscribe": _unsubscribe,
+    "user_authorization_cancellation": _cancellation,
+    "TEMPLATESENDJOBFINISH": _delivered,
+    "wxa_media_check": _checked,
+    "wxa_punish_event": _punished,
+}

@@ -1,0 +1,98 @@
+"""`/wechat/callback/<account>`: WeChat tries the address and pushes messages; verified, kept, answered at once."""
+
+import structlog
+from flask import Blueprint, Response, abort, request
+from prometheus_client import Counter
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.services import inbound
+from app.web import visit
+from app.web.edge import moment, runtime, transaction
+from app.web.i18n import gettext
+from config.settings import CallbackSettings
+from wechat import replies
+from wechat.crypto import BadPush, Fault, Seal
+from wechat.inbound import LARGEST, Push, check_address, read
+
+blueprint = Blueprint("callback", __name__, url_prefix="/wechat/callback")
+
+STATUS = {Fault.NOT_GENUINE: 403, Fault.MALFORMED: 400, Fault.TOO_LARGE: 413}
+UNKNOWN = Counter("wechat_unknown_pushes", "Genuine pushes of a kind this version does not know", ["account"])
+
+
+@blueprint.url_value_preprocessor
+def _read_body(_endpoint: str | None, _values: dict[str, str] | None) -> None:
+    # Before anything asks for form fields: who sends a push as a form would leave us an empty body.
+    request.max_content_length = LARGEST
+    request.get_data()
+
+
+@blueprint.get("/<account>")
+def check(account: str) -> Response:
+    """WeChat's question whether this address is ours."""
+    return _text(check_address(request.args, _seal(_settings(account))))
+
+
+@blueprint.post("/<account>")
+@visit.checks_its_own_form  # WeChat signs what it sends; nobody here has a form
+def receive(account: str) -> Response:
+    """One push. Whatever it causes happens later; only a text message is answered with more than `success`."""
+    settings = _settings(account)
+    seal = _seal(settings)
+    push = read(request.args, request.get_data(), seal, plain_allowed=not runtime().settings.production)
+    if push.health_check:
+        return _text("success")
+    with transaction() as db:
+        first = inbound.keep(db, push, appid=settings.appid, at=moment())
+    if first and not inbound.known(push):
+        UNKNOWN.labels(account).inc()
+        structlog.get_logger().info("an unknown push was kept", account=account, kind=push.kind, push=push.event)
+    return _reply(account, settings, seal, push) if first and push.kind == "text" else _text("success")
+
+
+def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> Response:
+    at, form = moment(), settings.form
+    if account == "mini":  # it takes no text in an answer, but hands a message on to the people who write back
+        reply = replies.to_customer_service(push, at=at, form=form)
+    else:
+        reply = replies.text_reply(push, _menu(), at=at, form=form)
+    if push.encrypted:
+        reply = replies.sealed(reply, seal, at=at, form=form)
+    return Response(reply, mimetype=replies.CONTENT_TYPES[form])
+
+
+def _menu() -> str:
+    """Tickets, report, rate, and a human."""
+    settings = runtime().settings
+    lines = [
+        gettext("您好，这里是%(hospital)s的信息服务。", hospital=settings.hospital_name),
+        gettext('<a href="%(url)s/my">我的工单</a>：看进度', url=settings.public_url),
+        gettext('<a href="%(url)s/report">报修</a>：说明哪里坏了', url=settings.public_url),
+        gettext('<a href="%(url)s/my">评价</a>：打开已完成的工单，或扫工单上的码', url=settings.public_url),
+    ]
+    if settings.hotline:
+        lines.append(gettext("人工：请打 %(hotline)s", hotline=settings.hotline))
+    return "\n".join(lines)
+
+
+def _settings(account: str) -> CallbackSettings:
+    return runtime().settings.callbacks.get(account) or abort(404)
+
+
+def _seal(settings: CallbackSettings) -> Seal:
+    return Seal(settings.appid, settings.token, settings.aes_key)
+
+
+def _text(text: str, status: int = 200) -> Response:
+    return Response(text, status=status, mimetype="text/plain")
+
+
+@blueprint.errorhandler(BadPush)
+def _refuse(bad: BadPush) -> Response:
+    structlog.get_logger().warning("a push was refused", path=request.path, fault=bad.fault.value, reason=bad.reason)
+    return _text(f"{bad}\n", STATUS[bad.fault])
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def _too_large(_error: RequestEntityTooLarge) -> Response:
+    return _refuse(BadPush(Fault.TOO_LARGE, "body"))

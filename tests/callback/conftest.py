@@ -1,0 +1,87 @@
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.jobs import inbox
+from app.models import Inbound
+from app.runtime import Runtime
+from app.web.edge import EXTENSION
+from config.settings import Settings
+from tests.wechat.pushes import encrypted_query, envelope
+from tests.world import APPID, World
+from wechat.crypto import Seal
+
+SERVICE = Seal(APPID, "serviceToken1", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
+MINI = Seal("wxsandboxmini01", "miniToken1", "GFEDCBA9876543210zyxwvutsrqponmlkjihgfedcba")
+
+Push = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    return {
+        **environ,
+        "WECHAT_SERVICE_TOKEN": SERVICE.token,
+        "WECHAT_SERVICE_AES_KEY": SERVICE.aes_key,
+        "WECHAT_MINI_APPID": MINI.appid,
+        "WECHAT_MINI_SECRET": "mini-secret",
+        "WECHAT_MINI_TOKEN": MINI.token,
+        "WECHAT_MINI_AES_KEY": MINI.aes_key,
+        "WECHAT_MINI_FORMAT": "json",
+    }
+
+
+@pytest.fixture
+def client_of() -> Iterator[Callable[[Settings], FlaskClient]]:
+    """A client of one more app, with other settings."""
+    opened: list[Flask] = []
+
+    def make(settings: Settings) -> FlaskClient:
+        opened.append(create_app(settings))
+        return opened[-1].test_client()
+
+    yield make
+    for app in opened:
+        cast(Runtime, app.extensions[EXTENSION]).database.engine.dispose()
+
+
+@pytest.fixture
+def push(client: FlaskClient, world: World) -> Push:
+    """Sends a text as WeChat would, encrypted."""
+
+    def send(text: str, account: str = "service") -> TestResponse:
+        seal = MINI if account == "mini" else SERVICE
+        encrypted = seal.encrypt(text.encode())
+        query = encrypted_query(encrypted, seal)
+        return client.post(f"/wechat/callback/{account}", query_string=query, data=envelope(encrypted))
+
+    return send
+
+
+@pytest.fixture
+def kept(runtime: Runtime) -> Callable[[], list[Inbound]]:
+    """All that was written down so far, in its order."""
+
+    def read() -> list[Inbound]:
+        with runtime.database.reading() as session:
+            return list(session.scalars(select(Inbound).order_by(Inbound.id)))
+
+    return read
+
+
+@pytest.fixture
+def worked(runtime: Runtime, push: Push, kept: Callable[[], list[Inbound]]) -> Callable[..., Inbound]:
+    """Pushes a text, lets the worker work, and answers what became of it."""
+
+    def go(text: str, account: str = "service") -> Inbound:
+        assert push(text, account).text == "success"
+        inbox.take_in(runtime)
+        return kept()[-1]
+
+    return go
