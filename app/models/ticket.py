@@ -71,6 +71,7 @@ class TicketHelper(Base):
     """An engineer who helped the lead."""
 
     __tablename__ = "ticket_helper"
+    __table_args__ = (Index(None, "person_id"),)
 
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing
@@ -44,20 +44,25 @@ class Work:
 
 
 def of(session: Session, engineer: int) -> Work:
-    """His open tickets, the most urgent first, and the last ones he finished."""
+    """His open tickets and those he helps with, the most urgent first, and the last ones he finished."""
     his = Ticket.lead_id == engineer
-    open_ = _jobs(session, engineer, his, Ticket.state.in_(OPEN_STATES), order=(Ticket.priority, Ticket.reported_at))
+    theirs = or_(his, _helps(engineer))
+    open_ = _jobs(session, engineer, theirs, Ticket.state.in_(OPEN_STATES), order=(Ticket.priority, Ticket.reported_at))
     done = _jobs(session, engineer, his, Ticket.state.in_(("finished", "closed")), order=(Ticket.id.desc(),))
     return Work(open_, done)
 
 
 def one(session: Session, number: str, *, engineer: int) -> Job:
     """A ticket he leads or helps with; raises Missing for anybody else's."""
-    helps = exists().where(TicketHelper.ticket_id == Ticket.id, TicketHelper.person_id == engineer)
-    found = _jobs(session, engineer, Ticket.number == number, or_(Ticket.lead_id == engineer, helps), order=())
+    theirs = or_(Ticket.lead_id == engineer, _helps(engineer))
+    found = _jobs(session, engineer, Ticket.number == number, theirs, order=())
     if not found:
         raise Missing("no_such_ticket")
     return found[0]
+
+
+def _helps(engineer: int) -> Any:
+    return Ticket.id.in_(select(TicketHelper.ticket_id).where(TicketHelper.person_id == engineer))
 
 
 def _jobs(session: Session, engineer: int, *conditions: Any, order: tuple[Any, ...]) -> list[Job]:

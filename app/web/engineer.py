@@ -40,7 +40,8 @@ def act(number: str, act: str) -> AnyResponse:
         ticket = tickets.locked(db, number=number)
         if not tickets.done_already(ticket, act, by=g.visitor.person_id):
             service(db, ticket, by=g.visitor.person_id, at=moment(), channel="wechat")
-    return redirect(f"/engineer/{number}/code" if act == "finish" else f"/engineer/{number}", 303)
+    shows_code = act == "finish" and ticket.rateable
+    return redirect(f"/engineer/{number}/code" if shows_code else f"/engineer/{number}", 303)
 
 
 @blueprint.get("/engineer/<number>/code")

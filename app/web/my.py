@@ -33,21 +33,22 @@ def show() -> Page:
     identity = visit.identity_id()
     if identity is None:
         return to_wechat("/my")
+    if notice := _notice_first("/my"):
+        return notice
     visitor = visit.phone_visitor()
     with reading() as db:
-        if not sign_in.privacy_accepted(db, identity):
-            return render_template("privacy.html", next_path="/my", token=visit.form_token("privacy"))
         own = mine.tickets_of(db, visitor.person_id) if visitor else []
     return render_template("my.html", visitor=visitor, own=own, link=runtime().links.ticket_path)
 
 
 @blueprint.get("/my/bind")
 def bind_form() -> Page:
+    here = request.full_path.rstrip("?")
     if visit.identity_id() is None:
-        return to_wechat("/my/bind")
+        return to_wechat(here)
     if visit.phone_visitor() is not None:
         return redirect(local_path(request.args.get("next", "/my")))
-    return _bind_page("", 200)
+    return _notice_first(here) or _bind_page("", 200)
 
 
 @blueprint.post("/my/bind")
@@ -77,7 +78,7 @@ def report_form() -> Page:
     visitor = visit.phone_visitor()
     if visitor is None:
         return redirect("/my/bind?next=/report")
-    return _report_page("", 200)
+    return _notice_first("/report") or _report_page("", 200)
 
 
 @blueprint.post("/report")
@@ -91,6 +92,8 @@ def report() -> Page:
     if not description or len(description) > DESCRIPTION_MOST:
         return _report_page("description", 422)
     with transaction() as db:
+        if told_before := mine.told_just_now(db, visitor.person_id, description, at=moment()):
+            return redirect(runtime().links.ticket_path(told_before), 303)
         employment = people.employment_at(db, visitor.person_id, moment().date())
         ticket = tickets.report(
             db,
@@ -110,6 +113,14 @@ def report() -> Page:
     return redirect(runtime().links.ticket_path(ticket.id), 303)
 
 
+def _notice_first(next_path: str) -> str | None:
+    """The privacy notice for who has not seen it; before anything is asked of him."""
+    with reading() as db:
+        if sign_in.privacy_accepted(db, _identity()):
+            return None
+    return render_template("privacy.html", next_path=next_path, token=visit.form_token("privacy"))
+
+
 def _identity() -> int:
     identity = visit.identity_id()
     with reading() as db:
@@ -121,7 +132,7 @@ def _identity() -> int:
 
 
 def _category(text: str) -> int | None:
-    if not text.isascii() or not text.isdecimal():
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:  # as many digits as a row's id can have
         return None
     with reading() as db:
         return db.scalar(select(Category.id).where(Category.id == int(text)))

@@ -346,6 +346,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_helper_ticket_id')),
     sa.PrimaryKeyConstraint('ticket_id', 'person_id', name=op.f('pk_ticket_helper'))
     )
+    with op.batch_alter_table('ticket_helper', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ticket_helper_person_id'), ['person_id'], unique=False)
+
     op.create_table('completion_helper',
     sa.Column('completion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
