@@ -11,6 +11,7 @@ from app.jobs import queue
 from app.runtime import build
 from app.web import edge, faults, guards, headers, i18n, words
 from app.web.doors import blueprints
+from app.web.visit import KeptSerializer
 from config.logging import configure
 from config.settings import Settings
 
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=600,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
+    app.session_interface = KeptSerializer()
     runtime = build(settings)
     app.extensions[edge.EXTENSION] = runtime
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import takewhile
 
 CONNECTIONS = 16
 _PATIENCE = 30.0
@@ -28,15 +29,15 @@ class Volley:
         return self.answers.total() / self.seconds
 
 
-def fire(port: int, requests: Iterable[bytes]) -> Volley:
-    """Send them all, as fast as the server takes them, and wait for the last answer."""
-    waiting = iter(requests)
+def fire(port: int, requests: Iterable[bytes], *, seconds: float) -> Volley:
+    """Send them as fast as the server takes them, no more after so many seconds, and wait for the last answer."""
     answers: Counter[Answer] = Counter()
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         lines = [stack.enter_context(_connect(port)) for _ in range(CONNECTIONS)]
         for line in lines:
             selector.register(line, selectors.EVENT_READ, (line, bytearray()))
         started = time.perf_counter()
+        waiting = takewhile(lambda _request: time.perf_counter() < started + seconds, requests)
         busy = sum(_send(line, waiting) for line in lines)
         while busy:
             ready = selector.select(_PATIENCE)

@@ -71,10 +71,15 @@ def _show(at: datetime | None, pattern: str) -> str:
 
 
 def _choose() -> None:
+    if request.query_string:
+        _keep_choice()
+    g.language = session.get("lang", "zh")
+    g.large_text = session.get("text") == "large"
+
+
+def _keep_choice() -> None:
     # ?lang= and ?text= work without script and stay for the visit; they are looks, not facts.
     if request.args.get("lang") in LANGUAGES:
         session["lang"] = request.args["lang"]
     if request.args.get("text") in {"large", "normal"}:
         session["text"] = request.args["text"]
-    g.language = session.get("lang", "zh")
-    g.large_text = session.get("text") == "large"

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from flask import g, request, session
+from flask import Flask, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
 
@@ -35,6 +36,17 @@ class Visitor:
     def supervises(self) -> bool:
         """May read ratings: the hospital's own supervision, never anybody of the provider."""
         return bool(self.roles & HOSPITAL) and not self.provider
+
+
+class KeptSerializer(SecureCookieSessionInterface):
+    """Flask's own cookie; its serializer is made once, not at every request, as the keys never change."""
+
+    kept: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self.kept is None:
+            self.kept = super().get_signing_serializer(app)
+        return self.kept
 
 
 def in_wechat() -> bool:
