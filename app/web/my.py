@@ -1,7 +1,10 @@
 """The user's own pages: privacy notice, binding, tickets, reporting a fault."""
 
+import secrets
+
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
@@ -21,10 +24,12 @@ DESCRIPTION_MOST = 500
 @blueprint.post("/privacy")
 @visit.checks_its_own_form
 def accept_privacy() -> Response:
-    identity = _identity()
     visit.check_form("privacy")
     with transaction() as db:
+        identity = visit.identity_id() or _browser_identity(db)
         sign_in.accept_privacy(db, identity, at=moment())
+    if visit.identity_id() is None:
+        visit.enter_phone(identity)
     return redirect(local_path(request.form.get("next", "/my")), 303)
 
 
@@ -119,6 +124,13 @@ def _notice_first(next_path: str) -> str | None:
         if sign_in.privacy_accepted(db, _identity()):
             return None
     return render_template("privacy.html", next_path=next_path, token=visit.form_token("privacy"))
+
+
+def _browser_identity(db: Session) -> int:
+    """An identity for a browser outside WeChat, where the hospital allows that; it is never verified by itself."""
+    if not runtime().settings.browser_rating:
+        raise Refused("form_not_of_this_visit")
+    return sign_in.identify(db, appid="browser", openid=secrets.token_urlsafe(16), unionid=None, at=moment())
 
 
 def _identity() -> int:

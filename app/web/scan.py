@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Blueprint, redirect, render_template, request, session
+from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -32,7 +32,8 @@ def show(token: str) -> Page:
         return to_wechat(request.path)
     with reading() as db:
         scan = look(db, ticket_id, identity_id=identity, on=moment().date())
-        if identity is not None and scan.privacy_version != sign_in.PRIVACY_VERSION:
+        may_rate = identity is not None or runtime().settings.browser_rating
+        if may_rate and scan.privacy_version != sign_in.PRIVACY_VERSION:
             return render_template("privacy.html", next_path=request.path, token=visit.form_token("privacy"))
         return _page(db, scan, token)
 
@@ -46,7 +47,7 @@ def _page(db: Session, scan: Scan, token: str) -> Page:
         return render_template("scan/over.html", **_shown(scan, token)), 410
     if scan.proxy:
         return render_template("scan/proxy.html", **_shown(scan, token))
-    if visit.identity_id() is None and not runtime().settings.browser_rating:
+    if visit.identity_id() is None:
         return render_template("open_in_wechat.html", **_shown(scan, token))
     return render_template("scan/rate.html", **_shown(scan, token), levels=LEVELS)
 
@@ -92,13 +93,13 @@ def _act(act: Callable[[Session, Scan, int], None]) -> Callable[[str], Response]
     @wraps(act)
     def view(token: str) -> Response:
         ticket_id = limits.known(lambda: runtime().links.ticket_id(token))
+        identity = visit.identity_id()
+        if identity is None:
+            raise Refused("form_not_of_this_visit")
         with transaction() as db:
-            identity = visit.identity_id() or _browser_identity(db)
             scan = look(db, ticket_id, identity_id=identity, on=moment().date())
             visit.check_form(token, scan.cycle)
             act(db, scan, identity)
-        if visit.identity_id() != identity:  # a cookie that says nothing new is not signed and sent again
-            session["identity"] = identity
         return redirect(f"/r/{token}", 303)
 
     return visit.checks_its_own_form(view)
@@ -153,10 +154,3 @@ def _level() -> int:
     if level not in map(str, LEVELS):
         raise Refused("no_level")
     return int(level)
-
-
-def _browser_identity(db: Session) -> int:
-    """An identity for a browser outside WeChat, where the hospital allows that; it is never verified by itself."""
-    if not runtime().settings.browser_rating or "visit" not in session:
-        raise Refused("form_not_of_this_visit")
-    return sign_in.identify(db, appid="browser", openid=session["visit"], unionid=None, at=moment())
