@@ -9,7 +9,7 @@ from app.models import Completion, Credential, Person, Rating, Ticket
 from app.services import ratings
 from app.services.passwords import hash_password
 from app.services.ratings import Detail
-from app.services.scan import look
+from app.services.scan import Scan, look
 from tests.world import World
 
 PASSWORD = "correct horse battery"
@@ -35,7 +35,7 @@ def rate(database: Database, world: World) -> Rate:
         at = clock.now()
         identity = world.nurse_identity.id
 
-        def scan():  # type: ignore[no-untyped-def]
+        def scan() -> Scan:
             return look(session, ticket.id, identity_id=identity, on=at.date())
 
         with database.transaction() as session:

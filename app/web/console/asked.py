@@ -14,8 +14,8 @@ LONGEST_ID = 18  # digits that fit 64 bits
 
 
 def clean(value: str, most: int = LONGEST) -> str:
-    """Trimmed, without the NUL that PostgreSQL refuses, no longer than sensible."""
-    return value.replace("\x00", "").strip()[:most]
+    """Trimmed, no longer than sensible."""
+    return value.strip()[:most]
 
 
 def text(name: str) -> str:
