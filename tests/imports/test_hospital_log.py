@@ -1,6 +1,8 @@
 """The default profile: a hospital's own export, with Chinese column names and people of its roster."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -8,9 +10,13 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import Completion, Event, Ticket
+from app.services.imports import profile
+from app.services.imports import tickets as imports
+from app.services.imports.nodes import Node, NodeReader
+from app.services.imports.tables import Row, open_table
 from tests.imports.conftest import Import
 from tests.imports.log import as_bytes, counts
-from tests.world import World
+from tests.world import ZONE, World
 
 HEADER = ["工单编号", "时间", "状态", "报修人工号", "科室代码", "工程师工号", "班组", "服务类别", "优先级", "描述"]
 NODES = [
@@ -72,3 +78,31 @@ def test_what_happened_here_since_is_part_of_the_ticket_s_life(
     assert (after.state, after.cycle, after.finished_at) == ("reopened", 2, None)
     assert states == ["reported", "accepted", "arrived", "finished", "reopened"]
     assert completions == [1]
+
+
+def test_a_provider_named_by_the_profile_is_on_the_completion_with_its_contract(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    take(database, tmp_path, "huaxin")
+    with database.reading() as session:
+        completion = session.scalars(select(Completion)).one()
+    assert (completion.provider_id, completion.contract_id) == (world.provider.id, world.contract.id)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_provider_nobody_knows_is_refused_before_anything_is_written(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(profile.BadProfile):
+        take(database, tmp_path, "nobody")
+    with database.reading() as session:
+        assert session.scalars(select(Ticket)).all() == []
+
+
+def take(database: Database, folder: Path, provider: str) -> None:
+    (folder / "log.csv").write_bytes(as_bytes(HEADER, NODES))
+    table = open_table(folder / "log.csv")
+    chosen = replace(profile.load("default"), provider=provider)
+    reader = NodeReader(chosen, table.header, ZONE)
+    read = [reader.read(row) for row in table.rows if isinstance(row, Row)]
+    nodes = [node for node in read if isinstance(node, Node)]
+    with database.transaction() as session:
+        imports.take(session, nodes, chosen, at=clock.now())

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -159,6 +160,21 @@ def test_a_sheet_with_real_dates_and_numbers_reads_like_the_text(tickets_import:
             for place, value in enumerate(row):
                 sheet.write(number, place, typed(HEADER[place], value))
     assert tickets_import(path).counts == counts(READ, unchanged=READ)
+
+
+def test_a_sheet_that_is_damaged_inside_is_refused(tickets_import: Import, tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "log.xlsx", HEADER, ROWS)
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "cut.xlsx", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, content[: len(content) // 2] if name.endswith("sheet1.xml") else content)
+    outcome = tickets_import(tmp_path / "cut.xlsx")
+    assert outcome.status == 1
+    assert 0 < outcome.counts["imported"] == outcome.counts["read"] < READ
+    assert "没有读到结尾" in outcome.stderr
+    path.write_bytes(whole[: len(whole) // 2])
+    assert tickets_import(path).status == 1
 
 
 def test_spoilt_rows_of_a_sheet_are_named_by_their_row(tickets_import: Import, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The roster: joiners, movers and leavers, dated; nothing is lost, nothing overwritten."""
 
 import csv
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
@@ -163,6 +164,31 @@ def test_a_supervisor_who_goes_to_the_provider_must_give_the_role_up(people_impo
     row[HEADER.index("角色")] = "工程师"
     assert people_import([row]).counts == counts(1, imported=1)
     assert roles(database, "00042") == {"engineer"}
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (["00017", "王丽", "", "P01", "", "", "", "", "2019-06-01", ""], "起始日期"),
+        (["00017", "王丽", "", "N07", "", "", "", "", "", "2019-12-31"], "截止日期"),
+        (["00500", "钱多", "", "N07", "", "", "", "", "", "2019-12-31"], "截止日期"),
+    ],
+)
+def test_nothing_moves_or_ends_before_it_began(
+    row: list[str], column: str, people_import: Import, database: Database
+) -> None:
+    outcome = people_import([row])
+    assert outcome.counts == counts(1, rejected=1)
+    assert [reject["column"] for reject in outcome.rejects] == [column]
+    assert [job.valid_to for job in jobs(database, "00017")] == [None]
+
+
+def test_the_report_of_a_full_roster_as_json_names_who_comes_moves_and_goes(
+    people_import: Import, everybody: list[list[str]]
+) -> None:
+    outcome = people_import([*everybody, NEW], "--full", "--json")
+    told = json.loads(outcome.stdout)
+    assert (told["joiners"], told["movers"], told["leavers"], told["imported"]) == (["00500"], [], [], 1)
 
 
 def test_one_staff_number_has_one_row(people_import: Import) -> None:
