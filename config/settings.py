@@ -6,6 +6,7 @@ Each NAME may instead be given as NAME_FILE, the path of a file that holds the v
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,6 +53,7 @@ class Settings:
     trusted_proxies: int
     rating_trust: str
     browser_rating: bool
+    rating_window: timedelta
     secret_keys: tuple[str, ...] = field(repr=False)
     timezone: ZoneInfo
     data_dir: Path
@@ -89,6 +91,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=reader.number("TRUSTED_PROXIES", default=0, most=8),
         rating_trust=reader.choice("RATING_TRUST", RATING_TRUST, default="verified"),
         browser_rating=reader.choice("BROWSER_RATING", ("off", "on"), default="off") == "on",
+        rating_window=timedelta(days=reader.number("RATING_WINDOW_DAYS", default=14, most=90)),
         secret_keys=reader.keys("SECRET_KEYS"),
         timezone=reader.zone("HOSPITAL_TZ", default="Asia/Shanghai"),
         data_dir=Path(reader.text("DATA_DIR", default="./var")),

@@ -53,7 +53,7 @@ def check_rater(scan: Scan, *, at: datetime) -> None:
     if not scan.finished:
         raise Refused("not_finished")
     if scan.over(at):
-        raise Refused("window_over")
+        raise Refused("window_over", days=scan.window.days)
     if scan.proxy:
         raise Refused("not_the_served")
 

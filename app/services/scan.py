@@ -20,7 +20,7 @@ from app.models import (
     WeChatIdentity,
 )
 
-WINDOW = timedelta(days=14)
+WINDOW = timedelta(days=14)  # unless the hospital has set another
 CORRECTION = timedelta(hours=24)
 
 
@@ -60,6 +60,7 @@ class Scan:
     served: bool
     mine: Answer | None
     standing: Answer | None
+    window: timedelta
 
     @property
     def finished(self) -> bool:
@@ -76,7 +77,7 @@ class Scan:
         return self.verified and not self.served and not self.provider_staff
 
     def over(self, at: datetime) -> bool:
-        return self.finished_at is not None and at - self.finished_at > WINDOW
+        return self.finished_at is not None and at - self.finished_at > self.window
 
     @property
     def answer(self) -> Answer | None:
@@ -86,7 +87,7 @@ class Scan:
         return self.standing if self.served and not self.provider_staff else self.mine
 
 
-def look(session: Session, ticket_id: int, *, identity_id: int | None, on: date) -> Scan:
+def look(session: Session, ticket_id: int, *, identity_id: int | None, on: date, window: timedelta = WINDOW) -> Scan:
     """Everything the page and the rating need, in one statement; raises Missing."""
     values = {"ticket": ticket_id, "identity": identity_id or 0, "on": on}
     # On the connection: loading plain columns through the ORM costs more than the query.
@@ -119,6 +120,7 @@ def look(session: Session, ticket_id: int, *, identity_id: int | None, on: date)
         served=bool(row.served),
         mine=standing if standing and standing.mine else own,
         standing=standing,
+        window=window,
     )
 
 

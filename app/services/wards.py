@@ -1,14 +1,13 @@
 """The ward's permanent code: what was finished there in the window and is not yet rated."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing
 from app.models import Category, Completion, CountedRating, Department, Employment, Rating, Ticket, WeChatIdentity
-from app.services.scan import WINDOW
 
 MOST = 50
 
@@ -28,23 +27,24 @@ class Ward:
     waiting: list[Waiting]
 
 
-def ward(session: Session, department_id: int, *, identity_id: int | None, at: datetime) -> Ward:
+def ward(session: Session, department_id: int, *, identity_id: int | None, window: timedelta, at: datetime) -> Ward:
     """The ward's list for this visitor; raises Missing.
 
-    Only members of the department see which are still unrated. Everybody else sees all that were finished, so
-    that nobody of the provider can read from the list who has rated (law of the rater's protection).
+    Members of the department see what they can still rate: the department's tickets and their own. Everybody
+    else sees all that were finished, so that nobody of the provider can read from the list who has rated (law of
+    the rater's protection).
     """
     department = session.get(Department, department_id)
     if department is None:
         raise Missing("bad_token")
-    member = identity_id is not None and _member(session, department_id, identity_id, at.date())
+    member = _member(session, department_id, identity_id, at.date()) if identity_id else None
     query = (
         select(Ticket.id, Ticket.number, Completion.finished_at, Category.name)
         .join(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
         .outerjoin(Category, Category.id == Ticket.category_id)
         .where(
             Completion.department_id == department_id,
-            Completion.finished_at > at - WINDOW,
+            Completion.finished_at > at - window,
             Completion.rateable,
             Ticket.state.in_(("finished", "closed")),
         )
@@ -53,15 +53,19 @@ def ward(session: Session, department_id: int, *, identity_id: int | None, at: d
     )
     own = exists().where(Rating.completion_id == Completion.id, Rating.identity_id == (identity_id or 0))
     counted = exists().where(CountedRating.completion_id == Completion.id)
-    query = query.where(~or_(own, counted) if member else ~own)
+    if member is None:
+        query = query.where(~own)
+    else:
+        his = or_(Ticket.served_department_id == department_id, Ticket.served_person_id == member)
+        query = query.where(his, ~or_(own, counted))
     rows = session.execute(query)
     waiting = [Waiting(id_, number, finished, category or "") for id_, number, finished, category in rows]
-    return Ward(department.name, member, waiting)
+    return Ward(department.name, member is not None, waiting)
 
 
-def _member(session: Session, department_id: int, identity_id: int, on: date) -> bool:
+def _member(session: Session, department_id: int, identity_id: int, on: date) -> int | None:
     query = (
-        select(Employment.id)
+        select(Employment.person_id)
         .join(WeChatIdentity, WeChatIdentity.person_id == Employment.person_id)
         .where(
             WeChatIdentity.id == identity_id,
@@ -70,4 +74,4 @@ def _member(session: Session, department_id: int, identity_id: int, on: date) ->
             or_(Employment.valid_to.is_(None), Employment.valid_to >= on),
         )
     )
-    return session.scalar(query) is not None
+    return session.scalar(query)

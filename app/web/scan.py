@@ -31,11 +31,16 @@ def show(token: str) -> Page:
     if identity is None and visit.in_wechat():
         return to_wechat(request.path)
     with reading() as db:
-        scan = look(db, ticket_id, identity_id=identity, on=moment().date())
+        scan = _look(db, ticket_id, identity)
         may_rate = identity is not None or runtime().settings.browser_rating
         if may_rate and scan.privacy_version != sign_in.PRIVACY_VERSION:
             return render_template("privacy.html", next_path=request.path, token=visit.form_token("privacy"))
         return _page(db, scan, token)
+
+
+def _look(db: Session, ticket_id: int, identity: int | None) -> Scan:
+    window = runtime().settings.rating_window
+    return look(db, ticket_id, identity_id=identity, on=moment().date(), window=window)
 
 
 def _page(db: Session, scan: Scan, token: str) -> Page:
@@ -97,7 +102,7 @@ def _act(act: Callable[[Session, Scan, int], None]) -> Callable[[str], Response]
         if identity is None:
             raise Refused("form_not_of_this_visit")
         with transaction() as db:
-            scan = look(db, ticket_id, identity_id=identity, on=moment().date())
+            scan = _look(db, ticket_id, identity)
             visit.check_form(token, scan.cycle)
             act(db, scan, identity)
         return redirect(f"/r/{token}", 303)
