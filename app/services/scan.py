@@ -139,31 +139,40 @@ def _answer(
     return Answer(rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None)
 
 
-def _look_statement() -> Any:
-    identity, twin = WeChatIdentity, aliased(WeChatIdentity)
-    own, standing = aliased(Rating), aliased(Rating)
-    own_correction, standing_correction = aliased(RatingCorrection), aliased(RatingCorrection)
-    own_detail, standing_detail = aliased(RatingDetail), aliased(RatingDetail)
-    on = bindparam("on", type_=Date)
-    worked = or_(Employment.valid_to.is_(None), Employment.valid_to >= on)
-    # Whoever was employed by the provider when the work was done stays its staff for this ticket. A second
-    # WeChat identity of his is known by unionid where there is one, and never needed to be.
-    worked_then = or_(worked, Employment.valid_to >= Completion.finished_at)
-    his_persons = or_(
-        Employment.person_id == identity.person_id,
-        Employment.person_id.in_(
-            select(twin.person_id).where(twin.unionid == identity.unionid, twin.person_id.is_not(None))
-        ),
+def _provider_staff(identity: type[WeChatIdentity], on: Any) -> Any:
+    """Whoever was employed by the provider when the work was done stays its staff for this ticket.
+
+    A second WeChat identity of his is known by unionid where there is one; nothing depends on that.
+    """
+    twin = aliased(WeChatIdentity)
+    twins = select(twin.person_id).where(twin.unionid == identity.unionid, twin.person_id.is_not(None))
+    still_or_then = or_(
+        Employment.valid_to.is_(None), Employment.valid_to >= on, Employment.valid_to >= Completion.finished_at
     )
-    provider_staff = exists().where(
-        his_persons, Employment.provider_id.is_not(None), Employment.valid_from <= on, worked_then
+    return exists().where(
+        or_(Employment.person_id == identity.person_id, Employment.person_id.in_(twins)),
+        Employment.provider_id.is_not(None),
+        Employment.valid_from <= on,
+        still_or_then,
     )
+
+
+def _served(identity: type[WeChatIdentity], on: Any) -> Any:
+    """The person the ticket was for, or anybody who works in the department it was for."""
     member = exists().where(
         Employment.person_id == identity.person_id,
         Employment.department_id == Ticket.served_department_id,
         Employment.valid_from <= on,
-        worked,
+        or_(Employment.valid_to.is_(None), Employment.valid_to >= on),
     )
+    return or_(Ticket.served_person_id == identity.person_id, member)
+
+
+def _look_statement() -> Any:
+    identity, on = WeChatIdentity, bindparam("on", type_=Date)
+    own, standing = aliased(Rating), aliased(Rating)
+    own_correction, standing_correction = aliased(RatingCorrection), aliased(RatingCorrection)
+    own_detail, standing_detail = aliased(RatingDetail), aliased(RatingDetail)
     return (
         select(
             Ticket.id,
@@ -178,8 +187,8 @@ def _look_statement() -> Any:
             Completion.finished_at,
             identity.person_id,
             identity.privacy_version,
-            provider_staff.label("provider_staff"),
-            or_(Ticket.served_person_id == identity.person_id, member).label("served"),
+            _provider_staff(identity, on).label("provider_staff"),
+            _served(identity, on).label("served"),
             own.id.label("own_id"),
             own.level.label("own_level"),
             own.at.label("own_at"),

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, g, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import Refused
-from app.services import engineer_work, progress, tickets
+from app.services import engineer_work, praise, progress, tickets
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from qr import symbol
@@ -17,7 +17,8 @@ ACTS = {"accept": tickets.accept, "arrive": tickets.arrive, "finish": tickets.fi
 @blueprint.get("/engineer")
 def index() -> str:
     with reading() as db:
-        return render_template("engineer/index.html", work=engineer_work.of(db, g.visitor.person_id))
+        work = engineer_work.of(db, g.visitor.person_id)
+        return render_template("engineer/index.html", work=work, praise=praise.told(db, g.visitor.person_id))
 
 
 @blueprint.get("/engineer/<number>")

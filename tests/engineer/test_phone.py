@@ -2,8 +2,12 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app import clock
+from app.models import RatingDetail
+from app.services import praise
 from tests.conftest import Phone
 from tests.qr.test_symbol import drawn, read
 from tests.scan.forms import Slip
@@ -26,6 +30,19 @@ def test_a_ticket_of_somebody_else_is_not_found(world: World, phone: Phone) -> N
         assert engineer.get(f"/engineer/{ticket.number}{page}").status_code == 404
     assert engineer.get("/engineer/no-such-number").status_code == 404
     assert engineer.get("/engineer/%00").status_code == 400
+
+
+def test_he_reads_approved_praise_and_no_other(slip: Slip, world: World, phone: Phone) -> None:
+    ticket, nurse, engineer = world.ticket("finished"), phone(world.nurse_identity), phone(world.engineer_identity)
+    slip.rate(nurse, ticket, 5)
+    told = {"visit": slip.form(nurse, ticket), "comment": "来得真快，谢谢", "praise": "1"}
+    nurse.post(slip.path(ticket) + "/detail", data=told)
+    assert "来得真快" not in engineer.get("/engineer").text
+    with world.database.transaction() as session:
+        rating_id = session.scalars(select(RatingDetail.rating_id)).one()
+        praise.decide(session, rating_id, approve=True, by=world.supervisor.id, at=clock.now(), channel="console")
+    assert "来得真快，谢谢" in engineer.get("/engineer").text
+    assert "来得真快" not in phone(world.bind(world.second_engineer)).get("/engineer").text
 
 
 def test_from_the_notice_to_the_code(slip: Slip, world: World, phone: Phone) -> None:

@@ -140,7 +140,7 @@ def test_an_auditor_reads_everything_and_changes_nothing(
 def test_an_engineers_door_asks_who_is_there(
     app: Flask, world: World, phone: Phone, tickets_of_all_states: list[Ticket]
 ) -> None:
-    nurse, stranger = phone(world.nurse_identity), phone(world.stranger_identity)
+    nurse, stranger, unknown = phone(world.nurse_identity), phone(world.stranger_identity), app.test_client()
     found = [door for door in doors(app) if door.blueprint == "engineer"]
     assert len(found) >= 4
     for door in found:
@@ -149,7 +149,8 @@ def test_an_engineers_door_asks_who_is_there(
         if door.method == "POST":
             assert answer.status_code == 401, door
         else:
-            assert urlsplit(answer.location).path == "/wechat/sign-in", door
+            assert urlsplit(answer.location).path == "/my/bind", door
+            assert urlsplit(unknown.get(door.address).location).path == "/wechat/sign-in", door
 
 
 def test_no_form_of_a_stranger_is_taken_from_anybody(
