@@ -33,7 +33,9 @@ bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks.rating
 
 screenshots: .venv/ready-dev
-	$(BIN)/python -m tests.browser.screenshots docs/pictures
+	$(BIN)/python -m tests.browser.screenshots build/pictures
+	@mkdir -p docs/pictures
+	cp build/pictures/phone-rate.png build/pictures/desktop-console-ticket.png docs/pictures/
 
 # Bring app/translations/en.po up to date with the texts in the source; then fill in what is empty.
 texts: .venv/ready

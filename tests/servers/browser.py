@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_play
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PATIENCE = 15_000
 NONE_FOUND = "NO BROWSER: set CHROME_BIN, or install chromium (apt install chromium)"
 
 _FLAGS = [
@@ -46,10 +47,14 @@ def running_browser() -> Iterator[Browser]:
 
 def open_phone(browser: Browser, *, script: bool = True, size: ViewportSize = PHONE) -> BrowserContext:
     """A phone's browser with cookies of its own."""
-    return browser.new_context(
+    phone = browser.new_context(
         viewport=size, device_scale_factor=2, has_touch=True, locale="zh-CN", java_script_enabled=script
     )
+    phone.set_default_timeout(PATIENCE)
+    return phone
 
 
 def open_desktop(browser: Browser) -> BrowserContext:
-    return browser.new_context(viewport=DESKTOP, locale="zh-CN")
+    desktop = browser.new_context(viewport=DESKTOP, locale="zh-CN")
+    desktop.set_default_timeout(PATIENCE)
+    return desktop

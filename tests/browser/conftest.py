@@ -1,0 +1,35 @@
+"""One demo hospital for all browser tests on a database; each test brings tickets of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.demo import Demo, running_demo
+from tests.servers.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def sqlite_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running_demo(home(tmp_path_factory)) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="session")
+def postgresql_demo(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Demo]:
+    postgres.execute("CREATE DATABASE demo")
+    with running_demo(home(tmp_path_factory), postgres.url("demo")) as demo:
+        yield demo
+
+
+@pytest.fixture
+def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
+    """The running demo, on SQLite if nothing else is said; whatever a test did, its processes complained of nothing."""
+    running: Demo = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_demo")
+    before = running.log.read_text("utf-8")
+    yield running
+    assert running.log.read_text("utf-8") == before
+
+
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "home"

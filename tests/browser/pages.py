@@ -1,0 +1,209 @@
+"""Every page there is, each brought up in a browser as the person who would see it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from playwright.sync_api import Browser, Page, ViewportSize
+from sqlalchemy import select
+
+from app import clock
+from app.models import Department, Person, WeChatIdentity
+from app.services.demo import cast
+from app.services.demo.places import WARD
+from tests.browser import tickets
+from tests.browser.steps import agree, enter_console, read_code, scan
+from tests.servers.browser import DESKTOP, PHONE, open_desktop, open_phone
+from tests.servers.demo import Demo
+
+Shown = Iterator[tuple[str, Page]]
+SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
+
+
+def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
+    """Name and page, one after the other; `looks` is a query such as `?text=large` that stays for the visit."""
+    yield from _public(demo, browser, looks)
+    yield from _nurse(demo, browser, looks)
+    yield from _stranger(demo, browser, looks)
+    yield from _engineer(demo, browser, looks)
+    yield from _sign_in(demo, browser, looks)
+    yield from _console(demo, browser, looks)
+    yield from _sandbox(demo, browser)
+
+
+def _public(demo: Demo, browser: Browser, looks: str) -> Shown:
+    waiting = tickets.make(demo.runtime, "finished")
+    with open_phone(browser) as anybody:
+        page = anybody.new_page()
+        page.goto(demo.url + looks)
+        yield "home", page
+        page.goto(demo.url + demo.runtime.links.ticket_path(waiting.id))
+        yield "open-in-wechat", page
+        page.goto(f"{demo.url}/r/AAAAAAAAAAAAAAAAAAAAAA")
+        yield "bad-code", page
+
+
+def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
+    link = demo.runtime.links.ticket_path
+    ticket, others = (
+        tickets.make(demo.runtime, "finished"),
+        tickets.make(demo.runtime, "finished", served=cast.SUPERVISOR),
+    )
+    old = tickets.make(demo.runtime, "finished", at=clock.now() - timedelta(days=15))
+    with open_phone(browser) as nurse:
+        page = nurse.new_page()
+        page.goto(demo.on_phone("nurse", "/my" + looks))
+        yield "my", page
+        for name, path in {
+            "progress": link(tickets.make(demo.runtime, "accepted").id),
+            "cancelled": link(tickets.make(demo.runtime, "cancelled").id),
+            "over": link(old.id),
+            "proxy": link(others.id),
+            "report": "/report",
+            "ward": demo.runtime.links.ward_path(_ward(demo)),
+        }.items():
+            page.goto(demo.url + path)
+            yield name, page
+        page.goto(demo.url + link(ticket.id))
+        yield "rate", page
+        _rate(page, 4)
+        for summary in page.locator("summary").all():
+            summary.click()
+        yield "thanks", page
+        page.locator("form[action$='/detail'] button").click()
+        page.locator("form[action$='/detail']").wait_for(state="detached")
+        yield "answer", page
+
+
+def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
+    """Who has not agreed to anything yet, and claims a number that is the nurse's."""
+    _forget_stranger(demo)
+    ticket = tickets.make(demo.runtime, "finished")
+    with open_phone(browser) as stranger:
+        page = stranger.new_page()
+        page.goto(demo.on_phone("stranger", demo.runtime.links.ticket_path(ticket.id) + looks))
+        yield "privacy", page
+        agree(page)
+        _rate(page, 2)
+        yield "thanks-unverified", page
+        page.goto(f"{demo.url}/my")
+        yield "my-unbound", page
+        page.goto(f"{demo.url}/my/bind")
+        yield "bind", page
+        for name, digits in (("bind-wrong", "0000"), ("bind-claimed", cast.NURSE.telephone[-4:])):
+            page.goto(f"{demo.url}/my/bind")
+            page.locator("[name=staff_number]").fill(cast.NURSE.staff_number)
+            page.locator("[name=name]").fill(cast.NURSE.name)
+            page.locator("[name=last_four]").fill(digits)
+            page.locator("form[action='/my/bind'] button").click()
+            page.locator("p.say[role]").wait_for()
+            yield name, page
+
+
+def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
+    ticket = tickets.make(demo.runtime, "dispatched")
+    with open_phone(browser) as engineer:
+        page = engineer.new_page()
+        page.goto(demo.on_phone("engineer", "/engineer" + looks))
+        for name, path in {
+            "engineer": "/engineer",
+            "engineer-ticket": f"/engineer/{ticket.number}",
+            "engineer-code": f"/engineer/{ticket.number}/code",
+            "engineer-ward": demo.runtime.links.ward_path(_ward(demo)),
+            "engineer-scans": demo.runtime.links.ticket_path(ticket.id),
+            "engineer-missing": "/engineer/19990101-0001",
+        }.items():
+            page.goto(demo.url + path)
+            yield name, page
+
+
+def _sign_in(demo: Demo, browser: Browser, looks: str) -> Shown:
+    with open_desktop(browser) as desktop, open_phone(browser) as phone:
+        page = desktop.new_page()
+        page.goto(f"{demo.url}/sign-in{looks}")
+        yield "sign-in", page
+        digits, address = page.locator(".digits").inner_text(), read_code(page)
+        page.locator("[name=staff_number]").fill(cast.DESK.staff_number)
+        page.locator("[name=password]").fill("wrong")
+        page.locator("form[action='/sign-in'] button").click()
+        page.get_by_role("alert").wait_for()
+        yield "sign-in-wrong", page
+        hand = phone.new_page()
+        hand.goto(demo.url + looks)
+        scan(hand, demo, "supervisor", address)
+        agree(hand)
+        yield "sign-in-compare", hand
+        hand.get_by_role("button", name=digits, exact=True).click()
+        hand.wait_for_load_state()
+        yield "sign-in-confirmed", hand
+
+
+def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
+    rated = tickets.make(demo.runtime, "finished")
+    with open_phone(browser) as nurse:
+        page = nurse.new_page()
+        page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(rated.id)))
+        _rate(page, 5)
+        page.locator("[name=comment]").fill("来得快，讲得清楚")
+        page.locator("label:has([name=praise])").click()
+        page.locator("form[action$='/detail'] button").click()
+        page.locator("form[action$='/detail']").wait_for(state="detached")
+    fresh = tickets.make(demo.runtime, "reported")
+    with open_desktop(browser) as desktop:
+        page = enter_console(desktop, demo, "supervisor")
+        page.goto(f"{demo.url}/console{looks}")
+        for name, path in {
+            "console": "/console",
+            "console-tickets": "/console/tickets",
+            "console-tickets-none": "/console/tickets?q=nothing-like-it",
+            "console-ticket": f"/console/tickets/{rated.number}",
+            "console-ticket-dispatch": f"/console/tickets/{fresh.number}",
+            "console-new-ticket": "/console/tickets/new",
+            "console-notices": "/console/notices",
+            "console-ratings": "/console/ratings",
+            "console-people": "/console/people",
+            "console-person": f"/console/people/{_person(demo, cast.NURSE)}",
+            "console-claims": "/console/people/claims",
+            "console-missing": "/console/tickets/19990101-0001",
+        }.items():
+            page.goto(demo.url + path)
+            yield name, page
+        page.goto(f"{demo.url}/console/tickets/new")
+        page.locator("[name=requester]").fill("没有这个人")
+        page.locator("form.sheet").evaluate("form => form.noValidate = true")
+        page.locator("form.sheet button").click()
+        page.get_by_role("alert").wait_for()
+        yield "console-new-ticket-faults", page
+
+
+def _sandbox(demo: Demo, browser: Browser) -> Shown:
+    with open_phone(browser) as phone:
+        page = phone.new_page()
+        page.goto(demo.place.sandbox_url)
+        yield "sandbox", page
+        page.goto(demo.phone("engineer"))
+        yield "sandbox-engineer", page
+        page.goto(demo.phone("stranger"))
+        yield "sandbox-stranger", page
+
+
+def _rate(page: Page, level: int) -> None:
+    page.locator(f".levels label:has([value='{level}'])").first.click()
+    page.locator("form[action$='/rate'] button").click()
+    page.locator("[role=status]").first.wait_for()
+
+
+def _ward(demo: Demo) -> int:
+    with demo.runtime.database.reading() as session:
+        return session.scalars(select(Department.id).where(Department.code == WARD)).one()
+
+
+def _person(demo: Demo, part: cast.Part) -> int:
+    with demo.runtime.database.reading() as session:
+        return session.scalars(select(Person.id).where(Person.staff_number == part.staff_number)).one()
+
+
+def _forget_stranger(demo: Demo) -> None:
+    """He meets the privacy notice again, however often this walk is made."""
+    with demo.runtime.database.transaction() as session:
+        for identity in session.scalars(select(WeChatIdentity).where(WeChatIdentity.openid.like("oSandboxStranger%"))):
+            identity.privacy_version = identity.privacy_at = None

@@ -1,0 +1,38 @@
+"""`python -m tests.browser.screenshots OUTDIR`: every page of the demo hospital, at phone and at desktop size."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+from tqdm import tqdm
+
+from tests.browser.pages import SIZES, every_page
+from tests.servers.browser import NONE_FOUND, chromium, running_browser
+from tests.servers.demo import running_demo
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        sys.stderr.write(f"usage: {__doc__}\n")
+        return 2
+    if chromium() is None:
+        sys.stderr.write(f"{NONE_FOUND}\n")
+        return 1
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, running_demo(Path(home) / "demo") as demo, running_browser() as browser:
+        for name, page in tqdm(every_page(demo, browser), unit="page"):
+            take(page, folder, name)
+    return 0
+
+
+def take(page: Page, folder: Path, name: str) -> None:
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=folder / f"{size}-{name}.png", scale="css" if size == "desktop" else "device")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Every page, looked at by machines: readable for everybody, fitting the smallest phone, true to its own policy."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.pages import SIZES, every_page
+from tests.servers.browser import DESKTOP, PHONE, SMALL_PHONE
+from tests.servers.demo import Demo
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def test_no_page_shuts_anybody_out(demo: Demo, browser: Browser) -> None:
+    axe = Axe()
+    faults: dict[str, list[str]] = {}
+    for name, page in every_page(demo, browser):
+        # A phone's page is one column at any size; the console is another page on a phone.
+        at_desk = page.viewport_size == DESKTOP
+        for size, viewport in SIZES.items() if at_desk else [("phone", PHONE)]:
+            page.set_viewport_size(viewport)
+            found = axe.run(page).response["violations"]
+            faults[f"{name} {size}"] = [told(one) for one in found if one["impact"] in {"serious", "critical"}]
+    assert {name: found for name, found in faults.items() if found} == {}
+    assert len(faults) >= 60
+
+
+@pytest.mark.parametrize("looks", ["", "?text=large", "?lang=en"])
+def test_every_page_fits_the_smallest_phone(demo: Demo, browser: Browser, looks: str) -> None:
+    too_wide, complaints = {}, {}
+    for name, page in every_page(demo, browser, looks):
+        page.set_viewport_size(SMALL_PHONE)
+        if page.evaluate("document.documentElement.scrollWidth") > SMALL_PHONE["width"]:
+            too_wide[name] = sticking_out(page)
+        if said := complaints_of(page):
+            complaints[name] = said
+    assert too_wide == {}
+    assert complaints == {}, "scripts, styles or pictures were refused or failed"
+
+
+def told(violation: dict[str, list[dict[str, str]]]) -> str:
+    return f"{violation['id']}: {[node['html'][:120] for node in violation['nodes']][:3]}"
+
+
+def sticking_out(page: Page) -> list[str]:
+    """The outermost elements that reach over the right edge."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+        .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 4).map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
+def complaints_of(page: Page) -> list[str]:
+    """What the browser itself said: a policy broken, a script that failed, a file that was not there."""
+    said = [message.text for message in page.console_messages() if message.type == "error"]
+    refusals = [text for text in said if f"({page.url})" in text or "status of 4" in text]  # an error page is one
+    return [*(text for text in said if text not in refusals), *map(str, page.page_errors())]

@@ -1,0 +1,50 @@
+"""Tickets for the browser tests, walked by the services in the demo's own database."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app import clock
+from app.models import Category, Ticket
+from app.runtime import Runtime
+from app.services import people, tickets
+from app.services.demo import cast
+from app.services.people import by_staff_number
+
+STEPS = {
+    "reported": (),
+    "cancelled": ("cancel",),
+    "dispatched": ("dispatch",),
+    "accepted": ("dispatch", "accept"),
+    "finished": ("dispatch", "accept", "arrive", "finish"),
+}
+
+
+def make(runtime: Runtime, state: str, *, served: cast.Part = cast.NURSE, at: datetime | None = None) -> Ticket:
+    """A ticket the demo's engineer leads, reported half an hour ago by whom it serves."""
+    at = at or clock.now() - timedelta(minutes=30)
+    with runtime.database.transaction() as session:
+        user, engineer, desk = (
+            by_staff_number(session, one.staff_number) for one in (served, cast.ENGINEER, cast.DESK)
+        )
+        assert user
+        assert engineer
+        assert desk
+        job = people.employment_at(session, user.id, at.date())
+        told = tickets.Report(
+            source="wechat",
+            description="护士站打印机不出纸，指示灯一直闪。",
+            category_id=session.scalars(select(Category.id).where(Category.name == "打印机")).one(),
+            requester_id=user.id,
+            served_person_id=user.id,
+            department_id=job.department_id if job else None,
+        )
+        ticket = tickets.report(session, told, by=user.id, at=at, zone=runtime.settings.timezone, channel="wechat")
+        for verb in STEPS[state]:
+            at += timedelta(minutes=5)
+            if verb == "dispatch":
+                tickets.dispatch(session, ticket, to=engineer.id, by=desk.id, at=at, channel="console")
+            else:
+                by = desk.id if verb == "cancel" else engineer.id
+                getattr(tickets, verb)(session, ticket, by=by, at=at, channel="wechat")
+    return ticket
