@@ -1,10 +1,36 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class SandboxAccount:
+    """`token` and `aes_key` are what its owner has typed into WeChat's console for its callbacks."""
+
+    name: str
     appid: str
     secret: str
+    original_id: str
+    token: str
+    aes_key: str
+    form: str
 
 
-SERVICE = SandboxAccount("wxsandboxservice01", "sandbox-service-secret")
+SERVICE = SandboxAccount(
+    name="service",
+    appid="wxsandboxservice01",
+    secret="sandbox-service-secret",  # noqa: S106 nobody's
+    original_id="gh_sandboxservc",
+    token="sandboxServiceToken",  # noqa: S106
+    aes_key="sandboxServiceSandboxServiceSandboxService0",
+    form="xml",
+)
+MINI = SandboxAccount(
+    name="mini",
+    appid="wxsandboxmini01",
+    secret="sandbox-mini-secret",  # noqa: S106
+    original_id="gh_sandboxminip",
+    token="sandboxMiniToken",  # noqa: S106
+    aes_key="sandboxMiniSandboxMiniSandboxMiniSandboxMin",
+    form="json",
+)
+ACCOUNTS: Mapping[str, SandboxAccount] = {account.name: account for account in (SERVICE, MINI)}

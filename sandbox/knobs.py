@@ -17,6 +17,7 @@ class Knob:
     next_errors: list[int] = field(default_factory=list)
     next_status: list[int] = field(default_factory=list)
     next_truncated: int = 0
+    next_outcomes: list[str] = field(default_factory=list)
 
 
 class Knobs:
@@ -47,6 +48,12 @@ class Knobs:
         if errcode is not None:
             raise WireError(errcode)
         return None
+
+    def outcome(self, path: str) -> str:
+        """What becomes of a message this path has taken."""
+        with self._lock:
+            outcomes = self._knobs[path].next_outcomes
+            return outcomes.pop(0) if outcomes else "success"
 
     def after(self, path: str, response: Response) -> Response:
         """Troubles the answer to what has already happened."""

@@ -1,5 +1,6 @@
 """The simulated phones in the browser."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +12,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.authorize import become
 from sandbox.message_templates import TEMPLATES, MessageTemplate
-from sandbox.phones import PHONES
+from sandbox.phones import PHONES, Phone
 from sandbox.state import State, state
 from sandbox.store import Message
 
 _CODES_SECONDS = 2
 _INBOX_LENGTH = 50
+_REPLIES = 3
 
 phone_pages = Blueprint("phones", __name__)
 
@@ -26,6 +28,14 @@ class Shown:
     message: Message
     template: MessageTemplate
     at: datetime
+
+
+@dataclass(frozen=True)
+class Said:
+    """A piece of what the account answered; with an address it is a link."""
+
+    text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ def phone(name: str) -> BaseResponse:
     owner = PHONES.get(name)
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
-    page = render_template("phone.html", phone=owner, inbox=_inbox(owner.openid), codes=_codes(state()))
+    page = render_template("phone.html", phone=owner, codes=_codes(state()), **_seen(owner))
     return make_response(page)
 
 
@@ -53,7 +63,7 @@ def inbox(name: str) -> BaseResponse:
     owner = PHONES.get(name)
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
-    return make_response(render_template("inbox.html", phone=owner, inbox=_inbox(owner.openid)))
+    return make_response(render_template("inbox.html", phone=owner, **_seen(owner)))
 
 
 @phone_pages.get("/phone/<name>/open")
@@ -75,6 +85,20 @@ def open_link(name: str) -> BaseResponse:
 
 def _sorry(chinese: str, english: str, status: int) -> BaseResponse:
     return make_response(render_template("sorry.html", chinese=chinese, english=english), status)
+
+
+def _seen(owner: Phone) -> dict[str, object]:
+    """What changes on the phone while one looks: messages, answers of the account, whether it is followed."""
+    replies = [_pieces(sent.reply) for sent in state().pushes.sent(owner.openid) if sent.reply]
+    follows = state().store.following(owner.openid, owner.follows)
+    return {"inbox": _inbox(owner.openid), "replies": replies[:_REPLIES], "follows": follows}
+
+
+def _pieces(reply: str) -> list[Said]:
+    """WeChat shows a text as it is, save for links."""
+    parts = re.split(r'<a href="([^"]*)">([^<]*)</a>', reply)
+    links = (Said(text, url) for url, text in zip(parts[1::3], parts[2::3], strict=True))
+    return [piece for plain in parts[::3] for piece in (Said(plain), next(links, Said("")))]
 
 
 def _inbox(openid: str) -> Iterable[Shown]:

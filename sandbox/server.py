@@ -10,10 +10,13 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.authorize import authorization
+from sandbox.callback_control import callback_control
 from sandbox.clock import Clock, system_clock
 from sandbox.control import control
 from sandbox.environment import check_environment
+from sandbox.phone_acts import phone_acts
 from sandbox.phone_pages import phone_pages
+from sandbox.pushes import Pushes
 from sandbox.state import State, state
 from sandbox.store import Store
 from sandbox.wire_api import wire
@@ -28,9 +31,9 @@ class _QuietRequests(WSGIRequestHandler):
 class Running:
     """A sandbox that serves until stopped; also a context manager."""
 
-    def __init__(self, app: Flask, port: int, store: Store) -> None:
+    def __init__(self, app: Flask, port: int, here: State) -> None:
         self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietRequests)
-        self._store = store
+        self._here = here
         # The interval is how long stopping takes; tests stop often.
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
         self._thread.start()
@@ -41,7 +44,8 @@ class Running:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._store.close()
+        self._here.pushes.stop()
+        self._here.store.close()
 
     def __enter__(self) -> "Running":
         return self
@@ -62,15 +66,16 @@ def serve(
 ) -> Running:
     """Start on this machine only; port 0 takes a free one. Raises NotASandboxPlace."""
     check_environment(environ)
-    store = Store(data_dir)
-    return Running(create_app(State(app_url.rstrip("/"), store, clock)), port, store)
+    app_url = app_url.rstrip("/")
+    here = State(app_url, Store(data_dir), clock, Pushes(app_url, clock))
+    return Running(create_app(here), port, here)
 
 
 def create_app(sandbox: State) -> Flask:
     app = Flask(__name__)
     app.extensions["sandbox"] = sandbox
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (wire, authorization, phone_pages, control):
+    for blueprint in (wire, authorization, phone_pages, phone_acts, control, callback_control):
         app.register_blueprint(blueprint)
     app.before_request(_trouble_before)
     app.after_request(_trouble_after)

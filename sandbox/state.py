@@ -6,6 +6,7 @@ from flask import current_app
 
 from sandbox.clock import Clock
 from sandbox.knobs import Knobs
+from sandbox.pushes import Pushes
 from sandbox.store import Store
 
 
@@ -16,6 +17,7 @@ class State:
     app_url: str
     store: Store
     clock: Clock
+    pushes: Pushes
     knobs: Knobs = field(default_factory=Knobs)
 
     @property

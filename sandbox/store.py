@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS code (
 CREATE TABLE IF NOT EXISTS message (
     msgid INTEGER PRIMARY KEY, at REAL, openid TEXT, template_id TEXT, url TEXT, client_msg_id TEXT, fields TEXT
 );
+CREATE TABLE IF NOT EXISTS following (openid TEXT PRIMARY KEY, follows INTEGER);
 CREATE INDEX IF NOT EXISTS message_of ON message (openid, client_msg_id);
 """
 # WeChat's message ids need all 64 bits.
@@ -117,22 +118,31 @@ class Store:
         client_msg_id: str | None,
         fields: Mapping[str, str],
         now: float,
-    ) -> int:
-        """The msgid; the first one's when the same message came before."""
+    ) -> tuple[int, bool]:
+        """The msgid, the first one's when the same message came before; and whether this was the first."""
         with self._change() as db:
             row = db.execute(
                 "SELECT msgid FROM message WHERE openid = ? AND client_msg_id = ? AND at > ?",
                 (openid, client_msg_id, now - SAME_MESSAGE_SECONDS),
             ).fetchone()
             if row:
-                return int(row[0])
+                return int(row[0]), False
             last = db.execute("SELECT max(msgid) FROM message").fetchone()[0]
             msgid = _FIRST_MSGID if last is None else int(last) + 1
             db.execute(
                 "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (msgid, now, openid, template_id, url, client_msg_id, json.dumps(dict(fields))),
             )
-        return msgid
+        return msgid, True
+
+    def following(self, openid: str, default: bool) -> bool:
+        with self._change() as db:
+            row = db.execute("SELECT follows FROM following WHERE openid = ?", (openid,)).fetchone()
+        return bool(row[0]) if row else default
+
+    def set_following(self, openid: str, follows: bool) -> None:
+        with self._change() as db:
+            db.execute("INSERT OR REPLACE INTO following VALUES (?, ?)", (openid, follows))
 
     def messages(self, openid: str | None = None) -> list[Message]:
         """Newest first."""

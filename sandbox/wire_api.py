@@ -11,6 +11,7 @@ from sandbox.accounts import SERVICE
 from sandbox.field_rules import fault
 from sandbox.message_templates import TEMPLATES, MessageTemplate
 from sandbox.phones import phone_of
+from sandbox.pushes import letter
 from sandbox.state import state
 from sandbox.store import TOKEN_LIFE, CodeRefused
 from sandbox.wire_errors import WireError, answer
@@ -19,6 +20,7 @@ STABLE_TOKEN = "/cgi-bin/stable_token"  # noqa: S105 a path
 SEND_TEMPLATE = "/cgi-bin/message/template/send"
 CODE_EXCHANGE = "/sns/oauth2/access_token"
 _LONGEST_URL = 1024
+_OUTCOME_SECONDS = 0.3
 
 wire = Blueprint("wire", __name__)
 
@@ -68,12 +70,12 @@ def send_template() -> Response:
     template = TEMPLATES.get(template_id) if isinstance(template_id, str) else None
     if template is None:
         raise WireError(40037)
-    if not phone.follows:
+    if not state().store.following(phone.openid, phone.follows):
         raise WireError(43004)
     url = str(body.get("url") or "")
     if len(url.encode()) > _LONGEST_URL:
         raise WireError(40039)
-    msgid = state().store.deliver(
+    msgid, first = state().store.deliver(
         phone.openid,
         template_id=str(template_id),
         url=url,
@@ -81,6 +83,10 @@ def send_template() -> Response:
         fields=_fields(template, body.get("data")),
         now=now,
     )
+    if first:
+        outcome = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid}
+        finished = {**outcome, "Status": state().knobs.outcome(SEND_TEMPLATE)}
+        state().pushes.later(letter(SERVICE, finished, openid=phone.openid, now=now), seconds=_OUTCOME_SECONDS)
     return answer(request.path, {"errcode": 0, "errmsg": "ok", "msgid": msgid})
 
 

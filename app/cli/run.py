@@ -22,7 +22,7 @@ from app.db import Database
 from app.paths import ROOT
 from app.services import demo
 from config.settings import Settings, SettingsError, read_settings
-from sandbox.accounts import SERVICE
+from sandbox.accounts import MINI, SERVICE
 
 HOSPITAL = "青澜市中心医院"
 HOTLINE = "8120"
@@ -106,6 +106,13 @@ def demo_settings(place: Place) -> dict[str, str]:
         "SANDBOX_URL": place.sandbox_url,
         "WECHAT_SERVICE_APPID": SERVICE.appid,
         "WECHAT_SERVICE_SECRET": SERVICE.secret,
+        "WECHAT_SERVICE_TOKEN": SERVICE.token,
+        "WECHAT_SERVICE_AES_KEY": SERVICE.aes_key,
+        "WECHAT_MINI_APPID": MINI.appid,
+        "WECHAT_MINI_SECRET": MINI.secret,
+        "WECHAT_MINI_TOKEN": MINI.token,
+        "WECHAT_MINI_AES_KEY": MINI.aes_key,
+        "WECHAT_MINI_FORMAT": MINI.form,
         "WECHAT_API_URL": place.sandbox_url,
         "WECHAT_OPEN_URL": place.sandbox_url,
         "HOSPITAL_NAME": HOSPITAL,

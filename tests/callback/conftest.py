@@ -13,12 +13,12 @@ from app.models import Inbound
 from app.runtime import Runtime
 from app.web.edge import EXTENSION
 from config.settings import Settings
+from sandbox.accounts import ACCOUNTS
 from tests.wechat.pushes import encrypted_query, envelope
-from tests.world import APPID, World
+from tests.world import World
 from wechat.crypto import Seal
 
-SERVICE = Seal(APPID, "serviceToken1", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
-MINI = Seal("wxsandboxmini01", "miniToken1", "GFEDCBA9876543210zyxwvutsrqponmlkjihgfedcba")
+SERVICE, MINI = (Seal(known.appid, known.token, known.aes_key) for known in ACCOUNTS.values())
 
 Push = Callable[..., TestResponse]
 
@@ -30,7 +30,7 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
         "WECHAT_SERVICE_TOKEN": SERVICE.token,
         "WECHAT_SERVICE_AES_KEY": SERVICE.aes_key,
         "WECHAT_MINI_APPID": MINI.appid,
-        "WECHAT_MINI_SECRET": "mini-secret",
+        "WECHAT_MINI_SECRET": ACCOUNTS["mini"].secret,
         "WECHAT_MINI_TOKEN": MINI.token,
         "WECHAT_MINI_AES_KEY": MINI.aes_key,
         "WECHAT_MINI_FORMAT": "json",

@@ -1,0 +1,56 @@
+"""Pushes on demand, good and evil, for tests and for whoever wants to see what the app does with them."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.accounts import ACCOUNTS
+from sandbox.phones import PHONES
+from sandbox.pushes import EVILS, MODES, SECURE, letter
+from sandbox.state import state
+
+callback_control = Blueprint("callback_control", __name__, url_prefix="/sandbox")
+
+_EXPECTED = (
+    f"expected account ({', '.join(ACCOUNTS)}), fields (an object), and maybe phone, openid,"
+    f" mode ({', '.join(MODES)}), form (xml, json), evil ({', '.join(EVILS)}), times"
+)
+
+
+@callback_control.post("/push")
+def push() -> tuple[Response, int]:
+    """Send now and answer what the app said to each try; `times` sends the same body again as a replay would."""
+    wanted = request.get_json()
+    if not _understood(wanted):
+        return jsonify(error=_EXPECTED), 400
+    account = ACCOUNTS[wanted["account"]]
+    phone = PHONES.get(wanted.get("phone", "nurse"))
+    made = letter(
+        account,
+        wanted["fields"],
+        openid=wanted.get("openid") or (phone.openid if phone else ""),
+        now=state().clock(),
+        mode=wanted.get("mode", SECURE),
+        form=wanted.get("form", ""),
+        evil=wanted.get("evil", ""),
+    )
+    sent = [state().pushes.now(made) for _ in range(wanted.get("times", 1))]
+    return jsonify(pushes=[asdict(one) for one in sent]), 200
+
+
+@callback_control.get("/pushes")
+def pushes() -> Response:
+    """Newest first."""
+    return jsonify(pushes=[asdict(sent) for sent in state().pushes.sent()])
+
+
+def _understood(wanted: object) -> bool:
+    return (
+        isinstance(wanted, dict)
+        and wanted.get("account") in ACCOUNTS
+        and isinstance(wanted.get("fields"), dict)
+        and wanted.get("mode", SECURE) in MODES
+        and wanted.get("form", "") in {"", "xml", "json"}
+        and wanted.get("evil", "") in {"", *EVILS}
+        and wanted.get("times", 1) in range(1, 101)
+    )
