@@ -58,7 +58,7 @@ class Processes:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if mute else None,
             start_new_session=True,
-            preexec_fn=_dies_with(os.getpid()),
+            preexec_fn=dies_with(os.getpid()),
         )
 
     def answering(self, *urls: str, within: float) -> bool:
@@ -104,14 +104,14 @@ def _answers(session: requests.Session, url: str) -> bool:
         return False
 
 
-def _dies_with(parent: int) -> Callable[[], None] | None:
+def dies_with(parent: int, number: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
     """On Linux the kernel ends the child when we are killed without a chance to do it ourselves."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             os._exit(1)
 

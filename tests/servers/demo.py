@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from app.cli.processes import dies_with
 from app.cli.run import Place, demo_environ
 from app.jobs.queue import waker
 from app.paths import ROOT
@@ -58,6 +59,7 @@ def running_demo(folder: Path, database_url: str = "") -> Iterator[Demo]:
             stdout=said,
             stderr=said,
             start_new_session=True,
+            preexec_fn=dies_with(os.getpid()),
         )
     try:
         _wait(process, log)

@@ -17,6 +17,8 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from app.cli.processes import dies_with
+
 START_SECONDS = 30
 PROGRAMS = ("postgres", "initdb")
 Command = list[str | Path]
@@ -73,7 +75,12 @@ def running_postgres() -> Iterator[Postgres]:
         with (folder / "log").open("wb") as log:
             # In a session of its own, so that Ctrl-C reaches the tests first and they end it in order.
             server: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, **somebody
+                command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=dies_with(os.getpid(), signal.SIGINT),  # also when the tests are killed outright
+                **somebody,
             )
         try:
             postgres = Postgres(folder)

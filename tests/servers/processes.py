@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.cli.processes import dies_with
 from app.paths import ROOT
 
 START_SECONDS = 30
@@ -43,6 +44,7 @@ class Installation:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,  # Ctrl-C reaches the tests first; they end these in order
+                    preexec_fn=dies_with(os.getpid()),
                 )
         for name in names:
             self._wait(name)

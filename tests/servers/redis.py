@@ -1,5 +1,6 @@
 """A Redis of the test session's own, on a unix socket, gone with the session."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from app.cli.processes import dies_with
+
 START_SECONDS = 15
 
 
@@ -23,7 +26,14 @@ def running_redis() -> Iterator[str]:
     command = [_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
     try:
         with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+            server = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=dies_with(os.getpid()),
+            )
         try:
             address = f"unix://{socket}"
             _wait(address, server, folder / "log")
