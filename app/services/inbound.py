@@ -123,11 +123,11 @@ def put_off(session: Session, message_id: int, *, reason: str, alert: str = "", 
 
 
 def empty_old(session: Session, *, at: datetime) -> None:
-    """What people wrote is not kept longer than somebody may want to look into a fault."""
+    """Who wrote and what is not kept longer than somebody may want to look into a fault."""
     session.execute(
         update(Inbound)
         .where(Inbound.body != "", Inbound.state != "waiting", Inbound.processed_at < at - KEPT)
-        .values(body="")
+        .values(body="", openid="")
         .execution_options(synchronize_session=False)
     )
 

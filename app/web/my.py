@@ -25,8 +25,9 @@ DESCRIPTION_MOST = 500
 @visit.checks_its_own_form
 def accept_privacy() -> Response:
     visit.check_form("privacy")
+    known = _identity() if visit.identity_id() is not None else None
     with transaction() as db:
-        identity = visit.identity_id() or _browser_identity(db)
+        identity = known if known is not None else _browser_identity(db)
         sign_in.accept_privacy(db, identity, at=moment())
     if visit.identity_id() is None:
         visit.enter_phone(identity)

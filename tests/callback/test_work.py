@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -108,13 +109,21 @@ def test_what_he_wrote_is_forgotten_too(worked: Worked, push: Push, world: World
     assert [(row.openid, bool(row.body)) for row in kept()] == [("", False), ("oSomebodyElse", True), ("", False)]
 
 
-def test_his_phone_begins_anew_and_cannot_bind_the_forgotten_row(worked: Worked, world: World, phone: Phone) -> None:
-    open_phone = phone(world.nurse_identity)
-    assert open_phone.get("/my").status_code == 200
+def test_his_phone_begins_anew_and_agrees_to_nothing_for_the_forgotten_row(
+    worked: Worked, world: World, phone: Phone, runtime: Runtime
+) -> None:
+    slip = runtime.links.ticket_path(world.ticket("finished").id)
+    two = [phone(world.nurse_identity) for _ in range(2)]
     worked(event("unsubscribe", world.nurse_identity.openid))
-    assert open_phone.post("/privacy", data={"next": "/my"}).status_code == 403
-    with open_phone.session_transaction() as session:
-        assert "identity" not in session
+    assert two[0].get("/my").status_code == 403
+    form = re.search(r'name="visit" value="([^"]+)"', two[1].get(slip).text)
+    assert form
+    assert two[1].post("/privacy", data={"visit": form[1], "next": slip}).status_code == 403
+    for client in two:
+        with client.session_transaction() as session:
+            assert "identity" not in session
+    with runtime.database.reading() as session:
+        assert session.get_one(WeChatIdentity, world.nurse_identity.id).privacy_at is None
 
 
 def test_when_an_engineer_leaves_the_desk_is_told_until_he_is_bound_again(
@@ -238,7 +247,7 @@ def test_what_was_written_is_gone_after_a_week(worked: Worked, runtime: Runtime,
     with runtime.database.transaction() as session:
         session.execute(update(Inbound).values(processed_at=clock.now() - timedelta(days=8)))
     inbox.take_in(runtime)
-    assert kept()[0].body == ""
+    assert (kept()[0].body, kept()[0].openid) == ("", "")
 
 
 def test_the_pause_ends_when_the_next_try_is_due(worked: Worked, runtime: Runtime) -> None:
