@@ -102,7 +102,7 @@ def confirm(session: Session, secret: str, *, digits: str, by: int, at: datetime
     scan = session.scalar(_open_scan(secret, at).with_for_update())
     if scan is None:
         raise Refused("scan_over")
-    if not secrets.compare_digest(scan.digits, digits):
+    if not secrets.compare_digest(scan.digits.encode(), digits.encode()):  # as text it takes ASCII only
         scan.expires_at = at - timedelta(seconds=1)
         return False
     scan.person_id, scan.confirmed_at = by, at

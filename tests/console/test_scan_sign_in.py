@@ -73,6 +73,15 @@ def test_a_wrong_number_ends_the_code(desk: FlaskClient, phone: Phone, world: Wo
     assert supervisor.get(way(desk)).status_code == 410
 
 
+@pytest.mark.parametrize("typed", ["４２", "四十二", "é", ""])
+def test_a_number_in_no_plain_digits_is_only_wrong(typed: str, desk: FlaskClient, phone: Phone, world: World) -> None:
+    supervisor = phone(world.supervisor_identity)
+    form = re.search(r'name="visit" value="([^"]+)"', supervisor.get(way(desk)).text)
+    assert form is not None
+    assert supervisor.post(way(desk), data={"visit": form.group(1), "digits": typed}).status_code == 409
+    assert desk.get("/sign-in/status").json == {"state": "over"}
+
+
 def test_after_three_minutes_the_code_is_over(
     desk: FlaskClient, phone: Phone, world: World, database: Database
 ) -> None:
