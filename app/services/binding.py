@@ -4,7 +4,7 @@ import hmac
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
@@ -25,12 +25,12 @@ class Outcome(Enum):
 
 def bind(session: Session, *, identity_id: int, staff_number: str, name: str, last_four: str, at: datetime) -> Outcome:
     """Try to bind. The try is kept whatever comes of it, so the outcome is returned, not raised."""
+    number = staff_number.strip()
+    # Held, so that two phones that try the same number at once come one after the other; the phone after it, as ever.
+    person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update())
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
     if identity.person_id is not None:
         raise Refused("bound_already")
-    number = staff_number.strip()
-    # Held, so that two phones that try the same number at once come one after the other.
-    person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update())
     if _too_many(session, identity_id, number, at):
         return Outcome.TOO_MANY
     right = person is not None and _matches(person, name, last_four)
@@ -72,17 +72,24 @@ def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person]]:
 
 
 def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at: datetime) -> None:
-    """Approved, the number moves from the old phone to the new one; refused, everything stays."""
-    claim = session.get(IdentityClaim, claim_id, with_for_update=True)
-    if claim is None or claim.state != "waiting":
+    """Approved, the number moves from the old phone to the new one and other claims to it end; refused, all stays."""
+    claimed = select(IdentityClaim.person_id, IdentityClaim.identity_id).where(IdentityClaim.id == claim_id)
+    asked = session.execute(claimed).first()
+    if asked is None:
+        raise Missing("no_such_claim")
+    # Number, phone, claim: held in this order everywhere, so that nobody waits in a circle.
+    session.get_one(Person, asked.person_id, with_for_update=True)
+    identity = session.get_one(WeChatIdentity, asked.identity_id, with_for_update=True)
+    claim = session.get_one(IdentityClaim, claim_id, with_for_update=True)
+    if claim.state != "waiting":
         raise Missing("no_such_claim")
     claim.state = "approved" if approve else "refused"
     claim.decided_by_id, claim.decided_at = by, at
     if not approve:
         return
-    identity = session.get_one(WeChatIdentity, claim.identity_id, with_for_update=True)
     if identity.person_id is not None:
         raise Refused("bound_already")  # it has found its own number since
+    _refuse_others(session, claim, identity.appid)
     holders = session.scalars(
         select(WeChatIdentity).where(
             WeChatIdentity.person_id == claim.person_id, WeChatIdentity.appid == identity.appid
@@ -92,6 +99,21 @@ def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at:
         unbind(session, holder.id, by=by, at=at)
     session.flush()
     attach(session, identity, claim.person_id, at=at)
+
+
+def _refuse_others(session: Session, claim: IdentityClaim, appid: str) -> None:
+    # Whose number it is has been decided; an answer to an older question would only turn that round.
+    session.execute(
+        update(IdentityClaim)
+        .where(
+            IdentityClaim.person_id == claim.person_id,
+            IdentityClaim.id != claim.id,
+            IdentityClaim.state == "waiting",
+            IdentityClaim.identity_id.in_(select(WeChatIdentity.id).where(WeChatIdentity.appid == appid)),
+        )
+        .values(state="refused", decided_by_id=claim.decided_by_id, decided_at=claim.decided_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _claim(session: Session, identity_id: int, person_id: int, at: datetime) -> None:

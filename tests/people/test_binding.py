@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from time import sleep
 
 import pytest
 from sqlalchemy import func, select
@@ -105,6 +106,40 @@ def test_a_second_claim_waits_and_moves_the_number_only_when_approved(desk: "Des
     with pytest.raises(Missing, match="no_such_claim"):
         desk.decide(claim, approve=False)
     assert desk.bind("00106", "李伟", "0106", identity=world.nurse_identity) is Outcome.BOUND
+
+
+def test_of_two_claims_to_one_number_decided_at_once_one_stands(desk: "Desk", world: World) -> None:
+    phones = [desk.newcomer(f"o{number}") for number in range(2)]
+    for phone in phones:
+        assert desk.bind("00017", "王丽", "0017", identity=phone) is Outcome.CLAIMED
+    with world.database.reading() as session:
+        claims = [claim.id for claim, _person in binding.waiting_claims(session)]
+
+    def approve(claim: int) -> str:
+        try:
+            desk.decide(claim, approve=True)
+        except Missing as missing:
+            return missing.code
+        return "approved"
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.transaction() as session:
+            binding.decide_claim(session, claims[0], approve=True, by=world.supervisor.id, at=clock.now())
+            at_once = pool.submit(approve, claims[1])
+            sleep(0.3)  # the other one is at the door
+        outcome = at_once.result()
+    holders = [desk.person_of(phone) for phone in phones]
+    assert (outcome, holders) == ("no_such_claim", [world.nurse.id, None])
+    assert desk.person_of(world.nurse_identity) is None
+
+
+def test_a_refused_claim_leaves_the_others_waiting(desk: "Desk", world: World) -> None:
+    for phone in (desk.newcomer("o1"), world.stranger_identity):
+        desk.bind("00017", "王丽", "0017", identity=phone)
+    with world.database.reading() as session:
+        first, second = (claim.id for claim, _person in binding.waiting_claims(session))
+    desk.decide(first, approve=False)
+    assert desk.only_claim() == second
 
 
 def test_a_refused_claim_changes_nothing(desk: "Desk", world: World) -> None:
