@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from app.db import Database
 from app.models import Completion, Event, Notice
+from app.web import health
 from tests.conftest import setting_names
 from tests.servers.browser import open_phone
 from tests.servers.processes import Installation
@@ -21,6 +22,14 @@ from tests.world import WAYS, World
 def test_a_fresh_database_is_ready_for_the_app(client: FlaskClient) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.text) == (200, "ready\n")
+
+
+def test_being_ready_is_asked_often_and_reads_the_migrations_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(health, "ROOT", tmp_path)
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize("state", WAYS)

@@ -1,5 +1,7 @@
 """Is it up, is it ready, how is it doing."""
 
+from functools import cache
+
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -38,5 +40,11 @@ def _not_ready() -> str:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         return f"the database does not answer ({type(error).__name__})"
-    head = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
+    head = _head()
     return "" if current == head else f"the database is at {current}, {head} was expected: run alembic upgrade head"
+
+
+@cache
+def _head() -> str | None:
+    # It reads every migration, and what this process expects does not change while it lives.
+    return ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
