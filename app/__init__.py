@@ -20,6 +20,7 @@ def create_app(settings: Settings) -> Flask:
     """The application for these settings. It connects to nothing before it is asked something."""
     configure(settings)
     app = Flask(__name__)
+    app.url_map.merge_slashes = False  # its redirects are built from the Host header
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),

@@ -1,0 +1,19 @@
+"""Addresses nobody meant: answered here, never led elsewhere."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import Console
+from tests.world import World
+
+
+@pytest.mark.parametrize("address", ["/console//tickets", "/console/tickets//new", "/sign-in//scan/x"])
+def test_no_way_on_is_built_from_the_host_of_the_request(address: str, desk: FlaskClient) -> None:
+    answer = desk.get(address, headers={"Host": "evil.example"})
+    assert answer.status_code == 404
+    assert "evil.example" not in str(answer.headers)
+
+
+@pytest.fixture
+def desk(console: Console, world: World) -> FlaskClient:
+    return console(world.desk)
