@@ -16,7 +16,8 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException
 from wechatpy.utils import check_signature
 
-from sandbox.accounts import ACCOUNTS, SERVICE
+from sandbox import envelope
+from sandbox.accounts import ACCOUNTS, MINI, SERVICE
 from sandbox.phones import PHONES
 from sandbox.server import Running, serve
 from tests.sandbox.conftest import CREDENTIALS, utf8
@@ -189,6 +190,15 @@ def test_an_answer_in_words_is_shown_on_the_phone_with_its_links(sandbox: Runnin
     assert f"/phone/nurse/open?url={listener_url(sandbox)}/my" in shown
     assert "&amp;lt;b" in shown
     assert "我的工单" not in requests.get(f"{sandbox.url}/phone/engineer", timeout=5).text
+
+
+def test_an_encrypted_answer_is_read_in_both_forms(sandbox: Running, listener: Listener) -> None:
+    theirs = WeChatCrypto(SERVICE.token, SERVICE.aes_key, SERVICE.appid)
+    in_xml = theirs.encrypt_message("<xml><Content><![CDATA[您好]]></Content></xml>", "1", "1").encode()
+    in_json = json.dumps({"Encrypt": envelope.encrypt(MINI, '{"Content": "您好"}', appid=MINI.appid)}).encode()
+    for account, said in (("service", in_xml), ("mini", in_json)):
+        listener.answers = [(200, said)]
+        assert [sent["reply"] for sent in ask(sandbox, account=account, fields=TEXT)] == ["您好"]
 
 
 @pytest.mark.parametrize(
