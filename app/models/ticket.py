@@ -34,9 +34,11 @@ class Ticket(Base):
         CheckConstraint("priority BETWEEN 1 AND 4", name="known_priority"),
         Index(None, "state", "reported_at"),
         Index(None, "lead_id", "state"),
+        Index(None, "lead_id", "reported_at"),
         Index(None, "served_person_id", "reported_at"),
         Index(None, "requester_id", "reported_at"),
         Index(None, "department_id", "reported_at"),
+        Index(None, "department_id", "state", "reported_at"),
         Index(None, "category_id", "reported_at"),
         Index(None, "reported_at"),
     )

@@ -284,6 +284,8 @@ def upgrade() -> None:
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ticket_category_id_reported_at'), ['category_id', 'reported_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_department_id_reported_at'), ['department_id', 'reported_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_department_id_state_reported_at'), ['department_id', 'state', 'reported_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_lead_id_reported_at'), ['lead_id', 'reported_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_lead_id_state'), ['lead_id', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_reported_at'), ['reported_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_ticket_requester_id_reported_at'), ['requester_id', 'reported_at'], unique=False)
@@ -503,6 +505,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_ticket_requester_id_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_lead_id_state'))
+        batch_op.drop_index(batch_op.f('ix_ticket_lead_id_reported_at'))
+        batch_op.drop_index(batch_op.f('ix_ticket_department_id_state_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_department_id_reported_at'))
         batch_op.drop_index(batch_op.f('ix_ticket_category_id_reported_at'))
 
