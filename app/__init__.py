@@ -37,9 +37,8 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = KeptSerializer()
     runtime = build(settings)
     app.extensions[edge.EXTENSION] = runtime
-    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-        app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0
-    )
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)

@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -64,6 +65,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON}  # noqa: RUF012 SQLAlchemy's own name
 
 
+# What the hot path is written for: Core statements, with or without a session around them.
+Executor = Session | Connection
+
+
 class Database:
     """One engine and its two kinds of session: `transaction()` writes, `reading()` only reads."""
 
@@ -87,6 +92,12 @@ class Database:
                 hook(announced)
 
     @contextmanager
+    def connecting(self) -> Iterator[Connection]:
+        """A transaction without the ORM's session around it, for the hot path; announces nothing."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for a page that only looks; nothing is committed."""
         with Session(self.engine, expire_on_commit=False) as session:
@@ -98,18 +109,23 @@ def announce(session: Session, what: str) -> None:
     session.info.setdefault("announced", set()).add(what)
 
 
+def core(db: Executor) -> Connection:
+    """The connection below a session; a connection as it is."""
+    return db.connection() if isinstance(db, Session) else db
+
+
 def upsert(session: Session, table: type[Base]) -> Any:
     """An INSERT that may be given `on_conflict_do_nothing` or `_do_update`; Core, without the unit of work."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     return insert(cast("Table", table.__table__))
 
 
-def insert_first(session: Session, table: type[Base], **values: object) -> Any:
+def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
     """Insert a row unless one of its unique keys is taken; its primary key, or None for whoever came second.
 
     The way of the hot path: the statement is built once, and neither the unit of work nor the ORM sees it.
     """
-    connection = session.connection()
+    connection = core(db)
     return connection.execute(_insert_first(table, connection.dialect.name), values).scalar()
 
 
@@ -124,14 +140,16 @@ def _create_engine(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+    # An error's text goes to the log; what people typed does not.
+    shared: dict[str, Any] = {"pool_size": pool_size, "hide_parameters": True}
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, pool_size=pool_size)
+        engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, **shared)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_size=pool_size, pool_pre_ping=False, pool_recycle=1800)
+    return create_engine(parsed, pool_recycle=1800, **shared)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -30,8 +30,8 @@ def steps(session: Session, ticket_id: int, *, cycle: int) -> list[Step]:
     return [Step(state, reached.get(state)) for state in order]
 
 
-def urged_at(session: Session, ticket_id: int, *, cycle: int) -> datetime | None:
-    """When somebody last asked to hurry."""
+def last_said(session: Session, ticket_id: int, kind: str, *, cycle: int) -> datetime | None:
+    """When somebody last asked to hurry (`urged`), or said that it is still broken (`still_broken`)."""
     return session.scalar(
-        select(func.max(Event.at)).where(Event.ticket_id == ticket_id, Event.cycle == cycle, Event.kind == "urged")
+        select(func.max(Event.at)).where(Event.ticket_id == ticket_id, Event.cycle == cycle, Event.kind == kind)
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.db import insert_first
+from app.db import Executor, core, insert_first
 from app.errors import Refused
 from app.models import (
     Completion,
@@ -21,6 +21,7 @@ from app.models import (
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.services.scan import Scan, look
 
+PRAISE_LEVELS = (5, 4)
 BINDING_VERIFIES = timedelta(days=7)
 
 _EVENT = insert(Event).inline()  # built once; nobody asks for its number
@@ -58,9 +59,7 @@ def check_rater(scan: Scan, *, at: datetime) -> None:
         raise Refused("not_the_served")
 
 
-def rate(
-    session: Session, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime
-) -> int:
+def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime) -> int:
     """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
 
     Raises AlreadyRated, and Refused with the reasons of `check_rater`. The caller's transaction must end with
@@ -72,43 +71,45 @@ def rate(
     counts = scan.verified or trust_all
     if scan.mine is not None or (counts and scan.standing is not None):
         raise AlreadyRated("already_rated")
-    rating_id = _insert_rating(session, scan, level, identity_id, source, at)
-    if counts and not _take_slot(session, scan.completion_id, rating_id, at):
+    rating_id = _insert_rating(db, scan, level, identity_id, source, at)
+    if counts and not _take_slot(db, scan.completion_id, rating_id, at):
         raise AlreadyRated("already_rated")
-    _record(session, scan, "rated", rating_id, source, at)
+    _record(db, scan, "rated", rating_id, source, at)
     if level in LOW_LEVELS:
-        _open_case(session, scan.ticket_id, rating_id, at)
+        _open_case(db, scan.ticket_id, rating_id, at)
     return rating_id
 
 
-def correct(session: Session, scan: Scan, *, level: int, source: str, at: datetime) -> None:
+def correct(db: Executor, scan: Scan, *, level: int, source: str, at: datetime) -> None:
     """The rater's one second thought within 24 hours; both levels stay."""
     if level not in LEVELS:
         raise Refused("no_level")
+    if scan.provider_staff:
+        raise Refused("provider_staff")
     if scan.mine is None:
         raise Refused("nothing_to_correct")
     if not scan.mine.correctable(at):
         raise Refused("correction_over")
-    if insert_first(session, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
+    if insert_first(db, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
         raise Refused("correction_over")
-    _record(session, scan, "corrected", scan.mine.rating_id, source, at)
+    _record(db, scan, "corrected", scan.mine.rating_id, source, at)
     if level in LOW_LEVELS:
-        _open_case(session, scan.ticket_id, scan.mine.rating_id, at)
+        _open_case(db, scan.ticket_id, scan.mine.rating_id, at)
 
 
-def add_detail(session: Session, scan: Scan, detail: Detail, *, at: datetime) -> None:
+def add_detail(db: Executor, scan: Scan, detail: Detail, *, at: datetime) -> None:
     """Enrich the visitor's own rating, once."""
     if scan.mine is None:
         raise Refused("nothing_to_correct")
     added = insert_first(
-        session,
+        db,
         RatingDetail,
         rating_id=scan.mine.rating_id,
         reasons={"codes": list(detail.reasons)},
         quality=dict(detail.quality or {}),
         faces=dict(detail.faces or {}),
         comment=detail.comment,
-        praise="asked" if detail.praise else "",
+        praise="asked" if detail.praise and scan.mine.level in PRAISE_LEVELS else "",
         pressed=detail.pressed,
         at=at,
     )
@@ -132,9 +133,9 @@ def count_after_binding(session: Session, *, identity_id: int, at: datetime, on:
     return counted
 
 
-def _insert_rating(session: Session, scan: Scan, level: int, identity_id: int, source: str, at: datetime) -> int:
+def _insert_rating(db: Executor, scan: Scan, level: int, identity_id: int, source: str, at: datetime) -> int:
     rating_id = insert_first(
-        session,
+        db,
         Rating,
         completion_id=scan.completion_id,
         level=level,
@@ -148,12 +149,12 @@ def _insert_rating(session: Session, scan: Scan, level: int, identity_id: int, s
     return int(rating_id)
 
 
-def _take_slot(session: Session, completion_id: int | None, rating_id: int, at: datetime) -> bool:
-    taken = insert_first(session, CountedRating, completion_id=completion_id, rating_id=rating_id, at=at)
+def _take_slot(db: Executor, completion_id: int | None, rating_id: int, at: datetime) -> bool:
+    taken = insert_first(db, CountedRating, completion_id=completion_id, rating_id=rating_id, at=at)
     return taken is not None
 
 
-def _record(session: Session, scan: Scan, kind: str, rating_id: int, source: str, at: datetime) -> None:
+def _record(db: Executor, scan: Scan, kind: str, rating_id: int, source: str, at: datetime) -> None:
     values = {
         "ticket_id": scan.ticket_id,
         "cycle": scan.cycle,
@@ -164,8 +165,8 @@ def _record(session: Session, scan: Scan, kind: str, rating_id: int, source: str
         "channel": source,
         "data": {"rating": rating_id},
     }
-    session.connection().execute(_EVENT, values)
+    core(db).execute(_EVENT, values)
 
 
-def _open_case(session: Session, ticket_id: int, rating_id: int, at: datetime) -> None:
-    insert_first(session, RecoveryCase, ticket_id=ticket_id, rating_id=rating_id, opened_at=at)
+def _open_case(db: Executor, ticket_id: int, rating_id: int, at: datetime) -> None:
+    insert_first(db, RecoveryCase, ticket_id=ticket_id, rating_id=rating_id, opened_at=at)

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, and_, bindparam, exists, or_, select
+from sqlalchemy import Date, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db import Executor, core
 from app.errors import Missing
 from app.models import (
     Category,
     Completion,
+    CompletionHelper,
     CountedRating,
     Employment,
     Rating,
@@ -87,11 +89,11 @@ class Scan:
         return self.standing if self.served and not self.provider_staff else self.mine
 
 
-def look(session: Session, ticket_id: int, *, identity_id: int | None, on: date, window: timedelta = WINDOW) -> Scan:
+def look(db: Executor, ticket_id: int, *, identity_id: int | None, on: date, window: timedelta = WINDOW) -> Scan:
     """Everything the page and the rating need, in one statement; raises Missing."""
     values = {"ticket": ticket_id, "identity": identity_id or 0, "on": on}
     # On the connection: loading plain columns through the ORM costs more than the query.
-    row = session.connection().execute(_LOOK, values).one_or_none()
+    row = core(db).execute(_LOOK, values).one_or_none()
     if row is None:
         raise Missing("no_such_ticket")
     own = _answer(row.own_id, row.own_level, row.own_at, row.own_corrected, row.own_detail, mine=True, counted=False)
@@ -140,21 +142,27 @@ def _answer(
 
 
 def _provider_staff(identity: type[WeChatIdentity], on: Any) -> Any:
-    """Whoever was employed by the provider when the work was done stays its staff for this ticket.
+    """Whoever did the work, or was employed by the provider when it was done, is its staff for this ticket.
 
     A second WeChat identity of his is known by unionid where there is one; nothing depends on that.
     """
     twin = aliased(WeChatIdentity)
     twins = select(twin.person_id).where(twin.unionid == identity.unionid, twin.person_id.is_not(None))
     still_or_then = or_(
-        Employment.valid_to.is_(None), Employment.valid_to >= on, Employment.valid_to >= Completion.finished_at
+        Employment.valid_to.is_(None),
+        Employment.valid_to >= on,
+        Employment.valid_to >= func.date(Completion.finished_at, type_=Date),
     )
-    return exists().where(
+    employed = exists().where(
         or_(Employment.person_id == identity.person_id, Employment.person_id.in_(twins)),
         Employment.provider_id.is_not(None),
         Employment.valid_from <= on,
         still_or_then,
     )
+    helped = exists().where(
+        CompletionHelper.completion_id == Completion.id, CompletionHelper.person_id == identity.person_id
+    )
+    return or_(func.coalesce(Completion.lead_id == identity.person_id, false()), helped, employed)
 
 
 def _served(identity: type[WeChatIdentity], on: Any) -> Any:
@@ -213,6 +221,19 @@ def _look_statement() -> Any:
         .outerjoin(standing_detail, standing_detail.rating_id == standing.id)
         .where(Ticket.id == bindparam("ticket"))
     )
+
+
+def earlier_answer(session: Session, ticket_id: int, *, identity_id: int) -> tuple[int, datetime] | None:
+    """The level this visitor gave in an earlier cycle, corrected where he did, and when: it stays readable."""
+    row = session.execute(
+        select(func.coalesce(RatingCorrection.level, Rating.level), Rating.at)
+        .join(Completion, Completion.id == Rating.completion_id)
+        .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
+        .where(Completion.ticket_id == ticket_id, Rating.identity_id == identity_id)
+        .order_by(Completion.cycle.desc())
+        .limit(1)
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 _LOOK = _look_statement()

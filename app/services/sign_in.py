@@ -67,7 +67,9 @@ def identify(session: Session, *, appid: str, openid: str, unionid: str | None, 
 
 
 def accept_privacy(session: Session, identity_id: int, *, at: datetime) -> None:
-    identity = session.get_one(WeChatIdentity, identity_id)
+    identity = session.get(WeChatIdentity, identity_id)
+    if identity is None:
+        raise Refused("sign_in_again")
     identity.privacy_version, identity.privacy_at = PRIVACY_VERSION, at
 
 

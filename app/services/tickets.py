@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.db import upsert
@@ -65,10 +65,7 @@ def dispatch(
 ) -> Event:
     """Give the ticket to a lead engineer (and helpers); his notice is written with it."""
     engineers = {to, *helpers}
-    found = session.scalars(
-        select(RoleGrant.person_id).where(RoleGrant.person_id.in_(engineers), RoleGrant.role == "engineer")
-    )
-    if set(found) != engineers:
+    if any("engineer" not in people.roles_at(session, engineer, at.date()) for engineer in engineers):
         raise Refused("not_an_engineer")
     employment = people.employment_at(session, to, at.date())
     ticket.lead_id = to
@@ -136,12 +133,22 @@ def urge(session: Session, ticket: Ticket, *, by: int | None, at: datetime, chan
     """The user asks to hurry; once in ten minutes, so that a nervous thumb does not ring twenty times."""
     if ticket.state not in OPEN_STATES:
         raise Refused("not_open", state=ticket.state)
-    last = session.scalar(
-        select(Event.at).where(Event.ticket_id == ticket.id, Event.kind == "urged").order_by(Event.at.desc()).limit(1)
-    )
+    return _remind(session, ticket, "urged", by=by, at=at, channel=channel)
+
+
+def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel: str) -> Event:
+    """Somebody not known says it is still broken: written down and told to the engineer.
+
+    It does not reopen: whoever finds a slip could otherwise close the rating of the one who was served.
+    """
+    return _remind(session, ticket, "still_broken", by=None, at=at, channel=channel)
+
+
+def _remind(session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str) -> Event:
+    last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, Event.kind == kind))
     if last is not None and at - last < URGE_PAUSE:
         raise Refused("urged_just_now")
-    event = record(session, ticket, "urged", by=by, at=at, channel=channel)
+    event = record(session, ticket, kind, by=by, at=at, channel=channel)
     if ticket.lead_id is not None:
         notices.add(session, "urged", event, to=ticket.lead_id, at=at)
     return event
@@ -185,7 +192,7 @@ def locked(session: Session, *, ticket_id: int | None = None, number: str | None
 
 
 def engineers(session: Session) -> list[Person]:
-    """Everybody a ticket can be dispatched to, by name."""
+    """Every engineer by name, also those who have left: lists of the past are asked for them."""
     query = select(Person).join(RoleGrant, RoleGrant.person_id == Person.id).where(RoleGrant.role == "engineer")
     return list(session.scalars(query.order_by(Person.name)))
 

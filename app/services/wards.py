@@ -1,10 +1,10 @@
 """The ward's permanent code: what was finished there in the window and is not yet rated."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
 from app.models import Category, Completion, CountedRating, Department, Employment, Rating, Ticket, WeChatIdentity
@@ -37,7 +37,7 @@ def ward(session: Session, department_id: int, *, identity_id: int | None, windo
     department = session.get(Department, department_id)
     if department is None:
         raise Missing("bad_token")
-    member = _member(session, department_id, identity_id, at.date()) if identity_id else None
+    member = _member(session, department_id, identity_id, window=window, at=at) if identity_id else None
     query = (
         select(Ticket.id, Ticket.number, Completion.finished_at, Category.name)
         .join(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
@@ -63,7 +63,14 @@ def ward(session: Session, department_id: int, *, identity_id: int | None, windo
     return Ward(department.name, member is not None, waiting)
 
 
-def _member(session: Session, department_id: int, identity_id: int, on: date) -> int | None:
+def _member(session: Session, department_id: int, identity_id: int, *, window: timedelta, at: datetime) -> int | None:
+    """The person, if he works in the department and did not work for a provider within the window."""
+    on, before = at.date(), aliased(Employment)
+    of_provider = exists().where(
+        before.person_id == WeChatIdentity.person_id,
+        before.provider_id.is_not(None),
+        or_(before.valid_to.is_(None), before.valid_to >= (at - window).date()),
+    )
     query = (
         select(Employment.person_id)
         .join(WeChatIdentity, WeChatIdentity.person_id == Employment.person_id)
@@ -72,6 +79,7 @@ def _member(session: Session, department_id: int, identity_id: int, on: date) ->
             Employment.department_id == department_id,
             Employment.valid_from <= on,
             or_(Employment.valid_to.is_(None), Employment.valid_to >= on),
+            ~of_provider,
         )
     )
     return session.scalar(query)

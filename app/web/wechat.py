@@ -15,6 +15,8 @@ from wechat.oauth import SignedIn, authorize_url, exchange
 
 blueprint = Blueprint("wechat", __name__)
 
+LONGEST_PATH = 300
+
 
 @blueprint.get("/wechat/sign-in")
 def begin() -> Response | str:
@@ -65,8 +67,8 @@ def to_wechat(next_path: str) -> Response | str:
 
 def local_path(text: str) -> str:
     """The path of this site that was asked for; / for anything that might lead elsewhere."""
-    safe = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
-    return text if safe else "/"
+    plain = len(text) <= LONGEST_PATH and text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else "/"
 
 
 def _exchange(code: str) -> SignedIn:

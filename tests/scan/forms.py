@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -102,12 +102,12 @@ class Slip:
             scan = look(session, ticket.id, identity_id=identity.id, on=at.date())
             ratings.rate(session, scan, level=level, identity_id=identity.id, trust_all=False, source="scan", at=at)
 
-    def change_employer(self, person: Person, *, to: Department) -> None:
-        """Yesterday the provider's, today the hospital's."""
-        today = clock.now().date()
+    def change_employer(self, person: Person, *, to: Department, last_day: date | None = None) -> None:
+        """The provider's until that day (today), the hospital's from then on."""
+        day = last_day or clock.now().date()
         with self.runtime.database.transaction() as session:
-            session.execute(update(Employment).where(Employment.person_id == person.id).values(valid_to=today))
-            session.add(Employment(person_id=person.id, department_id=to.id, valid_from=today + timedelta(days=0)))
+            session.execute(update(Employment).where(Employment.person_id == person.id).values(valid_to=day))
+            session.add(Employment(person_id=person.id, department_id=to.id, valid_from=day))
 
     def give_unionid(self, identity: WeChatIdentity, unionid: str) -> None:
         self._set(identity, unionid=unionid)

@@ -340,3 +340,61 @@ def test_a_first_visit_shows_the_privacy_notice_before_the_form(slip: Slip, worl
     accepted = nurse.post("/privacy", data={"visit": slip.token_in(page.text), "next": slip.path(ticket)})
     assert accepted.headers["Location"] == slip.path(ticket)
     assert "这次服务您满意吗" in nurse.get(slip.path(ticket)).text
+
+
+def test_who_did_the_work_cannot_rate_it_whoever_employs_him(slip: Slip, world: World, phone: Phone) -> None:
+    lead = world.employ("2001", "本院工程师", "engineer")
+    helper = world.employ("2002", "帮忙的人", "engineer")
+    ticket = world.ticket("finished", served=world.ward, lead=lead, helpers=(helper,))
+    for person in (lead, helper):
+        worker = phone(world.bind(person))
+        assert slip.rate(worker, ticket, 5).status_code == 403
+        slip.rate(phone(world.nurse_identity), ticket, 1)
+        assert "不满意" not in worker.get(slip.path(ticket)).text
+    assert slip.counted(ticket) == [(1, world.nurse.id)]
+
+
+def test_work_of_an_engineers_last_day_is_not_rated_by_him_from_the_ward(
+    slip: Slip, world: World, phone: Phone
+) -> None:
+    yesterday = clock.now() - timedelta(days=1)
+    ticket = world.ticket("finished", served=world.ward, lead=world.second_engineer, reported_at=yesterday)
+    slip.change_employer(world.engineer, to=world.ward, last_day=yesterday.date())
+    assert slip.rate(phone(world.engineer_identity), ticket, 5).status_code == 403
+
+
+def test_a_stranger_who_says_still_broken_is_heard_and_reopens_nothing(slip: Slip, world: World, phone: Phone) -> None:
+    ticket = world.ticket("finished")
+    stranger, nurse = phone(world.stranger_identity), phone(world.nurse_identity)
+    hers = slip.form(nurse, ticket)
+    form = slip.form(stranger, ticket)
+    assert stranger.post(slip.path(ticket) + "/still-broken", data={"visit": form}).status_code == 303
+    assert "已告诉工程师" in stranger.get(slip.path(ticket)).text
+    assert stranger.post(slip.path(ticket) + "/still-broken", data={"visit": form}).status_code == 409
+    assert slip.fresh(ticket).state == "finished"
+    assert nurse.post(slip.path(ticket) + "/rate", data={"level": "1", "visit": hers}).status_code == 303
+    assert slip.counted(ticket) == [(1, world.nurse.id)]
+
+
+def test_a_second_tap_on_still_broken_finds_it_reopened(slip: Slip, world: World, phone: Phone) -> None:
+    nurse, ticket = phone(world.nurse_identity), world.ticket("finished")
+    form = slip.form(nurse, ticket)
+    for _ in range(2):
+        assert nurse.post(slip.path(ticket) + "/still-broken", data={"visit": form}).status_code == 303
+    assert slip.fresh(ticket).cycle == 2
+
+
+def test_an_answer_given_stays_readable_after_a_reopening(slip: Slip, world: World, phone: Phone) -> None:
+    nurse, ticket = phone(world.nurse_identity), world.ticket("finished")
+    slip.rate(nurse, ticket, 1)
+    world.move(ticket, "reopen")
+    assert "您之前的评价：非常不满意" in nurse.get(slip.path(ticket)).text
+    assert "您之前的评价" not in phone(world.engineer_identity).get(slip.path(ticket)).text
+
+
+def test_praise_belongs_to_a_good_level(slip: Slip, world: World, phone: Phone) -> None:
+    nurse, ticket = phone(world.nurse_identity), world.ticket("finished")
+    slip.rate(nurse, ticket, 1)
+    nurse.post(slip.path(ticket) + "/detail", data={"visit": slip.form(nurse, ticket), "praise": "1"})
+    with world.database.reading() as session:
+        assert session.scalars(select(RatingDetail.praise)).one() == ""
