@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
 from app.errors import Refused
-from app.models import ConsoleScan, Credential, Employment, Person, RoleGrant
+from app.models import ConsoleScan, Credential
 from app.services import people
 
 CONSOLE_ROLES = frozenset({"desk", "supervisor", "admin", "auditor"})
@@ -140,13 +140,7 @@ def _open_scan(secret: str, at: datetime) -> Select[ConsoleScan]:
 
 
 def _may_enter(session: Session, person_id: int, at: datetime) -> bool:
-    """A console role, and not somebody whose every employment has ended."""
-    role = RoleGrant.role.in_(CONSOLE_ROLES)
-    if session.scalar(select(Person.id).join(RoleGrant).where(Person.id == person_id, role).limit(1)) is None:
-        return False
-    if people.employment_at(session, person_id, at.date()) is not None:
-        return True
-    return session.scalar(select(Employment.id).where(Employment.person_id == person_id).limit(1)) is None
+    return bool(people.roles_at(session, person_id, at.date()) & CONSOLE_ROLES)
 
 
 def _digest(secret: str) -> str:

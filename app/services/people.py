@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import Employment, Person, RoleGrant
 
@@ -22,7 +22,25 @@ def employment_at(session: Session, person_id: int, day: date) -> Employment | N
     )
 
 
+def works(person_id: InstrumentedAttribute[int], day: date) -> ColumnElement[bool]:
+    """Whether somebody may still act that day: not when every employment has ended.
+
+    Who never had one, such as the first admin, may.
+    """
+    job = aliased(Employment)
+    ever = select(job.id).where(job.person_id == person_id)
+    in_force = ever.where(job.valid_from <= day, or_(job.valid_to.is_(None), job.valid_to >= day))
+    return or_(in_force.exists(), ~ever.exists())
+
+
+def roles_at(session: Session, person_id: int, day: date) -> frozenset[str]:
+    """What he may do that day: nothing once he has left."""
+    query = select(RoleGrant.role).where(RoleGrant.person_id == person_id, works(RoleGrant.person_id, day))
+    return frozenset(session.scalars(query))
+
+
 def roles(session: Session, person_id: int) -> frozenset[str]:
+    """What was granted to him, whether he still works or not."""
     return frozenset(session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id)))
 
 

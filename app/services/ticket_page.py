@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
 from app.models import Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
 from app.models.ticket import OPEN_STATES, STATES, TicketHelper
+from app.services import people
 from app.services.pages import Line
 from app.services.people_list import current_employment
 
@@ -102,8 +103,6 @@ def candidates(session: Session, day: date) -> Sequence[Line]:
         .group_by(Ticket.lead_id)
         .subquery()
     )
-    job = aliased(Employment)
-    never_employed = ~select(job.id).where(job.person_id == Person.id).exists()
     team = func.coalesce(Team.name, "")
     open_tickets = func.coalesce(busy.c.open, 0)
     return session.execute(
@@ -112,7 +111,7 @@ def candidates(session: Session, day: date) -> Sequence[Line]:
         .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Team, Team.id == Employment.team_id)
         .outerjoin(busy, busy.c.lead_id == Person.id)
-        .where(or_(Employment.id.is_not(None), never_employed))
+        .where(people.works(Person.id, day))
         .order_by(team, open_tickets, Person.name)
     ).all()
 

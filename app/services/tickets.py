@@ -65,7 +65,14 @@ def dispatch(
 ) -> Event:
     """Give the ticket to a lead engineer (and helpers); his notice is written with it."""
     engineers = {to, *helpers}
-    if any("engineer" not in people.roles_at(session, engineer, at.date()) for engineer in engineers):
+    found = session.scalars(
+        select(RoleGrant.person_id).where(
+            RoleGrant.person_id.in_(engineers),
+            RoleGrant.role == "engineer",
+            people.works(RoleGrant.person_id, at.date()),
+        )
+    )
+    if set(found) != engineers:
         raise Refused("not_an_engineer")
     employment = people.employment_at(session, to, at.date())
     ticket.lead_id = to

@@ -152,4 +152,4 @@ def _load(person_id: int | None) -> Visitor | None:
             return None
         employment: Employment | None = people.employment_at(db, person_id, moment().date())
         provider = employment is not None and employment.provider_id is not None
-        return Visitor(person.id, person.name, people.roles(db, person_id), provider)
+        return Visitor(person.id, person.name, people.roles_at(db, person_id, moment().date()), provider)
