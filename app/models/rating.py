@@ -13,7 +13,11 @@ LOW_LEVELS = (2, 1)
 
 
 class Rating(Base):
-    """One tap, never changed. Who rates is known by his WeChat identity, and by person once that is bound."""
+    """One tap, never changed. Who rates is known by his WeChat identity, and by person once that is bound.
+
+    The database itself writes the "rated" event beside it and, for a rating that counts, takes the slot: inserting
+    one for a completion whose slot is taken fails (migration 0004).
+    """
 
     __tablename__ = "rating"
     __table_args__ = (
@@ -28,6 +32,7 @@ class Rating(Base):
     level: Mapped[int] = mapped_column(SmallInteger)
     identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
     person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    counts: Mapped[bool]  # given by somebody verified; one that is verified later takes its slot then
     source: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import Executor, core, insert_first
@@ -24,7 +25,9 @@ from app.services.scan import Scan, look
 PRAISE_LEVELS = (5, 4)
 BINDING_VERIFIES = timedelta(days=7)
 
-_EVENT = insert(Event).inline()  # built once; nobody asks for its number
+# Built once: this is the hot path. With the rating come its event and its slot (see models.Rating).
+_RATING = insert(Rating).returning(Rating.id)
+_EVENT = insert(Event).inline()
 
 
 class AlreadyRated(Refused):
@@ -71,10 +74,7 @@ def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: b
     counts = scan.verified or trust_all
     if scan.mine is not None or (counts and scan.standing is not None):
         raise AlreadyRated("already_rated")
-    rating_id = _insert_rating(db, scan, level, identity_id, source, at)
-    if counts and not _take_slot(db, scan.completion_id, rating_id, at):
-        raise AlreadyRated("already_rated")
-    _record(db, scan, "rated", rating_id, source, at)
+    rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
     if level in LOW_LEVELS:
         _open_case(db, scan.ticket_id, rating_id, at)
     return rating_id
@@ -133,20 +133,22 @@ def count_after_binding(session: Session, *, identity_id: int, at: datetime, on:
     return counted
 
 
-def _insert_rating(db: Executor, scan: Scan, level: int, identity_id: int, source: str, at: datetime) -> int:
-    rating_id = insert_first(
-        db,
-        Rating,
-        completion_id=scan.completion_id,
-        level=level,
-        identity_id=identity_id,
-        person_id=scan.person_id,
-        source=source,
-        at=at,
-    )
-    if rating_id is None:
-        raise AlreadyRated("already_rated")
-    return int(rating_id)
+def _insert_rating(
+    db: Executor, scan: Scan, level: int, counts: bool, identity_id: int, source: str, at: datetime
+) -> int:
+    values = {
+        "completion_id": scan.completion_id,
+        "level": level,
+        "counts": counts,
+        "identity_id": identity_id,
+        "person_id": scan.person_id,
+        "source": source,
+        "at": at,
+    }
+    try:
+        return int(core(db).execute(_RATING, values).scalar_one())
+    except IntegrityError as error:  # this visitor's row, or the slot, is there already
+        raise AlreadyRated("already_rated") from error
 
 
 def _take_slot(db: Executor, completion_id: int | None, rating_id: int, at: datetime) -> bool:

@@ -394,6 +394,7 @@ def upgrade() -> None:
     sa.Column('level', sa.SmallInteger(), nullable=False),
     sa.Column('identity_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('counts', sa.Boolean(), nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('at', app.db.UTCDateTime(timezone=True), nullable=False),
     sa.CheckConstraint('level BETWEEN 1 AND 5', name=op.f('ck_rating_level_1_to_5')),

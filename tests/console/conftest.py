@@ -63,6 +63,7 @@ def unverified(database: Database, world: World) -> Callable[[Ticket, int], None
                     completion_id=completion,
                     level=level,
                     identity_id=world.stranger_identity.id,
+                    counts=False,
                     source="scan",
                     at=clock.now(),
                 )

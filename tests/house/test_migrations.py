@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.db import Base, Database
-from app.models import Completion, CountedRating, Rating, RatingCorrection
+from app.models import Completion, Rating, RatingCorrection
 from app.paths import ROOT
 from tests.conftest import migrate
 from tests.world import World
@@ -78,12 +78,12 @@ def everything_that_happens(world: World) -> None:
             level=5,
             identity_id=world.nurse_identity.id,
             person_id=world.nurse.id,
+            counts=True,
             source="wechat",
             at=now,
         )
         session.add(rating)
         session.flush()
-        session.add(CountedRating(completion_id=completion.id, rating_id=rating.id, at=now))
         session.add(RatingCorrection(rating_id=rating.id, level=4, at=now))
 
 

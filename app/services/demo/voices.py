@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from app.models import (
-    CountedRating,
     Event,
     Rating,
     RatingCorrection,
@@ -74,12 +73,10 @@ class Voices:
             level=level,
             identity_id=identity,
             person_id=person,
+            counts=counts,
             source=_SOURCE,
             at=at,
         )
-        if counts:
-            self._rows.draft(CountedRating, completion_id=work.completion["id"], rating_id=rating, at=at)
-        self._event(work, "rated", rating, person, at)
         if level in LOW_LEVELS:
             self._rows.add(RecoveryCase, ticket_id=work.ticket["id"], rating_id=rating, opened_at=at)
         if self._dice.happens(0.6):
