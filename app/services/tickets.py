@@ -20,6 +20,8 @@ from app.models.ticket import MOVES, OPEN_STATES
 from app.services import completions, notices, people
 
 URGE_PAUSE = timedelta(minutes=10)
+SUPERVISORS = frozenset({"supervisor", "admin"})
+BEGUN = ("accepted", "arrived", "finished")
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,17 @@ def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: s
 
 
 def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    if not may_cancel(session, ticket, people.roles_at(session, by, at.date())):
+        raise Refused("cancel_needs_supervisor")
     return _move(session, ticket, "cancelled", by=by, at=at, channel=channel)
+
+
+def may_cancel(session: Session, ticket: Ticket, roles: frozenset[str]) -> bool:
+    """Whoever has these roles. Once work has begun only the hospital: a cancelled ticket is never rated."""
+    if roles & SUPERVISORS:
+        return True
+    begun = select(Event.id).where(Event.ticket_id == ticket.id, Event.state.in_(BEGUN)).limit(1)
+    return ticket.cycle == 1 and session.scalar(begun) is None
 
 
 def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:

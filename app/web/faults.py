@@ -13,6 +13,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_such_ticket": (404, mark("没有这张工单。请核对编号。")),
     "form_not_of_this_visit": (403, mark("页面已过期，没有提交。请重新扫码后再试。")),
     "move_not_allowed": (409, mark("工单当前状态不能这样操作，可能已有人先处理。请刷新后查看。")),
+    "cancel_needs_supervisor": (403, mark("已经开始处理的工单只能由信息科取消。")),
     "not_your_ticket": (403, mark("这张工单没有派给您。")),
     "not_an_engineer": (400, mark("只能派给工程师，请重新选择。")),
     "not_open": (409, mark("工单已经处理完，不用再催。")),

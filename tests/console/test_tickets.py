@@ -158,10 +158,11 @@ def test_the_form_says_who_is_busy(desk: FlaskClient, world: World) -> None:
     ("state", "verbs"),
     [
         ("reported", {"dispatch", "cancel"}),
-        ("accepted", {"dispatch", "cancel"}),
+        ("dispatched", {"dispatch", "cancel"}),
+        ("accepted", {"dispatch"}),
         ("finished", {"close"}),
         ("closed", set()),
-        ("reopened", {"dispatch", "cancel"}),
+        ("reopened", {"dispatch"}),
         ("cancelled", set()),
     ],
 )
@@ -175,7 +176,7 @@ def test_a_page_offers_what_the_state_allows(
 
 
 @pytest.mark.parametrize(
-    ("before", "verb", "after"), [("finished", "close", "closed"), ("accepted", "cancel", "cancelled")]
+    ("before", "verb", "after"), [("finished", "close", "closed"), ("dispatched", "cancel", "cancelled")]
 )
 def test_the_desk_closes_and_cancels(
     before: str, verb: str, after: str, desk: FlaskClient, world: World, database: Database

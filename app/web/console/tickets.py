@@ -59,7 +59,8 @@ def ticket(number: str) -> str:
             "steps": ticket_page.timeline(session, found.id, for_provider=provider),
             "notices": ticket_page.notices(session, found.id),
             "ratings": [] if provider else rating_list.of_ticket(session, found.id),
-            "moves": MOVES[found.state],
+            "may_close": "closed" in MOVES[found.state],
+            "may_cancel": "cancelled" in MOVES[found.state] and tickets.may_cancel(session, found, g.visitor.roles),
         }
         if "dispatched" in MOVES[found.state]:
             shown["candidates"] = ticket_page.candidates(session, moment().date())
