@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Person, Team, Ticket
@@ -26,6 +26,11 @@ class TicketFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+
+
+def too_many_named(session: Session, text: str) -> bool:
+    """Whether more people are meant by this text than a search looks for."""
+    return bool(text) and len(session.scalars(_meant(text).limit(NAMESAKES + 1)).all()) > NAMESAKES
 
 
 def find(session: Session, wanted: TicketFilter, *, after: int | None = None) -> Page:
@@ -78,10 +83,15 @@ def _conditions(session: Session, wanted: TicketFilter) -> Iterator[ColumnElemen
 
 def _about(session: Session, text: str) -> ColumnElement[bool]:
     # The people first, so that the tickets are found by their indexes and not by reading them all.
-    known = or_(Person.staff_number == text, Person.name.startswith(text, autoescape=True))
-    people = session.scalars(select(Person.id).where(known).limit(NAMESAKES)).all()
+    people = session.scalars(_meant(text).limit(NAMESAKES)).all()
     return or_(
         Ticket.number.in_({text, text.upper()}),
         Ticket.served_person_id.in_(people),
         Ticket.requester_id.in_(people),
     )
+
+
+def _meant(text: str) -> Select[int]:
+    known = or_(Person.staff_number == text, Person.name.startswith(text, autoescape=True))
+    exactly = or_(Person.staff_number == text, Person.name == text)
+    return select(Person.id).where(known).order_by(case((exactly, 0), else_=1), Person.staff_number)

@@ -36,6 +36,7 @@ def ticket_index() -> str | Answer:
     )
     with reading() as session:
         page = ticket_list.find(session, wanted, after=asked.row_id("after"))
+        too_many = ticket_list.too_many_named(session, wanted.text)
         choices = {
             "departments": catalogue.departments(session),
             "categories": catalogue.categories(session),
@@ -43,7 +44,8 @@ def ticket_index() -> str | Answer:
         }
     if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
         return redirect(url_for("console.ticket", number=page.rows[0].number))
-    return render_template("console/tickets.html", page=page, tabs=TABS, first=first, last=last, **choices)
+    most = ticket_list.NAMESAKES if too_many else None
+    return render_template("console/tickets.html", page=page, tabs=TABS, first=first, last=last, most=most, **choices)
 
 
 @blueprint.get("/console/tickets/<number>")
