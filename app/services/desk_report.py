@@ -13,7 +13,7 @@ from app.models import Category, Department, Place, Ticket
 from app.models.ticket import PRIORITIES
 from app.services import tickets
 from app.services.pages import Line
-from app.services.people_list import named
+from app.services.people_list import SIZE, named
 
 SOURCES = ("phone", "walk_in", "desk", "monitoring", "inspection")
 UNSERVED = frozenset({"monitoring", "inspection"})
@@ -24,12 +24,14 @@ TWIN = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Typed:
-    """The form as typed; people by staff number or name."""
+    """The form as typed; people by staff number or name, and which one was picked among those of that name."""
 
     source: str = "phone"
     requester: str = ""
+    requester_pick: int | None = None
     served: str = "requester"
     served_person: str = ""
+    served_person_pick: int | None = None
     department_id: int | None = None
     place_id: int | None = None
     category_id: int | None = None
@@ -39,8 +41,10 @@ class Typed:
 
 def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
     """Raises Refused: `report_incomplete` with `faults` (field -> code), `reported_just_now` with the `number`."""
-    requester = _person(session, typed.requester, at)
-    served = _person(session, typed.served_person, at) if typed.served == "person" else requester
+    requester = _person(session, typed.requester, at, typed.requester_pick)
+    served = requester
+    if typed.served == "person":
+        served = _person(session, typed.served_person, at, typed.served_person_pick)
     department_id = typed.department_id or (requester[0].department_id if len(requester) == 1 else None)
     faults = dict(_faults(session, typed, requester, served, department_id))
     if faults:
@@ -66,8 +70,9 @@ def namesakes(session: Session, text: str, *, at: datetime) -> list[Line]:
     return _person(session, text, at)
 
 
-def _person(session: Session, text: str, at: datetime) -> list[Line]:
-    return list(named(session, text, at.date())) if text else []
+def _person(session: Session, text: str, at: datetime, pick: int | None = None) -> list[Line]:
+    found = list(named(session, text, at.date())) if text else []
+    return [one for one in found if one.id == pick] or found
 
 
 def _faults(
@@ -77,7 +82,8 @@ def _faults(
     # Who was served decides who may rate; a desk that could leave it out could choose who rates.
     if (typed.served == "nobody") != (typed.source in UNSERVED):
         yield "served", "served_nobody" if typed.served == "nobody" else "unserved_source"
-    if fault := _who(typed.requester, requester, needed=typed.source not in UNSERVED):
+    by_machine = typed.source in UNSERVED
+    if fault := _who(typed.requester, requester, needed=not by_machine, provider_too=by_machine):
         yield "requester", fault
     if typed.served == "person" and (fault := _who(typed.served_person, served, needed=True)):
         yield "served_person", fault
@@ -104,12 +110,14 @@ def _wrong_choices(session: Session, typed: Typed) -> Iterator[tuple[str, str]]:
         yield "place", "needed"
 
 
-def _who(text: str, found: list[Line], *, needed: bool) -> str | None:
+def _who(text: str, found: list[Line], *, needed: bool, provider_too: bool = False) -> str | None:
     if not text:
         return "needed" if needed else None
     if not found:
         return "nobody"
-    return "several" if len(found) > 1 else None
+    if len(found) > 1:
+        return "several" if len(found) <= SIZE else "too_many"
+    return "of_the_provider" if found[0].provider_id and not provider_too else None
 
 
 def _refuse_twin(session: Session, ticket: Ticket) -> None:

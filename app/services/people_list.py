@@ -84,12 +84,14 @@ def find(
 
 
 def named(session: Session, text: str, day: date) -> Sequence[Line]:
-    """Whoever has exactly this staff number, else everybody with exactly this name."""
+    """Whoever has exactly this staff number, else everybody with exactly this name; one above SIZE says: too many."""
     query = (
         select(
             Person.id,
             Person.staff_number,
             Person.name,
+            Person.job_type,
+            Employment.provider_id,
             Department.id.label("department_id"),
             Department.name.label("department"),
         )
@@ -97,7 +99,7 @@ def named(session: Session, text: str, day: date) -> Sequence[Line]:
         .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Department, Department.id == Employment.department_id)
         .order_by(Person.staff_number)
-        .limit(SIZE)
+        .limit(SIZE + 1)
     )
     return (
         session.execute(query.where(Person.staff_number == text)).all()

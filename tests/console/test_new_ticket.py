@@ -35,10 +35,52 @@ def test_namesakes_are_offered_and_one_is_chosen(desk: FlaskClient, world: World
     other = world.employ("00777", world.nurse.name, department=world.pharmacy)
     asked = report(desk, world, requester=world.nurse.name)
     assert asked.status_code == 422
-    assert world.nurse.staff_number in asked.text
-    assert other.staff_number in asked.text
-    report(desk, world, requester=world.nurse.name, requester_pick=other.staff_number)
+    picks = asked.text.split('class="picks"')[1].split("</div>")[0]
+    assert world.ward.name in picks
+    assert world.pharmacy.name in picks
+    report(desk, world, requester=world.nurse.name, requester_pick=str(other.id))
     assert only_ticket(database).requester_id == other.id
+
+
+def test_a_pick_is_one_of_those_who_were_named(desk: FlaskClient, world: World, database: Database) -> None:
+    report(desk, world, requester=world.nurse.name, requester_pick=str(world.doctor.id))
+    assert only_ticket(database).requester_id == world.nurse.id
+
+
+def test_too_many_of_one_name_are_not_listed_but_told_apart_by_number(desk: FlaskClient, world: World) -> None:
+    many = [world.employ(f"2{number:04}", "王伟") for number in range(51)]
+    asked = report(desk, world, requester="王伟")
+    assert "同名的超过 50 位" in asked.text
+    assert 'class="picks"' not in asked.text
+    assert report(desk, world, requester=many[50].staff_number).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "filled",
+    [
+        {"requester": "W0003"},
+        {"requester": "W0001", "served": "department", "department": "1"},
+        {"served": "person", "served_person": "W0003"},
+        {"served": "person", "served_person": "赵强"},
+    ],
+)
+def test_nobody_of_the_provider_is_served(
+    filled: dict[str, str], desk: FlaskClient, world: World, database: Database
+) -> None:
+    answer = report(desk, world, **filled)
+    assert answer.status_code == 422
+    assert "服务商人员不能作" in answer.text
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 0
+
+
+@pytest.mark.parametrize("source", ["monitoring", "inspection"])
+def test_the_provider_reports_what_its_monitoring_finds(
+    source: str, desk: FlaskClient, world: World, database: Database
+) -> None:
+    report(desk, world, source=source, served="nobody", requester=world.engineer.staff_number)
+    ticket = only_ticket(database)
+    assert (ticket.requester_id, ticket.rateable) == (world.engineer.id, False)
 
 
 def test_served_may_be_another_or_a_whole_department(desk: FlaskClient, world: World, database: Database) -> None:

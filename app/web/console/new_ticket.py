@@ -1,6 +1,5 @@
 """A new ticket at the desk: one form, its faults beside the fields, namesakes to choose from."""
 
-from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -29,9 +28,7 @@ def report() -> Response | tuple[str, int]:
     try:
         with transaction() as session:
             zone = runtime().settings.timezone
-            number = desk_report.open_ticket(
-                session, _picked(typed), by=by(), at=moment(), zone=zone, channel=CHANNEL
-            ).number
+            number = desk_report.open_ticket(session, typed, by=by(), at=moment(), zone=zone, channel=CHANNEL).number
     except Refused as refused:
         if refused.code == "reported_just_now":
             flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
@@ -49,21 +46,16 @@ def _typed() -> Typed:
     return Typed(
         source=form.get("source", ""),
         requester=clean(form.get("requester", "")),
+        requester_pick=small_id(form.get("requester_pick", "")),
         served=form.get("served", ""),
         served_person=clean(form.get("served_person", "")),
+        served_person_pick=small_id(form.get("served_person_pick", "")),
         department_id=small_id(form.get("department", "")),
         place_id=small_id(form.get("place", "")),
         category_id=small_id(form.get("category", "")),
         priority=int(priority) if priority in {"1", "2", "3", "4"} else 0,
         description=clean(form.get("description", ""), LONGEST + 1).replace("\r\n", "\n"),
     )
-
-
-def _picked(typed: Typed) -> Typed:
-    """Whoever was chosen among namesakes stands for the name that was typed."""
-    requester = clean(request.form.get("requester_pick", ""))
-    served_person = clean(request.form.get("served_person_pick", ""))
-    return replace(typed, requester=requester or typed.requester, served_person=served_person or typed.served_person)
 
 
 def _page(typed: Typed, faults: Any) -> str:

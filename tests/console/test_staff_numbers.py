@@ -1,0 +1,100 @@
+"""With name, staff number and the telephone's last digits anybody binds a WeChat: the desk gets no staff number."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app import clock
+from app.db import Database
+from app.models import Employment, Inbound, Notice, Person
+from tests.conftest import Console
+from tests.console.test_new_ticket import PAGE, report
+from tests.house.doors import doors
+from tests.world import APPID, WAYS, World
+
+
+def test_no_page_of_the_desk_has_a_staff_number_of_the_hospital(
+    app: Flask, console: Console, world: World, numbers: re.Pattern[str], something_of_everything: list[str]
+) -> None:
+    desk = console(world.desk)
+    for page in something_of_everything:
+        shown = desk.get(page, follow_redirects=True)
+        assert shown.status_code == 200, page
+        assert not numbers.findall(shown.text), page
+
+
+def test_the_pages_are_full_enough_to_show_them_to_the_hospital(
+    console: Console, world: World, numbers: re.Pattern[str], something_of_everything: list[str]
+) -> None:
+    supervisor = console(world.supervisor)
+    full = {page for page in something_of_everything if numbers.findall(supervisor.get(page).text)}
+    assert {"/console", "/console/notices"} < full
+    assert len(full) >= len(WAYS)
+
+
+def test_namesakes_are_told_apart_without_their_numbers(
+    desk: FlaskClient, world: World, numbers: re.Pattern[str], console: Console
+) -> None:
+    asked = report(desk, world, requester=world.nurse.name).text
+    assert 'class="picks"' in asked
+    assert not numbers.findall(asked)
+    assert numbers.findall(report(console(world.supervisor), world, requester=world.nurse.name).text)
+
+
+def test_a_ticket_found_by_name_shows_none(desk: FlaskClient, world: World, numbers: re.Pattern[str]) -> None:
+    world.ticket()
+    shown = desk.get(f"/console/tickets?q={world.nurse.name}").text
+    assert world.nurse.name in shown
+    assert not numbers.findall(shown)
+
+
+@pytest.fixture
+def numbers(database: Database, world: World) -> re.Pattern[str]:
+    """Any staff number of anybody of the hospital, standing alone."""
+    world.employ("00777", world.nurse.name, department=world.pharmacy)
+    with database.reading() as session:
+        found = session.scalars(
+            select(Person.staff_number).join(Employment).where(Employment.department_id.is_not(None))
+        )
+        return re.compile(rf"(?<![\w-])(?:{'|'.join(found)})(?![\w-])")
+
+
+@pytest.fixture
+def something_of_everything(app: Flask, world: World, database: Database) -> list[str]:
+    """Every page the desk may open, with tickets of all states, their notices and an alert about somebody."""
+    tickets = [world.ticket(state) for state in WAYS]
+    world.ticket("finished", served=world.ward)
+    with database.transaction() as session:
+        assert session.scalars(select(Notice).where(Notice.person_id == world.nurse.id)).first()
+        session.add(
+            Inbound(
+                key="left",
+                appid=APPID,
+                kind="event",
+                event="unsubscribe",
+                openid="",
+                scene="",
+                body="",
+                received_at=clock.now(),
+                next_try_at=clock.now(),
+                state="done",
+                alert="engineer_left",
+                person_id=world.doctor.id,
+            )
+        )
+    pages = {
+        door.address
+        for ticket in tickets
+        for door in doors(app, "GET", real={"number": ticket.number})
+        if door.blueprint == "console" and not door.rule.endswith(".svg")
+    }
+    assert {"/console", PAGE, "/console/tickets", "/console/notices"} < pages
+    return sorted(pages)
+
+
+@pytest.fixture
+def desk(console: Console, world: World) -> FlaskClient:
+    return console(world.desk)
