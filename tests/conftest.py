@@ -208,7 +208,7 @@ def console(app: Flask) -> Console:
     def sign_in(person: Person) -> FlaskClient:
         client = app.test_client()
         with client.session_transaction() as session:
-            session["console"] = {"person": person.id, "seen": int(clock.now().timestamp())}
+            session["console"] = {"person": person.id, "seen": int(clock.now().timestamp()), "sign_outs": 0}
         return client
 
     return sign_in

@@ -20,6 +20,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(Text)
     telephone: Mapped[str] = mapped_column(Text, default="")
     job_type: Mapped[str] = mapped_column(Text, default="")
+    sign_outs: Mapped[int] = mapped_column(default=0)  # at the console; a session from before the last one is over
 
 
 class Employment(Base):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
 from app.errors import Refused
-from app.models import ConsoleScan, Credential
+from app.models import ConsoleScan, Credential, Person
 from app.services import people
 
 CONSOLE_ROLES = frozenset({"desk", "supervisor", "admin", "auditor"})
@@ -131,6 +131,11 @@ def enter(session: Session, secret: str, browser: str, *, at: datetime) -> int |
         .values(used_at=at)
         .returning(ConsoleScan.person_id)
     )
+
+
+def sign_out(session: Session, person_id: int) -> None:
+    """Every session of his ends, also one that is open elsewhere or was copied."""
+    session.execute(update(Person).where(Person.id == person_id).values(sign_outs=Person.sign_outs + 1))
 
 
 def _open_scan(secret: str, at: datetime) -> Select[ConsoleScan]:

@@ -74,7 +74,9 @@ def leave_phone() -> None:
 
 def enter_console(person_id: int, at: datetime) -> None:
     session.pop("csrf_token", None)
-    session["console"] = {"person": person_id, "seen": int(at.timestamp())}
+    with reading() as db:
+        sign_outs = db.get_one(Person, person_id).sign_outs
+    session["console"] = {"person": person_id, "seen": int(at.timestamp()), "sign_outs": sign_outs}
 
 
 def leave_console() -> None:
@@ -91,7 +93,7 @@ def phone_visitor() -> Visitor | None:
 def console_visitor() -> Visitor | None:
     """Who is signed in at the console; nobody after 30 idle minutes."""
     if "console_visitor" not in g:
-        g.console_visitor = _load(_console_person())
+        g.console_visitor = _load(_console_person(), of_console=True)
     return g.console_visitor  # type: ignore[no-any-return]
 
 
@@ -143,12 +145,12 @@ def _bound_person(identity: int | None) -> int | None:
         return db.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity))
 
 
-def _load(person_id: int | None) -> Visitor | None:
+def _load(person_id: int | None, *, of_console: bool = False) -> Visitor | None:
     if person_id is None:
         return None
     with reading() as db:
         person = db.get(Person, person_id)
-        if person is None:
+        if person is None or (of_console and session["console"].get("sign_outs") != person.sign_outs):
             return None
         employment: Employment | None = people.employment_at(db, person_id, moment().date())
         provider = employment is not None and employment.provider_id is not None

@@ -53,6 +53,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('telephone', sa.Text(), nullable=False),
     sa.Column('job_type', sa.Text(), nullable=False),
+    sa.Column('sign_outs', sa.Integer(), nullable=False),
     sa.CheckConstraint("staff_number <> ''", name=op.f('ck_person_staff_number_given')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person')),
     sa.UniqueConstraint('staff_number', name=op.f('uq_person_staff_number'))

@@ -17,6 +17,7 @@ from app.models import Credential, Employment, Person
 from app.services import console_sign_in
 from app.services.console_sign_in import TRIES, Attempt
 from app.web import limits
+from tests.conftest import Console
 from tests.console.forms import send
 from tests.world import World
 
@@ -117,6 +118,30 @@ def test_signing_out_ends_it(client: FlaskClient, world: World, password: str) -
     enter(client, world.desk.staff_number, password)
     assert send(client, "/console", "/sign-out").status_code == 303
     assert client.get("/console").status_code == 302
+
+
+@pytest.mark.parametrize("way", ["password", "scan"])
+def test_a_cookie_kept_from_before_signing_out_opens_nothing(
+    way: str, app: Flask, client: FlaskClient, world: World, password: str, console: Console
+) -> None:
+    if way == "scan":  # the auditor has no password
+        client = console(world.auditor)
+    else:
+        enter(client, world.desk.staff_number, password)
+    thief, other = app.test_client(), console(world.supervisor)
+    with client.session_transaction() as signed_in, thief.session_transaction() as session:
+        session.update(signed_in)
+    assert thief.get("/console").status_code == 200
+    send(client, "/console", "/sign-out")
+    assert thief.get("/console").status_code == 302
+    assert other.get("/console").status_code == 200  # nobody else is signed out
+
+
+def test_who_signed_out_can_sign_in_again(client: FlaskClient, world: World, password: str) -> None:
+    for _ in range(2):
+        enter(client, world.desk.staff_number, password)
+        assert client.get("/console").status_code == 200
+        send(client, "/console", "/sign-out")
 
 
 def test_a_form_from_elsewhere_is_refused(client: FlaskClient, world: World, password: str) -> None:

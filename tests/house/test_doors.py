@@ -165,7 +165,7 @@ def test_no_form_of_a_stranger_is_taken_from_anybody(
     client = app.test_client()
     with client.session_transaction() as session:
         session.update(identity=world.engineer_identity.id, visit="v", oauth="o")
-        session["console"] = {"person": world.admin.id, "seen": 2**40}
+        session["console"] = {"person": world.admin.id, "seen": 2**40, "sign_outs": 0}
     for door in doors(app, "POST", real=real_parts(runtime, world, ticket)):
         answer = client.post(door.address, data={"level": "5", "digits": "00"})
         assert answer.status_code == 403, door

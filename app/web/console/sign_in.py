@@ -81,6 +81,9 @@ def by_scan() -> Answer:
 
 @blueprint.post("/sign-out")
 def sign_out() -> Answer:
+    if (visitor := visit.console_visitor()) is not None:
+        with transaction() as db:
+            console_sign_in.sign_out(db, visitor.person_id)
     visit.leave_console()
     return redirect(url_for("sign_in.entrance"), 303)
 
