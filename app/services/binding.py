@@ -53,10 +53,20 @@ def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: da
 
 
 def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None:
-    """The phone is nobody's again; ratings it gave stay as they are."""
+    """The phone is nobody's again; ratings it gave stay as they are, and who unbound it is kept."""
     identity = session.get(WeChatIdentity, identity_id, with_for_update=True)
     if identity is None or identity.person_id is None:
         raise Missing("not_bound")
+    session.add(
+        IdentityClaim(
+            identity_id=identity.id,
+            person_id=identity.person_id,
+            state="unbound",
+            created_at=at,
+            decided_at=at,
+            decided_by_id=by,
+        )
+    )
     identity.person_id = identity.bound_at = None
 
 

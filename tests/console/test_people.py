@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import clock
 from app.db import Database
@@ -49,6 +50,8 @@ def test_a_binding_is_undone_by_the_supervisor(supervisor: FlaskClient, world: W
     assert send(supervisor, page, f"{page}/unbind/{world.nurse_identity.id}").status_code == 303
     with database.reading() as session:
         assert session.get_one(WeChatIdentity, world.nurse_identity.id).person_id is None
+        kept = session.scalars(select(IdentityClaim)).one()
+    assert (kept.state, kept.person_id, kept.decided_by_id) == ("unbound", world.nurse.id, world.supervisor.id)
 
 
 def test_a_binding_is_undone_only_on_its_own_page(supervisor: FlaskClient, world: World, database: Database) -> None:
