@@ -117,11 +117,14 @@ class BindingTry(Base):
 
 
 class IdentityClaim(Base):
-    """A second WeChat user claims a staff number that is bound already; a supervisor decides."""
+    """A second WeChat user claims a staff number that is bound already; a supervisor decides.
+
+    Also the record of an unbinding (state `unbound`): which phone, whose, by whom, when.
+    """
 
     __tablename__ = "identity_claim"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'approved', 'refused')", name="known_state"),
+        CheckConstraint("state IN ('waiting', 'approved', 'refused', 'unbound')", name="known_state"),
         Index(None, "identity_id", "person_id"),
         Index(None, "state", "created_at"),
     )

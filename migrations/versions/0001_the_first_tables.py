@@ -224,7 +224,7 @@ def upgrade() -> None:
     sa.Column('created_at', app.db.UTCDateTime(timezone=True), nullable=False),
     sa.Column('decided_at', app.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('decided_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.CheckConstraint("state IN ('waiting', 'approved', 'refused')", name=op.f('ck_identity_claim_known_state')),
+    sa.CheckConstraint("state IN ('waiting', 'approved', 'refused', 'unbound')", name=op.f('ck_identity_claim_known_state')),
     sa.ForeignKeyConstraint(['decided_by_id'], ['person.id'], name=op.f('fk_identity_claim_decided_by_id')),
     sa.ForeignKeyConstraint(['identity_id'], ['wechat_identity.id'], name=op.f('fk_identity_claim_identity_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_identity_claim_person_id')),
