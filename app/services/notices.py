@@ -56,13 +56,14 @@ def claim(session: Session, *, appid: str, at: datetime, most: int) -> list[Lett
 
     What may be out already and is too old for WeChat to recognise is given up instead, with that reason.
     """
-    due = (
+    # Asked for by itself: inside the UPDATE, PostgreSQL may run the limited query once per row and take them all.
+    due = session.scalars(
         select(Notice.id)
         .where(Notice.state.in_(("waiting", "sending")), Notice.next_try_at <= at)
         .order_by(Notice.next_try_at)
         .limit(most)
         .with_for_update(skip_locked=True)
-    )
+    ).all()
     claimed = session.scalars(
         update(Notice)
         .where(Notice.id.in_(due))

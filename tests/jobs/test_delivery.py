@@ -8,7 +8,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app import clock
 from app.jobs.delivery import AT_ONCE
@@ -119,6 +119,16 @@ def test_an_answer_that_was_lost_does_not_make_two_messages(letters: Letters, sa
     assert letters.only().state == "sent"
     assert sandbox.calls(SEND) == 2
     assert len(sandbox.messages()) == 1
+
+
+def test_no_more_is_claimed_than_asked_for_whatever_the_planner_does(letters: Letters, runtime: Runtime) -> None:
+    letters.backlog(60)
+    with runtime.database.transaction() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            for way in ("hashjoin", "hashagg", "mergejoin", "sort", "material"):
+                session.execute(text(f"SET LOCAL enable_{way} = off"))
+        assert len(notices.claim(session, appid=APPID, at=clock.now(), most=10)) == 10
+    assert [one.state for one in letters.all()].count("sending") == 10
 
 
 def test_the_daily_quota_waits_for_midnight_in_china_and_stops_the_kind(letters: Letters, sandbox: Sandbox) -> None:
