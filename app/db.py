@@ -75,6 +75,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.engine = _create_engine(url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
+        self._glancer = _without_transaction(self.engine)
         self.after_commit: list[Callable[[set[str]], None]] = []
 
     @contextmanager
@@ -95,6 +96,12 @@ class Database:
     def connecting(self) -> Iterator[Connection]:
         """A transaction without the ORM's session around it, for the hot path; announces nothing."""
         with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """A connection for one question, with no transaction and no session around it; the hot path of a page."""
+        with self._glancer.connect() as connection:
             yield connection
 
     @contextmanager
@@ -152,6 +159,12 @@ def _create_engine(url: str, pool_size: int) -> Engine:
     return create_engine(parsed, pool_recycle=1800, **shared)
 
 
+def _without_transaction(engine: Engine) -> Any:
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(glances=True)
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN is deferred and late; we say it ourselves in _begin_sqlite.
     connection.isolation_level = None
@@ -164,5 +177,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     # A deferred transaction that reads and then writes fails at once when another writer came between;
     # IMMEDIATE waits its turn at the door instead.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("glances"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

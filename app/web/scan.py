@@ -32,12 +32,12 @@ def show(token: str) -> Page:
     identity = visit.identity_id()
     if identity is None and visit.in_wechat():
         return to_wechat(request.path)
-    with reading() as db:
+    with runtime().database.glancing() as db:
         scan = _look(db, ticket_id, identity)
-        may_rate = identity is not None or runtime().settings.browser_rating
-        if may_rate and scan.privacy_version != sign_in.PRIVACY_VERSION:
-            return render_template("privacy.html", next_path=request.path, token=visit.form_token("privacy"))
-        return _page(db, scan, token)
+    may_rate = identity is not None or runtime().settings.browser_rating
+    if may_rate and scan.privacy_version != sign_in.PRIVACY_VERSION:
+        return render_template("privacy.html", next_path=request.path, token=visit.form_token("privacy"))
+    return _page(scan, token)
 
 
 def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
@@ -45,11 +45,11 @@ def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
     return look(db, ticket_id, identity_id=identity, on=moment().date(), window=window)
 
 
-def _page(db: Session, scan: Scan, token: str) -> Page:
+def _page(scan: Scan, token: str) -> Page:
     if scan.answer is not None:
-        return _answer(db, scan, scan.answer, token)
+        return _answer(scan, scan.answer, token)
     if not scan.finished or scan.provider_staff or not scan.rateable:
-        return _progress(db, scan, token)
+        return _progress(scan, token)
     if scan.over(moment()):
         return render_template("scan/over.html", **_shown(scan, token)), 410
     if scan.proxy:
@@ -58,7 +58,7 @@ def _page(db: Session, scan: Scan, token: str) -> Page:
         return render_template("open_in_wechat.html", **_shown(scan, token))
     if _trusted(scan) and scan.standing is not None:
         return render_template("scan/rated.html", **_shown(scan, token))
-    return render_template("scan/rate.html", **_shown(scan, token), levels=LEVELS, said_at=_said_at(db, scan))
+    return render_template("scan/rate.html", **_shown(scan, token), levels=LEVELS, said_at=_said_at(scan))
 
 
 def _trusted(scan: Scan) -> bool:
@@ -66,26 +66,29 @@ def _trusted(scan: Scan) -> bool:
     return scan.verified or runtime().settings.rating_trust == "open"
 
 
-def _said_at(db: Session, scan: Scan) -> datetime | None:
-    # Only who cannot reopen the ticket himself has to be told that he was heard.
-    return None if _trusted(scan) else progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
+def _said_at(scan: Scan) -> datetime | None:
+    if _trusted(scan):
+        return None  # only who cannot reopen the ticket himself has to be told that he was heard
+    with reading() as db:
+        return progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
 
 
-def _progress(db: Session, scan: Scan, token: str) -> Page:
+def _progress(scan: Scan, token: str) -> Page:
     identity = visit.identity_id()
     urgeable = scan.state in OPEN_STATES and not scan.provider_staff and identity is not None
-    page = render_template(
-        "scan/progress.html",
-        **_shown(scan, token),
-        steps=progress.steps(db, scan.ticket_id, cycle=scan.cycle),
-        urgeable=urgeable,
-        urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
-        earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
-    )
+    with reading() as db:
+        page = render_template(
+            "scan/progress.html",
+            **_shown(scan, token),
+            steps=progress.steps(db, scan.ticket_id, cycle=scan.cycle),
+            urgeable=urgeable,
+            urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
+            earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
+        )
     return page, 410 if scan.state == "cancelled" else 200
 
 
-def _answer(db: Session, scan: Scan, answer: Answer, token: str) -> Page:
+def _answer(scan: Scan, answer: Answer, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
     return render_template(
         "scan/answer.html",
@@ -95,7 +98,7 @@ def _answer(db: Session, scan: Scan, answer: Answer, token: str) -> Page:
         levels=LEVELS,
         choices=choices(answer.level) if enrich else None,
         can_reopen=not scan.over(moment()),
-        said_at=_said_at(db, scan),
+        said_at=_said_at(scan),
     )
 
 
