@@ -75,7 +75,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.engine = _create_engine(url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
-        self._glancer = _without_transaction(self.engine)
+        self._bare = _without_transaction(self.engine)
         self.after_commit: list[Callable[[set[str]], None]] = []
 
     @contextmanager
@@ -99,9 +99,9 @@ class Database:
             yield connection
 
     @contextmanager
-    def glancing(self) -> Iterator[Connection]:
-        """A connection for one question, with no transaction and no session around it; the hot path of a page."""
-        with self._glancer.connect() as connection:
+    def bare(self) -> Iterator[Connection]:
+        """A connection where every statement commits by itself, for what one statement does: the hot path."""
+        with self._bare.connect() as connection:
             yield connection
 
     @contextmanager
@@ -162,7 +162,7 @@ def _create_engine(url: str, pool_size: int) -> Engine:
 def _without_transaction(engine: Engine) -> Any:
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="AUTOCOMMIT")
-    return engine.execution_options(glances=True)
+    return engine.execution_options(bare=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -178,5 +178,5 @@ def _begin_sqlite(connection: Any) -> None:
     # A deferred transaction that reads and then writes fails at once when another writer came between;
     # IMMEDIATE waits its turn at the door instead.
     options = connection.get_execution_options()
-    if not options.get("glances"):
+    if not options.get("bare"):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

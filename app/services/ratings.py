@@ -65,8 +65,8 @@ def check_rater(scan: Scan, *, at: datetime) -> None:
 def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime) -> int:
     """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
 
-    Raises AlreadyRated, and Refused with the reasons of `check_rater`. The caller's transaction must end with
-    it, so that the loser of a race leaves no row.
+    Raises AlreadyRated, and Refused with the reasons of `check_rater`; the loser of a race leaves no row. A low
+    level writes a case besides, so the caller opens a transaction for it.
     """
     if level not in LEVELS:
         raise Refused("no_level")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.db import Executor
 from app.errors import Refused
-from app.models.rating import LEVELS
+from app.models.rating import LEVELS, LOW_LEVELS
 from app.models.ticket import OPEN_STATES
 from app.services import progress, ratings, sign_in, tickets
 from app.services.ratings import AlreadyRated
@@ -32,7 +32,7 @@ def show(token: str) -> Page:
     identity = visit.identity_id()
     if identity is None and visit.in_wechat():
         return to_wechat(request.path)
-    with runtime().database.glancing() as db:
+    with runtime().database.bare() as db:
         scan = _look(db, ticket_id, identity)
     may_rate = identity is not None or runtime().settings.browser_rating
     if may_rate and scan.privacy_version != sign_in.PRIVACY_VERSION:
@@ -136,17 +136,18 @@ def _act(act: Callable[[Session, Scan], None]) -> Callable[[str], Response]:
 @blueprint.post("/r/<token>/rate")
 @visit.checks_its_own_form
 def rate(token: str) -> Response:
-    """The tap everything is built for; on a bare connection, because it is the hot path."""
+    """The tap everything is built for. One statement writes it whole, so only a low level, which opens a case
+    besides, needs a transaction.
+    """
     ticket_id, identity = _visited(token)
     console = visit.console_visitor()
     if console is not None and console.provider:
         raise Refused("provider_staff")
-    with runtime().database.connecting() as db:
+    level, database = _level(), runtime().database
+    with database.connecting() if level in LOW_LEVELS else database.bare() as db:
         scan = _look(db, ticket_id, identity)
         visit.check_form(token, scan.cycle)
-        ratings.rate(
-            db, scan, level=_level(), identity_id=identity, trust_all=_trusted(scan), source="scan", at=moment()
-        )
+        ratings.rate(db, scan, level=level, identity_id=identity, trust_all=_trusted(scan), source="scan", at=moment())
     return redirect(f"/r/{token}", 303)
 
 
