@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)
-    app.jinja_env.globals["word"] = words.word
+    app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word)
     headers.install(app)
     faults.install(app)
     guards.register(app, blueprints(settings))

@@ -123,8 +123,7 @@ def core(db: Executor) -> Connection:
 
 def upsert(session: Session, table: type[Base]) -> Any:
     """An INSERT that may be given `on_conflict_do_nothing` or `_do_update`; Core, without the unit of work."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(cast("Table", table.__table__))
+    return _insert_into(table, session.get_bind().dialect.name)
 
 
 def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
@@ -138,9 +137,12 @@ def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
 
 @cache
 def _insert_first(table: type[Base], dialect: str) -> Any:
-    rows = cast("Table", table.__table__)
-    insert = postgresql.insert(rows) if dialect == "postgresql" else sqlite.insert(rows)
-    return insert.on_conflict_do_nothing().returning(*rows.primary_key)
+    return _insert_into(table, dialect).on_conflict_do_nothing().returning(*table.__table__.primary_key)
+
+
+def _insert_into(table: type[Base], dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(cast("Table", table.__table__))
 
 
 def _create_engine(url: str, pool_size: int) -> Engine:

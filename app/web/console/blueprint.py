@@ -4,8 +4,6 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import IntegerConverter, Map
 
-from app.web.words import touch_word, word
-
 
 class RowId(IntegerConverter):
     """A number in an address that a database can hold; a longer one leads nowhere."""
@@ -15,15 +13,14 @@ class RowId(IntegerConverter):
 
 
 def console_blueprint(name: str) -> Blueprint:
-    """A door of the console: its addresses know ids, its templates can say the word for a code."""
+    """A door of the console; its addresses know ids."""
     made = Blueprint(name, __name__)
-    made.record_once(_equip)
+    made.record_once(_know_ids)
     return made
 
 
-def _equip(state: BlueprintSetupState) -> None:
+def _know_ids(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["id"] = RowId
-    state.app.jinja_env.globals.update(word=word, touch_word=touch_word)
 
 
 blueprint = console_blueprint("console")

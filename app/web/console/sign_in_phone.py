@@ -31,6 +31,7 @@ def compare(secret: str) -> str | Response:
 
 
 @blueprint.post("/sign-in/scan/<secret>")
+@visit.checks_its_own_form
 def confirm(secret: str) -> str | tuple[str, int]:
     visit.check_form("console", secret)
     visitor = _visitor()
@@ -39,9 +40,6 @@ def confirm(secret: str) -> str | tuple[str, int]:
             db, secret, digits=request.form.get("digits", ""), by=visitor.person_id, at=moment()
         )
     return render_template("console/signed_in_phone.html", right=right), 200 if right else 409
-
-
-confirm.checks_its_own_form = True  # type: ignore[attr-defined]
 
 
 def _visitor() -> visit.Visitor:
