@@ -4,16 +4,20 @@ Each NAME may instead be given as NAME_FILE, the path of a file that holds the v
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from config.environment import Reader
 
 ENVIRONMENTS = ("demo", "test", "production")
 SURFACES = ("public", "console", "api", "worker")
 RATING_TRUST = ("verified", "open")
+CHANNELS = ("wecom", "service", "mini", "robot")
+WECOM_USERIDS = ("bound", "staff_numbers")
 
 
 class SettingsError(Exception):
@@ -22,13 +26,26 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class WeChatSettings:
-    """The service account (服务号) and where its servers are; the demo points the addresses at the sandbox."""
+    """The service account (服务号) or the mini-program (小程序), and where WeChat's servers are."""
 
     appid: str
     secret: str = field(repr=False)
     api_url: str
+    backup_url: str | None
     open_url: str
+    mp_url: str
     proxy: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class WeComSettings:
+    """The self-built app (自建应用) of the hospital's WeCom."""
+
+    corpid: str
+    agentid: int
+    secret: str = field(repr=False)
+    # "staff_numbers": the user ids are the staff numbers; "bound": each user binds once, or the roster names his id.
+    userids: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,13 @@ class Settings:
     timezone: ZoneInfo
     data_dir: Path
     wechat: WeChatSettings | None
+    mini: WeChatSettings | None
+    wecom: WeComSettings | None
+    wecom_url: str
+    robot_key: str = field(repr=False)
+    channels: tuple[str, ...]
+    verify_files: Mapping[str, str]
+    js_url: str
     callbacks: Mapping[str, CallbackSettings]
     callback_expected: bool
     hospital_name: str
@@ -74,12 +98,13 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check everything at once; raises SettingsError that lists every fault, not only the first."""
-    reader = _Reader(environ)
+    reader = Reader(environ)
     env = reader.choice("APP_ENV", ENVIRONMENTS)
     production = env == "production"
     public_url = reader.url("PUBLIC_URL", https=production)
     service = _account(reader, "service", production=production)
     mini = _account(reader, "mini", production=production)
+    servers = _servers(reader, production=production)
     settings = Settings(
         env=env,
         database_url=reader.text("DATABASE_URL", check=_database_url),
@@ -95,7 +120,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_keys=reader.keys("SECRET_KEYS"),
         timezone=reader.zone("HOSPITAL_TZ", default="Asia/Shanghai"),
         data_dir=Path(reader.text("DATA_DIR", default="./var")),
-        wechat=_wechat(reader, *service, production=production),
+        wechat=_wechat(*service, servers),
+        mini=_wechat(*mini, servers),
+        wecom=_wecom(reader),
+        wecom_url=reader.url("WECOM_URL", default="https://qyapi.weixin.qq.com", https=production),
+        robot_key=reader.text("WECOM_ROBOT_KEY", default="", check=_robot_key),
+        channels=reader.ordered("NOTICE_CHANNELS", CHANNELS),
+        verify_files=reader.files("WECHAT_VERIFY_FILES"),
+        js_url=reader.address("WECHAT_JS_URL", default="https://res.wx.qq.com/open/js/jweixin-1.6.0.js"),
         callbacks=_callbacks(reader, service_appid=service[0], mini_appid=mini[0]),
         callback_expected=reader.choice("WECHAT_CALLBACK", ("on", "off"), default="on") == "on",
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
@@ -106,14 +138,36 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _wechat(reader: "_Reader", appid: str, secret: str, *, production: bool) -> WeChatSettings | None:
-    api_url = reader.url("WECHAT_API_URL", default="https://api.weixin.qq.com", https=production)
-    open_url = reader.url("WECHAT_OPEN_URL", default="https://open.weixin.qq.com", https=production)
-    proxy = reader.text("WECHAT_PROXY", default="") or None
-    return WeChatSettings(appid, secret, api_url, open_url, proxy) if appid and secret else None
+def _servers(reader: Reader, *, production: bool) -> dict[str, str | None]:
+    return {
+        "api_url": reader.url("WECHAT_API_URL", default="https://api.weixin.qq.com", https=production),
+        # Only where it is asked for: another main address than WeChat's own has no second one by itself.
+        "backup_url": reader.url("WECHAT_API_BACKUP_URL", default=_backup(reader), https=production) or None,
+        "open_url": reader.url("WECHAT_OPEN_URL", default="https://open.weixin.qq.com", https=production),
+        "mp_url": reader.url("WECHAT_MP_URL", default="https://mp.weixin.qq.com", https=production),
+        "proxy": reader.text("WECHAT_PROXY", default="") or None,
+    }
 
 
-def _callbacks(reader: "_Reader", *, service_appid: str, mini_appid: str) -> Mapping[str, CallbackSettings]:
+def _backup(reader: Reader) -> str:
+    given = any(reader.environ.get(name) for name in ("WECHAT_API_URL", "WECHAT_API_URL_FILE"))
+    return "" if given else "https://api2.weixin.qq.com"
+
+
+def _wechat(appid: str, secret: str, servers: Mapping[str, Any]) -> WeChatSettings | None:
+    return WeChatSettings(appid, secret, **servers) if appid and secret else None
+
+
+def _wecom(reader: Reader) -> WeComSettings | None:
+    corpid, secret = reader.text("WECOM_CORPID", default=""), reader.text("WECOM_SECRET", default="")
+    agentid = reader.number("WECOM_AGENTID", default=0, most=2**31 - 1)
+    userids = reader.choice("WECOM_USERIDS", WECOM_USERIDS, default="bound")
+    if len({bool(corpid), bool(secret), bool(agentid)}) > 1:
+        reader.faults.append("WECOM_CORPID, WECOM_AGENTID and WECOM_SECRET go together: set all three or none")
+    return WeComSettings(corpid, agentid, secret, userids) if corpid and secret and agentid else None
+
+
+def _callbacks(reader: Reader, *, service_appid: str, mini_appid: str) -> Mapping[str, CallbackSettings]:
     form = reader.choice("WECHAT_MINI_FORMAT", ("xml", "json"), default="xml")
     # A service account knows only XML.
     read = {
@@ -123,7 +177,7 @@ def _callbacks(reader: "_Reader", *, service_appid: str, mini_appid: str) -> Map
     return {name: callback for name, callback in read.items() if callback}
 
 
-def _callback(reader: "_Reader", account: str, appid: str, form: str) -> CallbackSettings | None:
+def _callback(reader: Reader, account: str, appid: str, form: str) -> CallbackSettings | None:
     prefix = f"WECHAT_{account.upper()}"
     token = reader.text(f"{prefix}_TOKEN", default="", check=_callback_token)
     aes_key = reader.text(f"{prefix}_AES_KEY", default="", check=_callback_key)
@@ -134,7 +188,7 @@ def _callback(reader: "_Reader", account: str, appid: str, form: str) -> Callbac
     return CallbackSettings(appid, token, aes_key, form) if appid and token and aes_key else None
 
 
-def _account(reader: "_Reader", account: str, *, production: bool) -> tuple[str, str]:
+def _account(reader: Reader, account: str, *, production: bool) -> tuple[str, str]:
     prefix = f"WECHAT_{account.upper()}"
     appid, secret = reader.text(f"{prefix}_APPID", default=""), reader.text(f"{prefix}_SECRET", default="")
     if bool(appid) != bool(secret):
@@ -144,75 +198,6 @@ def _account(reader: "_Reader", account: str, *, production: bool) -> tuple[str,
     return appid, secret
 
 
-class _Reader:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
-        self.faults: list[str] = []
-
-    def text(self, name: str, *, default: str | None = None, check: Callable[[str], str] | None = None) -> str:
-        value = self._raw(name)
-        if not value:
-            if default is None:
-                self.faults.append(f"{name} (or {name}_FILE) is missing")
-            return default or ""
-        if check and (fault := check(value)):
-            self.faults.append(f"{name} {fault}")
-        return value
-
-    def _raw(self, name: str) -> str:
-        path = self.environ.get(f"{name}_FILE")
-        if not path:
-            return self.environ.get(name, "").strip()
-        if name in self.environ:
-            self.faults.append(f"{name} and {name}_FILE are both set; one was expected")
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            self.faults.append(f"{name}_FILE cannot be read: {type(error).__name__}")
-            return ""
-
-    def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        expected = f"must be one of {', '.join(choices)}"
-        return self.text(name, default=default, check=lambda value: "" if value in choices else expected)
-
-    def subset(self, name: str, choices: tuple[str, ...]) -> frozenset[str]:
-        chosen = frozenset(part.strip() for part in self.text(name, default=",".join(choices)).split(","))
-        if not chosen <= set(choices):
-            self.faults.append(f"{name} must be some of {','.join(choices)}, separated by commas")
-        return chosen
-
-    def number(self, name: str, *, default: int, most: int) -> int:
-        value = self.text(name, default=str(default))
-        if not value.isascii() or not value.isdecimal() or int(value) > most:
-            self.faults.append(f"{name} must be a whole number from 0 to {most}")
-            return default
-        return int(value)
-
-    def url(self, name: str, *, default: str | None = None, https: bool = False) -> str:
-        value = self.text(name, default=default).rstrip("/")
-        if value and not _plain_origin(value):
-            self.faults.append(f"{name} must be http(s)://host[:port] without path, user or query")
-        elif value and https and not value.startswith("https://"):
-            self.faults.append(f"{name} must be https in production")
-        return value
-
-    def keys(self, name: str) -> tuple[str, ...]:
-        keys = tuple(key.strip() for key in self.text(name).split(",") if key.strip())
-        if any(len(key) < 32 or not key.isascii() or not key.isprintable() for key in keys):
-            self.faults.append(f"{name} must be comma-separated keys of at least 32 printable characters, newest first")
-        if len(set(keys)) != len(keys):
-            self.faults.append(f"{name} names a key twice")
-        return keys
-
-    def zone(self, name: str, default: str) -> ZoneInfo:
-        value = self.text(name, default=default)
-        try:
-            return ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
-            self.faults.append(f"{name} must be a time zone such as Asia/Shanghai")
-            return ZoneInfo(default)
-
-
 def _database_url(value: str) -> str:
     known = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
     return "" if value.startswith(known) else "must begin with sqlite:/// or postgresql://"
@@ -220,6 +205,11 @@ def _database_url(value: str) -> str:
 
 def _callback_token(value: str) -> str:
     return "" if re.fullmatch("[A-Za-z0-9]{3,32}", value) else "must be 3 to 32 letters and digits"
+
+
+def _robot_key(value: str) -> str:
+    # The whole webhook address is what people paste.
+    return "" if re.fullmatch("[A-Za-z0-9-]{8,64}", value) else "must be the key alone, not the webhook's address"
 
 
 def _callback_key(value: str) -> str:
@@ -232,13 +222,3 @@ def _redis_url(value: str) -> str:
         if value.startswith(("redis://", "rediss://", "unix://"))
         else "must begin with redis://, rediss:// or unix://"
     )
-
-
-def _plain_origin(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return False
-    plain = not (parts.path or parts.query or parts.fragment or parts.username)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and plain

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import create_app
-from config.settings import CallbackSettings, SettingsError, read_settings
+from config.settings import CallbackSettings, SettingsError, WeComSettings, read_settings
 
 NAMED = {
     "APP_ENV": "test",
@@ -35,8 +35,9 @@ def test_what_nobody_says_has_a_default_that_is_safe() -> None:
     assert settings.timezone == ZoneInfo("Asia/Shanghai")
     assert settings.console_url == settings.public_url
     assert settings.trusted_proxies == 0
-    assert settings.wechat is None
-    assert settings.callbacks == {}
+    assert settings.wechat is settings.mini is settings.wecom is None
+    assert settings.channels == ("wecom", "service", "mini", "robot")
+    assert settings.verify_files == settings.callbacks == {}
     assert settings.callback_expected
 
 
@@ -77,6 +78,15 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
         ("WECHAT_MINI_AES_KEY", "A" * 42 + "=", "must be the 43 letters and digits"),
         ("WECHAT_MINI_FORMAT", "yaml", "must be one of xml, json"),
         ("WECHAT_CALLBACK", "no", "must be one of on, off"),
+        ("WECHAT_API_BACKUP_URL", "api2.weixin.qq.com", "must be http(s)://"),
+        ("WECHAT_JS_URL", "https://host", "must be http(s)://host/path"),
+        ("WECHAT_VERIFY_FILES", "../etc/passwd=x", "must be name.txt=content"),
+        ("WECOM_CORPID", "ww01", "set all three or none"),
+        ("WECOM_AGENTID", "one", "must be a whole number"),
+        ("WECOM_USERIDS", "names", "must be one of bound, staff_numbers"),
+        ("WECOM_ROBOT_KEY", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", "must be the key alone"),
+        ("NOTICE_CHANNELS", "service,pigeon", "must be some of wecom,service,mini,robot"),
+        ("NOTICE_CHANNELS", "service,service", "each once"),
     ],
 )
 def test_a_malformed_setting_is_refused_with_what_was_expected(name: str, value: str, expected: str) -> None:
@@ -93,6 +103,42 @@ def test_an_account_with_token_and_key_has_callbacks(account: str) -> None:
     settings = read_settings({**NAMED, **given, f"{name}_APPID": "wx01", f"{name}_SECRET": "s"})
     assert settings.callbacks == {account: CallbackSettings("wx01", "token", "A" * 43, "xml")}
     assert "A" * 43 not in repr(settings)
+
+
+def test_both_accounts_speak_to_the_same_servers() -> None:
+    given = {
+        f"WECHAT_{account}_{what}": f"{account}-{what}"
+        for account in ("SERVICE", "MINI")
+        for what in ("APPID", "SECRET")
+    }
+    settings = read_settings({**NAMED, **given})
+    assert settings.wechat is not None
+    assert settings.mini is not None
+    assert settings.mini.appid == "MINI-APPID"
+    assert settings.mini.backup_url == settings.wechat.backup_url == "https://api2.weixin.qq.com"
+
+
+def test_another_server_than_wechats_own_has_a_second_one_only_when_it_is_named() -> None:
+    account = {**NAMED, "WECHAT_MINI_APPID": "wx01", "WECHAT_MINI_SECRET": "s", "WECHAT_API_URL": "http://localhost:1"}
+    assert read_settings(account).mini.backup_url is None  # type: ignore[union-attr]
+    named = read_settings({**account, "WECHAT_API_BACKUP_URL": "http://localhost:2"})
+    assert named.mini.backup_url == "http://localhost:2"  # type: ignore[union-attr]
+
+
+def test_the_app_of_wecom_and_its_channels_are_read() -> None:
+    wecom = {"WECOM_CORPID": "ww01", "WECOM_AGENTID": "1000002", "WECOM_SECRET": "secret-of-wecom"}
+    settings = read_settings({**NAMED, **wecom, "NOTICE_CHANNELS": "service, robot"})
+    assert settings.wecom == WeComSettings("ww01", 1000002, "secret-of-wecom", "bound")
+    assert settings.channels == ("service", "robot")
+    assert "secret-of-wecom" not in repr(settings)
+
+
+def test_verification_files_are_given_by_name_and_content() -> None:
+    files = "MP_verify_0123456789abcdef.txt=0123456789abcdef, aB3.txt=5f"
+    assert read_settings({**NAMED, "WECHAT_VERIFY_FILES": files}).verify_files == {
+        "MP_verify_0123456789abcdef.txt": "0123456789abcdef",
+        "aB3.txt": "5f",
+    }
 
 
 def test_all_faults_are_told_at_once() -> None:
