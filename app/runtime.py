@@ -1,4 +1,4 @@
-"""What a process holds while it lives: settings, database, the way to WeChat. Built once, passed on."""
+"""What a process holds while it lives: settings, database, the ways to WeChat. Built once, passed on."""
 
 from dataclasses import dataclass, field
 
@@ -8,8 +8,12 @@ from app import clock
 from app.db import Database
 from app.services.links import Links
 from app.token_store import DatabaseTokens, RedisTokens
-from config.settings import Settings
+from config.settings import Settings, WeChatSettings
 from wechat.account import Account, ServiceAccount
+from wechat.mini import MiniProgram
+from wechat.robot import Robot
+from wechat.token import TokenStore
+from wechat.wecom import WeCom
 
 
 @dataclass(frozen=True)
@@ -19,29 +23,64 @@ class Runtime:
     links: Links
     account: Account | None
     service_account: ServiceAccount | None = field(repr=False)
+    mini: MiniProgram | None = field(repr=False)
+    wecom: WeCom | None = field(repr=False)
+    robot: Robot | None = field(repr=False)
 
 
 def build(settings: Settings) -> Runtime:
     """Connects to nothing yet: engine, Redis and WeChat are opened at first use."""
     database = Database(settings.database_url)
-    account = _account(settings)
+    store = _token_store(settings, database)
+    account = _account(settings.wechat) if settings.wechat else None
     return Runtime(
         settings=settings,
         database=database,
         links=Links(settings.public_url, settings.secret_keys),
         account=account,
-        service_account=_service_account(settings, account, database) if account else None,
+        service_account=ServiceAccount(account, store, clock=clock.now) if account else None,
+        mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
+        wecom=_wecom(settings, store),
+        robot=_robot(settings),
     )
 
 
-def _account(settings: Settings) -> Account | None:
-    known = settings.wechat
-    return Account(known.appid, known.secret, known.api_url, known.open_url, known.proxy) if known else None
+def _account(known: WeChatSettings) -> Account:
+    return Account(
+        known.appid,
+        known.secret,
+        api_url=known.api_url,
+        backup_url=known.backup_url,
+        open_url=known.open_url,
+        proxy=known.proxy,
+    )
 
 
-def _service_account(settings: Settings, account: Account, database: Database) -> ServiceAccount:
+def _wecom(settings: Settings, store: TokenStore) -> WeCom | None:
+    known = settings.wecom
+    if not known:
+        return None
+    return WeCom(
+        store,
+        corpid=known.corpid,
+        agentid=known.agentid,
+        secret=known.secret,
+        url=settings.wecom_url,
+        open_url=settings.wechat_open_url,
+        proxy=settings.wechat_proxy,
+        clock=clock.now,
+    )
+
+
+def _robot(settings: Settings) -> Robot | None:
+    if not settings.robot_key:
+        return None
+    return Robot(settings.robot_key, url=settings.wecom_url, proxy=settings.wechat_proxy)
+
+
+def _token_store(settings: Settings, database: Database) -> TokenStore:
     if not settings.redis_url:
-        return ServiceAccount(account, DatabaseTokens(database), clock=clock.now)
+        return DatabaseTokens(database)
     # The client's own retries add up to a minute; nobody here waits for Redis that long.
     connection = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
-    return ServiceAccount(account, RedisTokens(connection, DatabaseTokens(database)), clock=clock.now)
+    return RedisTokens(connection, DatabaseTokens(database))

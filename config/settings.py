@@ -78,6 +78,8 @@ class Settings:
     mini: WeChatSettings | None
     wecom: WeComSettings | None
     wecom_url: str
+    wechat_open_url: str
+    wechat_proxy: str | None = field(repr=False)
     robot_key: str = field(repr=False)
     channels: tuple[str, ...]
     verify_files: Mapping[str, str]
@@ -124,6 +126,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mini=_wechat(*mini, servers),
         wecom=_wecom(reader),
         wecom_url=reader.url("WECOM_URL", default="https://qyapi.weixin.qq.com", https=production),
+        wechat_open_url=servers["open_url"] or "",
+        wechat_proxy=servers["proxy"],
         robot_key=reader.text("WECOM_ROBOT_KEY", default="", check=_robot_key),
         channels=reader.ordered("NOTICE_CHANNELS", CHANNELS),
         verify_files=reader.files("WECHAT_VERIFY_FILES"),

@@ -22,6 +22,14 @@ def kind_of(name: str) -> str:
     return name.rstrip("0123456789")
 
 
+def cut_bytes(text: str, limit: int) -> str:
+    """For WeCom, which counts bytes; no character is cut in two."""
+    content = text.encode()
+    if len(content) <= limit:
+        return text
+    return content[: limit - len("…".encode())].decode(errors="ignore").rstrip() + "…"
+
+
 def _plain(value: str) -> str:
     kept = "".join(_kept(character) for character in unicodedata.normalize("NFC", value))
     return " ".join(kept.split())

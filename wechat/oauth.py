@@ -2,8 +2,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from wechat.account import Account
-from wechat.wire import broken_reply, wire_to
+from wechat.account import Account, wire_of
+from wechat.wire import Call
 
 
 @dataclass(frozen=True)
@@ -16,38 +16,33 @@ class SignedIn:
 
 
 def authorize_url(account: Account, redirect_uri: str, state: str, scope: str = "snsapi_base") -> str:
+    return authorize_address(account.open_url, account.appid, redirect_uri, state, scope=scope)
+
+
+def authorize_address(open_url: str, appid: str, redirect_uri: str, state: str, *, scope: str, **more: str) -> str:
     if not re.fullmatch("[A-Za-z0-9]{1,128}", state):
         raise ValueError("a state has 1 to 128 letters and digits")
     # WeChat checks the order of the parameters.
-    query = urlencode(
-        [
-            ("appid", account.appid),
-            ("redirect_uri", redirect_uri),
-            ("response_type", "code"),
-            ("scope", scope),
-            ("state", state),
-        ],
-        quote_via=quote,
-        safe="",
-    )
-    return f"{account.open_url.rstrip('/')}/connect/oauth2/authorize?{query}#wechat_redirect"
+    parameters = {
+        "appid": appid,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": scope,
+        "state": state,
+        **more,
+    }
+    query = urlencode(parameters, quote_via=quote, safe="")
+    return f"{open_url.rstrip('/')}/connect/oauth2/authorize?{query}#wechat_redirect"
 
 
 def exchange(account: Account, code: str) -> SignedIn:
     """Who came back from `authorize_url`. A code works once, so it is never tried again here."""
-    reply = wire_to(account.api_url, account.proxy).get(
-        "/sns/oauth2/access_token",
-        {
-            "appid": account.appid,
-            "secret": account.secret,
-            "code": code,
-            "grant_type": "authorization_code",
-        },
-        hide=[account.secret, code],
-    )
+    wire = wire_of(account)
+    query = {"appid": account.appid, "secret": account.secret, "code": code, "grant_type": "authorization_code"}
+    reply = wire.ask(Call("/sns/oauth2/access_token", query, hide=(account.secret, code)))
     openid, unionid = reply.get("openid"), reply.get("unionid")
     if not isinstance(openid, str) or not openid:
-        raise broken_reply()
+        raise wire.broken_reply()
     return SignedIn(
         openid,
         unionid if isinstance(unionid, str) and unionid else None,

@@ -1,6 +1,6 @@
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,11 +8,12 @@ from threading import Lock
 from typing import Protocol
 
 from wechat.errors import Action, WeChatError
-from wechat.wire import Wire, broken_reply
+from wechat.wire import Call, Reply, Wire, once_more_when_busy
 
 _MARGIN = timedelta(seconds=300)
 _SHORT_MARGIN = timedelta(seconds=60)
-# Longer than a fetch can take by its timeouts, so that only a dead owner loses the lock.
+# Long enough for a fetch as it mostly goes. Should one take longer, a second fetch does no harm: WeChat answers it with
+# the same token.
 _LOCK_SECONDS = 10.0
 _WAIT_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.1
@@ -60,40 +61,44 @@ class MemoryStore:
                 lock.release()
 
 
-class StableToken:
-    """The access token of one appid, fetched by one process at a time."""
+class SharedToken:
+    """What WeChat lends for a while and all processes share: an access token or a ticket, fetched by one at a time."""
 
-    def __init__(self, wire: Wire, store: TokenStore, *, appid: str, secret: str) -> None:
+    def __init__(self, wire: Wire, store: TokenStore, key: str, fetch: Callable[[], Reply], *, name: str) -> None:
         self._wire = wire
         self._store = store
-        self._appid = appid
-        self._secret = secret
-        self._key = f"wechat-token-{appid}"
+        self._key = key
+        self._ask = fetch
+        self._name = name
         self._fetched_short: str | None = None
 
-    def get(self, at: datetime) -> str:
-        fresh = self._fresh(at, failed=None)
-        return fresh or self._refresh(at, failed=None)
+    def get(self, at: datetime, *, failed: str | None = None) -> str:
+        """One other than `failed`, which WeChat has just called stale, if there is one."""
+        return self.fresh(at, failed=failed) or self._refresh(at, failed)
 
-    def renew(self, failed: str, at: datetime) -> str:
-        """A token other than the one WeChat has just called stale, if there is one."""
-        fresh = self._fresh(at, failed=failed)
-        return fresh or self._refresh(at, failed=failed)
+    def fresh(self, at: datetime, *, failed: str | None = None) -> str | None:
+        """The one at hand, without asking WeChat."""
+        stored = self._store.get(self._key)
+        if stored is None or stored.value == failed:
+            return None
+        # WeChat answers with what is left of the token's life: a short one is not worth asking for again.
+        margin = _SHORT_MARGIN if stored.value == self._fetched_short else _MARGIN
+        return stored.value if stored.expires_at - margin > at else None
 
     def _refresh(self, at: datetime, failed: str | None) -> str:
         give_up = time.monotonic() + _WAIT_SECONDS
         while time.monotonic() < give_up:
             with self._store.lock(self._key, _LOCK_SECONDS) as ours:
                 if ours:
-                    return self._fresh(at, failed) or self._fetch_or_keep(at, failed)
+                    return self.fresh(at, failed=failed) or self._fetch_or_keep(at, failed)
             time.sleep(_LOOK_AGAIN_SECONDS)
-            fresh = self._fresh(at, failed)
+            fresh = self.fresh(at, failed=failed)
             if fresh:
                 return fresh
         old = self._still_valid(at, failed)
         if old:
             return old
-        raise WeChatError("another process is fetching the token")
+        raise WeChatError("another process is fetching the token", rules=self._wire.rules)
 
     def _fetch_or_keep(self, at: datetime, failed: str | None) -> str:
         try:
@@ -106,34 +111,31 @@ class StableToken:
             raise
 
     def _fetch(self, at: datetime) -> str:
-        reply = self._wire.post(
-            "/cgi-bin/stable_token",
-            {
-                "grant_type": "client_credential",
-                "appid": self._appid,
-                "secret": self._secret,
-                # Never true: that kills everybody's token. Never left out: some accounts then answer 41002.
-                "force_refresh": False,
-            },
-            hide=[self._secret],
-        )
-        value, life = reply.get("access_token"), reply.get("expires_in")
+        reply = once_more_when_busy(self._ask)
+        value, life = reply.get(self._name), reply.get("expires_in")
         if not isinstance(value, str) or not isinstance(life, int):
-            raise broken_reply()
-        token = StoredToken(value, at + timedelta(seconds=life))
+            raise self._wire.broken_reply()
         self._fetched_short = value if timedelta(seconds=life) <= _MARGIN else None
-        self._store.put(self._key, token)
+        self._store.put(self._key, StoredToken(value, at + timedelta(seconds=life)))
         return value
-
-    def _fresh(self, at: datetime, failed: str | None) -> str | None:
-        stored = self._store.get(self._key)
-        if stored is None or stored.value == failed:
-            return None
-        # WeChat answers with what is left of the token's life: a short one is not worth asking for again.
-        margin = _SHORT_MARGIN if stored.value == self._fetched_short else _MARGIN
-        return stored.value if stored.expires_at - margin > at else None
 
     def _still_valid(self, at: datetime, failed: str | None) -> str | None:
         stored = self._store.get(self._key)
         usable = stored and stored.value != failed and stored.expires_at > at
         return stored.value if stored and usable else None
+
+
+def stable_token(wire: Wire, store: TokenStore, *, appid: str, secret: str) -> SharedToken:
+    """The access token of a service account or a mini-program."""
+    call = Call(
+        "/cgi-bin/stable_token",
+        body={
+            "grant_type": "client_credential",
+            "appid": appid,
+            "secret": secret,
+            # Never true: that kills everybody's token. Never left out: some accounts then answer 41002.
+            "force_refresh": False,
+        },
+        hide=(secret,),
+    )
+    return SharedToken(wire, store, f"wechat-token-{appid}", lambda: wire.ask(call), name="access_token")

@@ -1,117 +1,182 @@
+import hmac
 import json
 import logging
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from time import monotonic
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from ssl import SSLCertVerificationError
+from typing import Any, TypeVar
 
 from requests import RequestException, Response, Session
 from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import NewConnectionError
 
-from wechat.errors import Action, WeChatError
+from wechat.errors import BUSY, WECHAT, Action, Rules, WeChatError, short_pause
 
 CONNECT_AND_READ_SECONDS = (3.0, 5.0)
+PICTURE_SECONDS = (3.0, 10.0)
+MAIN_RESTS_SECONDS = 60.0
+_BUSY_SECONDS = 0.2
 
 Reply = dict[str, Any]
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """`hide` names its secrets, `person` the openid or user id it is about: an error message may repeat either."""
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, object] | None = field(default=None, repr=False)
+    hide: tuple[str, ...] = field(default=(), repr=False)
+    person: str = field(default="", repr=False)
+    timeout: tuple[float, float] | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+    def with_token(self, token: str) -> "Call":
+        return replace(self, query={"access_token": token, **self.query}, hide=(token, *self.hide))
 
 
 class Wire:
     """HTTP to WeChat: answers a reply without error or raises WeChatError.
 
-    `hide` names the secrets and openids of a call, which an error message may repeat.
+    Where the main address takes no connection, the same call goes to the backup: it cannot have been seen by the
+    first. `pepper` keeps the marks that stand for people in the log from being guessed.
     """
 
-    def __init__(self, api_url: str, proxy: str | None = None) -> None:
-        self._api_url = api_url.rstrip("/")
+    def __init__(
+        self,
+        api_url: str,
+        backup_url: str | None = None,
+        *,
+        proxy: str | None = None,
+        rules: Rules = WECHAT,
+        pepper: str = "",
+    ) -> None:
+        self.rules = rules
+        self._main, self._backup = api_url.rstrip("/"), (backup_url or "").rstrip("/")
+        self._main_rests_until = 0.0
+        self._pepper = pepper.encode()
         self._session = Session()
         self._session.trust_env = False
         if proxy:
             self._session.proxies = {"http": proxy, "https": proxy}
 
-    def get(self, path: str, query: Mapping[str, str], *, hide: Iterable[str]) -> Reply:
-        return self._call("GET", path, query, None, hide)
+    def ask(self, call: Call) -> Reply:
+        return self._noted(call, self._reply)
 
-    def post(
-        self,
-        path: str,
-        body: Mapping[str, object],
-        query: Mapping[str, str] | None = None,
-        *,
-        hide: Iterable[str],
-    ) -> Reply:
-        # WeChat refuses \uXXXX with 40033.
-        content = json.dumps(body, ensure_ascii=False).encode()
-        return self._call("POST", path, query or {}, content, hide)
+    def picture(self, call: Call) -> bytes:
+        return self._noted(call, self._content_of_picture)
 
-    def _call(
-        self, method: str, path: str, query: Mapping[str, str], content: bytes | None, hide: Iterable[str]
-    ) -> Reply:
-        started = monotonic()
-        outcome: Reply | WeChatError
-        try:
-            response = self._session.request(
-                method,
-                self._api_url + path,
-                params=query,
-                data=content,
-                headers={"Content-Type": "application/json"} if content else None,
-                timeout=CONNECT_AND_READ_SECONDS,
-                allow_redirects=False,
-            )
-            outcome = _read(response, hide)
-        except RequestException as failure:
-            outcome = WeChatError(type(failure).__name__, uncertain=not _never_sent(failure))
-        _note(method, path, outcome, monotonic() - started)
-        # Raised outside the handler, so that no traceback carries the address with its secrets.
+    def broken_reply(self) -> WeChatError:
+        return WeChatError("broken reply", uncertain=True, rules=self.rules)
+
+    def _noted(self, call: Call, read: Callable[[Response, Call], T | WeChatError]) -> T:
+        started = time.monotonic()
+        outcome = self._try_addresses(call, read)
+        self._note(call, outcome, (time.monotonic() - started) * 1000)
+        # Raised outside any handler, so that no traceback carries the address with its secrets.
         if isinstance(outcome, WeChatError):
             raise outcome
         return outcome
 
+    def _try_addresses(self, call: Call, read: Callable[[Response, Call], T | WeChatError]) -> T | WeChatError:
+        failure: RequestException | None = None
+        for address in self._addresses():
+            try:
+                return read(self._send(address, call), call)
+            except RequestException as caught:
+                failure = caught
+            if not _never_sent(failure):
+                break
+            if address == self._main:
+                self._main_rests_until = time.monotonic() + MAIN_RESTS_SECONDS
+        reached = failure is not None and not _never_sent(failure)
+        return WeChatError(type(failure).__name__, uncertain=reached, rules=self.rules)
 
-@lru_cache(maxsize=8)
-def wire_to(api_url: str, proxy: str | None = None) -> Wire:
-    return Wire(api_url, proxy)
+    def _addresses(self) -> Iterable[str]:
+        if not self._backup:
+            return (self._main,)
+        main_rests = time.monotonic() < self._main_rests_until
+        return (self._backup, self._main) if main_rests else (self._main, self._backup)
+
+    def _send(self, address: str, call: Call) -> Response:
+        # WeChat refuses \uXXXX with 40033.
+        content = None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+        return self._session.request(
+            call.method,
+            address + call.path,
+            params=call.query,
+            data=content,
+            headers={"Content-Type": "application/json"} if content else None,
+            timeout=call.timeout or CONNECT_AND_READ_SECONDS,
+            allow_redirects=False,
+        )
+
+    def _reply(self, response: Response, call: Call) -> Reply | WeChatError:
+        if response.status_code != 200:
+            return WeChatError(f"HTTP status {response.status_code}", uncertain=True, rules=self.rules)
+        # The Content-Type of WeChat's answers says nothing reliable about charset or form.
+        try:
+            reply = json.loads(response.content)
+        except ValueError:
+            reply = None
+        errcode = reply.get("errcode", 0) if isinstance(reply, dict) else None
+        if not isinstance(reply, dict) or not isinstance(errcode, int):
+            return self.broken_reply()
+        if errcode == 0:
+            return reply
+        return WeChatError(self._hidden(str(reply.get("errmsg", "")), call), errcode=errcode, rules=self.rules)
+
+    def _content_of_picture(self, response: Response, call: Call) -> bytes | WeChatError:
+        if response.status_code == 200 and response.headers.get("Content-Type", "").startswith("image/"):
+            return response.content
+        error = self._reply(response, call)
+        return error if isinstance(error, WeChatError) else self.broken_reply()
+
+    def _hidden(self, text: str, call: Call) -> str:
+        for secret in filter(None, call.hide):
+            text = text.replace(secret, "***")
+        return text.replace(call.person, self._mark(call.person)) if call.person else text
+
+    def _mark(self, person: str) -> str:
+        """Tells two lines about one person from two about two, and nothing else."""
+        return f"o#{hmac.new(self._pepper, person.encode(), 'sha256').hexdigest()[:8]}" if person else "-"
+
+    def _note(self, call: Call, outcome: object, milliseconds: float) -> None:
+        line = (call.method, call.path, self._mark(call.person), milliseconds)
+        if not isinstance(outcome, WeChatError):
+            log.info("%s %s %s ok, %.0f ms", *line)
+            return
+        level = logging.ERROR if outcome.action is Action.BUG else logging.WARNING
+        log.log(level, "%s %s %s failed, %.0f ms, %s", *line, outcome)
 
 
-def _read(response: Response, hide: Iterable[str]) -> Reply | WeChatError:
-    if response.status_code != 200:
-        return WeChatError(f"HTTP status {response.status_code}", uncertain=True)
-    # The Content-Type of WeChat's answers says nothing reliable about charset or form.
+def once_more_when_busy(ask: Callable[[], T]) -> T:
+    """For what changes nothing. WeChat's own -1 is mostly over at once; other trouble has taken its time already."""
     try:
-        reply = json.loads(response.content)
-    except ValueError:
-        reply = None
-    errcode = reply.get("errcode", 0) if isinstance(reply, dict) else None
-    if not isinstance(reply, dict) or not isinstance(errcode, int):
-        return broken_reply()
-    if errcode == 0:
-        return reply
-    errmsg = str(reply.get("errmsg", ""))
-    for secret in filter(None, hide):
-        errmsg = errmsg.replace(secret, "***")
-    return WeChatError(errmsg, errcode=errcode)
-
-
-def broken_reply() -> WeChatError:
-    return WeChatError("broken reply", uncertain=True)
+        return ask()
+    except WeChatError as error:
+        if error.errcode != BUSY:
+            raise
+    time.sleep(short_pause(_BUSY_SECONDS))
+    return ask()
 
 
 def _never_sent(failure: RequestException) -> bool:
-    if isinstance(failure, ConnectTimeout | SSLError | ProxyError):
+    if isinstance(failure, ConnectTimeout | ProxyError):
         return True
-    cause = failure.args[0] if failure.args else None
-    return isinstance(getattr(cause, "reason", None), NewConnectionError)
-
-
-def _note(method: str, path: str, outcome: Reply | WeChatError, seconds: float) -> None:
-    if not isinstance(outcome, WeChatError):
-        log.info("%s %s ok, %.0f ms", method, path, seconds * 1000)
-        return
-    level = logging.ERROR if outcome.action is Action.BUG else logging.WARNING
-    log.log(level, "%s %s failed, %.0f ms, %s", method, path, seconds * 1000, outcome)
+    reason = getattr(failure.args[0] if failure.args else None, "reason", None)
+    if isinstance(failure, SSLError):
+        # Any other trouble with TLS may as well have come after the request.
+        return isinstance(reason.args[0] if reason else None, SSLCertVerificationError)
+    return isinstance(reason, NewConnectionError)
 
 
 class _WithoutQuery(logging.Filter):

@@ -34,7 +34,7 @@ class World:
     def __init__(self, sandbox: Running, clock: Turned) -> None:
         self.sandbox = sandbox
         self.clock = clock
-        self.account = Account(SERVICE.appid, SERVICE.secret, sandbox.url, sandbox.url)
+        self.account = Account(SERVICE.appid, SERVICE.secret, sandbox.url, open_url=sandbox.url)
         self.store = MemoryStore()
         self.service = ServiceAccount(self.account, self.store, clock=clock)
 

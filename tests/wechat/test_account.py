@@ -95,7 +95,6 @@ def test_a_late_answer_may_have_been_delivered_and_can_be_sent_again(
         world.service.send_template(ENGINEER, **FINISHED)
     assert caught.value.action is Action.RETRY
     assert caught.value.uncertain
-    assert caught.value.retry_after == 1
 
     world.trouble(SEND)
     world.service.send_template(ENGINEER, **FINISHED)

@@ -35,15 +35,25 @@ def test_every_code_says_what_to_do(world: World) -> None:
     assert world.delivered() == []
 
 
-@pytest.mark.parametrize(
-    ("errcode", "seconds"), [(-1, 1), (43108, 3), (45011, 60), (44990, 60), (44991, 60), (43117, 60)]
-)
+@pytest.mark.parametrize(("errcode", "seconds"), [(43108, 3), (45011, 60), (44990, 60), (44991, 60), (43117, 60)])
 def test_what_passes_by_itself_says_when(errcode: int, seconds: int) -> None:
     error = WeChatError("busy", errcode=errcode)
-    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
-    assert error.retry_after == seconds
-    assert error.heals_at(noon) == noon + timedelta(seconds=seconds)
+    for attempt in (1, 9):
+        assert seconds <= pause(error, attempt) <= seconds * 1.25
+
+
+@pytest.mark.parametrize("errcode", [-1, None])
+def test_trouble_is_given_more_and_more_time(errcode: int | None) -> None:
+    error = WeChatError("busy", errcode=errcode)
+
+    for attempt, seconds in enumerate([1, 2, 4, 8, 16, 32, 60, 60], start=1):
+        assert seconds <= pause(error, attempt) <= seconds * 1.25
+    assert pause(error, 10_000) <= 75
+
+
+def test_those_that_failed_together_do_not_come_back_together() -> None:
+    assert len({pause(WeChatError("busy", errcode=-1), 1) for _ in range(20)}) > 10
 
 
 def test_a_daily_quota_is_back_at_midnight_in_china() -> None:
@@ -90,3 +100,10 @@ def refused(world: World, errcode: int) -> WeChatError:
     with pytest.raises(WeChatError) as caught:
         world.service.send_template(ENGINEER, **FINISHED)
     return caught.value
+
+
+def pause(error: WeChatError, attempt: int) -> float:
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    healed = error.heals_at(at, attempt=attempt)
+    assert healed
+    return (healed - at).total_seconds()

@@ -9,8 +9,8 @@ from sandbox.accounts import SERVICE
 from tests.wechat.conftest import Canned, World
 from tests.wechat.messages import TOKEN
 from wechat.errors import Action, WeChatError
-from wechat.token import MemoryStore, StableToken, StoredToken
-from wechat.wire import wire_to
+from wechat.token import MemoryStore, SharedToken, StoredToken, stable_token
+from wechat.wire import Wire
 
 KEY = f"wechat-token-{SERVICE.appid}"
 
@@ -37,7 +37,7 @@ def test_eight_threads_with_the_same_stale_token_renew_once(world: World) -> Non
 
     def renew(_: int) -> str:
         start.wait()
-        return owner(world).renew(stale, world.clock.now)
+        return owner(world).get(world.clock.now, failed=stale)
 
     with ThreadPoolExecutor(8) as threads:
         values = set(threads.map(renew, range(8)))
@@ -62,7 +62,7 @@ def test_a_token_is_renewed_five_minutes_before_its_end(world: World) -> None:
 
 def test_a_token_with_a_short_rest_of_life_is_used_to_its_last_minute(canned: Canned, world: World) -> None:
     url = canned({"access_token": "short", "expires_in": 200})
-    token = StableToken(wire_to(url), world.store, appid=SERVICE.appid, secret="hush")
+    token = stable_token(Wire(url), world.store, appid=SERVICE.appid, secret="hush")
     token.get(world.clock.now)
     # What others would store now: a look that keeps it proves that nothing is fetched.
     world.store.put(KEY, StoredToken("short", world.clock.now + timedelta(seconds=199)))
@@ -104,7 +104,7 @@ def test_who_has_waited_long_enough_takes_the_old_token_while_it_is_valid(
     with world.store.lock(KEY, 10):
         assert owner(world).get(world.clock.now) == "old"
         with pytest.raises(WeChatError) as caught:
-            owner(world).renew("old", world.clock.now)
+            owner(world).get(world.clock.now, failed="old")
 
     assert caught.value.action is Action.RETRY
     assert world.calls(TOKEN) == 0
@@ -113,7 +113,7 @@ def test_who_has_waited_long_enough_takes_the_old_token_while_it_is_valid(
 def test_an_outage_is_bridged_by_the_old_token(world: World) -> None:
     first = owner(world).get(world.clock.now)
     world.clock.forward(7200 - 100)
-    world.trouble(TOKEN, next_errors=[-1, -1])
+    world.trouble(TOKEN, next_errors=[-1] * 4)
     assert owner(world).get(world.clock.now) == first
 
     world.clock.forward(200)
@@ -126,7 +126,7 @@ def test_an_outage_is_bridged_by_the_old_token(world: World) -> None:
 def test_a_stale_token_renewed_by_another_process_is_not_fetched_again(world: World) -> None:
     world.store.put(KEY, StoredToken("newer", world.clock.now + timedelta(hours=1)))
 
-    assert owner(world).renew("failed", world.clock.now) == "newer"
+    assert owner(world).get(world.clock.now, failed="failed") == "newer"
     assert world.calls(TOKEN) == 0
 
 
@@ -140,6 +140,6 @@ def test_a_lock_is_free_again_after_an_error() -> None:
         assert after
 
 
-def owner(world: World) -> StableToken:
+def owner(world: World) -> SharedToken:
     """As another worker would have it: an object of its own, the store shared."""
-    return StableToken(wire_to(world.sandbox.url), world.store, appid=SERVICE.appid, secret=SERVICE.secret)
+    return stable_token(Wire(world.sandbox.url), world.store, appid=SERVICE.appid, secret=SERVICE.secret)

@@ -1,0 +1,23 @@
+from collections.abc import Sequence
+
+from wechat.errors import WECOM
+from wechat.fields import cut_bytes
+from wechat.wire import Call, Wire
+
+_TEXT_BYTES = 2048
+
+
+class Robot:
+    """The robot of a WeCom group (群机器人): twenty messages a minute, and whoever has the key may speak."""
+
+    def __init__(self, key: str, *, url: str = "https://qyapi.weixin.qq.com", proxy: str | None = None) -> None:
+        self._key = key
+        self._wire = Wire(url, proxy=proxy, rules=WECOM)
+
+    def send_text(self, text: str, *, mentioned: Sequence[str] = ()) -> None:
+        """`mentioned` are user ids of members. Nothing tells WeCom that a message comes twice."""
+        content: dict[str, object] = {"content": cut_bytes(text, _TEXT_BYTES)}
+        if mentioned:
+            content["mentioned_list"] = list(mentioned)
+        message = {"msgtype": "text", "text": content}
+        self._wire.ask(Call("/cgi-bin/webhook/send", {"key": self._key}, message, hide=(self._key,)))
