@@ -14,12 +14,17 @@ def main() -> int:
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: done.set())
     try:
-        running = serve(port=options.port, app_url=options.app_url, data_dir=options.data_dir)
+        running = serve(
+            port=options.port,
+            backup_port=options.backup_port,
+            app_url=options.app_url,
+            data_dir=options.data_dir,
+        )
     except NotASandboxPlace as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
     with running:
-        sys.stdout.write(f"微信沙箱 WeChat sandbox: {running.url}\n")
+        sys.stdout.write(f"微信沙箱 WeChat sandbox: {running.url}\n备用地址 Second address: {running.backup_url}\n")
         sys.stdout.flush()
         done.wait()
     return 0
@@ -30,6 +35,7 @@ def _options() -> argparse.Namespace:
         prog="python -m sandbox", description="A local WeChat for demo and tests, with simulated phones."
     )
     parser.add_argument("--port", type=int, default=8001, help="port to serve on; 0 takes a free one (8001)")
+    parser.add_argument("--backup-port", type=int, default=0, help="port of the second address, as api2 (a free one)")
     parser.add_argument(
         "--app-url", default="http://localhost:8000", help="address of the app the phones use (%(default)s)"
     )

@@ -15,6 +15,17 @@ class SandboxAccount:
     form: str
 
 
+@dataclass(frozen=True)
+class SandboxWeCom:
+    """The hospital's WeCom: its self-built app, and the robot of its one group."""
+
+    name: str
+    corpid: str
+    agentid: int
+    secret: str
+    robot_key: str
+
+
 SERVICE = SandboxAccount(
     name="service",
     appid="wxsandboxservice01",
@@ -33,4 +44,12 @@ MINI = SandboxAccount(
     aes_key="sandboxMiniSandboxMiniSandboxMiniSandboxMin",
     form="json",
 )
+WECOM = SandboxWeCom(
+    name="wecom",
+    corpid="wwsandboxcorp01",
+    agentid=1000002,
+    secret="sandbox-wecom-secret",  # noqa: S106
+    robot_key="sandbox-robot-key",
+)
+# Those that push to a callback.
 ACCOUNTS: Mapping[str, SandboxAccount] = {account.name: account for account in (SERVICE, MINI)}

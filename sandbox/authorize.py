@@ -45,7 +45,7 @@ def become(phone: Phone, answer: BaseResponse) -> None:
 
 def _back_to_app(phone: Phone) -> BaseResponse:
     query = request.args
-    code = state().store.new_code(SERVICE.appid, phone.openid, query["scope"], now=state().clock())
+    code = state().codes.new(SERVICE.appid, phone.openid, query["scope"], now=state().clock())
     target = query["redirect_uri"]
     joint = "&" if urlsplit(target).query else "?"
     answer = redirect(f"{target}{joint}code={code}&state={query['state']}")

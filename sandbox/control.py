@@ -2,26 +2,101 @@
 
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from sandbox.accounts import ACCOUNTS, MINI, WECOM
+from sandbox.codes import LOGIN, PHONE_NUMBER
 from sandbox.knobs import Knob
+from sandbox.message_templates import TEMPLATES
+from sandbox.phones import PHONES
 from sandbox.state import state
+from sandbox.switches import SWITCHES
 
 control = Blueprint("control", __name__, url_prefix="/sandbox")
 
 _KNOB_NAMES = {field.name for field in fields(Knob)}
+_APPIDS = {**{name: account.appid for name, account in ACCOUNTS.items()}, WECOM.name: WECOM.corpid}
+_CODES = (LOGIN, PHONE_NUMBER)
+
+Said = tuple[Response, int]
 
 
 @control.post("/knobs")
-def turn() -> tuple[Response, int]:
-    wanted = request.get_json()
-    path = wanted.pop("path", None) if isinstance(wanted, dict) else None
+def turn() -> Said:
+    wanted = _wanted()
+    path = wanted.pop("path", None)
     if not isinstance(path, str) or not path.startswith("/") or not wanted.keys() <= _KNOB_NAMES:
-        return jsonify(error=f"expected a path and any of {', '.join(sorted(_KNOB_NAMES))}"), 400
+        return _expected(f"a path and any of {', '.join(sorted(_KNOB_NAMES))}")
     knob = Knob(**wanted)
     state().knobs.turn(path, knob)
     return jsonify(path=path, **asdict(knob)), 200
+
+
+@control.route("/switches", methods=["GET", "POST"])
+def switch() -> Said:
+    """What is not named stays as it is."""
+    wanted = _wanted() if request.method == "POST" else {}
+    if not all(type(value) is SWITCHES.get(name) for name, value in wanted.items()):
+        return _expected(", ".join(f"{name} ({kind.__name__})" for name, kind in SWITCHES.items()))
+    for name, value in wanted.items():
+        state().switches.set(name, value)
+    if "api2_only" in wanted:
+        state().doors.shut_main(wanted["api2_only"])
+    return jsonify(state().switches.shown()), 200
+
+
+@control.post("/quotas")
+def quotas() -> Said:
+    wanted = _wanted()
+    path, limits = wanted.pop("path", ""), {name: wanted.pop(name, None) for name in ("daily", "minute")}
+    if not str(path).startswith("/") or wanted or not all(type(most) in {int, type(None)} for most in limits.values()):
+        return _expected("a path, and maybe daily and minute (numbers)")
+    state().quotas.change(path, **limits)
+    return jsonify(path=path, **limits), 200
+
+
+@control.post("/clock")
+def clock() -> Said:
+    seconds = _wanted().get("forward")
+    if not isinstance(seconds, int | float) or seconds < 0:
+        return _expected("forward (seconds)")
+    state().clock.forward(seconds)
+    return jsonify(now=state().clock()), 200
+
+
+@control.post("/revoke")
+def revoke() -> Said:
+    """All tokens of an account are worth nothing from now on."""
+    account = _wanted().get("account")
+    if account not in _APPIDS:
+        return _expected(f"account ({', '.join(_APPIDS)})")
+    state().tokens.revoke(_APPIDS[account], now=state().clock())
+    return jsonify(account=account), 200
+
+
+@control.post("/codes")
+def codes() -> Said:
+    """What a mini-program gets of wx.login, or of the button that asks for the number."""
+    wanted = _wanted()
+    phone, kind = PHONES.get(str(wanted.get("phone"))), wanted.get("kind", LOGIN)
+    if phone is None or kind not in _CODES:
+        return _expected(f"phone ({', '.join(PHONES)}), and maybe kind ({', '.join(_CODES)})")
+    return jsonify(code=state().codes.new(MINI.appid, phone.mini_openid, kind, now=state().clock())), 200
+
+
+@control.post("/credits")
+def credits_() -> Said:
+    """He agrees so many times to be sent a message of this template; without a push, unlike on his phone."""
+    wanted = _wanted()
+    phone, template_id = PHONES.get(str(wanted.get("phone"))), wanted.get("template_id")
+    number = wanted.get("number", 1)
+    if phone is None or template_id not in TEMPLATES or number not in range(1, 101):
+        return _expected(f"phone ({', '.join(PHONES)}), template_id, and maybe number (1 to 100)")
+    for _ in range(number):
+        state().people.agree(phone.mini_openid, template_id)
+    return jsonify(state().people.credits(phone.mini_openid)), 200
 
 
 @control.get("/messages")
@@ -29,7 +104,7 @@ def messages() -> Response:
     delivered = [
         # As text, since 64 bits are too many for some readers of JSON.
         {**asdict(message), "msgid": str(message.msgid), "at": datetime.fromtimestamp(message.at, UTC).isoformat()}
-        for message in state().store.messages()
+        for message in state().mailbox.messages()
     ]
     return jsonify(messages=delivered)
 
@@ -37,3 +112,12 @@ def messages() -> Response:
 @control.get("/calls")
 def calls() -> Response:
     return jsonify(state().knobs.calls())
+
+
+def _wanted() -> dict[str, Any]:
+    given = request.get_json()
+    return given if isinstance(given, dict) else {}
+
+
+def _expected(what: str) -> Said:
+    return jsonify(error=f"expected {what}"), 400

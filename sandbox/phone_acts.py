@@ -20,14 +20,14 @@ _LONGEST = 600
 @phone_acts.post("/phone/<name>/follow")
 def follow(name: str) -> BaseResponse:
     phone = _phone(name)
-    state().store.set_following(phone.openid, True)
+    state().people.follow(phone, True, now=state().clock())
     return _pushed(phone, {"MsgType": "event", "Event": "subscribe", "EventKey": ""})
 
 
 @phone_acts.post("/phone/<name>/unfollow")
 def unfollow(name: str) -> BaseResponse:
     phone = _phone(name)
-    state().store.set_following(phone.openid, False)
+    state().people.follow(phone, False, now=state().clock())
     return _pushed(phone, {"MsgType": "event", "Event": "unsubscribe", "EventKey": ""})
 
 
@@ -35,10 +35,10 @@ def unfollow(name: str) -> BaseResponse:
 def scan(name: str) -> BaseResponse:
     """A parametric code of the account: who does not follow yet follows by it."""
     phone, scene = _phone(name), request.form.get("scene", "").strip()[:64]
-    code = {"MsgType": "event", "Ticket": f"SANDBOX-{scene}"}
-    if state().store.following(phone.openid, phone.follows):
+    code = {"MsgType": "event", "Ticket": state().scenes.ticket(scene)}
+    if state().people.follows(phone):
         return _pushed(phone, {**code, "Event": "SCAN", "EventKey": scene})
-    state().store.set_following(phone.openid, True)
+    state().people.follow(phone, True, now=state().clock(), scene=scene)
     return _pushed(phone, {**code, "Event": "subscribe", "EventKey": f"qrscene_{scene}"})
 
 

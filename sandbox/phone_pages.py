@@ -11,10 +11,10 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.authorize import become
+from sandbox.mailbox import Message
 from sandbox.message_templates import TEMPLATES, MessageTemplate
 from sandbox.phones import PHONES, Phone
 from sandbox.state import State, state
-from sandbox.store import Message
 
 _CODES_SECONDS = 2
 _INBOX_LENGTH = 50
@@ -90,7 +90,7 @@ def _sorry(chinese: str, english: str, status: int) -> BaseResponse:
 def _seen(owner: Phone) -> dict[str, object]:
     """What changes on the phone while one looks: messages, answers of the account, whether it is followed."""
     replies = [_pieces(sent.reply) for sent in state().pushes.sent(owner.openid) if sent.reply]
-    follows = state().store.following(owner.openid, owner.follows)
+    follows = state().people.follows(owner)
     return {"inbox": _inbox(owner.openid), "replies": replies[:_REPLIES], "follows": follows}
 
 
@@ -104,7 +104,7 @@ def _pieces(reply: str) -> list[Said]:
 def _inbox(openid: str) -> Iterable[Shown]:
     return [
         Shown(message, TEMPLATES[message.template_id], datetime.fromtimestamp(message.at, UTC).astimezone())
-        for message in state().store.messages(openid)[:_INBOX_LENGTH]
+        for message in state().mailbox.messages(openid)[:_INBOX_LENGTH]
         if message.template_id in TEMPLATES
     ]
 

@@ -1,51 +1,58 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.authorize import authorization
 from sandbox.callback_control import callback_control
-from sandbox.clock import Clock, system_clock
+from sandbox.clock import Clock, TurnedClock, system_clock
 from sandbox.control import control
+from sandbox.database import Database
 from sandbox.environment import check_environment
 from sandbox.phone_acts import phone_acts
 from sandbox.phone_pages import phone_pages
-from sandbox.pushes import Pushes
-from sandbox.state import State, state
-from sandbox.store import Store
-from sandbox.wire_api import wire
+from sandbox.state import State, new_state, state
 from sandbox.wire_errors import WireError, refusal
+from sandbox.wire_messages import wire_messages
+from sandbox.wire_sign_in import wire_sign_in
+from sandbox.wire_tokens import wire_tokens
+from sandbox.wire_wecom import wire_wecom
 
-
-class _QuietRequests(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
+_BLUEPRINTS = (
+    wire_tokens,
+    wire_sign_in,
+    wire_messages,
+    wire_wecom,
+    authorization,
+    phone_pages,
+    phone_acts,
+    control,
+    callback_control,
+)
 
 
 class Running:
-    """A sandbox that serves until stopped; also a context manager."""
+    """A sandbox that serves until stopped, at two addresses; also a context manager."""
 
-    def __init__(self, app: Flask, port: int, here: State) -> None:
-        self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietRequests)
+    def __init__(self, here: State, port: int, backup_port: int) -> None:
         self._here = here
-        # The interval is how long stopping takes; tests stop often.
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
-        self._thread.start()
-        self.port: int = self._server.server_port
+        self.port, self.backup_port = here.doors.open(create_app(here), port, backup_port)
         self.url = f"http://localhost:{self.port}"
+        self.backup_url = f"http://localhost:{self.backup_port}"
+
+    def api2_only(self, only: bool = True) -> None:
+        """The main address refuses connections; pages and control live on the other one."""
+        self._here.switches.set("api2_only", only)
+        self._here.doors.shut_main(only)
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._here.doors.close()
         self._here.pushes.stop()
-        self._here.store.close()
+        self._here.database.close()
 
     def __enter__(self) -> "Running":
         return self
@@ -59,6 +66,7 @@ class Running:
 def serve(
     *,
     port: int = 0,
+    backup_port: int = 0,
     app_url: str,
     data_dir: Path | None = None,
     clock: Clock = system_clock,
@@ -66,16 +74,15 @@ def serve(
 ) -> Running:
     """Start on this machine only; port 0 takes a free one. Raises NotASandboxPlace."""
     check_environment(environ)
-    app_url = app_url.rstrip("/")
-    here = State(app_url, Store(data_dir), clock, Pushes(app_url, clock))
-    return Running(create_app(here), port, here)
+    here = new_state(app_url.rstrip("/"), Database(data_dir), TurnedClock(clock))
+    return Running(here, port, backup_port)
 
 
 def create_app(sandbox: State) -> Flask:
     app = Flask(__name__)
     app.extensions["sandbox"] = sandbox
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (wire, authorization, phone_pages, phone_acts, control, callback_control):
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(_trouble_before)
     app.after_request(_trouble_after)

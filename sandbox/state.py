@@ -4,10 +4,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import current_app
 
-from sandbox.clock import Clock
+from sandbox.clock import TurnedClock
+from sandbox.codes import Codes
+from sandbox.database import Database
+from sandbox.doors import Doors
 from sandbox.knobs import Knobs
+from sandbox.mailbox import Mailbox
+from sandbox.people import People
 from sandbox.pushes import Pushes
-from sandbox.store import Store
+from sandbox.quotas import Quotas
+from sandbox.scenes import Scenes
+from sandbox.switches import Switches
+from sandbox.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -15,14 +23,36 @@ class State:
     """What one running sandbox has."""
 
     app_url: str
-    store: Store
-    clock: Clock
+    database: Database
+    clock: TurnedClock
     pushes: Pushes
+    tokens: Tokens
+    codes: Codes
+    mailbox: Mailbox
+    people: People
+    scenes: Scenes
+    doors: Doors = field(default_factory=Doors)
     knobs: Knobs = field(default_factory=Knobs)
+    quotas: Quotas = field(default_factory=Quotas)
+    switches: Switches = field(default_factory=Switches)
 
     @property
     def app(self) -> SplitResult:
         return urlsplit(self.app_url)
+
+
+def new_state(app_url: str, database: Database, clock: TurnedClock) -> State:
+    return State(
+        app_url,
+        database,
+        clock,
+        Pushes(app_url, clock),
+        Tokens(database),
+        Codes(database),
+        Mailbox(database),
+        People(database),
+        Scenes(database),
+    )
 
 
 def state() -> State:

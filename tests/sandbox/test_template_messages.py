@@ -24,7 +24,9 @@ def test_a_good_message_is_delivered_without_the_fields_the_template_does_not_ha
     assert reply == {"errcode": 0, "errmsg": "ok", "msgid": 3428411849815982087}
     [delivered] = requests.get(running.url + "/sandbox/messages", timeout=5).json()["messages"]
     assert delivered == {
+        "channel": "template",
         "openid": PHONES["engineer"].openid,
+        "user_id": "",
         "template_id": "sandbox-dispatched",
         "url": "http://localhost:18999/r/abc",
         "client_msg_id": "notice-7",

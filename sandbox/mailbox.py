@@ -1,0 +1,77 @@
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sandbox.database import Database
+
+SAME_MESSAGE_SECONDS = 600
+TEMPLATE, SUBSCRIPTION, CUSTOM, WECOM_CARD, ROBOT = "template", "subscription", "custom", "wecom", "robot"
+# WeChat's message ids need all 64 bits.
+_FIRST_MSGID = 3428411849815982087
+
+
+@dataclass(frozen=True)
+class Message:
+    """Delivered to an `openid`, to a `user_id` of WeCom, or (by the robot) to the group."""
+
+    channel: str
+    msgid: int
+    at: float
+    openid: str
+    user_id: str
+    template_id: str
+    url: str
+    client_msg_id: str | None
+    fields: Mapping[str, str]
+
+
+class Mailbox:
+    """What was delivered over every channel."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def deliver(
+        self,
+        channel: str,
+        fields: Mapping[str, str],
+        *,
+        now: float,
+        openid: str = "",
+        user_id: str = "",
+        template_id: str = "",
+        url: str = "",
+        client_msg_id: str | None = None,
+        same_seconds: float = SAME_MESSAGE_SECONDS,
+    ) -> tuple[int, bool]:
+        """The msgid, the first one's when the same message came before; and whether this was the first."""
+        with self._database.change() as db:
+            row = db.execute(
+                "SELECT msgid FROM message WHERE channel = ? AND openid = ? AND user_id = ? AND client_msg_id = ?"
+                " AND at > ?",
+                (channel, openid, user_id, client_msg_id, now - same_seconds),
+            ).fetchone()
+            if row:
+                return int(row["msgid"]), False
+            last = db.execute("SELECT max(msgid) FROM message").fetchone()[0]
+            msgid = _FIRST_MSGID if last is None else int(last) + 1
+            db.execute(
+                "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (msgid, channel, now, openid, user_id, template_id, url, client_msg_id, json.dumps(dict(fields))),
+            )
+        return msgid, True
+
+    def messages(self, *names: str) -> list[Message]:
+        """Newest first; those of one person where his openids and user ids are given."""
+        those = f"WHERE openid IN ({_marks(names)}) OR user_id IN ({_marks(names)})" if names else ""
+        with self._database.change() as db:
+            # Only question marks are put into the statement.
+            rows = db.execute(f"SELECT * FROM message {those} ORDER BY msgid DESC", names * 2).fetchall()  # noqa: S608
+        return [Message(**{**dict(row), "fields": json.loads(row["fields"])}) for row in rows]
+
+    def of_channel(self, channel: str) -> list[Message]:
+        return [message for message in self.messages() if message.channel == channel]
+
+
+def _marks(names: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(names))
