@@ -1,12 +1,15 @@
 """Tables and rules about one row."""
 
+from app.models.api import ApiSession, IdempotentPost
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
 from app.models.inbound import Inbound
-from app.models.notice import Notice, WeChatToken
+from app.models.notice import ChannelStop, Notice, NoticeTry, SubscriptionCredit, WeChatToken
 from app.models.person import (
     BindingTry,
+    BindInvitation,
     Credential,
     Employment,
+    ErasureRequest,
     IdentityClaim,
     Person,
     RoleGrant,
@@ -15,12 +18,25 @@ from app.models.person import (
 from app.models.place import Campus, Department, Place
 from app.models.rating import CountedRating, Rating, RatingCorrection, RatingDetail, RecoveryCase
 from app.models.sign_in import ConsoleScan, OAuthAttempt
-from app.models.ticket import Completion, CompletionHelper, Counter, Event, Ticket, TicketHelper
+from app.models.ticket import (
+    Complaint,
+    Completion,
+    CompletionHelper,
+    Counter,
+    Event,
+    Ticket,
+    TicketHelper,
+    TicketPhoto,
+)
 
 __all__ = [
+    "ApiSession",
+    "BindInvitation",
     "BindingTry",
     "Campus",
     "Category",
+    "ChannelStop",
+    "Complaint",
     "Completion",
     "CompletionHelper",
     "ConsoleScan",
@@ -31,10 +47,13 @@ __all__ = [
     "Credential",
     "Department",
     "Employment",
+    "ErasureRequest",
     "Event",
+    "IdempotentPost",
     "IdentityClaim",
     "Inbound",
     "Notice",
+    "NoticeTry",
     "OAuthAttempt",
     "Person",
     "Place",
@@ -45,9 +64,11 @@ __all__ = [
     "RatingDetail",
     "RecoveryCase",
     "RoleGrant",
+    "SubscriptionCredit",
     "Team",
     "Ticket",
     "TicketHelper",
+    "TicketPhoto",
     "WeChatIdentity",
     "WeChatToken",
 ]

@@ -21,6 +21,8 @@ class Person(Base):
     telephone: Mapped[str] = mapped_column(Text, default="")
     job_type: Mapped[str] = mapped_column(Text, default="")
     sign_outs: Mapped[int] = mapped_column(default=0)  # at the console; a session from before the last one is over
+    reminders_since: Mapped[datetime | None]  # he wants to be reminded, once a ticket, that he may rate
+    erased_at: Mapped[datetime | None]  # name and telephone are gone; what hangs on the row stays, under no name
 
 
 class Employment(Base):
@@ -132,6 +134,42 @@ class IdentityClaim(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(Text, default="waiting")
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+
+
+class BindInvitation(Base):
+    """An address or code handed to one person, who is bound by opening it: once, and for a short while."""
+
+    __tablename__ = "bind_invitation"
+    __table_args__ = (Index(None, "person_id", "created_at"), Index(None, "expires_at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    secret: Mapped[str] = mapped_column(Text, unique=True)  # SHA-256 of what the address or code carries
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    created_by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    identity_id: Mapped[int | None] = mapped_column(Id, ForeignKey("wechat_identity.id"))
+
+
+class ErasureRequest(Base):
+    """Somebody asks that what is kept about him be erased; an admin carries it out."""
+
+    __tablename__ = "erasure_request"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done', 'withdrawn')", name="known_state"),
+        Index(None, "state", "created_at"),
+        Index(None, "identity_id"),
+        Index(None, "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
+    person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(Text, default="waiting")
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

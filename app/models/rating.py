@@ -73,6 +73,8 @@ class RatingDetail(Base):
     faces: Mapped[dict[str, Any]]  # touchpoint -> 1..5
     comment: Mapped[str] = mapped_column(Text)
     praise: Mapped[str] = mapped_column(Text)  # "tell the engineer": asked, then approved or refused
+    # What WeChat's content check says of the comment: empty where nobody asked it, else pass, review or risky.
+    checked: Mapped[str] = mapped_column(Text, default="", server_default="")
     pressed: Mapped[bool]  # somebody asked the rater to change his rating; for the hospital's eyes only
     at: Mapped[datetime]
 

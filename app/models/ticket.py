@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -54,6 +54,8 @@ class Ticket(Base):
     category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
     priority: Mapped[int] = mapped_column(SmallInteger, default=3)
     description: Mapped[str] = mapped_column(Text, default="")
+    # Where, in the words of whoever reported it.
+    location: Mapped[str] = mapped_column(Text, default="", server_default="")
     state: Mapped[str] = mapped_column(Text)
     cycle: Mapped[int] = mapped_column(SmallInteger, default=1)  # grows with every reopening
     team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("team.id"))
@@ -67,6 +69,42 @@ class Ticket(Base):
     def rateable(self) -> bool:
         """Nobody was served by a ticket from monitoring or inspection, so nobody can rate it."""
         return self.served_person_id is not None or self.served_department_id is not None
+
+
+class TicketPhoto(Base):
+    """What somebody photographed when he reported the fault; erased with the other free text."""
+
+    __tablename__ = "ticket_photo"
+    __table_args__ = (Index(None, "ticket_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
+    media_type: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    at: Mapped[datetime]
+
+
+class Complaint(Base):
+    """What somebody complains about, and the hospital's answer. Read by the hospital only."""
+
+    __tablename__ = "complaint"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'answered')", name="known_state"),
+        Index(None, "state", "at"),
+        Index(None, "ticket_id"),
+        Index(None, "person_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    text: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(Text, default="open")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
 
 
 class TicketHelper(Base):

@@ -35,9 +35,10 @@ def test_what_nobody_says_has_a_default_that_is_safe() -> None:
     assert settings.timezone == ZoneInfo("Asia/Shanghai")
     assert settings.console_url == settings.public_url
     assert settings.trusted_proxies == 0
-    assert settings.wechat is settings.mini is settings.wecom is None
+    assert (settings.wechat, settings.mini, settings.wecom) == (None, None, None)
     assert settings.channels == ("wecom", "service", "mini", "robot")
-    assert settings.verify_files == settings.callbacks == {}
+    assert settings.callbacks == {}
+    assert settings.verify_files == {}
     assert settings.callback_expected
 
 
@@ -114,7 +115,7 @@ def test_both_accounts_speak_to_the_same_servers() -> None:
     settings = read_settings({**NAMED, **given})
     assert settings.wechat is not None
     assert settings.mini is not None
-    assert settings.mini.appid == "MINI-APPID"
+    assert settings.mini.appid == "MINI_APPID"
     assert settings.mini.backup_url == settings.wechat.backup_url == "https://api2.weixin.qq.com"
 
 
