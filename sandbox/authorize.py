@@ -1,29 +1,34 @@
-"""The page that asks who somebody is: open.weixin.qq.com."""
+"""The page that asks who somebody is: open.weixin.qq.com, for the service account and for WeCom's app."""
 
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox.accounts import SERVICE
+from sandbox.accounts import SERVICE, WECOM
 from sandbox.phones import PHONES, Phone
 from sandbox.state import state
 
 PHONE_COOKIE = "sandbox_phone"
 _ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
 _OPTIONAL = {"forcePopup", "forceSnapShot", "agentid"}
+_CONSENT = "snsapi_userinfo"
+_SCOPES = {SERVICE.appid: {"snsapi_base", _CONSENT}, WECOM.corpid: {"snsapi_base", "snsapi_privateinfo"}}
 
 authorization = Blueprint("authorization", __name__)
 
 
-@authorization.get("/connect/oauth2/authorize")
+@authorization.route("/connect/oauth2/authorize", methods=["GET", "POST"])
 def authorize() -> BaseResponse:
+    """Silent, unless more than an openid is asked for: then a tap on the page of consent posts here."""
     wrong = _wrong_request()
     if wrong:
         return _refused(*wrong)
     phone = PHONES.get(request.cookies.get(PHONE_COOKIE, ""))
     if phone is None:
         return make_response(render_template("choose.html", phones=PHONES.values()))
+    if request.args["scope"] == _CONSENT and request.method == "GET":
+        return make_response(render_template("consent.html", phone=phone))
     return _back_to_app(phone)
 
 
@@ -45,10 +50,11 @@ def become(phone: Phone, answer: BaseResponse) -> None:
 
 def _back_to_app(phone: Phone) -> BaseResponse:
     query = request.args
-    code = state().codes.new(SERVICE.appid, phone.openid, query["scope"], now=state().clock())
+    who = phone.name if query["appid"] == WECOM.corpid else phone.openid
+    code = state().codes.new(query["appid"], who, query["scope"], now=state().clock())
     target = query["redirect_uri"]
     joint = "&" if urlsplit(target).query else "?"
-    answer = redirect(f"{target}{joint}code={code}&state={query['state']}")
+    answer = redirect(f"{target}{joint}code={code}&state={query['state']}", 303 if request.method == "POST" else 302)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -60,20 +66,14 @@ def _refused(number: int, chinese: str, english: str) -> Response:
 
 def _wrong_request() -> tuple[int, str, str] | None:
     query = request.args
-    redirected = urlsplit(query.get("redirect_uri", ""))
     given_state = query.get("state", "")
     checks = (
         (query.get("appid"), 10012, "appid 为空", "appid is empty"),
         (query.get("redirect_uri"), 10011, "redirect_uri 为空", "redirect_uri is empty"),
         (query.get("scope"), 10010, "scope 为空", "scope is empty"),
         (given_state, 10013, "state 为空", "state is empty"),
-        (query.get("appid") == SERVICE.appid, 10003, "appid 参数错误", "unknown appid"),
-        (
-            redirected.scheme in {"http", "https"} and redirected.hostname == state().app.hostname,
-            10003,
-            "redirect_uri 参数错误",
-            "the redirect's host is not the registered one",
-        ),
+        (query.get("appid") in _SCOPES, 10003, "appid 参数错误", "unknown appid"),
+        (_registered(), 10003, "redirect_uri 参数错误", "the redirect's host is not the registered one"),
         (_in_order(), 10003, "参数顺序错误", "the parameters are not in WeChat's order"),
         (
             given_state.isascii() and given_state.isalnum() and len(given_state) <= 128,
@@ -81,9 +81,26 @@ def _wrong_request() -> tuple[int, str, str] | None:
             "state 参数错误",
             "a state has 1 to 128 letters and digits",
         ),
-        (query.get("scope") == "snsapi_base", 10005, "该公众号没有此 scope 权限", "the account lacks this scope"),
+        (
+            query.get("scope") in _SCOPES.get(query.get("appid", ""), ()),
+            10005,
+            "该公众号没有此 scope 权限",
+            "the account lacks this scope",
+        ),
+        (_agent(), 10003, "agentid 参数错误", "the agentid is not that of the app"),
     )
     return next(((number, zh, en) for good, number, zh, en in checks if not good), None)
+
+
+def _registered() -> bool:
+    """WeCom compares the port too."""
+    redirected, app = urlsplit(request.args.get("redirect_uri", "")), state().app
+    same = redirected.netloc == app.netloc if request.args.get("appid") == WECOM.corpid else True
+    return redirected.scheme in {"http", "https"} and redirected.hostname == app.hostname and same
+
+
+def _agent() -> bool:
+    return request.args.get("appid") != WECOM.corpid or request.args.get("agentid") == str(WECOM.agentid)
 
 
 def _in_order() -> bool:

@@ -90,7 +90,7 @@ def codes() -> Said:
 def credits_() -> Said:
     """He agrees so many times to be sent a message of this template; without a push, unlike on his phone."""
     wanted = _wanted()
-    phone, template_id = PHONES.get(str(wanted.get("phone"))), wanted.get("template_id")
+    phone, template_id = PHONES.get(str(wanted.get("phone"))), str(wanted.get("template_id"))
     number = wanted.get("number", 1)
     if phone is None or template_id not in TEMPLATES or number not in range(1, 101):
         return _expected(f"phone ({', '.join(PHONES)}), template_id, and maybe number (1 to 100)")

@@ -1,9 +1,10 @@
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from socket import SHUT_RDWR
 from threading import Lock
 
-from flask import Response
+from flask import Response, request
 
 from sandbox.wire_errors import WireError
 
@@ -17,6 +18,8 @@ class Knob:
     next_errors: list[int] = field(default_factory=list)
     next_status: list[int] = field(default_factory=list)
     next_truncated: int = 0
+    # The work is done, but the connection breaks before the answer.
+    next_dropped: int = 0
     next_outcomes: list[str] = field(default_factory=list)
 
 
@@ -61,8 +64,12 @@ class Knobs:
             knob = self._knobs[path]
             truncate = knob.next_truncated > 0
             knob.next_truncated -= truncate
+            drop = knob.next_dropped > 0
+            knob.next_dropped -= drop
             wait = knob.latency_after
         time.sleep(wait)
         if truncate:
             response.set_data(response.get_data()[:-5])
+        if drop:
+            request.environ["werkzeug.socket"].shutdown(SHUT_RDWR)
         return response

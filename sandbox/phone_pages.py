@@ -1,7 +1,7 @@
 """The simulated phones in the browser."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
@@ -10,24 +10,33 @@ import requests
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from sandbox import scenes
 from sandbox.authorize import become
-from sandbox.mailbox import Message
-from sandbox.message_templates import TEMPLATES, MessageTemplate
+from sandbox.events import DATA_EVENTS
+from sandbox.mailbox import CUSTOM, ROBOT, TEMPLATE, WECOM_CARD, Message
+from sandbox.message_templates import TEMPLATES
 from sandbox.phones import PHONES, Phone
 from sandbox.state import State, state
 
 _CODES_SECONDS = 2
 _INBOX_LENGTH = 50
 _REPLIES = 3
+_SENDERS = {CUSTOM: "服务号", WECOM_CARD: "企业微信", ROBOT: "群机器人"}
+_SENDERS_IN_ENGLISH = {CUSTOM: "The service account", WECOM_CARD: "WeCom", ROBOT: "The group's robot"}
 
 phone_pages = Blueprint("phones", __name__)
 
 
 @dataclass(frozen=True)
 class Shown:
-    message: Message
-    template: MessageTemplate
+    """A message as the screen has it; `rows` are named fields."""
+
     at: datetime
+    title: str
+    english: str
+    text: str = ""
+    rows: Sequence[tuple[str, str]] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,15 @@ def phone(name: str) -> BaseResponse:
     owner = PHONES.get(name)
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
-    page = render_template("phone.html", phone=owner, codes=_codes(state()), **_seen(owner))
+    page = render_template(
+        "phone.html",
+        phone=owner,
+        codes=_codes(state()),
+        templates=TEMPLATES,
+        credits=state().people.credits(owner.mini_openid),
+        data_events=DATA_EVENTS,
+        **_seen(owner),
+    )
     return make_response(page)
 
 
@@ -66,11 +83,23 @@ def inbox(name: str) -> BaseResponse:
     return make_response(render_template("inbox.html", phone=owner, **_seen(owner)))
 
 
+@phone_pages.get("/group")
+def group() -> str:
+    return render_template("group.html", inbox=_group())
+
+
+@phone_pages.get("/group/inbox")
+def group_inbox() -> str:
+    return render_template("inbox.html", inbox=_group(), follows=True)
+
+
 @phone_pages.get("/phone/<name>/open")
 def open_link(name: str) -> BaseResponse:
     owner, url = PHONES.get(name), request.args.get("url", "").strip()
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
+    if scenes.ticket_in(url):
+        return make_response(render_template("scanned.html", phone=owner, url=url))
     target = _within_app(url, state())
     if target is None:
         return _sorry(
@@ -91,7 +120,7 @@ def _seen(owner: Phone) -> dict[str, object]:
     """What changes on the phone while one looks: messages, answers of the account, whether it is followed."""
     replies = [_pieces(sent.reply) for sent in state().pushes.sent(owner.openid) if sent.reply]
     follows = state().people.follows(owner)
-    return {"inbox": _inbox(owner.openid), "replies": replies[:_REPLIES], "follows": follows}
+    return {"inbox": _inbox(owner), "replies": replies[:_REPLIES], "follows": follows}
 
 
 def _pieces(reply: str) -> list[Said]:
@@ -101,12 +130,26 @@ def _pieces(reply: str) -> list[Said]:
     return [piece for plain in parts[::3] for piece in (Said(plain), next(links, Said("")))]
 
 
-def _inbox(openid: str) -> Iterable[Shown]:
-    return [
-        Shown(message, TEMPLATES[message.template_id], datetime.fromtimestamp(message.at, UTC).astimezone())
-        for message in state().mailbox.messages(openid)[:_INBOX_LENGTH]
-        if message.template_id in TEMPLATES
-    ]
+def _inbox(owner: Phone) -> list[Shown]:
+    names = [name for name in (owner.openid, owner.mini_openid, owner.wecom) if name]
+    return [_shown(message) for message in state().mailbox.messages(*names)[:_INBOX_LENGTH]]
+
+
+def _group() -> list[Shown]:
+    return [_shown(message) for message in state().mailbox.of_channel(ROBOT)[:_INBOX_LENGTH]]
+
+
+def _shown(message: Message) -> Shown:
+    at, fields = datetime.fromtimestamp(message.at, UTC).astimezone(), message.fields
+    template = TEMPLATES.get(message.template_id)
+    if template:
+        rows = [(template.fields.get(name, name), value) for name, value in fields.items()]
+        # A subscription leads to a page of the mini-program, which no browser can show.
+        link = message.url if message.channel == TEMPLATE else ""
+        return Shown(at, template.title, template.english, rows=rows, url=link)
+    title = fields.get("title") or _SENDERS.get(message.channel, "")
+    text = fields.get("description") or fields.get("content", "")
+    return Shown(at, title, _SENDERS_IN_ENGLISH.get(message.channel, ""), text=text, url=message.url)
 
 
 def _within_app(url: str, here: State) -> str | None:

@@ -13,11 +13,14 @@ from sandbox.clock import Clock, TurnedClock, system_clock
 from sandbox.control import control
 from sandbox.database import Database
 from sandbox.environment import check_environment
+from sandbox.page_script import page_script
 from sandbox.phone_acts import phone_acts
 from sandbox.phone_pages import phone_pages
 from sandbox.state import State, new_state, state
+from sandbox.wire_codes import wire_codes
 from sandbox.wire_errors import WireError, refusal
 from sandbox.wire_messages import wire_messages
+from sandbox.wire_people import wire_people
 from sandbox.wire_sign_in import wire_sign_in
 from sandbox.wire_tokens import wire_tokens
 from sandbox.wire_wecom import wire_wecom
@@ -27,7 +30,10 @@ _BLUEPRINTS = (
     wire_sign_in,
     wire_messages,
     wire_wecom,
+    wire_codes,
+    wire_people,
     authorization,
+    page_script,
     phone_pages,
     phone_acts,
     control,

@@ -53,6 +53,7 @@ ERRMSG: Mapping[int, str] = {
     61010: "code is expired",
     76021: "cgi_path not found, please check",
     76022: "no permission to use this cgi_path",
+    85096: "scancode_time is a reserved field",
     87009: "invalid signature",
 }
 _WECOM_ERRMSG: Mapping[int, str] = {

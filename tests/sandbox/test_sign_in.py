@@ -52,7 +52,7 @@ def test_a_browser_that_is_no_phone_is_asked_and_then_remembered(running: Runnin
         ({"redirect_uri": "javascript://localhost/back"}, 10003),
         ({"response_type": "token"}, 10003),
         ({"scope": ""}, 10010),
-        ({"scope": "snsapi_userinfo"}, 10005),
+        ({"scope": "snsapi_login"}, 10005),
         ({"state": ""}, 10013),
         ({"state": "a-b"}, 10003),
         ({"state": "a" * 129}, 10003),
