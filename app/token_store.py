@@ -1,4 +1,4 @@
-"""Where WeChat's access token is kept for all processes: in Redis, or in the database where there is none."""
+"""Where WeChat's tokens and tickets are kept for all processes: in Redis, or in the database where there is none."""
 
 import secrets
 from collections.abc import Iterator

@@ -87,18 +87,16 @@ class Wire:
         return outcome
 
     def _try_addresses(self, call: Call, read: Callable[[Response, Call], T | WeChatError]) -> T | WeChatError:
-        failure: RequestException | None = None
         for address in self._addresses():
             try:
                 return read(self._send(address, call), call)
             except RequestException as caught:
-                failure = caught
-            if not _never_sent(failure):
+                failure = WeChatError(type(caught).__name__, uncertain=not _never_sent(caught), rules=self.rules)
+            if failure.uncertain:
                 break
             if address == self._main:
                 self._main_rests_until = time.monotonic() + MAIN_RESTS_SECONDS
-        reached = failure is not None and not _never_sent(failure)
-        return WeChatError(type(failure).__name__, uncertain=reached, rules=self.rules)
+        return failure
 
     def _addresses(self) -> Iterable[str]:
         if not self._backup:

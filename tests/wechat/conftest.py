@@ -1,16 +1,22 @@
 import json
+import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 import requests
 
-from sandbox.accounts import SERVICE
+from sandbox.accounts import MINI, SERVICE, WECOM
 from sandbox.server import Running, serve
-from wechat.account import Account, ServiceAccount
+from wechat.account import Account, ServiceAccount, wire_of
+from wechat.mini import MiniProgram
+from wechat.robot import Robot
 from wechat.token import MemoryStore
+from wechat.wecom import WeCom
 
 Canned = Callable[..., str]
 
@@ -29,7 +35,7 @@ class Turned:
 
 
 class World:
-    """A running sandbox and our service account in front of it."""
+    """A running sandbox and our ways to it."""
 
     def __init__(self, sandbox: Running, clock: Turned) -> None:
         self.sandbox = sandbox
@@ -37,19 +43,43 @@ class World:
         self.account = Account(SERVICE.appid, SERVICE.secret, sandbox.url, open_url=sandbox.url)
         self.store = MemoryStore()
         self.service = ServiceAccount(self.account, self.store, clock=clock)
+        mini = Account(MINI.appid, MINI.secret, sandbox.url, open_url=sandbox.url)
+        self.mini = MiniProgram(mini, self.store, clock=clock)
+        self.wecom = self.new_wecom()
+        self.robot = Robot(WECOM.robot_key, url=sandbox.url)
+
+    def new_service(self, **changed: str) -> ServiceAccount:
+        """As another process would have it: an object of its own, the store shared."""
+        return ServiceAccount(replace(self.account, **changed), self.store, clock=self.clock)
+
+    def new_wecom(self, secret: str = WECOM.secret) -> WeCom:
+        url = self.sandbox.url
+        return WeCom(
+            self.store,
+            corpid=WECOM.corpid,
+            agentid=WECOM.agentid,
+            secret=secret,
+            clock=self.clock,
+            url=url,
+            open_url=url,
+        )
 
     def trouble(self, path: str, **knob: object) -> None:
-        answer = requests.post(f"{self.sandbox.url}/sandbox/knobs", json={"path": path, **knob}, timeout=5)
+        self.control("knobs", path=path, **knob)
+
+    def control(self, what: str, **wanted: object) -> dict[str, Any]:
+        answer = requests.post(f"{self.sandbox.backup_url}/sandbox/{what}", json=wanted, timeout=5)
         answer.raise_for_status()
+        said: dict[str, Any] = answer.json()
+        return said
 
     def calls(self, path: str) -> int:
-        counted: dict[str, int] = requests.get(f"{self.sandbox.url}/sandbox/calls", timeout=5).json()
+        counted: dict[str, int] = requests.get(f"{self.sandbox.backup_url}/sandbox/calls", timeout=5).json()
         return counted.get(path, 0)
 
     def delivered(self) -> list[dict[str, object]]:
-        messages: list[dict[str, object]] = requests.get(f"{self.sandbox.url}/sandbox/messages", timeout=5).json()[
-            "messages"
-        ]
+        answer = requests.get(f"{self.sandbox.backup_url}/sandbox/messages", timeout=5)
+        messages: list[dict[str, object]] = answer.json()["messages"]
         return messages
 
     def revoke_tokens(self) -> None:
@@ -70,6 +100,7 @@ def clock() -> Turned:
 
 @pytest.fixture
 def world(clock: Turned) -> Iterator[World]:
+    wire_of.cache_clear()  # what an earlier test learned of an address
     with serve(
         app_url="http://localhost:8000", clock=lambda: clock.now.timestamp(), environ={"APP_ENV": "test"}
     ) as sandbox:
@@ -81,7 +112,7 @@ def canned() -> Iterator[Canned]:
     """Starts an HTTP server that says always the same, and answers its address."""
     servers: list[ThreadingHTTPServer] = []
 
-    def start(reply: object, status: int = 200) -> str:
+    def start(reply: object, status: int = 200, port: int = 0) -> str:
         body = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
 
         class Always(BaseHTTPRequestHandler):
@@ -98,7 +129,7 @@ def canned() -> Iterator[Canned]:
             def log_message(self, *_: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Always)
+        server = ThreadingHTTPServer(("127.0.0.1", port), Always)
         servers.append(server)
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
@@ -107,3 +138,10 @@ def canned() -> Iterator[Canned]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,5 +1,4 @@
 import logging
-import socket
 import traceback
 from datetime import timedelta
 
@@ -7,7 +6,7 @@ import pytest
 
 import wechat.wire
 from sandbox.accounts import SERVICE
-from tests.wechat.conftest import Canned, Turned, World
+from tests.wechat.conftest import Canned, Turned, World, free_port
 from tests.wechat.messages import ENGINEER, FINISHED, SEND, TOKEN, finished
 from wechat.account import Account, ServiceAccount
 from wechat.errors import Action, WeChatError
@@ -219,10 +218,3 @@ def failure_at(url: str, world: World) -> WeChatError:
     with pytest.raises(WeChatError) as caught:
         ServiceAccount(account, world.store, clock=world.clock).send_template(ENGINEER, **FINISHED)
     return caught.value
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
