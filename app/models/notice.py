@@ -13,7 +13,7 @@ TRY_OUTCOMES = ("sent", "failed", "put_off", "passed_over")
 _OPEN = text("state IN ('waiting', 'sending')")
 _NAMED = text("msgid <> ''")
 _AWAITED = text("state = 'sent' AND outcome IS NULL")
-_UNOPENED = text("opened_at IS NULL AND kind = 'dispatched'")
+UNOPENED = text("opened_at IS NULL AND kind IN ('dispatched', 'reopened')")
 _STANDING = text("healed_at IS NULL")
 
 
@@ -26,7 +26,7 @@ class Notice(Base):
         Index("ix_notice_msgid", "msgid", sqlite_where=_NAMED, postgresql_where=_NAMED),
         Index("ix_notice_awaited", "settled_at", sqlite_where=_AWAITED, postgresql_where=_AWAITED),
         Index("ix_notice_queue", "person_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_notice_unopened", "created_at", sqlite_where=_UNOPENED, postgresql_where=_UNOPENED),
+        Index("ix_notice_unopened", "created_at", sqlite_where=UNOPENED, postgresql_where=UNOPENED),
         Index(None, "ticket_id"),
         Index(None, "person_id", "created_at"),
         Index(None, "state", "created_at"),

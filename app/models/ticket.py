@@ -24,6 +24,7 @@ OPEN_STATES = ("reported", "dispatched", "accepted", "arrived", "reopened")
 
 SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
+UNDER_WAY = text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
 
 
 class Ticket(Base):
@@ -41,6 +42,7 @@ class Ticket(Base):
         Index(None, "department_id", "state", "reported_at"),
         Index(None, "category_id", "reported_at"),
         Index(None, "reported_at"),
+        Index("ix_ticket_due", "due_at", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -61,6 +63,7 @@ class Ticket(Base):
     team_id: Mapped[int | None] = mapped_column(Id, ForeignKey("team.id"))
     lead_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     reported_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]  # of this cycle; empty for what was imported, so that nobody is rung up for it
     finished_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]

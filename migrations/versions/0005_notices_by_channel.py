@@ -16,7 +16,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = UTCDateTime(timezone=True)
 
 OPEN = sa.text("state IN ('waiting', 'sending')")
-UNOPENED = sa.text("opened_at IS NULL AND kind = 'dispatched'")
+UNOPENED = sa.text("opened_at IS NULL AND kind IN ('dispatched', 'reopened')")
 STATES = "state IN ('waiting', 'sending', 'sent', 'failed')"
 STATES_AND_KEPT = "state IN ('waiting', 'sending', 'sent', 'failed', 'kept')"
 

@@ -15,7 +15,11 @@ down_revision = "0005"
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = UTCDateTime(timezone=True)
 
-TABLES = ("api_session", "idempotent_post", "bind_invitation", "erasure_request", "complaint", "ticket_photo")
+TABLES = ("api_session", "idempotent_post", "bind_invitation", "erasure_request", "complaint", "ticket_photo", "forgotten_openid")
+UNDER_WAY = sa.text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
+
+
+NAMED = sa.text("person_id IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -72,13 +76,15 @@ def upgrade() -> None:
     op.create_table(
         "erasure_request",
         sa.Column("id", ID, nullable=False),
-        sa.Column("identity_id", ID, nullable=False),
+        sa.Column("identity_id", ID, nullable=True),
         sa.Column("person_id", ID, nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("extent", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("decided_at", MOMENT, nullable=True),
         sa.Column("decided_by_id", ID, nullable=True),
         sa.CheckConstraint("state IN ('waiting', 'done', 'withdrawn')", name=op.f("ck_erasure_request_known_state")),
+        sa.CheckConstraint("identity_id IS NOT NULL OR person_id IS NOT NULL", name=op.f("ck_erasure_request_about_somebody")),
         sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name=op.f("fk_erasure_request_decided_by_id")),
         sa.ForeignKeyConstraint(["identity_id"], ["wechat_identity.id"], name=op.f("fk_erasure_request_identity_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_erasure_request_person_id")),
@@ -118,18 +124,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_photo_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_photo")),
     )
+    op.create_index("ix_ticket_photo_at", "ticket_photo", ["at"])
     op.create_index("ix_ticket_photo_ticket_id", "ticket_photo", ["ticket_id"])
+    op.create_table(
+        "forgotten_openid",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_forgotten_openid")),
+    )
+    op.create_index("ix_rating_person_id", "rating", ["person_id"], sqlite_where=NAMED, postgresql_where=NAMED)
+    op.add_column("wechat_identity", sa.Column("provider_staff", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("ticket", sa.Column("location", sa.Text(), nullable=False, server_default=""))
+    op.add_column("ticket", sa.Column("due_at", MOMENT, nullable=True))
+    op.create_index("ix_ticket_due", "ticket", ["due_at"], sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
     op.add_column("rating_detail", sa.Column("checked", sa.Text(), nullable=False, server_default=""))
     op.add_column("person", sa.Column("reminders_since", MOMENT, nullable=True))
     op.add_column("person", sa.Column("erased_at", MOMENT, nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ticket_due", "ticket")
     for table, column in (
         ("person", "erased_at"),
         ("person", "reminders_since"),
         ("rating_detail", "checked"),
+        ("ticket", "due_at"),
         ("ticket", "location"),
     ):
         op.drop_column(table, column)
