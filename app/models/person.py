@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -103,6 +103,17 @@ class WeChatIdentity(Base):
     privacy_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     forgotten_at: Mapped[datetime | None]  # the WeChat user is gone; ratings still name the row
+    # Bound to nobody, yet known to be of the provider: unbound, or forgotten and come back.
+    provider_staff: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class ForgottenOpenid(Base):
+    """Somebody of the provider who was forgotten: enough to know him again, and nothing to know him by."""
+
+    __tablename__ = "forgotten_openid"
+
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)  # keyed, of account and openid
+    at: Mapped[datetime]
 
 
 class BindingTry(Base):
@@ -157,20 +168,22 @@ class BindInvitation(Base):
 
 
 class ErasureRequest(Base):
-    """Somebody asks that what is kept about him be erased; an admin carries it out."""
+    """Somebody asks that what is kept about him be erased; an admin carries it out. The record of an erasure, too."""
 
     __tablename__ = "erasure_request"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'done', 'withdrawn')", name="known_state"),
+        CheckConstraint("identity_id IS NOT NULL OR person_id IS NOT NULL", name="about_somebody"),
         Index(None, "state", "created_at"),
         Index(None, "identity_id"),
         Index(None, "person_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    identity_id: Mapped[int] = mapped_column(Id, ForeignKey("wechat_identity.id"))
+    identity_id: Mapped[int | None] = mapped_column(Id, ForeignKey("wechat_identity.id"))
     person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(Text, default="waiting")
+    extent: Mapped[str] = mapped_column(Text, default="")  # of what was done: whole, wechat
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))  # nobody: the command line

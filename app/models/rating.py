@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
 
 LEVELS = (5, 4, 3, 2, 1)  # 非常满意, 满意, 基本满意, 不满意, 非常不满意
 LOW_LEVELS = (2, 1)
+_NAMED = text("person_id IS NOT NULL")
 
 
 class Rating(Base):
@@ -24,6 +25,7 @@ class Rating(Base):
         CheckConstraint("level BETWEEN 1 AND 5", name="level_1_to_5"),
         Index(None, "completion_id", "identity_id", unique=True),
         Index(None, "identity_id", "at"),
+        Index(None, "person_id", sqlite_where=_NAMED, postgresql_where=_NAMED),
         Index(None, "at"),
     )
 

@@ -78,7 +78,7 @@ class TicketPhoto(Base):
     """What somebody photographed when he reported the fault; erased with the other free text."""
 
     __tablename__ = "ticket_photo"
-    __table_args__ = (Index(None, "ticket_id"),)
+    __table_args__ = (Index(None, "ticket_id"), Index(None, "at"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))

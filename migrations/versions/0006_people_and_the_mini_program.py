@@ -144,7 +144,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_ticket_due", "ticket")
+    op.drop_index("ix_rating_person_id", "rating")
     for table, column in (
+        ("wechat_identity", "provider_staff"),
         ("person", "erased_at"),
         ("person", "reminders_since"),
         ("rating_detail", "checked"),
