@@ -49,7 +49,7 @@ def _one(runtime: Runtime) -> bool:
             if message is None:
                 return False
             message_id = message.id
-            inbound.work_on(session, message, at=clock.now())
+            inbound.work_on(session, message, keys=runtime.settings.secret_keys, at=clock.now())
     except inbound.NotYet as missing:
         _put_off(runtime, message_id, str(missing))
     except Exception as error:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
-from app.services import ratings
+from app.services import people, ratings
 
 TRIES_BY_IDENTITY = 5
 TRIES_FOR_NUMBER = 10
@@ -67,6 +67,8 @@ def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None
             decided_by_id=by,
         )
     )
+    # Nobody of the provider becomes a user by being bound to nobody (law 4).
+    identity.provider_staff = people.of_the_provider(session, identity.person_id, at.date())
     identity.person_id = identity.bound_at = None
 
 

@@ -1,12 +1,26 @@
 """Forgetting a WeChat user. What hangs on his staff number is the hospital's and stays."""
 
+import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.models import IdentityClaim, Inbound, WeChatIdentity
+from app.db import upsert
+from app.models import (
+    ApiSession,
+    BindInvitation,
+    ForgottenOpenid,
+    IdempotentPost,
+    IdentityClaim,
+    Inbound,
+    SubscriptionCredit,
+    WeChatIdentity,
+)
+from app.services import people
 
 
 def identities(session: Session, *, appid: str, openid: str, unionid: str = "") -> list[WeChatIdentity]:
@@ -16,18 +30,44 @@ def identities(session: Session, *, appid: str, openid: str, unionid: str = "") 
     return list(session.scalars(select(WeChatIdentity).where(his).order_by(WeChatIdentity.id).with_for_update()))
 
 
-def forget(session: Session, identity: WeChatIdentity, *, at: datetime) -> None:
-    """Openid, unionid, binding and consent go; a name that means nothing stays, because ratings point to the row."""
+def forget(session: Session, identity: WeChatIdentity, *, keys: Sequence[str], at: datetime) -> None:
+    """Openid, unionid, binding, consents and sessions go; a name that means nothing stays: ratings point to the row.
+
+    Of somebody of the provider a keyed digest stays, so that he is not taken for a user when he comes back (law 4).
+    """
     forget_messages(session, appid=identity.appid, openid=identity.openid)
+    if identity.provider_staff or people.of_the_provider(session, identity.person_id, at.date()):
+        digest = _digest(keys[0], identity.appid, identity.openid)
+        session.execute(upsert(session, ForgottenOpenid).values(digest=digest, at=at).on_conflict_do_nothing())
+    _end_what_waits(session, identity, at)
+    for table in (ApiSession, IdempotentPost, SubscriptionCredit):
+        session.execute(delete(table).where(table.identity_id == identity.id))
+    identity.openid = f"forgotten-{secrets.token_hex(16)}"
+    identity.unionid = identity.person_id = identity.bound_at = None
+    identity.privacy_version = identity.privacy_at = None
+    identity.forgotten_at = at
+
+
+def was_of_the_provider(session: Session, *, appid: str, openid: str, keys: Sequence[str]) -> bool:
+    """Whether a WeChat user who is new to us is one of the provider's whom we have forgotten."""
+    digests = [_digest(key, appid, openid) for key in keys]
+    return session.scalar(select(ForgottenOpenid.digest).where(ForgottenOpenid.digest.in_(digests))) is not None
+
+
+def _end_what_waits(session: Session, identity: WeChatIdentity, at: datetime) -> None:
+    """His claims are refused, and no invitation made before binds him again."""
     session.execute(
         update(IdentityClaim)
         .where(IdentityClaim.identity_id == identity.id, IdentityClaim.state == "waiting")
         .values(state="refused", decided_at=at)
     )
-    identity.openid = f"forgotten-{secrets.token_hex(16)}"
-    identity.unionid = identity.person_id = identity.bound_at = None
-    identity.privacy_version = identity.privacy_at = None
-    identity.forgotten_at = at
+    session.execute(
+        delete(BindInvitation).where(BindInvitation.person_id == identity.person_id, BindInvitation.used_at.is_(None))
+    )
+
+
+def _digest(key: str, appid: str, openid: str) -> str:
+    return hmac.new(key.encode(), f"forgotten openid\n{appid}\n{openid}".encode(), sha256).hexdigest()
 
 
 def forget_messages(session: Session, *, appid: str, openid: str) -> None:

@@ -1,6 +1,6 @@
 """What WeChat pushes: kept once by its key, worked on later, each message in one transaction with what it causes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,7 +84,7 @@ def keep(session: Session, push: Push, *, appid: str, at: datetime) -> bool:
 def known(push: Push) -> bool:
     """Whether we know what this is; anything else is kept and counted."""
     name = push.event or push.kind
-    return name in STORED or name in _ACTS
+    return name in STORED or name in _ACTS or name in _FORGETTING
 
 
 def next_waiting(session: Session, *, at: datetime) -> Inbound | None:
@@ -102,11 +102,14 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Inbound.next_try_at)).where(Inbound.state == "waiting"))
 
 
-def work_on(session: Session, message: Inbound, *, at: datetime) -> None:
-    """Do what the message is for; raises NotYet."""
+def work_on(session: Session, message: Inbound, *, keys: Sequence[str], at: datetime) -> None:
+    """Do what the message is for; raises NotYet. `keys` are those of the settings."""
     push = parse(message.body, encrypted=False)
     act = _ACTS.get(push.event or push.kind)
-    done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
+    if push.event in _FORGETTING:
+        done = _forget(session, message, push, keys, at)
+    else:
+        done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
     message.state, message.processed_at = "done", at
     message.reason, message.alert, message.person_id = done.reason, done.alert, done.person_id
 
@@ -132,23 +135,17 @@ def empty_old(session: Session, *, at: datetime) -> None:
     )
 
 
-def _unsubscribe(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
-    """WeChat's rule: whoever leaves is forgotten. An engineer who leaves gets no more notices: the desk must know."""
-    return _forget(session, message, "", at)
+def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str], at: datetime) -> Done:
+    """Whoever leaves, or closes his account (then wherever his unionid is known), is forgotten: WeChat's rule and law.
 
-
-def _cancellation(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
-    """The user has closed his account: he is forgotten wherever he is known to be the same."""
-    return _forget(session, message, push.value("UnionID"), at)
-
-
-def _forget(session: Session, message: Inbound, unionid: str, at: datetime) -> Done:
-    engineer = None
-    for identity in forgetting.identities(session, appid=message.appid, openid=message.openid, unionid=unionid):
+    An engineer who leaves gets no more notices: the desk must know.
+    """
+    engineer, who = None, {"appid": message.appid, "openid": message.openid}
+    for identity in forgetting.identities(session, **who, unionid=push.value("UnionID")):
         if identity.person_id and "engineer" in people.roles(session, identity.person_id):
             engineer = identity.person_id
-        forgetting.forget(session, identity, at=at)
-    forgetting.forget_messages(session, appid=message.appid, openid=message.openid)
+        forgetting.forget(session, identity, keys=keys, at=at)
+    forgetting.forget_messages(session, **who)
     message.openid = message.body = ""
     return Done("forgotten", alert="engineer_left" if engineer else "", person_id=engineer)
 
@@ -170,9 +167,8 @@ def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> D
     return Done(push.value("event_type"), alert="punished")
 
 
+_FORGETTING = frozenset({"unsubscribe", "user_authorization_cancellation"})
 _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
-    "unsubscribe": _unsubscribe,
-    "user_authorization_cancellation": _cancellation,
     "TEMPLATESENDJOBFINISH": _delivered,
     "wxa_media_check": _checked,
     "wxa_punish_event": _punished,

@@ -1,11 +1,13 @@
 """Who somebody is: employment on a day, roles, whether he works for a provider."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import Employment, Person, RoleGrant
+
+LONGEST_WINDOW = timedelta(days=90)  # in which a ticket may be rated, whatever the hospital has set
 
 
 def employment_at(session: Session, person_id: int, day: date) -> Employment | None:
@@ -31,6 +33,13 @@ def works(person_id: InstrumentedAttribute[int], day: date) -> ColumnElement[boo
     ever = select(job.id).where(job.person_id == person_id)
     in_force = ever.where(job.valid_from <= day, or_(job.valid_to.is_(None), job.valid_to >= day))
     return or_(in_force.exists(), ~ever.exists())
+
+
+def of_the_provider(session: Session, person_id: int | None, day: date) -> bool:
+    """Whether a provider employs him, or did while work that may still be rated was done."""
+    lately = or_(Employment.valid_to.is_(None), Employment.valid_to >= day - LONGEST_WINDOW)
+    query = select(Employment.id).where(Employment.person_id == person_id, Employment.provider_id.is_not(None), lately)
+    return session.scalar(query.limit(1)) is not None
 
 
 def roles_at(session: Session, person_id: int, day: date) -> frozenset[str]:

@@ -144,7 +144,8 @@ def _answer(
 def _provider_staff(identity: type[WeChatIdentity], on: Any) -> Any:
     """Whoever did the work, or was employed by the provider when it was done, is its staff for this ticket.
 
-    A second WeChat identity of his is known by unionid where there is one; nothing depends on that.
+    A second WeChat identity of his is known by unionid where there is one; nothing depends on that. Unbound, or
+    forgotten and come back, he is still the provider's until he is bound to a staff number again.
     """
     twin = aliased(WeChatIdentity)
     twins = select(twin.person_id).where(twin.unionid == identity.unionid, twin.person_id.is_not(None))
@@ -162,7 +163,8 @@ def _provider_staff(identity: type[WeChatIdentity], on: Any) -> Any:
     helped = exists().where(
         CompletionHelper.completion_id == Completion.id, CompletionHelper.person_id == identity.person_id
     )
-    return or_(func.coalesce(Completion.lead_id == identity.person_id, false()), helped, employed)
+    known_before = and_(identity.person_id.is_(None), func.coalesce(identity.provider_staff, false()))
+    return or_(func.coalesce(Completion.lead_id == identity.person_id, false()), helped, employed, known_before)
 
 
 def _served(identity: type[WeChatIdentity], on: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db import upsert
 from app.errors import Refused
 from app.models import OAuthAttempt, WeChatIdentity
+from app.services import forgetting
 
 ATTEMPT_LIFE = timedelta(minutes=10)
 PRIVACY_VERSION = "2026-11"
@@ -51,18 +53,26 @@ def take(session: Session, *, state: str, browser: str, at: datetime) -> str:
     return taken
 
 
-def identify(session: Session, *, appid: str, openid: str, unionid: str | None, at: datetime) -> int:
-    """The id of this WeChat user's row, made at his first visit; a unionid is kept once it is known."""
-    session.execute(
+def identify(
+    session: Session, *, appid: str, openid: str, unionid: str | None, keys: Sequence[str], at: datetime
+) -> int:
+    """The id of this WeChat user's row, made at his first visit; a unionid is kept once it is known.
+
+    Somebody of the provider who was forgotten is known as such again, by `keys` (those of the settings).
+    """
+    added = session.execute(
         upsert(session, WeChatIdentity)
         .values(appid=appid, openid=openid, unionid=unionid, first_seen_at=at)
         .on_conflict_do_nothing(index_elements=["appid", "openid"])
-    )
+        .returning(WeChatIdentity.id)
+    ).scalar()
     identity = session.scalars(
         select(WeChatIdentity).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
     ).one()
     if unionid and identity.unionid != unionid:
         identity.unionid = unionid
+    if added is not None:
+        identity.provider_staff = forgetting.was_of_the_provider(session, appid=appid, openid=openid, keys=keys)
     return identity.id
 
 

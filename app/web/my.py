@@ -131,7 +131,8 @@ def _browser_identity(db: Session) -> int:
     """An identity for a browser outside WeChat, where the hospital allows that; it is never verified by itself."""
     if not runtime().settings.browser_rating:
         raise Refused("form_not_of_this_visit")
-    return sign_in.identify(db, appid="browser", openid=secrets.token_urlsafe(16), unionid=None, at=moment())
+    openid, keys = secrets.token_urlsafe(16), runtime().settings.secret_keys
+    return sign_in.identify(db, appid="browser", openid=openid, unionid=None, keys=keys, at=moment())
 
 
 def _identity() -> int:

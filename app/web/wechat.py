@@ -37,7 +37,8 @@ def finish() -> Response | str:
     if who.snapshot:
         raise Refused("snapshot")
     with transaction() as db:
-        identity = sign_in.identify(db, appid=_appid(), openid=who.openid, unionid=who.unionid, at=moment())
+        keys = runtime().settings.secret_keys
+        identity = sign_in.identify(db, appid=_appid(), openid=who.openid, unionid=who.unionid, keys=keys, at=moment())
     visit.enter_phone(identity)
     return redirect(next_path)
 
