@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, false, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -152,17 +152,22 @@ class IdentityClaim(Base):
 
 
 class BindInvitation(Base):
-    """An address or code handed to one person, who is bound by opening it: once, and for a short while."""
+    """An address or code handed to one person, who is bound by opening it: once, and for a short while.
+
+    Both carry a signed token of its number, so nothing secret stands here.
+    """
 
     __tablename__ = "bind_invitation"
     __table_args__ = (Index(None, "person_id", "created_at"), Index(None, "expires_at"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    secret: Mapped[str] = mapped_column(Text, unique=True)  # SHA-256 of what the address or code carries
+    number: Mapped[int] = mapped_column(BigInteger, unique=True)  # drawn by lot: an id may come again, on SQLite
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
-    created_by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    created_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))  # nobody: the command line
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    # What the service account's own code says, once WeChat has made one: scanned, it also makes a follower.
+    code: Mapped[str] = mapped_column(Text, default="", server_default="")
     used_at: Mapped[datetime | None]
     identity_id: Mapped[int | None] = mapped_column(Id, ForeignKey("wechat_identity.id"))
 

@@ -16,6 +16,7 @@ class OAuthAttempt(Base):
 
     state: Mapped[str] = mapped_column(Text, primary_key=True)  # SHA-256 of what the address carries
     browser: Mapped[str] = mapped_column(Text)  # SHA-256 of what the cookie carries
+    account: Mapped[str] = mapped_column(Text, default="service", server_default="service")  # or wecom: who is asked
     next_path: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -58,18 +58,19 @@ def upgrade() -> None:
     op.create_table(
         "bind_invitation",
         sa.Column("id", ID, nullable=False),
-        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("person_id", ID, nullable=False),
-        sa.Column("created_by_id", ID, nullable=False),
+        sa.Column("created_by_id", ID, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False, server_default=""),
         sa.Column("used_at", MOMENT, nullable=True),
         sa.Column("identity_id", ID, nullable=True),
         sa.ForeignKeyConstraint(["created_by_id"], ["person.id"], name=op.f("fk_bind_invitation_created_by_id")),
         sa.ForeignKeyConstraint(["identity_id"], ["wechat_identity.id"], name=op.f("fk_bind_invitation_identity_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_bind_invitation_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bind_invitation")),
-        sa.UniqueConstraint("secret", name=op.f("uq_bind_invitation_secret")),
+        sa.UniqueConstraint("number", name=op.f("uq_bind_invitation_number")),
     )
     op.create_index("ix_bind_invitation_expires_at", "bind_invitation", ["expires_at"])
     op.create_index("ix_bind_invitation_person_id_created_at", "bind_invitation", ["person_id", "created_at"])
@@ -138,6 +139,7 @@ def upgrade() -> None:
     op.add_column("ticket", sa.Column("due_at", MOMENT, nullable=True))
     op.create_index("ix_ticket_due", "ticket", ["due_at"], sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
     op.add_column("rating_detail", sa.Column("checked", sa.Text(), nullable=False, server_default=""))
+    op.add_column("oauth_attempt", sa.Column("account", sa.Text(), nullable=False, server_default="service"))
     op.add_column("person", sa.Column("reminders_since", MOMENT, nullable=True))
     op.add_column("person", sa.Column("erased_at", MOMENT, nullable=True))
 
@@ -149,6 +151,7 @@ def downgrade() -> None:
         ("wechat_identity", "provider_staff"),
         ("person", "erased_at"),
         ("person", "reminders_since"),
+        ("oauth_attempt", "account"),
         ("rating_detail", "checked"),
         ("ticket", "due_at"),
         ("ticket", "location"),
