@@ -67,12 +67,15 @@ def _deliver_one(runtime: Runtime, letter: Letter) -> None:
 
 
 def _send(runtime: Runtime, account: ServiceAccount, letter: Letter, openid: str) -> None:
-    kind = notice_kinds()[letter.kind]
+    template = notice_kinds()[letter.kind].service
+    if template is None:
+        _give_up(runtime, letter, "no_template")
+        return
     try:
         msgid = account.send_template(
             openid,
-            template_id=kind.template,
-            fields=_fields(kind.fields, letter, runtime.settings.timezone),
+            template_id=template.template,
+            fields=_fields(template.fields, letter, runtime.settings.timezone),
             url=_url(runtime, letter),
             client_msg_id=letter.client_msg_id,
         )
@@ -139,11 +142,12 @@ def _fields(wanted: Mapping[str, str], letter: Letter, zone: ZoneInfo) -> dict[s
         "place": letter.place,
         "moment": letter.moment.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
         "priority": PRIORITIES[letter.priority],
+        "word": notice_kinds()[letter.kind].word,
     }
     return {name: fit(name, values[value]) or NOTHING for name, value in wanted.items()}
 
 
 def _url(runtime: Runtime, letter: Letter) -> str:
-    if letter.kind == "finished":
+    if notice_kinds()[letter.kind].opens == "scan":
         return runtime.links.ticket_url(letter.ticket_id)
     return runtime.links.engineer_ticket_url(letter.number)

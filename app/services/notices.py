@@ -51,6 +51,16 @@ def add(session: Session, kind: str, event: Event, *, to: int, at: datetime) -> 
     return notice
 
 
+def alert(session: Session, kind: str, *, about: str, to: int, at: datetime) -> Notice:
+    """Tell somebody of what is about no ticket; `about` is a code."""
+    notice = Notice(
+        kind=kind, about=about, person_id=to, next_try_at=at, client_msg_id=secrets.token_hex(12), created_at=at
+    )
+    session.add(notice)
+    announce(session, "notices")
+    return notice
+
+
 def claim(session: Session, *, appid: str, at: datetime, most: int) -> list[Letter]:
     """Take what is due, each for the length of a lease; other workers pass over what is taken.
 
