@@ -37,6 +37,7 @@ class Report:
     served_department_id: int | None = None
     department_id: int | None = None
     place_id: int | None = None
+    location: str = ""
 
 
 def report(session: Session, told: Report, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
