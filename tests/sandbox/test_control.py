@@ -55,6 +55,15 @@ def test_a_truncated_answer_is_no_json(running: Running, post: Post) -> None:
     assert "access_token" in post(TOKEN, CREDENTIALS)
 
 
+def test_an_answer_may_never_arrive_though_the_work_is_done(running: Running, post: Post, token: str) -> None:
+    turn(running, PATH, next_dropped=1)
+    with pytest.raises(requests.ConnectionError):
+        requests.post(running.url + PATH, params={"access_token": token}, data=utf8(message()), timeout=5)
+
+    assert len(requests.get(f"{running.url}/sandbox/messages", timeout=5).json()["messages"]) == 1
+    assert post(PATH, message(), access_token=token)["errcode"] == 0
+
+
 def test_calls_are_counted_by_path(running: Running, post: Post) -> None:
     post(TOKEN, CREDENTIALS)
     post(TOKEN, {})

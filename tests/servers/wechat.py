@@ -52,7 +52,8 @@ class Sandbox:
 
     def messages(self) -> list[dict[str, Any]]:
         """Newest first."""
-        delivered: list[dict[str, Any]] = requests.get(f"{self.backup_url}/sandbox/messages", timeout=5).json()["messages"]
+        answer = requests.get(f"{self.backup_url}/sandbox/messages", timeout=5)
+        delivered: list[dict[str, Any]] = answer.json()["messages"]
         return delivered
 
 
