@@ -1,0 +1,70 @@
+"""The public numbers a draw may hang on: how each is written, and how many bits nobody can know before."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import comb, log2
+
+ENOUGH_BITS = 60.0
+
+
+@dataclass(frozen=True)
+class Form:
+    name: str
+    expected: str
+    bits: float
+    fits: Callable[[str], bool]
+
+
+def _balls(text: str, count: int, greatest: int) -> bool:
+    """`count` different two-digit numbers from 01, ascending, one blank between."""
+    if not re.fullmatch(r"[0-9]{2}( [0-9]{2})*", text):
+        return False
+    numbers = [int(number) for number in text.split(" ")]
+    within = numbers[0] >= 1 and numbers[-1] <= greatest
+    return len(numbers) == count and numbers == sorted(set(numbers)) and within
+
+
+def _two_groups(text: str, first: tuple[int, int], second: tuple[int, int]) -> bool:
+    front, plus, back = text.partition("+")
+    return bool(plus) and _balls(front, *first) and _balls(back, *second)
+
+
+SOURCES = {
+    "cn-kl8": Form(
+        "快乐8",
+        "twenty two-digit numbers from 01 to 80, ascending, single blanks",
+        log2(comb(80, 20)),
+        lambda text: _balls(text, 20, 80),
+    ),
+    "cn-dlt": Form(
+        "超级大乐透",
+        "five of 01 to 35 and two of 01 to 12, each ascending, joined by +: 03 08 19 26 33+02 11",
+        log2(comb(35, 5) * comb(12, 2)),
+        lambda text: _two_groups(text, (5, 35), (2, 12)),
+    ),
+    "cn-ssq": Form(
+        "双色球",
+        "six of 01 to 33 ascending and one of 01 to 16, joined by +: 03 08 19 26 31 33+11",
+        log2(comb(33, 6) * 16),
+        lambda text: _two_groups(text, (6, 33), (1, 16)),
+    ),
+    "drand-quicknet": Form(
+        "drand quicknet",
+        "the randomness of the round, 64 lower-case hexadecimal digits",
+        256.0,
+        lambda text: re.fullmatch("[0-9a-f]{64}", text) is not None,
+    ),
+}
+# drand quicknet: round 1 and the seconds between two rounds, so that a round's number tells when it is drawn.
+QUICKNET_BEGAN, QUICKNET_SECONDS = 1692803367, 3
+
+
+def bits(ids: list[str]) -> float:
+    """What the sources carry together; a source named twice counts once."""
+    return sum(SOURCES[name].bits for name in set(ids))
+
+
+def quicknet_time(issue: int) -> int:
+    """When a round is drawn, in seconds since 1970."""
+    return QUICKNET_BEGAN + (issue - 1) * QUICKNET_SECONDS

@@ -1,0 +1,54 @@
+"""The Merkle tree of RFC 9162, section 2.1, with SHA-256. Its root does not say how many leaves there are."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return sha256(b"\0" + data).digest()
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Of the leaf data, in their order; of no leaf at all it is the hash of nothing."""
+    level = [leaf_hash(data) for data in leaves]
+    while len(level) > 1:
+        level = _above(level)
+    return level[0] if level else sha256().digest()
+
+
+def proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The hashes that lead from a leaf to the root, the leaf's neighbour first."""
+    level, path = [leaf_hash(data) for data in leaves], []
+    while len(level) > 1:
+        neighbour = index ^ 1
+        if neighbour < len(level):
+            path.append(level[neighbour])
+        level, index = _above(level), index // 2
+    return path
+
+
+def proves(path: Sequence[bytes], leaf: bytes, *, index: int, size: int, root: bytes) -> bool:
+    """Whether a proof leads from this leaf hash, the `index`-th of `size`, to the root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size or any(len(value) != 32 for value in (leaf, root, *path)):
+        return False
+    here, last, found = index, size - 1, leaf
+    for neighbour in path:
+        if last == 0:
+            return False
+        if here % 2 or here == last:
+            found = _node(neighbour, found)
+            while here and not here % 2:  # without a neighbour on its right it was carried up as it is
+                here, last = here // 2, last // 2
+        else:
+            found = _node(found, neighbour)
+        here, last = here // 2, last // 2
+    return last == 0 and found == root
+
+
+def _above(level: Sequence[bytes]) -> list[bytes]:
+    pairs = [_node(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+    return [*pairs, level[-1]] if len(level) % 2 else pairs
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\1" + left + right).digest()

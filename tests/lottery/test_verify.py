@@ -1,0 +1,365 @@
+"""A folder that holds is found true by every check; each lie is named by the check that it breaks first."""
+
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.paths import ROOT
+from lottery.verify import verify
+from tests.lottery.bundles import AGAIN, DLT, KL8, Bundle, Fields, announcement
+
+Command = Callable[..., int]
+QUICKNET = {"id": "drand-quicknet", "issue": "35428732", "drawn_at": "2027-01-05T03:06:00+08:00", "rule": "该轮"}
+
+
+def test_a_whole_draw_holds(bundle: Bundle) -> None:
+    checks = verify(bundle.folder)
+    assert all(check.holds for check in checks)
+    assert {check.name.partition(":")[0] for check in checks} == {
+        "files",
+        "announcement.json",
+        "commit-1.json",
+        "leaves-1.bin",
+        "result-1.json",
+        "claims.json",
+        "result-2.json",
+    }
+
+
+@pytest.mark.parametrize("later", [["result-2.json"], ["result-2.json", "claims.json", "result-1.json"]])
+def test_what_is_still_to_come_may_be_absent(bundle: Bundle, later: list[str]) -> None:
+    for name in later:
+        (bundle.folder / name).unlink()
+    assert all(check.holds for check in verify(bundle.folder))
+
+
+def test_signatures_lie_beside_the_files(bundle: Bundle) -> None:
+    (bundle.folder / "announcement.json.sig").write_text("00")
+    assert all(check.holds for check in verify(bundle.folder))
+
+
+def test_a_second_version_counts_from_then_on(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path)
+    bundle.announce()
+    bundle.commit()
+    bundle.commit(2, at="2027-01-02T09:00:00+08:00")
+    bundle.draw(1, [("cn-kl8", "2027004", KL8), ("cn-dlt", "2027002", DLT)], version=2)
+    assert all(check.holds for check in verify(tmp_path))
+    bundle.change("result-1.json", lambda result: result.update(commit_version=1))
+    assert lie(bundle) == "result-1.json: commit_version"
+
+
+def test_fewer_people_than_prizes_leave_tiers_without_winners(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path, people=2)
+    bundle.announce()
+    bundle.commit()
+    bundle.draw(1, [("cn-kl8", "2027004", KL8), ("cn-dlt", "2027002", DLT)])
+    assert all(check.holds for check in verify(tmp_path))
+    assert bundle.read("result-1.json")["tiers"][2] == {"tier": 3, "cutoff": "", "winners": []}
+
+
+def test_the_fallback_names_the_issue_it_replaces(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path)
+    bundle.announce()
+    bundle.commit()
+    bundle.draw(1, [("cn-kl8", "2027005", KL8), ("cn-dlt", "2027002", DLT)])
+    assert lie(bundle) == "result-1.json: issue of cn-kl8"
+    bundle.change("result-1.json", lambda result: result["sources"][0].update(replaces="2027004"))
+    assert all(check.holds for check in verify(tmp_path))
+
+
+SPOILT: dict[str, tuple[str, Callable[[Fields], object], str]] = {
+    "swapped sources": ("result-1.json", lambda r: r["sources"].reverse(), "result-1.json: source ids"),
+    "another issue": ("result-1.json", lambda r: r["sources"][0].update(issue="1"), "result-1.json: issue of cn-kl8"),
+    "numbers in another form": (
+        "result-1.json",
+        lambda r: r["sources"][1].update(value="3 8 19 26 33+2 11"),
+        "result-1.json: value of cn-dlt",
+    ),
+    "other numbers": ("result-1.json", lambda r: r["sources"][0].update(value=AGAIN), "result-1.json: seed_text"),
+    "another seed": ("result-1.json", lambda r: r.update(seed="0" * 64), "result-1.json: seed"),
+    "somebody excluded": (
+        "result-1.json",
+        lambda r: r.update(excluded=[r["tiers"][0]["winners"][0]["entry"]]),
+        "result-1.json: excluded",
+    ),
+    "decided too early": (
+        "result-1.json",
+        lambda r: r.update(decided_at="2027-01-04T21:29:00+08:00"),
+        "result-1.json: decided after the last source",
+    ),
+    "a tier dropped": ("result-1.json", lambda r: r["tiers"].pop(), "result-1.json: tiers"),
+    "a winner too few": (
+        "result-1.json",
+        lambda r: r["tiers"][2]["winners"].pop(),
+        "result-1.json: tier 3: winners",
+    ),
+    "winners swapped": (
+        "result-1.json",
+        lambda r: r["tiers"][1]["winners"].reverse(),
+        "result-1.json: tier 2: winners",
+    ),
+    "a winner twice": (
+        "result-1.json",
+        lambda r: r["tiers"][1]["winners"].__setitem__(1, r["tiers"][1]["winners"][0]),
+        "result-1.json: tier 2: winners",
+    ),
+    "another cut-off": ("result-1.json", lambda r: r["tiers"][0].update(cutoff=""), "result-1.json: tier 1: cutoff"),
+    "another score": (
+        "result-1.json",
+        lambda r: r["tiers"][0]["winners"][0].update(score="0" * 64),
+        "result-1.json: tier 1: rank, ticket, score, index, tickets",
+    ),
+    "a wrong proof": (
+        "result-1.json",
+        lambda r: r["tiers"][0]["winners"][0]["proof"].reverse(),
+        "result-1.json: tier 1: proof",
+    ),
+    "the prize given to nobody": ("claims.json", lambda c: c["claims"].clear(), "result-2.json: tiers"),
+    "a claim of a loser": (
+        "claims.json",
+        lambda c: c["claims"][0].update(entry="0" * 64),
+        "claims.json: only winners",
+    ),
+    "a claim twice": ("claims.json", lambda c: c["claims"].append(c["claims"][0]), "claims.json: each once"),
+    "a claim too late": (
+        "claims.json",
+        lambda c: c["claims"][0].update(at="2027-02-01T00:00:00+08:00"),
+        "claims.json: claimed by claim_until",
+    ),
+    "an earlier winner drawn again": (
+        "result-2.json",
+        lambda r: r["excluded"].pop(),
+        "result-2.json: excluded",
+    ),
+    "round 2 before its time": (
+        "result-2.json",
+        lambda r: r.update(decided_at="2027-01-05T09:00:00+08:00"),
+        "result-2.json: decided after the last source",
+    ),
+    "one person more": ("commit-1.json", lambda c: c.update(entries=21), "commit-1.json: entries"),
+    "one ticket more": ("commit-1.json", lambda c: c.update(tickets=c["tickets"] + 1), "commit-1.json: tickets"),
+    "another root": ("commit-1.json", lambda c: c.update(root="0" * 64), "commit-1.json: root"),
+    "departments that do not add up": (
+        "commit-1.json",
+        lambda c: c["by_department"].clear(),
+        "commit-1.json: by_department",
+    ),
+    "committed late": (
+        "commit-1.json",
+        lambda c: c.update(committed_at="2027-01-02T00:00:00+08:00"),
+        "commit-1.json: committed by commit_by",
+    ),
+    "committed before the close": (
+        "commit-1.json",
+        lambda c: c.update(committed_at="2026-12-31T17:00:00+08:00"),
+        "commit-1.json: committed after the close",
+    ),
+    "another draw": ("commit-1.json", lambda c: c.update(draw_id="h001-2026q3"), "commit-1.json: draw_id"),
+    "another scheme": ("commit-1.json", lambda c: c.update(scheme="xlot/2"), "commit-1.json: scheme"),
+    "the announcement altered": (
+        "announcement.json",
+        lambda a: a["tiers"][0].update(prize="汽车"),
+        "commit-1.json: announcement_sha256",
+    ),
+}
+
+
+@pytest.mark.parametrize("said", SPOILT)
+def test_a_lie_is_named(bundle: Bundle, said: str) -> None:
+    name, change, check = SPOILT[said]
+    bundle.change(name, change)
+    assert lie(bundle) == check
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        (lambda data: data[:-1], "commit-1.json: leaves_sha256"),
+        (lambda data: data[34:], "commit-1.json: leaves_sha256"),
+        (lambda data: data[34:68] + data[:34] + data[68:], "commit-1.json: leaves_sha256"),
+    ],
+)
+def test_a_list_that_was_changed_later(bundle: Bundle, change: Callable[[bytes], bytes], check: str) -> None:
+    path = bundle.folder / "leaves-1.bin"
+    path.write_bytes(change(path.read_bytes()))
+    assert lie(bundle) == check
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        (lambda data: data[:-1], "leaves-1.bin: whole records of 34 bytes"),
+        (lambda data: data[34:68] + data[:34] + data[68:], "leaves-1.bin: entries ascend"),
+        (lambda data: data[:34] + data, "leaves-1.bin: entries ascend"),
+        (lambda data: data[:32] + b"\0\0" + data[34:], "leaves-1.bin: 1 to cap tickets each"),
+        (lambda data: data[:32] + b"\0\4" + data[34:], "leaves-1.bin: 1 to cap tickets each"),
+        (lambda data: data[34:], "commit-1.json: entries"),
+        (lambda data: data[:33] + bytes([data[33] % 3 + 1]) + data[34:], "commit-1.json: tickets"),
+        (lambda data: b"\0" + data[1:], "commit-1.json: root"),
+    ],
+)
+def test_a_list_that_was_changed_with_its_hash(bundle: Bundle, change: Callable[[bytes], bytes], check: str) -> None:
+    path = bundle.folder / "leaves-1.bin"
+    path.write_bytes(change(path.read_bytes()))
+    bundle.change("commit-1.json", lambda commit: commit.update(leaves_sha256=bundle.sha256("leaves-1.bin")))
+    assert lie(bundle) == check
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"cap": 0}, "cap from 1 to 65535"),
+        ({"tiers": []}, "there is a prize"),
+        ({"tiers": [{"tier": 2, "name": "二", "prize": "伞", "value_fen": 1, "count": 1}]}, "tiers ascend from 1"),
+        ({"tiers": [{"tier": 1, "name": "一", "prize": "伞", "value_fen": 1, "count": 0}]}, "every tier has a count"),
+        (
+            {"tiers": [{"tier": 1, "name": "一", "prize": "车", "value_fen": 50_000_01, "count": 1}]},
+            "no prize above 50,000 yuan",
+        ),
+        ({"redraw_rounds_max": 2}, "redraw_rounds_max is 0 or 1"),
+        ({"redraw_rounds_max": 0}, "redraw_sources without a redraw"),
+        ({"sources": announcement()["sources"][1:]}, "sources carry 60 bits"),
+        ({"sources": announcement()["sources"] * 2}, "sources are named once"),
+        ({"sources": [{**QUICKNET, "id": "cn-3d"}]}, "sources are known"),
+        ({"sources": [{**QUICKNET, "issue": "35428733"}]}, "time of the quicknet round"),
+        ({"redraw_sources": []}, "redraw_sources carry 60 bits"),
+        ({"closes": "2026-09-01T00:00:00+08:00"}, "opens, closes, commit_by, objections_until in this order"),
+        ({"objections_until": "2027-01-04T12:00:00+08:00"}, "objections end 24 hours before the first source"),
+        ({"claim_until": "2027-01-04T12:00:00+08:00"}, "claims end after the last source"),
+        ({"claim_until": "2027-02-04T12:00:00+08:00"}, "redraw sources come after claim_until"),
+        ({"scheme": "xlot/0"}, "scheme"),
+    ],
+)
+def test_an_announcement_that_leaves_something_to_choose_is_refused(
+    tmp_path: Path, changes: Fields, check: str
+) -> None:
+    bundle = Bundle(tmp_path, told=announcement(**changes))
+    bundle.announce()
+    assert lie(bundle) == f"announcement.json: {check}"
+
+
+def test_one_quicknet_round_alone_is_enough(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path, told=announcement(sources=[QUICKNET]))
+    bundle.announce()
+    assert all(check.holds for check in verify(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("", "announcement.json"),
+        ("{", "announcement.json"),
+        ("[" * 100_000, "announcement.json"),
+        ("[]", "announcement.json"),
+        ('{"scheme": 1}', "announcement.json"),
+        ('{"scheme": "xlot/1", "scheme": "xlot/1"}', "announcement.json"),
+        (json.dumps({**announcement(), "cap": 1.5}), "announcement.json"),
+        (json.dumps({**announcement(), "cap": True}), "announcement.json cap"),
+        (json.dumps({**announcement(), "cap": -1}), "announcement.json cap"),
+        (json.dumps({**announcement(), "secret_rule": "x"}), "announcement.json"),
+        (json.dumps({**announcement(), "tiers": {}}), "announcement.json tiers"),
+        (json.dumps({**announcement(), "tiers": [1]}), "announcement.json tiers 0"),
+        (json.dumps({**announcement(), "tax": "\ud800"}), "announcement.json tax"),
+        (json.dumps({**announcement(), "opens": "2026-13-01T00:00:00+08:00"}), "announcement.json opens"),
+        (json.dumps({**announcement(), "opens": "2026-10-01T00:00:00"}), "announcement.json opens"),
+    ],
+)
+def test_what_is_malformed_is_a_lie_and_never_a_traceback(tmp_path: Path, text: str, where: str) -> None:
+    (tmp_path / "announcement.json").write_text(text, "utf-8")
+    assert lie(Bundle(tmp_path)) == f"{where}: form"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check"),
+    [
+        (lambda folder: (folder / "extra.txt").touch(), "files: only known ones"),
+        (lambda folder: (folder / "announcement.json").unlink(), "files: announcement.json"),
+        (lambda folder: (folder / "leaves-1.bin").unlink(), "files: a list for each version"),
+        (lambda folder: (folder / "commit-1.json").unlink(), "files: a list for each version"),
+        (
+            lambda folder: shutil.copy(folder / "commit-1.json", folder / "commit-3.json"),
+            "files: versions without a gap",
+        ),
+        (lambda folder: (folder / "claims.json").unlink(), "files: nothing is missing in between"),
+        (lambda folder: (folder / "leaves-1.bin").unlink() or (folder / "leaves-1.bin").mkdir(), "files: can be read"),
+    ],
+)
+def test_a_gap_or_something_unknown_is_a_lie(bundle: Bundle, spoil: Callable[[Path], object], check: str) -> None:
+    spoil(bundle.folder)
+    assert lie(bundle) == check
+
+
+def test_no_second_round_where_none_was_announced(bundle: Bundle) -> None:
+    told = announcement(redraw_rounds_max=0, redraw_sources=[])
+    other = Bundle(bundle.folder, told=told)
+    other.announce()
+    other.commit()
+    other.draw(1, [("cn-kl8", "2027004", KL8), ("cn-dlt", "2027002", DLT)])
+    other.claim(leaving=1)
+    assert lie(other) == "result-2.json: the round was announced"
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_the_command_runs_on_a_bare_interpreter(bundle: Bundle, spoilt: bool) -> None:
+    if spoilt:
+        bundle.change("commit-1.json", lambda commit: commit.update(root="0" * 64))
+    bare = f"import runpy, sys; sys.path.append({str(ROOT)!r}); runpy.run_module('lottery', run_name='__main__')"
+    command = [sys.executable, "-I", "-S", "-c", bare, "verify", str(bundle.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    assert done.returncode == int(spoilt)
+    assert ("假 FALSE  commit-1.json: root" in done.stdout) is spoilt
+
+
+def test_the_command_prints_every_check(bundle: Bundle, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("verify", str(bundle.folder)) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == len(verify(bundle.folder)) + 1
+    assert told[-1].endswith("checks, all true.")
+
+
+def test_the_command_says_what_was_expected_and_what_was_found(
+    bundle: Bundle, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle.change("commit-1.json", lambda commit: commit.update(entries=19))
+    assert command("verify", str(bundle.folder)) == 1
+    assert "假 FALSE  commit-1.json: entries\n  应为 expected: 20\n  实为 found:    19\n" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_none_is_wrong_use(
+    tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("verify", str(tmp_path / "none")) == 2
+    assert "It is not a folder" in capsys.readouterr().err
+
+
+def lie(bundle: Bundle) -> str:
+    """The name of the first check that does not hold."""
+    last = verify(bundle.folder)[-1]
+    assert not last.holds
+    return last.name
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`python -m lottery` in this process; answers its exit status."""
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["lottery", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("lottery", run_name="__main__")
+        return int(str(ended.value))
+
+    return run
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return Bundle(tmp_path).whole()
