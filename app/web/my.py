@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.models import Category
-from app.services import binding, mine, people, sign_in, tickets
+from app.services import binding, mine, sign_in
 from app.services.binding import Outcome
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
@@ -18,7 +18,6 @@ from app.web.wechat import local_path, to_wechat
 blueprint = Blueprint("my", __name__)
 
 Page = Response | str | tuple[str, int]
-DESCRIPTION_MOST = 500
 
 
 @blueprint.post("/privacy")
@@ -95,28 +94,19 @@ def report() -> Page:
         raise Refused("sign_in_again")
     visit.check_form("report")
     description = request.form.get("description", "").strip()
-    if not description or len(description) > DESCRIPTION_MOST:
+    if not description or len(description) > mine.DESCRIPTION_MOST:
         return _report_page("description", 422)
     with transaction() as db:
-        if told_before := mine.told_just_now(db, visitor.person_id, description, at=moment()):
-            return redirect(runtime().links.ticket_path(told_before), 303)
-        employment = people.employment_at(db, visitor.person_id, moment().date())
-        ticket = tickets.report(
+        ticket_id = mine.report(
             db,
-            tickets.Report(
-                source="wechat",
-                description=description,
-                category_id=_category(request.form.get("category", "")),
-                requester_id=visitor.person_id,
-                served_person_id=visitor.person_id,
-                department_id=employment.department_id if employment else None,
-            ),
-            by=visitor.person_id,
+            visitor.person_id,
+            description=description,
+            category_id=_category(request.form.get("category", "")),
             at=moment(),
             zone=runtime().settings.timezone,
             channel="wechat",
         )
-    return redirect(runtime().links.ticket_path(ticket.id), 303)
+    return redirect(runtime().links.ticket_path(ticket_id), 303)
 
 
 def _notice_first(next_path: str) -> str | None:
@@ -168,6 +158,6 @@ def _report_page(fault: str, status: int) -> tuple[str, int]:
     with reading() as db:
         categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()
     page = render_template(
-        "report.html", fault=fault, categories=categories, most=DESCRIPTION_MOST, token=visit.form_token("report")
+        "report.html", fault=fault, categories=categories, most=mine.DESCRIPTION_MOST, token=visit.form_token("report")
     )
     return page, status
