@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from wechat.calls import Calls
 from wechat.token import SharedToken, TokenStore, stable_token
-from wechat.wire import Call, Wire
+from wechat.wire import Call, Reply, Wire
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class ServiceAccount:
         signed = page_signature(self._ticket.get(at), nonce=nonce, timestamp=timestamp, url=url)
         return PageSignature(self._appid, timestamp, nonce, signed)
 
-    def _fetch_ticket(self) -> dict[str, object]:
-        return self._calls.ask(Call("/cgi-bin/ticket/getticket", query={"type": "jsapi"}))
+    def _fetch_ticket(self) -> Reply:
+        return self._calls.look_up(Call("/cgi-bin/ticket/getticket", query={"type": "jsapi"}))
 
 
 def page_signature(ticket: str, *, nonce: str, timestamp: int, url: str) -> str:

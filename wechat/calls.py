@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from wechat.errors import BUSY, Action, WeChatError
 from wechat.token import SharedToken
-from wechat.wire import Call, Reply, Wire, once_more_when_busy
+from wechat.wire import Call, Reply, Wire
 
 REFUSED_FOR = timedelta(seconds=60)
 _TURN_SECONDS = 5.0
@@ -36,7 +36,7 @@ class Calls:
 
     def look_up(self, call: Call) -> Reply:
         """For what changes nothing by being asked twice."""
-        return once_more_when_busy(lambda: self.ask(call))
+        return self._with_token(lambda token: self.wire.look_up(call.with_token(token)))
 
     def picture(self, call: Call) -> bytes:
         return self._with_token(lambda token: self.wire.picture(call.with_token(token)))

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol
 
 from wechat.errors import Action, WeChatError
-from wechat.wire import Call, Reply, Wire, once_more_when_busy
+from wechat.wire import Call, Reply, Wire
 
 _MARGIN = timedelta(seconds=300)
 _SHORT_MARGIN = timedelta(seconds=60)
@@ -111,7 +111,7 @@ class SharedToken:
             raise
 
     def _fetch(self, at: datetime) -> str:
-        reply = once_more_when_busy(self._ask)
+        reply = self._ask()
         value, life = reply.get(self._name), reply.get("expires_in")
         if not isinstance(value, str) or not isinstance(life, int):
             raise self._wire.broken_reply()
@@ -138,4 +138,4 @@ def stable_token(wire: Wire, store: TokenStore, *, appid: str, secret: str) -> S
         },
         hide=(secret,),
     )
-    return SharedToken(wire, store, f"wechat-token-{appid}", lambda: wire.ask(call), name="access_token")
+    return SharedToken(wire, store, f"wechat-token-{appid}", lambda: wire.look_up(call), name="access_token")

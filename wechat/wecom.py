@@ -43,10 +43,9 @@ class WeCom:
         self._agentid = agentid
         self._open_url = open_url
         self._wire = Wire(url, proxy=proxy, rules=WECOM, pepper=secret)
+        key = f"wecom-token-{corpid}-{agentid}"
         fetch = Call("/cgi-bin/gettoken", {"corpid": corpid, "corpsecret": secret}, hide=(secret,))
-        token = SharedToken(
-            self._wire, store, f"wecom-token-{corpid}-{agentid}", lambda: self._wire.ask(fetch), name="access_token"
-        )
+        token = SharedToken(self._wire, store, key, lambda: self._wire.look_up(fetch), name="access_token")
         self._calls = Calls(self._wire, token, clock=clock)
 
     def send_card(self, user_id: str, *, title: str, text: str, url: str) -> str:

@@ -71,6 +71,19 @@ class Wire:
     def ask(self, call: Call) -> Reply:
         return self._noted(call, self._reply)
 
+    def look_up(self, call: Call) -> Reply:
+        """For what changes nothing: asked once more where WeChat says that it is busy, which is mostly over at once.
+
+        Other trouble has taken its time already.
+        """
+        try:
+            return self.ask(call)
+        except WeChatError as error:
+            if error.errcode != BUSY:
+                raise
+        time.sleep(short_pause(_BUSY_SECONDS))
+        return self.ask(call)
+
     def picture(self, call: Call) -> bytes:
         return self._noted(call, self._content_of_picture)
 
@@ -154,17 +167,6 @@ class Wire:
             return
         level = logging.ERROR if outcome.action is Action.BUG else logging.WARNING
         log.log(level, "%s %s %s failed, %.0f ms, %s", *line, outcome)
-
-
-def once_more_when_busy(ask: Callable[[], T]) -> T:
-    """For what changes nothing. WeChat's own -1 is mostly over at once; other trouble has taken its time already."""
-    try:
-        return ask()
-    except WeChatError as error:
-        if error.errcode != BUSY:
-            raise
-    time.sleep(short_pause(_BUSY_SECONDS))
-    return ask()
 
 
 def _never_sent(failure: RequestException) -> bool:
