@@ -4,7 +4,7 @@ import hmac
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
@@ -37,26 +37,85 @@ def bind(session: Session, *, identity_id: int, staff_number: str, name: str, la
     session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
     if person is None or not right:
         return Outcome.WRONG
-    if _bound_elsewhere(session, identity.appid, person.id):
-        _claim(session, identity_id, person.id, at)
+    return settle(session, identity, person.id, at=at)
+
+
+def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> Outcome:
+    """Bind, with both held; where another phone of this account is bound to the number, a supervisor decides."""
+    if _bound_elsewhere(session, identity.appid, person_id):
+        _claim(session, identity.id, person_id, at)
         return Outcome.CLAIMED
-    attach(session, identity, person.id, at=at)
+    attach(session, identity, person_id, at=at)
     return Outcome.BOUND
 
 
 def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> None:
-    """This identity is that person from now on; what it rated in the last week counts where it still can."""
+    """This WeChat user is that person from now on, wherever he is known; what he rated in the last week counts."""
+    _give(session, identity, person_id, at)
+    # Who is busy with one of these himself is joined at his next sign-in.
+    for twin in session.scalars(_twins(identity).with_for_update(skip_locked=True)).all():
+        if twin.person_id is None and not _bound_elsewhere(session, twin.appid, person_id):
+            _give(session, twin, person_id, at)
+
+
+def join(session: Session, identity_id: int, unionid: str, *, at: datetime) -> None:
+    """Keep the unionid of who has signed in; bound to nobody here, he is whom he is bound to elsewhere."""
+    others = select(WeChatIdentity).where(WeChatIdentity.unionid == unionid, WeChatIdentity.id != identity_id)
+    twins = session.scalars(others).all()
+    known = {twin.person_id for twin in twins} - {None}
+    person_id = known.pop() if len(known) == 1 else None
+    if person_id is not None:  # the number before the phone, as ever
+        session.get_one(Person, person_id, with_for_update=True)
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    identity.unionid = unionid
+    if identity.person_id is not None:
+        return
+    identity.provider_staff = identity.provider_staff or any(twin.provider_staff for twin in twins)
+    if person_id is not None and not _bound_elsewhere(session, identity.appid, person_id):
+        _give(session, identity, person_id, at)
+
+
+def recognise(session: Session, identity_id: int, user_id: str, *, at: datetime) -> None:
+    """Where user ids are staff numbers: who signs in unbound is the one person of that number, whatever its case."""
+    if session.get_one(WeChatIdentity, identity_id).person_id is not None:
+        return
+    named = select(Person.id).where(func.lower(Person.staff_number) == user_id.lower()).limit(2)
+    found = session.scalars(named).all()
+    if len(found) != 1:
+        return
+    session.get_one(Person, found[0], with_for_update=True)
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    if identity.person_id is None:
+        settle(session, identity, found[0], at=at)
+
+
+def _give(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
     identity.person_id = person_id
     identity.bound_at = at
     session.flush()
     ratings.count_after_binding(session, identity_id=identity.id, at=at, on=at.date())
 
 
+def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:
+    """The same WeChat user as other accounts see him, where his unionid is known; nobody has an empty one."""
+    same = WeChatIdentity.unionid == (identity.unionid or "")
+    return select(WeChatIdentity).where(same, WeChatIdentity.id != identity.id)
+
+
 def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None:
-    """The phone is nobody's again; ratings it gave stay as they are, and who unbound it is kept."""
+    """The phone is nobody's again; ratings it gave stay as they are, and who unbound it is kept.
+
+    Where its WeChat user is known by unionid too: at his next sign-in he would be joined again.
+    """
     identity = session.get(WeChatIdentity, identity_id, with_for_update=True)
     if identity is None or identity.person_id is None:
         raise Missing("not_bound")
+    same = _twins(identity).where(WeChatIdentity.person_id == identity.person_id)
+    for one in [identity, *session.scalars(same.with_for_update())]:
+        _release(session, one, by, at)
+
+
+def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) -> None:
     session.add(
         IdentityClaim(
             identity_id=identity.id,

@@ -3,6 +3,7 @@
 import secrets
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -12,19 +13,33 @@ from sqlalchemy.orm import Session
 from app.db import upsert
 from app.errors import Refused
 from app.models import OAuthAttempt, WeChatIdentity
-from app.services import forgetting
+from app.services import binding, forgetting
 
 ATTEMPT_LIFE = timedelta(minutes=10)
 PRIVACY_VERSION = "2026-11"
 _ALPHABET = string.ascii_letters + string.digits  # what WeChat lets a state consist of
 
 
-def start(session: Session, *, next_path: str, browser: str, at: datetime) -> str:
+@dataclass(frozen=True)
+class Taken:
+    """An attempt that came back: which account was asked, and where the browser wanted to go."""
+
+    account: str
+    next_path: str
+
+
+def start(session: Session, *, account: str, next_path: str, browser: str, at: datetime) -> str:
     """Begin an attempt for the browser that holds this secret; returns the state for the address."""
     state = "".join(secrets.choice(_ALPHABET) for _ in range(32))
     session.execute(delete(OAuthAttempt).where(OAuthAttempt.expires_at < at - ATTEMPT_LIFE))
     session.add(
-        OAuthAttempt(state=_digest(state), browser=_digest(browser), next_path=next_path, expires_at=at + ATTEMPT_LIFE)
+        OAuthAttempt(
+            state=_digest(state),
+            browser=_digest(browser),
+            account=account,
+            next_path=next_path,
+            expires_at=at + ATTEMPT_LIFE,
+        )
     )
     return state
 
@@ -35,9 +50,9 @@ def promised(session: Session, *, state: str, browser: str) -> str | None:
     return attempt.next_path if attempt is not None and attempt.browser == _digest(browser) else None
 
 
-def take(session: Session, *, state: str, browser: str, at: datetime) -> str:
-    """Use the attempt up and return where it wanted to go; raises Refused if it is foreign, used or too old."""
-    taken: str | None = session.scalar(
+def take(session: Session, *, state: str, browser: str, at: datetime) -> Taken:
+    """Use the attempt up; raises Refused if it is foreign, used or too old."""
+    taken = session.execute(
         update(OAuthAttempt)
         .where(
             OAuthAttempt.state == _digest(state),
@@ -46,17 +61,17 @@ def take(session: Session, *, state: str, browser: str, at: datetime) -> str:
             OAuthAttempt.used_at.is_(None),
         )
         .values(used_at=at)
-        .returning(OAuthAttempt.next_path)
-    )
+        .returning(OAuthAttempt.account, OAuthAttempt.next_path)
+    ).one_or_none()
     if taken is None:
         raise Refused("sign_in_again")
-    return taken
+    return Taken(taken.account, taken.next_path)
 
 
 def identify(
     session: Session, *, appid: str, openid: str, unionid: str | None, keys: Sequence[str], at: datetime
 ) -> int:
-    """The id of this WeChat user's row, made at his first visit; a unionid is kept once it is known.
+    """The id of this WeChat user's row, made at his first visit; by a unionid he may be known from elsewhere.
 
     Somebody of the provider who was forgotten is known as such again, by `keys` (those of the settings).
     """
@@ -69,10 +84,10 @@ def identify(
     identity = session.scalars(
         select(WeChatIdentity).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
     ).one()
-    if unionid and identity.unionid != unionid:
-        identity.unionid = unionid
     if added is not None:
         identity.provider_staff = forgetting.was_of_the_provider(session, appid=appid, openid=openid, keys=keys)
+    if unionid and (identity.person_id is None or identity.unionid != unionid):
+        binding.join(session, identity.id, unionid, at=at)
     return identity.id
 
 

@@ -52,7 +52,11 @@ class KeptSerializer(SecureCookieSessionInterface):
 def in_wechat() -> bool:
     """A hint for the way to sign in, never a proof. The demo's phones set it on the way in."""
     agent = request.headers.get("User-Agent", "")
-    return "MicroMessenger" in agent or (not runtime().settings.production and bool(session.get("phone")))
+    return "MicroMessenger" in agent or in_wecom() or (not runtime().settings.production and bool(session.get("phone")))
+
+
+def in_wecom() -> bool:
+    return "wxwork/" in request.headers.get("User-Agent", "")
 
 
 def identity_id() -> int | None:
@@ -86,14 +90,14 @@ def leave_console() -> None:
 def phone_visitor() -> Visitor | None:
     """The person bound to this phone's identity."""
     if "phone_visitor" not in g:
-        g.phone_visitor = _load(_bound_person(identity_id()))
+        g.phone_visitor = visitor(_bound_person(identity_id()))
     return g.phone_visitor  # type: ignore[no-any-return]
 
 
 def console_visitor() -> Visitor | None:
     """Who is signed in at the console; nobody after 30 idle minutes."""
     if "console_visitor" not in g:
-        g.console_visitor = _load(_console_person(), of_console=True)
+        g.console_visitor = visitor(_console_person(), of_console=True)
     return g.console_visitor  # type: ignore[no-any-return]
 
 
@@ -107,17 +111,27 @@ def form_token(*facts: object) -> str:
     """A token for one form of this visit, about these facts; goes with `check_form`."""
     if "visit" not in session:
         session["visit"] = secrets.token_urlsafe(12)
-    return _serializer(runtime().settings.secret_keys).dumps([session["visit"], *facts])
+    return sign_form(session["visit"], *facts)
 
 
 def check_form(*facts: object) -> None:
     """Refuses a form that was not issued to this visit, about these facts, within the last hours."""
+    if "visit" not in session:
+        raise Refused("form_not_of_this_visit")
+    check_signed(request.form.get("visit", ""), session["visit"], *facts)
+
+
+def sign_form(of_visit: str, *facts: object) -> str:
+    return _serializer(runtime().settings.secret_keys).dumps([of_visit, *facts])
+
+
+def check_signed(form: str, of_visit: str, *facts: object) -> None:
     try:
         serializer = _serializer(runtime().settings.secret_keys)
-        issued = serializer.loads(request.form.get("visit", ""), max_age=int(FORM_LIFE.total_seconds()))
+        issued = serializer.loads(form, max_age=int(FORM_LIFE.total_seconds()))
     except BadSignature as error:
         raise Refused("form_not_of_this_visit") from error
-    if "visit" not in session or issued != [session["visit"], *facts]:
+    if issued != [of_visit, *facts]:
         raise Refused("form_not_of_this_visit")
 
 
@@ -145,7 +159,7 @@ def _bound_person(identity: int | None) -> int | None:
         return db.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity))
 
 
-def _load(person_id: int | None, *, of_console: bool = False) -> Visitor | None:
+def visitor(person_id: int | None, *, of_console: bool = False) -> Visitor | None:
     if person_id is None:
         return None
     with reading() as db:

@@ -1,21 +1,34 @@
 """The way to WeChat's silent sign-in and back."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from flask import Blueprint, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.services import sign_in
+from app.services import binding, sign_in
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from wechat.errors import Action, WeChatError
-from wechat.oauth import SignedIn, authorize_url, exchange
+from wechat.oauth import authorize_url, exchange
 
 blueprint = Blueprint("wechat", __name__)
 
 LONGEST_PATH = 300
+SERVICE, WECOM = "service", "wecom"
+
+
+@dataclass(frozen=True)
+class Who:
+    """A WeChat user as one account knows him; of WeCom, `openid` is his user id."""
+
+    appid: str
+    openid: str
+    unionid: str | None
 
 
 @blueprint.get("/wechat/sign-in")
@@ -30,17 +43,12 @@ def finish() -> Response | str:
     state, browser = request.args.get("state", ""), session.get("oauth", "")
     try:
         with transaction() as db:
-            next_path = sign_in.take(db, state=state, browser=browser, at=moment())
+            taken = sign_in.take(db, state=state, browser=browser, at=moment())
     except Refused:
         return _again(state, browser)
-    who = _exchange(request.args.get("code", ""))
-    if who.snapshot:
-        raise Refused("snapshot")
-    with transaction() as db:
-        keys = runtime().settings.secret_keys
-        identity = sign_in.identify(db, appid=_appid(), openid=who.openid, unionid=who.unionid, keys=keys, at=moment())
+    identity = _identity(taken.account, _exchange(taken.account, request.args.get("code", "")))
     visit.enter_phone(identity)
-    return redirect(next_path)
+    return redirect(taken.next_path)
 
 
 def _again(state: str, browser: str) -> Response | str:
@@ -55,15 +63,24 @@ def _again(state: str, browser: str) -> Response | str:
 
 def to_wechat(next_path: str) -> Response | str:
     """The sign-in trip for this browser, or the page that says to open it in WeChat."""
-    account = runtime().account
+    way = _way()
     preview = request.method == "HEAD"  # begins no attempt
-    if account is None or preview or not visit.in_wechat():
+    if way is None or preview or not visit.in_wechat():
         return render_template("open_in_wechat.html", hotline=runtime().settings.hotline)
     if "oauth" not in session:
         session["oauth"] = secrets.token_urlsafe(16)
+    account, address = way
     with transaction() as db:
-        state = sign_in.start(db, next_path=next_path, browser=session["oauth"], at=moment())
-    return redirect(authorize_url(account, f"{runtime().settings.public_url}/wechat/signed-in", state))
+        state = sign_in.start(db, account=account, next_path=next_path, browser=session["oauth"], at=moment())
+    return redirect(address(f"{runtime().settings.public_url}/wechat/signed-in", state))
+
+
+def _way() -> tuple[str, Callable[[str, str], str]] | None:
+    """Which account asks WeChat who this is, and how; WeCom's also knows a member who comes in plain WeChat."""
+    known = runtime()
+    if known.wecom and (visit.in_wecom() or not known.account):
+        return WECOM, known.wecom.authorize_url
+    return (SERVICE, partial(authorize_url, known.account)) if known.account else None
 
 
 def local_path(text: str) -> str:
@@ -72,12 +89,11 @@ def local_path(text: str) -> str:
     return text if plain and text.startswith("/") and not text.startswith("//") else "/"
 
 
-def _exchange(code: str) -> SignedIn:
-    account = runtime().account
-    if account is None or not code:
+def _exchange(account: str, code: str) -> Who:
+    if not code:
         raise Refused("sign_in_again")
     try:
-        return exchange(account, code)
+        return _of_wecom(code) if account == WECOM else _of_service(code)
     except WeChatError as error:
         log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
         if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
@@ -86,6 +102,34 @@ def _exchange(code: str) -> SignedIn:
         raise Refused("wechat_busy") from error
 
 
-def _appid() -> str:
+def _of_service(code: str) -> Who:
     account = runtime().account
-    return account.appid if account else ""
+    if account is None:
+        raise Refused("sign_in_again")
+    signed_in = exchange(account, code)
+    if signed_in.snapshot:
+        raise Refused("snapshot")
+    return Who(account.appid, signed_in.openid, signed_in.unionid)
+
+
+def _of_wecom(code: str) -> Who:
+    wecom, settings = runtime().wecom, runtime().settings.wecom
+    if wecom is None or settings is None:
+        raise Refused("sign_in_again")
+    user_id = wecom.user(code).user_id
+    if user_id is None:
+        raise Refused("not_a_member")
+    return Who(settings.corpid, user_id, None)
+
+
+def _identity(account: str, who: Who) -> int:
+    """Who came back, as our database knows him."""
+    settings, at = runtime().settings, moment()
+    numbered = account == WECOM and settings.wecom is not None and settings.wecom.userids == "staff_numbers"
+    with transaction() as db:
+        identity = sign_in.identify(
+            db, appid=who.appid, openid=who.openid, unionid=who.unionid, keys=settings.secret_keys, at=at
+        )
+        if numbered:
+            binding.recognise(db, identity, who.openid, at=at)
+    return identity
