@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Date, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -24,6 +24,8 @@ from app.models import (
 
 WINDOW = timedelta(days=14)  # unless the hospital has set another
 CORRECTION = timedelta(hours=24)
+
+View = Literal["answer", "progress", "over", "proxy", "unknown", "rated", "rate"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class Scan:
         """Somebody of the hospital, known, but not the one who was served."""
         return self.verified and not self.served and not self.provider_staff
 
+    @property
+    def form_cycle(self) -> int:
+        """The cycle that a form must be of which says "still broken": a second tap comes after the reopening."""
+        return self.cycle - 1 if self.state == "reopened" else self.cycle
+
     def over(self, at: datetime) -> bool:
         return self.finished_at is not None and at - self.finished_at > self.window
 
@@ -87,6 +94,20 @@ class Scan:
         if self.mine is not None and (self.standing is None or self.standing.mine):
             return self.mine
         return self.standing if self.served and not self.provider_staff else self.mine
+
+    def view(self, *, at: datetime, known: bool, trusted: bool) -> View:
+        """What this visitor is shown. `known`: WeChat has told who he is; `trusted`: his word counts."""
+        if self.answer is not None:
+            return "answer"
+        if not self.finished or self.provider_staff or not self.rateable:
+            return "progress"
+        if self.over(at):
+            return "over"
+        if self.proxy:
+            return "proxy"
+        if not known:
+            return "unknown"
+        return "rated" if trusted and self.standing is not None else "rate"
 
 
 def look(db: Executor, ticket_id: int, *, identity_id: int | None, on: date, window: timedelta = WINDOW) -> Scan:

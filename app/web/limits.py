@@ -1,7 +1,7 @@
 """Wrong tokens are counted per address and slowed down; a valid one is always served (a hospital shares few)."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import abort, current_app, request
 from limits import RateLimitItemPerMinute
@@ -12,11 +12,15 @@ from redis.exceptions import RedisError
 from app.errors import Missing
 from app.web.edge import runtime
 
+T = TypeVar("T")
+
 WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
 WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
 
+SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
 
-def known(read: Callable[[], int]) -> int:
+
+def known(read: Callable[[], T]) -> T:
     """What the token says; a wrong one is Missing, and after too many of them 429."""
     try:
         return read()
@@ -24,6 +28,12 @@ def known(read: Callable[[], int]) -> int:
         if not _ask(lambda limiter: limiter.hit(WRONG, _address())):
             abort(429)
         raise
+
+
+def bound_sign_ins() -> None:
+    """Each costs a call to WeChat and a row, whoever it is; too many from one address are 429."""
+    if not _ask(lambda limiter: limiter.hit(SIGN_INS, _address())):
+        abort(429)
 
 
 def tries_left() -> bool:

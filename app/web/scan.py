@@ -12,7 +12,7 @@ from app.db import Executor
 from app.errors import Refused
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.models.ticket import OPEN_STATES
-from app.services import progress, ratings, sign_in, tickets
+from app.services import progress, ratings, scan_acts, sign_in
 from app.services.ratings import AlreadyRated
 from app.services.scan import Answer, Scan, earlier_answer, look
 from app.web import limits, visit
@@ -23,6 +23,13 @@ from app.web.wechat import to_wechat
 blueprint = Blueprint("scan", __name__)
 
 Page = Response | str | tuple[str, int]
+_PAGES = {
+    "over": "scan/over.html",
+    "proxy": "scan/proxy.html",
+    "unknown": "open_in_wechat.html",
+    "rated": "scan/rated.html",
+    "rate": "scan/rate.html",
+}
 
 
 @blueprint.get("/r/<token>")
@@ -46,19 +53,14 @@ def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
 
 
 def _page(scan: Scan, token: str) -> Page:
+    view = scan.view(at=moment(), known=visit.identity_id() is not None, trusted=_trusted(scan))
     if scan.answer is not None:
         return _answer(scan, scan.answer, token)
-    if not scan.finished or scan.provider_staff or not scan.rateable:
+    if view == "progress":
         return _progress(scan, token)
-    if scan.over(moment()):
-        return render_template("scan/over.html", **_shown(scan, token)), 410
-    if scan.proxy:
-        return render_template("scan/proxy.html", **_shown(scan, token))
-    if visit.identity_id() is None:
-        return render_template("open_in_wechat.html", **_shown(scan, token))
-    if _trusted(scan) and scan.standing is not None:
-        return render_template("scan/rated.html", **_shown(scan, token))
-    return render_template("scan/rate.html", **_shown(scan, token), levels=LEVELS, said_at=_said_at(scan))
+    said_at = _said_at(scan) if view == "rate" else None
+    page = render_template(_PAGES[view], **_shown(scan, token), levels=LEVELS, said_at=said_at)
+    return page, 410 if view == "over" else 200
 
 
 def _trusted(scan: Scan) -> bool:
@@ -170,27 +172,15 @@ def detail(db: Session, scan: Scan) -> None:
 @blueprint.post("/r/<token>/still-broken")
 @_act
 def still_broken(db: Session, scan: Scan) -> None:
-    """Reopens; a second tap finds it reopened. Who is not verified is heard, but reopens nothing."""
-    reopened = scan.state == "reopened"
-    visit.check_form(_token(), scan.cycle - 1 if reopened else scan.cycle)
-    if reopened:
-        return
-    ratings.check_rater(scan, at=moment())
-    ticket = tickets.locked(db, ticket_id=scan.ticket_id)
-    if _trusted(scan):
-        tickets.reopen(db, ticket, by=scan.person_id, at=moment(), channel="scan")
-    else:
-        tickets.say_still_broken(db, ticket, at=moment(), channel="scan")
+    visit.check_form(_token(), scan.form_cycle)
+    scan_acts.say_still_broken(db, scan, trusted=_trusted(scan), at=moment(), channel="scan")
 
 
 @blueprint.post("/r/<token>/urge")
 @_act
 def urge(db: Session, scan: Scan) -> None:
     visit.check_form(_token(), scan.cycle)
-    if scan.provider_staff:
-        raise Refused("provider_staff")
-    ticket = tickets.locked(db, ticket_id=scan.ticket_id)
-    tickets.urge(db, ticket, by=scan.person_id, at=moment(), channel="scan")
+    scan_acts.urge(db, scan, at=moment(), channel="scan")
 
 
 def _token() -> str:
