@@ -59,6 +59,17 @@ class CallbackSettings:
 
 
 @dataclass(frozen=True)
+class RetentionSettings:
+    """After how many days what is no longer needed goes; 0 keeps it."""
+
+    comment: int
+    photo: int
+    notice: int
+    sign_in: int
+    leaver: int
+
+
+@dataclass(frozen=True)
 class Settings:
     env: str
     database_url: str = field(repr=False)
@@ -86,6 +97,7 @@ class Settings:
     js_url: str
     callbacks: Mapping[str, CallbackSettings]
     callback_expected: bool
+    retention: RetentionSettings
     hospital_name: str
     hotline: str
 
@@ -134,6 +146,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         js_url=reader.address("WECHAT_JS_URL", default="https://res.wx.qq.com/open/js/jweixin-1.6.0.js"),
         callbacks=_callbacks(reader, service_appid=service[0], mini_appid=mini[0]),
         callback_expected=reader.choice("WECHAT_CALLBACK", ("on", "off"), default="on") == "on",
+        retention=RetentionSettings(
+            comment=reader.number("RETENTION_COMMENT_DAYS", default=730, most=3650),
+            photo=reader.number("RETENTION_PHOTO_DAYS", default=180, most=3650),
+            notice=reader.number("RETENTION_NOTICE_DAYS", default=365, most=3650),
+            sign_in=reader.number("RETENTION_SIGN_IN_DAYS", default=90, most=3650),
+            leaver=reader.number("RETENTION_LEAVER_DAYS", default=180, most=3650),
+        ),
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
         hotline=reader.text("HOTLINE", default=""),
     )

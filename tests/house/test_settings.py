@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import create_app
-from config.settings import CallbackSettings, SettingsError, WeComSettings, read_settings
+from config.settings import CallbackSettings, RetentionSettings, SettingsError, WeComSettings, read_settings
 
 NAMED = {
     "APP_ENV": "test",
@@ -40,6 +40,7 @@ def test_what_nobody_says_has_a_default_that_is_safe() -> None:
     assert settings.callbacks == {}
     assert settings.verify_files == {}
     assert settings.callback_expected
+    assert settings.retention == RetentionSettings(comment=730, photo=180, notice=365, sign_in=90, leaver=180)
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -86,6 +87,7 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
         ("WECOM_AGENTID", "one", "must be a whole number"),
         ("WECOM_USERIDS", "names", "must be one of bound, staff_numbers"),
         ("WECOM_ROBOT_KEY", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", "must be the key alone"),
+        ("RETENTION_COMMENT_DAYS", "ever", "must be a whole number from 0 to 3650"),
         ("NOTICE_CHANNELS", "service,pigeon", "must be some of wecom,service,mini,robot"),
         ("NOTICE_CHANNELS", "service,service", "each once"),
     ],
