@@ -1,6 +1,9 @@
 import json
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -28,6 +31,14 @@ class Seconds:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Listener:
+    """An app that keeps what it is pushed and answers what the test says."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: list[tuple[int, bytes]] = []
 
 
 @pytest.fixture
@@ -82,7 +93,40 @@ def wecom_token(get: Post) -> str:
     return str(get("/cgi-bin/gettoken", corpid=WECOM.corpid, corpsecret=WECOM.secret)["access_token"])
 
 
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def sandbox(listener: Listener) -> Iterator[Running]:
+    class App(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            address = urlsplit(self.path)
+            listener.got.append((address.path, dict(parse_qsl(address.query)), body))
+            status, said = listener.answers.pop(0) if listener.answers else (200, b"success")
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), App) as server:
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        url = f"http://localhost:{server.server_port}"
+        with serve(app_url=url, clock=lambda: 1_795_000_000.0, environ={"APP_ENV": "test"}) as running:
+            yield running
+        server.shutdown()
+
+
 def replied(answer: requests.Response) -> dict[str, Any]:
     assert answer.status_code == 200
-    reply: dict[str, Any] = answer.json()
+    # Not answer.json(): what WeChat says about its charset is not to be believed.
+    reply: dict[str, Any] = json.loads(answer.content)
     return reply

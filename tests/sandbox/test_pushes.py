@@ -2,11 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -20,21 +17,13 @@ from sandbox import envelope
 from sandbox.accounts import ACCOUNTS, MINI, SERVICE
 from sandbox.phones import PHONES
 from sandbox.server import Running, serve
-from tests.sandbox.conftest import CREDENTIALS, utf8
+from tests.sandbox.conftest import CREDENTIALS, Listener, utf8
 from tests.sandbox.test_template_messages import PATH, message
 
 NURSE = PHONES["nurse"].openid
 TEXT = {"MsgType": "text", "Content": "打印机坏了", "MsgId": 1234567890123456}
 POPUP = {"MsgType": "event", "Event": "subscribe_msg_popup_event"}
 ENTRY = {"TemplateId": "t", "SubscribeStatusString": "accept", "PopupScene": "0"}
-
-
-class Listener:
-    """An app that keeps what it is pushed and answers what the test says."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, dict[str, str], bytes]] = []
-        self.answers: list[tuple[int, bytes]] = []
 
 
 @pytest.mark.parametrize("form", ["xml", "json"])
@@ -255,35 +244,3 @@ def until(true: Callable[[], bool]) -> None:
 
 def listener_url(sandbox: Running) -> str:
     return sandbox._here.app_url  # noqa: SLF001
-
-
-@pytest.fixture
-def listener() -> Listener:
-    return Listener()
-
-
-@pytest.fixture
-def sandbox(listener: Listener) -> Iterator[Running]:
-    class App(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            address = urlsplit(self.path)
-            listener.got.append((address.path, dict(parse_qsl(address.query)), body))
-            status, said = listener.answers.pop(0) if listener.answers else (200, b"success")
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
-
-        def do_GET(self) -> None:
-            self.send_error(404)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), App) as server:
-        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        url = f"http://localhost:{server.server_port}"
-        with serve(app_url=url, clock=lambda: 1_795_000_000.0, environ={"APP_ENV": "test"}) as running:
-            yield running
-        server.shutdown()

@@ -6,7 +6,7 @@ import requests
 from sandbox.accounts import SERVICE
 from sandbox.phones import PHONES
 from sandbox.server import Running
-from tests.sandbox.conftest import APP_URL, Seconds
+from tests.sandbox.conftest import APP_URL, Post, Seconds
 
 QUERY = {
     "appid": SERVICE.appid,
@@ -116,8 +116,43 @@ def test_a_wrong_exchange_is_refused_and_leaves_the_code_good(
     assert "openid" in exchange(running, code=good)
 
 
-def authorize(running: Running, query: dict[str, str], phone: str) -> requests.Response:
-    return requests.get(
+def test_more_than_an_openid_is_told_after_a_tap_and_for_two_hours(running: Running, get: Post, turn: Post) -> None:
+    turn("switches", unionids=True)
+    query = {**QUERY, "scope": "snsapi_userinfo"}
+    page = authorize(running, query, "nurse")
+    assert (page.status_code, "允许" in page.text) == (200, True)
+    reply = exchange(running, code=code(running, query, "POST"))
+
+    assert (reply["scope"], reply["unionid"]) == ("snsapi_userinfo", PHONES["nurse"].unionid)
+    who = {"access_token": str(reply["access_token"]), "openid": str(reply["openid"])}
+    assert get("/sns/auth", **who) == {"errcode": 0, "errmsg": "ok"}
+    told = get("/sns/userinfo", **who, lang="zh_CN")
+    assert (told["nickname"], told["sex"], told["unionid"]) == ("护士", 0, PHONES["nurse"].unionid)
+    assert get("/sns/auth", **{**who, "openid": PHONES["engineer"].openid})["errcode"] == 40003
+    turn("clock", forward=7200)
+    assert get("/sns/auth", **who)["errcode"] == 40001
+    renewed = get("/sns/oauth2/refresh_token", appid=SERVICE.appid, refresh_token=str(reply["refresh_token"]))
+    assert get("/sns/auth", **{**who, "access_token": renewed["access_token"]})["errcode"] == 0
+
+
+def test_a_silent_sign_in_tells_nothing_more(running: Running, get: Post, token: str) -> None:
+    reply = exchange(running, code=code(running))
+    who = {"access_token": str(reply["access_token"]), "openid": str(reply["openid"])}
+
+    assert get("/sns/userinfo", **who)["errcode"] == 48001
+    assert get("/cgi-bin/getcallbackip", access_token=who["access_token"])["errcode"] == 40001
+    assert get("/sns/auth", access_token=token, openid=who["openid"])["errcode"] == 40001
+
+
+@pytest.mark.parametrize(("change", "errcode"), [({"refresh_token": "made-up"}, 40030), ({"appid": "wx0"}, 40013)])
+def test_only_a_real_refresh_token_renews(change: dict[str, str], errcode: int, running: Running, get: Post) -> None:
+    good = {"appid": SERVICE.appid, "refresh_token": str(exchange(running, code=code(running))["refresh_token"])}
+    assert get("/sns/oauth2/refresh_token", **{**good, **change})["errcode"] == errcode
+
+
+def authorize(running: Running, query: dict[str, str], phone: str, method: str = "GET") -> requests.Response:
+    return requests.request(
+        method,
         f"{running.url}/connect/oauth2/authorize?{urlencode(query)}",
         cookies={"sandbox_phone": phone},
         allow_redirects=False,
@@ -125,8 +160,8 @@ def authorize(running: Running, query: dict[str, str], phone: str) -> requests.R
     )
 
 
-def code(running: Running) -> str:
-    return authorize(running, QUERY, "nurse").headers["Location"].partition("code=")[2].partition("&")[0]
+def code(running: Running, query: dict[str, str] = QUERY, method: str = "GET") -> str:
+    return authorize(running, query, "nurse", method).headers["Location"].partition("code=")[2].partition("&")[0]
 
 
 def exchange(running: Running, **query: str) -> dict[str, object]:
