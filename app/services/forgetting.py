@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,9 +18,16 @@ from app.models import (
     IdentityClaim,
     Inbound,
     SubscriptionCredit,
+    Ticket,
+    TicketPhoto,
     WeChatIdentity,
 )
 from app.services import people
+
+# WeChat's codes for what may be taken back. Of all others, names, pictures and telephone numbers among them, nothing
+# is kept: a telephone is looked at once and let go.
+LOCATIONS = frozenset({"2", "13", "18"})  # address, position, a chosen place
+PICTURES = frozenset({"7", "14", "15"})  # camera, chosen pictures, chosen files
 
 
 def identities(session: Session, *, appid: str, openid: str, unionid: str = "") -> list[WeChatIdentity]:
@@ -68,6 +75,25 @@ def _end_what_waits(session: Session, identity: WeChatIdentity, at: datetime) ->
 
 def _digest(key: str, appid: str, openid: str) -> str:
     return hmac.new(key.encode(), f"forgotten openid\n{appid}\n{openid}".encode(), sha256).hexdigest()
+
+
+def revoke(session: Session, *, appid: str, openid: str, codes: Collection[str]) -> str:
+    """He takes back what the mini-program was allowed to read: what we hold of it goes. Answers what that was."""
+    reported = (
+        select(Ticket.id)
+        .join(WeChatIdentity, WeChatIdentity.person_id == Ticket.requester_id)
+        .where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
+    )
+    gone = []
+    if LOCATIONS & set(codes):
+        places = update(Ticket).where(Ticket.id.in_(reported)).values(location="")
+        session.execute(places.execution_options(synchronize_session=False))
+        gone.append("locations")
+    if PICTURES & set(codes):
+        pictures = delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(reported))
+        session.execute(pictures.execution_options(synchronize_session=False))
+        gone.append("photos")
+    return " ".join(gone) or "nothing_kept"
 
 
 def forget_messages(session: Session, *, appid: str, openid: str) -> None:

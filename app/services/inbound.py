@@ -1,5 +1,6 @@
 """What WeChat pushes: kept once by its key, worked on later, each message in one transaction with what it causes."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,8 +33,6 @@ STORED = frozenset(
         "subscribe_msg_popup_event",
         "subscribe_msg_change_event",
         "subscribe_msg_sent_event",
-        "user_info_modified",
-        "user_authorization_revoke",
     }
 )
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
@@ -150,6 +149,16 @@ def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str],
     return Done("forgotten", alert="engineer_left" if engineer else "", person_id=engineer)
 
 
+def _revoked(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    codes = re.findall("[0-9]+", push.value("RevokeInfo"))
+    return Done(forgetting.revoke(session, appid=message.appid, openid=message.openid, codes=codes))
+
+
+def _modified(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    """Nothing to correct: we keep neither his nickname nor his picture."""
+    return Done("nothing_kept")
+
+
 def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
     # WeChat may be here before the answer to our own call has been written down.
     if not outcomes.settle(session, msgid=push.value("MsgID"), status=push.value("Status"), at=at):
@@ -169,6 +178,8 @@ def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> D
 
 _FORGETTING = frozenset({"unsubscribe", "user_authorization_cancellation"})
 _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
+    "user_info_modified": _modified,
+    "user_authorization_revoke": _revoked,
     "TEMPLATESENDJOBFINISH": _delivered,
     "wxa_media_check": _checked,
     "wxa_punish_event": _punished,

@@ -1,0 +1,51 @@
+"""Lets go of what is needed no more: once a night, in small batches, by whichever worker comes first."""
+
+from datetime import datetime, time, timedelta
+from threading import Event
+
+import structlog
+
+from app import clock
+from app.runtime import Runtime
+from app.services import retention
+
+NIGHT = (time(2), time(5))
+LOOK = timedelta(minutes=10)
+
+
+def keep_tidy(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
+    """Look every few minutes whether it is night and the day's work is not done.
+
+    Safe to run in any number of workers, and to be killed at any moment: what was left is done the night after.
+    """
+    while not stopping.is_set():
+        woken.clear()
+        try:
+            tidy_at_night(runtime, at=clock.now(), stopping=stopping)
+        except Exception:
+            structlog.get_logger().exception("the nightly retention failed")
+        woken.wait(LOOK.total_seconds())
+
+
+def tidy_at_night(runtime: Runtime, *, at: datetime, stopping: Event) -> None:
+    here = at.astimezone(runtime.settings.timezone)
+    if not NIGHT[0] <= here.time() < NIGHT[1]:
+        return
+    with runtime.database.transaction() as session:
+        first = retention.begin(session, day=here.date())
+    if first:
+        structlog.get_logger().info("retention", **tidy(runtime, at=here, stopping=stopping))
+
+
+def tidy(runtime: Runtime, *, at: datetime, stopping: Event) -> dict[str, int]:
+    """Follow every rule to its end, a batch a transaction; how many rows each was about."""
+    done: dict[str, int] = {}
+    for rule in retention.rules(runtime.settings.retention, at=at):
+        done[rule.name] = 0
+        while not stopping.is_set():
+            with runtime.database.transaction() as session:
+                batch = retention.apply(session, rule)
+            done[rule.name] += batch
+            if batch < retention.BATCH:
+                break
+    return done

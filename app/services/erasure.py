@@ -1,0 +1,212 @@
+"""Erasing what is kept about somebody, by request or by the admin; what has to stay stays under no name."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, false, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import (
+    BindingTry,
+    BindInvitation,
+    Complaint,
+    ConsoleScan,
+    Credential,
+    Employment,
+    ErasureRequest,
+    IdentityClaim,
+    Notice,
+    NoticeTry,
+    Person,
+    Rating,
+    RatingDetail,
+    RoleGrant,
+    Ticket,
+    TicketPhoto,
+    WeChatIdentity,
+)
+from app.models.ticket import OPEN_STATES
+from app.services import forgetting, personal_data
+from app.services.people import works
+from app.services.personal_data import Subject
+
+NAMELESS = "已删除"
+# The employer needs his roster; of who still works here only what came by WeChat goes, and what he wrote.
+WHOLE, WECHAT = "whole", "wechat"
+
+
+def ask(session: Session, identity_id: int, *, at: datetime) -> None:
+    """Somebody asks; asking again changes nothing."""
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    if asked(session, identity_id) is None:
+        request = ErasureRequest(identity_id=identity_id, person_id=identity.person_id, created_at=at)
+        session.add(request)
+
+
+def withdraw(session: Session, identity_id: int, *, at: datetime) -> None:
+    if (request := asked(session, identity_id)) is not None:
+        request.state, request.decided_at = "withdrawn", at
+
+
+def asked(session: Session, identity_id: int) -> ErasureRequest | None:
+    """The request of this phone that waits."""
+    request = ErasureRequest
+    return session.scalar(select(request).where(request.identity_id == identity_id, request.state == "waiting"))
+
+
+def waiting(session: Session, *, day: date) -> list[tuple[ErasureRequest, Person | None, str]]:
+    """What is asked for, the oldest first: whom it is about and how far it would go that day."""
+    requests = session.scalars(
+        select(ErasureRequest).where(ErasureRequest.state == "waiting").order_by(ErasureRequest.created_at)
+    ).all()
+    about = [(request, _subject(session, request).person_id) for request in requests]
+    return [(one, session.get(Person, who) if who else None, extent(session, who, day)) for one, who in about]
+
+
+def carry_out(session: Session, request_id: int, *, by: int, keys: Sequence[str], at: datetime) -> str:
+    """Do what was asked; raises Missing, and Refused as `erase` does."""
+    request = session.get(ErasureRequest, request_id)
+    if request is None:
+        raise Missing("no_such_request")
+    subject = _subject(session, request)
+    held = _hold(session, subject)
+    session.refresh(request)
+    if request.state != "waiting":
+        raise Missing("no_such_request")
+    return _erase(session, subject, *held, by=by, keys=keys, at=at)
+
+
+def _subject(session: Session, request: ErasureRequest) -> Subject:
+    """Whom a request is about now. Who left WeChat after asking still meant himself; who was unbound is nobody."""
+    identity = session.get_one(WeChatIdentity, request.identity_id)
+    if identity.forgotten_at and request.person_id:
+        return personal_data.of_person(session, request.person_id)
+    return personal_data.of_identity(session, identity.id)
+
+
+def extent(session: Session, person_id: int | None, day: date) -> str:
+    """How far an erasure goes that day: who is on the roster stays on it."""
+    employed = select(Employment.id).where(
+        Employment.person_id == person_id, or_(Employment.valid_to.is_(None), Employment.valid_to >= day)
+    )
+    return WHOLE if session.scalar(employed.limit(1)) is None else WECHAT
+
+
+def erase(session: Session, subject: Subject, *, by: int | None, keys: Sequence[str], at: datetime) -> str:
+    """Erase him as far as it goes and keep who did it; returns the extent.
+
+    Ratings, corrections, events and completions stay as they are: what they point to says nobody any more. Raises
+    Refused for oneself and for the last admin. `by` is nobody at the command line.
+    """
+    return _erase(session, subject, *_hold(session, subject), by=by, keys=keys, at=at)
+
+
+def _hold(session: Session, subject: Subject) -> tuple[Person | None, Sequence[WeChatIdentity]]:
+    """The person, then his phones: locked in this order everywhere, so that nobody waits in a circle."""
+    person = session.get_one(Person, subject.person_id, with_for_update=True) if subject.person_id else None
+    phones = select(WeChatIdentity).where(WeChatIdentity.id.in_(subject.identity_ids)).order_by(WeChatIdentity.id)
+    return person, session.scalars(phones.with_for_update()).all()
+
+
+def _erase(
+    session: Session,
+    subject: Subject,
+    person: Person | None,
+    phones: Sequence[WeChatIdentity],
+    *,
+    by: int | None,
+    keys: Sequence[str],
+    at: datetime,
+) -> str:
+    if by is not None and by == subject.person_id:
+        raise Refused("erases_himself")
+    reach = extent(session, subject.person_id, at.date())
+    _erase_words(session, subject, open_too=reach == WHOLE)
+    _erase_binding(session, subject, person)
+    for phone in phones:
+        forgetting.forget(session, phone, keys=keys, at=at)
+    if person is not None:
+        person.reminders_since = None
+        if reach == WHOLE:
+            _erase_person(session, person, at)
+    _record(session, subject, reach, by, at)
+    return reach
+
+
+def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
+    """What he wrote and photographed. The words of a ticket that is being worked on are needed until it is done."""
+    his_ratings = select(Rating.id).where(personal_data.rated_by(subject))
+    his_details = update(RatingDetail).where(RatingDetail.rating_id.in_(his_ratings))
+    _run(session, his_details.where(RatingDetail.praise == "asked").values(praise=""))
+    _run(session, his_details.values(comment=""))
+    if subject.person_id is None:
+        return
+    anyway = true() if open_too else false()
+    answered = (Complaint.person_id == subject.person_id, or_(anyway, Complaint.state != "open"))
+    _run(session, update(Complaint).where(*answered).values(text="", answer=""))
+    done = (Ticket.requester_id == subject.person_id, or_(anyway, Ticket.state.not_in(OPEN_STATES)))
+    _run(session, delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(select(Ticket.id).where(*done))))
+    _run(session, update(Ticket).where(*done).values(description="", location=""))
+
+
+def _erase_binding(session: Session, subject: Subject, person: Person | None) -> None:
+    """How his phones came to be bound: tries, claims, invitations."""
+    phones = subject.identity_ids
+    tried: ColumnElement[bool] = BindingTry.identity_id.in_(phones)
+    claimed: ColumnElement[bool] = IdentityClaim.identity_id.in_(phones)
+    if person is not None:
+        tried |= BindingTry.staff_number == person.staff_number
+        claimed |= IdentityClaim.person_id == person.id
+        _run(session, delete(BindInvitation).where(BindInvitation.person_id == person.id))
+    _run(session, delete(BindingTry).where(tried))
+    _run(session, delete(IdentityClaim).where(claimed))
+
+
+def _erase_person(session: Session, person: Person, at: datetime) -> None:
+    _refuse_last_admin(session, person.id, at.date())
+    for table in (RoleGrant, Credential, ConsoleScan):
+        _run(session, delete(table).where(table.person_id == person.id))
+    his_notices = select(Notice.id).where(Notice.person_id == person.id)
+    _run(session, update(NoticeTry).where(NoticeTry.notice_id.in_(his_notices)).values(detail=""))
+    _run(session, update(Notice).where(Notice.person_id == person.id).values(detail="", msgid=""))
+    unsent = (Notice.person_id == person.id, Notice.state == "waiting")
+    _run(session, update(Notice).where(*unsent).values(state="kept", reason="erased", settled_at=at))
+    person.staff_number, person.name = f"erased-{secrets.token_hex(8)}", NAMELESS
+    person.telephone = person.job_type = ""
+    person.sign_outs += 1
+    person.erased_at = at
+
+
+def _refuse_last_admin(session: Session, person_id: int, day: date) -> None:
+    admins = select(RoleGrant.person_id).where(RoleGrant.role == "admin")
+    if session.scalar(admins.where(RoleGrant.person_id == person_id)) is None:
+        return
+    others = admins.where(RoleGrant.person_id != person_id, works(RoleGrant.person_id, day))
+    if session.scalar(others.limit(1)) is None:
+        raise Refused("last_admin")
+
+
+def _record(session: Session, subject: Subject, reach: str, by: int | None, at: datetime) -> None:
+    """Every request of his that waits is answered by this; where there is none, it is written down all the same."""
+    his = or_(
+        ErasureRequest.identity_id.in_(subject.identity_ids), ErasureRequest.person_id == (subject.person_id or 0)
+    )
+    requests = session.scalars(select(ErasureRequest).where(his, ErasureRequest.state == "waiting")).all()
+    if not requests:
+        identity = subject.identity_ids[0] if subject.person_id is None else None
+        requests = [ErasureRequest(identity_id=identity, person_id=subject.person_id, created_at=at)]
+        session.add_all(requests)
+    for request in requests:
+        request.state, request.extent, request.decided_at, request.decided_by_id = "done", reach, at, by
+
+
+def _run(session: Session, statement: Any) -> None:
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def counts(session: Session, subject: Subject) -> dict[str, int]:
+    """How much there is of each kind, to be shown before anything is done."""
+    return {group.code: group.count for group in personal_data.groups(session, subject, most=1)}

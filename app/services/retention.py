@@ -1,0 +1,112 @@
+"""What is needed no more goes after the hospital's days. Ratings, events and completions never do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from app.db import Base, insert_first
+from app.models import (
+    ApiSession,
+    BindingTry,
+    BindInvitation,
+    ConsoleScan,
+    Counter,
+    Employment,
+    IdempotentPost,
+    Notice,
+    NoticeTry,
+    OAuthAttempt,
+    Person,
+    RatingDetail,
+    Ticket,
+    TicketPhoto,
+)
+from app.models.ticket import OPEN_STATES
+from config.settings import RetentionSettings
+
+BATCH = 500  # rows in one transaction, so that nobody waits for it
+REPEATS = timedelta(days=2)  # longer than any answer may be asked for again
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows of a table that fit `old` are deleted, or emptied where `emptied` says how."""
+
+    name: str
+    table: type[Base]
+    old: Sequence[ColumnElement[bool]]
+    emptied: dict[str, Any] | None = None
+
+
+def rules(kept: RetentionSettings, *, at: datetime) -> Iterator[Rule]:
+    """In the order they have to be followed: what points to a row goes before it."""
+    if kept.comment:
+        yield _emptied("comments", RatingDetail, "comment", RatingDetail.at < at - timedelta(kept.comment))
+    if kept.photo:
+        yield from _reports(at - timedelta(kept.photo))
+    if kept.notice:
+        yield from _notices(at - timedelta(kept.notice))
+    if kept.sign_in:
+        yield from _sign_ins(at - timedelta(kept.sign_in))
+    if kept.leaver:
+        yield _emptied("telephones", Person, "telephone", *_left((at - timedelta(kept.leaver)).date()))
+    yield Rule("repeats", IdempotentPost, [IdempotentPost.at < at - REPEATS])
+
+
+def count(session: Session, rule: Rule) -> int:
+    return session.scalar(select(func.count()).select_from(rule.table).where(*rule.old)) or 0
+
+
+def apply(session: Session, rule: Rule, *, most: int = BATCH) -> int:
+    """Follow the rule for so many rows at most; how many it was. Safe to run in any number of workers at once."""
+    key = tuple(rule.table.__table__.primary_key)
+    these = tuple_(*key).in_(select(*key).where(*rule.old).limit(most))
+    statement: Any = delete(rule.table) if rule.emptied is None else update(rule.table).values(rule.emptied)
+    done: Any = session.execute(statement.where(these).execution_options(synchronize_session=False))
+    return int(done.rowcount)
+
+
+def begin(session: Session, *, day: date) -> bool:
+    """Whether this worker is the first of the day; it then does the day's work."""
+    insert_first(session, Counter, name="retention", value=0)
+    first = update(Counter).where(Counter.name == "retention", Counter.value < day.toordinal())
+    done: Any = session.execute(first.values(value=day.toordinal()).execution_options(synchronize_session=False))
+    return int(done.rowcount) == 1
+
+
+def _emptied(name: str, table: type[Base], column: str, *old: ColumnElement[bool]) -> Rule:
+    return Rule(name, table, [getattr(table, column) != "", *old], {column: ""})
+
+
+def _reports(before: datetime) -> Iterator[Rule]:
+    done = (Ticket.reported_at < before, Ticket.state.not_in(OPEN_STATES))
+    of_these = select(Ticket.id).where(Ticket.id == TicketPhoto.ticket_id, *done)
+    yield Rule("photos", TicketPhoto, [TicketPhoto.at < before, of_these.exists()])
+    yield _emptied("locations", Ticket, "location", *done)
+
+
+def _notices(before: datetime) -> Iterator[Rule]:
+    old = (Notice.created_at < before, Notice.state.not_in(("waiting", "sending")))
+    of_these = select(Notice.id).where(Notice.id == NoticeTry.notice_id, *old)
+    yield Rule("notice_tries", NoticeTry, [of_these.exists()])
+    left = select(NoticeTry.id).where(NoticeTry.notice_id == Notice.id)
+    yield Rule("notices", Notice, [*old, ~left.exists()])
+
+
+def _sign_ins(before: datetime) -> Iterator[Rule]:
+    yield Rule("sign_ins", OAuthAttempt, [OAuthAttempt.expires_at < before])
+    yield Rule("console_scans", ConsoleScan, [ConsoleScan.expires_at < before])
+    yield Rule("sessions", ApiSession, [ApiSession.refresh_expires_at < before])
+    yield Rule("binding_tries", BindingTry, [BindingTry.at < before])
+    yield Rule("invitations", BindInvitation, [BindInvitation.expires_at < before])
+
+
+def _left(before: date) -> tuple[ColumnElement[bool], ...]:
+    """Whose every employment ended before that day; whoever never had one did not leave."""
+    job = select(Employment.id).where(Employment.person_id == Person.id)
+    lasting = job.where(or_(Employment.valid_to.is_(None), Employment.valid_to >= before))
+    return job.exists(), ~lasting.exists()
