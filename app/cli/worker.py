@@ -1,16 +1,17 @@
-"""`flask worker`: sends notices and works on WeChat's messages as they come, and every minute whatever was missed."""
+"""`flask worker`: sends notices, works on WeChat's messages as they come, and watches what falls due."""
 
 from threading import Event, Thread
 
 import click
 from flask import current_app
 
-from app.jobs import delivery, inbox, queue
+from app.jobs import delivery, inbox, queue, watch
 from app.runtime import Runtime
 from app.web import edge
 
 # By what is announced after a commit.
 WORK = {"notices": delivery.keep_delivering, "inbound": inbox.keep_taking_in}
+BY_THE_CLOCK = {"watch": watch.keep_watching}
 
 
 @click.command("worker")
@@ -19,13 +20,14 @@ def worker() -> None:
     runtime: Runtime = current_app.extensions[edge.EXTENSION]
     if "worker" not in runtime.settings.surfaces:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")
-    stopping, told = Event(), {what: Event() for what in WORK}
+    work = WORK | BY_THE_CLOCK
+    stopping, told = Event(), {what: Event() for what in work}
     jobs = queue.open_queue(runtime.settings)
-    queue.declare(jobs, {what: event.set for what, event in told.items()})
+    queue.declare(jobs, {what: told[what].set for what in WORK})
     # Beside the queue, not behind it: a queue that is lost must not take the notices with it.
     threads = [
-        Thread(target=work, args=(runtime,), kwargs={"woken": told[what], "stopping": stopping})
-        for what, work in WORK.items()
+        Thread(target=keep, args=(runtime,), kwargs={"woken": told[what], "stopping": stopping})
+        for what, keep in work.items()
     ]
     for thread in threads:
         thread.start()

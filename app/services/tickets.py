@@ -17,7 +17,7 @@ from app.db import upsert
 from app.errors import Missing, Refused
 from app.models import Counter, Event, Person, RoleGrant, Ticket, TicketHelper
 from app.models.ticket import MOVES, OPEN_STATES
-from app.services import completions, notices, people
+from app.services import completions, escalation, inbox, notices, overdue, people
 
 URGE_PAUSE = timedelta(minutes=10)
 SUPERVISORS = frozenset({"supervisor", "admin"})
@@ -47,6 +47,7 @@ def report(session: Session, told: Report, *, by: int | None, at: datetime, zone
         state="reported",
         cycle=1,
         reported_at=at,
+        due_at=overdue.due_at(told.priority, at),
         updated_at=at,
         **vars(told),
     )
@@ -66,7 +67,32 @@ def dispatch(
     at: datetime,
     channel: str,
 ) -> Event:
-    """Give the ticket to a lead engineer (and helpers); his notice is written with it."""
+    """Give the ticket to a lead engineer (and helpers); he is told, and so is who had it before."""
+    event = _give(session, ticket, to=to, helpers=helpers, by=by, at=at, channel=channel)
+    notices.add(session, "dispatched", event, to=to, at=at)
+    return event
+
+
+def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    """The backup takes what the lead has not opened in time: a dispatch to himself, accepted with the same tap."""
+    if ticket.id not in escalation.offered(session, by, at=at):
+        raise Refused("not_offered")
+    helped = select(TicketHelper.person_id).where(TicketHelper.ticket_id == ticket.id)
+    helpers = session.scalars(helped.where(people.works(TicketHelper.person_id, at.date()))).all()
+    see(session, ticket, by=by, at=at, channel=channel)
+    _give(session, ticket, to=by, helpers=helpers, by=by, at=at, channel=channel)
+    return accept(session, ticket, by=by, at=at, channel=channel)
+
+
+def see(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
+    """An engineer has the ticket before him: each dispatch is opened once."""
+    if inbox.open_ticket(session, ticket.id, person_id=by, at=at):
+        record(session, ticket, "opened", by=by, at=at, channel=channel)
+
+
+def _give(
+    session: Session, ticket: Ticket, *, to: int, helpers: Iterable[int], by: int, at: datetime, channel: str
+) -> Event:
     engineers = {to, *helpers}
     found = session.scalars(
         select(RoleGrant.person_id).where(
@@ -78,18 +104,21 @@ def dispatch(
     if set(found) != engineers:
         raise Refused("not_an_engineer")
     employment = people.employment_at(session, to, at.date())
+    former = ticket.lead_id
     ticket.lead_id = to
     ticket.team_id = employment.team_id if employment else None
     session.execute(delete(TicketHelper).where(TicketHelper.ticket_id == ticket.id))
     session.add_all(TicketHelper(ticket_id=ticket.id, person_id=helper) for helper in engineers - {to})
     data = {"lead": to, "helpers": sorted(engineers - {to})}
     event = _move(session, ticket, "dispatched", by=by, at=at, channel=channel, data=data)
-    notices.add(session, "dispatched", event, to=to, at=at)
+    if former not in (None, to, by):
+        notices.add(session, "reassigned", event, to=former, at=at)
     return event
 
 
 def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
     _only_lead(ticket, by)
+    see(session, ticket, by=by, at=at, channel=channel)
     return _move(session, ticket, "accepted", by=by, at=at, channel=channel)
 
 
@@ -144,6 +173,7 @@ def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, ch
     """Still broken: a new cycle begins, the engineer who had it is told."""
     event = _move(session, ticket, "reopened", by=by, at=at, channel=channel)
     ticket.finished_at = ticket.closed_at = None
+    ticket.due_at = overdue.due_at(ticket.priority, at)
     if ticket.lead_id is not None:
         notices.add(session, "reopened", event, to=ticket.lead_id, at=at)
     return event

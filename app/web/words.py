@@ -26,6 +26,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reopened": mark("重开"),
         "urged": mark("催单"),
         "still_broken": mark("用户说还没修好"),
+        "opened": mark("查看"),
         "recorded": mark("导入的节点"),
         "rated": mark("作出评价"),
         "corrected": mark("更正评价"),

@@ -1,0 +1,72 @@
+"""What somebody has been told, whatever channel it went by, and that he has seen it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from app.models import Category, Department, Event, Notice, Place, Ticket
+from app.services.pages import Line, Query
+
+SHOWN_FOR = timedelta(days=30)
+MOST = 30
+COUNTED = 100
+# Somebody waits for these to be opened: they are read on the ticket's own page, not in passing.
+DISPATCHES = ("dispatched", "reopened", "not_opened", "backup")
+
+
+def of(session: Session, person_id: int, *, at: datetime) -> Sequence[Line]:
+    """The last notices to this person, the newest first."""
+    return session.execute(
+        select(
+            Notice.id,
+            Notice.kind,
+            Notice.about,
+            Notice.created_at,
+            Notice.opened_at,
+            Notice.ticket_id,
+            Ticket.number,
+            Ticket.priority,
+            Category.name.label("category"),
+            func.coalesce(Place.name, Department.name).label("place"),
+            Event.at.label("moment"),
+        )
+        .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
+        .outerjoin(Event, Event.id == Notice.event_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .where(Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
+        .limit(MOST)
+    ).all()
+
+
+def unread(session: Session, person_id: int, *, at: datetime) -> int:
+    """How many of them he has not seen; COUNTED stands for that many or more."""
+    some = _unread(person_id, at).limit(COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
+    """He has seen the list as it stood when `up_to` was its newest."""
+    seen = _unread(person_id, at).where(Notice.id <= up_to, Notice.kind.not_in(DISPATCHES))
+    _open(session, Notice.id.in_(seen), at)
+
+
+def open_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetime) -> bool:
+    """He has this ticket before him; whether somebody was waiting for that."""
+    opened = _open(session, (Notice.ticket_id == ticket_id) & (Notice.person_id == person_id), at)
+    return not opened.isdisjoint(DISPATCHES)
+
+
+def _unread(person_id: int, at: datetime) -> Query:
+    his = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
+    return select(Notice.id).where(*his, Notice.opened_at.is_(None))
+
+
+def _open(session: Session, which: ColumnElement[bool], at: datetime) -> set[str]:
+    """The kinds of those which were not opened before."""
+    change = update(Notice).where(which, Notice.opened_at.is_(None)).values(opened_at=at).returning(Notice.kind)
+    return set(session.scalars(change.execution_options(synchronize_session=False)))

@@ -1,0 +1,16 @@
+import pytest
+
+from app.runtime import Runtime
+from tests.notices.told import Told
+from tests.scan.forms import Slip
+from tests.world import World
+
+
+@pytest.fixture
+def told(runtime: Runtime, world: World) -> Told:
+    return Told(runtime, world)
+
+
+@pytest.fixture
+def slip(runtime: Runtime) -> Slip:
+    return Slip(runtime)
