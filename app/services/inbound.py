@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import announce, upsert
 from app.models import Inbound
-from app.services import forgetting, outcomes, people
+from app.services import forgetting, invitations, outcomes, people
 from wechat.inbound import Push, parse
 
 # Of these we only need to know that they came; of a text, the answer has been given already.
@@ -107,6 +107,9 @@ def work_on(session: Session, message: Inbound, *, keys: Sequence[str], at: date
     act = _ACTS.get(push.event or push.kind)
     if push.event in _FORGETTING:
         done = _forget(session, message, push, keys, at)
+    elif push.scene.startswith(invitations.SCENE):
+        who = {"appid": message.appid, "openid": message.openid}
+        done = Done(invitations.scanned(session, push.scene, **who, keys=keys, at=at))
     else:
         done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
     message.state, message.processed_at = "done", at

@@ -8,7 +8,7 @@ from qr import token
 
 @dataclass(frozen=True)
 class Links:
-    """Makes and reads the tokens of tickets (`/r/`) and wards (`/w/`)."""
+    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`) and invitations (`/bind/`)."""
 
     public_url: str
     keys: tuple[str, ...]
@@ -28,6 +28,12 @@ class Links:
     def engineer_ticket_url(self, number: str) -> str:
         return f"{self.public_url}/engineer/{number}"
 
+    def invitation_token(self, number: int) -> str:
+        return token.sign(number, purpose="bind", keys=self.keys)
+
+    def invitation_url(self, number: int) -> str:
+        return f"{self.public_url}/bind/{self.invitation_token(number)}"
+
     def ticket_id(self, text: str) -> int:
         """The ticket a token was made for; raises Missing."""
         return self._read(text, "ticket")
@@ -35,6 +41,10 @@ class Links:
     def department_id(self, text: str) -> int:
         """The department a ward's token was made for; raises Missing."""
         return self._read(text, "ward")
+
+    def invitation_number(self, text: str) -> int:
+        """The number of the invitation a token was made for; raises Missing."""
+        return self._read(text, "bind")
 
     def _read(self, text: str, purpose: str) -> int:
         try:

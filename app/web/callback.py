@@ -5,7 +5,7 @@ from flask import Blueprint, Response, abort, request
 from prometheus_client import Counter
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.services import inbound
+from app.services import inbound, invitations
 from app.web import visit
 from app.web.edge import moment, runtime, transaction
 from app.web.i18n import gettext
@@ -47,7 +47,8 @@ def receive(account: str) -> Response:
     if first and not inbound.known(push):
         UNKNOWN.labels(account).inc()
         structlog.get_logger().info("an unknown push was kept", account=account, kind=push.kind, push=push.event)
-    return _reply(account, settings, seal, push) if first and push.kind == "text" else _text("success")
+    answered = push.kind == "text" or push.scene.startswith(invitations.SCENE)
+    return _reply(account, settings, seal, push) if first and answered else _text("success")
 
 
 def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> Response:
@@ -55,7 +56,8 @@ def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> 
     if account == "mini":  # it takes no text in an answer, but hands a message on to the people who write back
         reply = replies.to_customer_service(push, at=at, form=form)
     else:
-        reply = replies.text_reply(push, _menu(), at=at, form=form)
+        said = _menu() if push.kind == "text" else _binding()
+        reply = replies.text_reply(push, said, at=at, form=form)
     if push.encrypted:
         reply = replies.sealed(reply, seal, at=at, form=form)
     return Response(reply, mimetype=replies.CONTENT_TYPES[form])
@@ -73,6 +75,12 @@ def _menu() -> str:
     if settings.hotline:
         lines.append(gettext("人工：请打 %(hotline)s", hotline=settings.hotline))
     return "\n".join(lines)
+
+
+def _binding() -> str:
+    """To who has scanned an invitation: what came of it stands on his page a moment later."""
+    url = runtime().settings.public_url
+    return gettext('已收到您的绑定。请打开<a href="%(url)s/my">我的工单</a>查看。', url=url)
 
 
 def _settings(account: str) -> CallbackSettings:

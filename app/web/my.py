@@ -1,4 +1,4 @@
-"""The user's own pages: privacy notice, binding, tickets, reporting a fault."""
+"""The user's own pages: privacy notice, tickets, reporting a fault."""
 
 import secrets
 
@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.models import Category
-from app.services import binding, mine, sign_in
-from app.services.binding import Outcome
+from app.services import mine, sign_in
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.wechat import local_path, to_wechat
@@ -24,7 +23,7 @@ Page = Response | str | tuple[str, int]
 @visit.checks_its_own_form
 def accept_privacy() -> Response:
     visit.check_form("privacy")
-    known = _identity() if visit.identity_id() is not None else None
+    known = known_identity() if visit.identity_id() is not None else None
     with transaction() as db:
         identity = known if known is not None else _browser_identity(db)
         sign_in.accept_privacy(db, identity, at=moment())
@@ -38,42 +37,12 @@ def show() -> Page:
     identity = visit.identity_id()
     if identity is None:
         return to_wechat("/my")
-    if notice := _notice_first("/my"):
+    if notice := notice_first("/my"):
         return notice
     visitor = visit.phone_visitor()
     with reading() as db:
         own = mine.tickets_of(db, visitor.person_id) if visitor else []
     return render_template("my.html", visitor=visitor, own=own, link=runtime().links.ticket_path)
-
-
-@blueprint.get("/my/bind")
-def bind_form() -> Page:
-    here = request.full_path.rstrip("?")
-    if visit.identity_id() is None:
-        return to_wechat(here)
-    if visit.phone_visitor() is not None:
-        return redirect(local_path(request.args.get("next", "/my")))
-    return _notice_first(here) or _bind_page("", 200)
-
-
-@blueprint.post("/my/bind")
-@visit.checks_its_own_form
-def bind() -> Page:
-    identity = _identity()
-    visit.check_form("bind")
-    with transaction() as db:
-        outcome = binding.bind(
-            db,
-            identity_id=identity,
-            staff_number=request.form.get("staff_number", "")[:64],
-            name=request.form.get("name", "")[:64],
-            last_four=request.form.get("last_four", "")[:8],
-            at=moment(),
-        )
-    if outcome is Outcome.BOUND:
-        return redirect(local_path(request.form.get("next", "/my")), 303)
-    status = {Outcome.CLAIMED: 202, Outcome.WRONG: 422, Outcome.TOO_MANY: 429}[outcome]
-    return _bind_page(outcome.value, status)
 
 
 @blueprint.get("/report")
@@ -83,7 +52,7 @@ def report_form() -> Page:
     visitor = visit.phone_visitor()
     if visitor is None:
         return redirect("/my/bind?next=/report")
-    return _notice_first("/report") or _report_page("", 200)
+    return notice_first("/report") or _report_page("", 200)
 
 
 @blueprint.post("/report")
@@ -109,10 +78,10 @@ def report() -> Page:
     return redirect(runtime().links.ticket_path(ticket_id), 303)
 
 
-def _notice_first(next_path: str) -> str | None:
+def notice_first(next_path: str) -> str | None:
     """The privacy notice for who has not seen it; before anything is asked of him."""
     with reading() as db:
-        if sign_in.privacy_accepted(db, _identity()):
+        if sign_in.privacy_accepted(db, known_identity()):
             return None
     return render_template("privacy.html", next_path=next_path, token=visit.form_token("privacy"))
 
@@ -125,7 +94,7 @@ def _browser_identity(db: Session) -> int:
     return sign_in.identify(db, appid="browser", openid=openid, unionid=None, keys=keys, at=moment())
 
 
-def _identity() -> int:
+def known_identity() -> int:
     identity = visit.identity_id()
     with reading() as db:
         known = identity is not None and sign_in.still_known(db, identity)
@@ -140,18 +109,6 @@ def _category(text: str) -> int | None:
         return None
     with reading() as db:
         return db.scalar(select(Category.id).where(Category.id == int(text)))
-
-
-def _bind_page(outcome: str, status: int) -> tuple[str, int]:
-    next_path = local_path(request.values.get("next", "/my"))
-    page = render_template(
-        "bind.html",
-        outcome=outcome,
-        next_path=next_path,
-        token=visit.form_token("bind"),
-        hotline=runtime().settings.hotline,
-    )
-    return page, status
 
 
 def _report_page(fault: str, status: int) -> tuple[str, int]:
