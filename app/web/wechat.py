@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from flask import Blueprint, redirect, render_template, request, session
@@ -17,6 +18,8 @@ from wechat.errors import Action, WeChatError
 from wechat.oauth import authorize_url, exchange
 
 blueprint = Blueprint("wechat", __name__)
+
+T = TypeVar("T")
 
 LONGEST_PATH = 300
 SERVICE, WECOM = "service", "wecom"
@@ -92,8 +95,13 @@ def local_path(text: str) -> str:
 def _exchange(account: str, code: str) -> Who:
     if not code:
         raise Refused("sign_in_again")
+    return exchanged(lambda: _of_wecom(code) if account == WECOM else _of_service(code))
+
+
+def exchanged(ask: Callable[[], T]) -> T:
+    """What WeChat says of a code that proves something once; raises Refused where it says nothing good."""
     try:
-        return _of_wecom(code) if account == WECOM else _of_service(code)
+        return ask()
     except WeChatError as error:
         log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
         if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
