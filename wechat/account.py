@@ -88,9 +88,19 @@ class ServiceAccount:
 
     def sign_page(self, url: str, *, nonce: str) -> PageSignature:
         """For the JS-SDK on the page at `url`, exactly as the phone shows it."""
-        at = self._clock()
-        timestamp = int(at.timestamp())
-        signed = page_signature(self._ticket.get(at), nonce=nonce, timestamp=timestamp, url=url)
+        return self._signed(self._ticket.get(self._clock()), url, nonce)
+
+    def sign_page_at_once(self, url: str, *, nonce: str) -> PageSignature | None:
+        """Without asking WeChat: None while no ticket is at hand, which `renew_ticket` fetches."""
+        ticket = self._ticket.usable(self._clock())
+        return self._signed(ticket, url, nonce) if ticket else None
+
+    def renew_ticket(self) -> None:
+        self._ticket.get(self._clock())
+
+    def _signed(self, ticket: str, url: str, nonce: str) -> PageSignature:
+        timestamp = int(self._clock().timestamp())
+        signed = page_signature(ticket, nonce=nonce, timestamp=timestamp, url=url)
         return PageSignature(self._appid, timestamp, nonce, signed)
 
     def _fetch_ticket(self) -> Reply:

@@ -85,6 +85,12 @@ class SharedToken:
         margin = _SHORT_MARGIN if stored.value == self._fetched_short else _MARGIN
         return stored.value if stored.expires_at - margin > at else None
 
+    def usable(self, at: datetime, *, failed: str | None = None) -> str | None:
+        """The one at hand to its last second, for what must not wait."""
+        stored = self._store.get(self._key)
+        good = stored and stored.value != failed and stored.expires_at > at
+        return stored.value if stored and good else None
+
     def _refresh(self, at: datetime, failed: str | None) -> str:
         give_up = time.monotonic() + _WAIT_SECONDS
         while time.monotonic() < give_up:
@@ -95,7 +101,7 @@ class SharedToken:
             fresh = self.fresh(at, failed=failed)
             if fresh:
                 return fresh
-        old = self._still_valid(at, failed)
+        old = self.usable(at, failed=failed)
         if old:
             return old
         raise WeChatError("another process is fetching the token", rules=self._wire.rules)
@@ -105,7 +111,7 @@ class SharedToken:
             return self._fetch(at)
         except WeChatError as error:
             error.uncertain = False  # asking for a token twice does no harm, and nothing else has been asked yet
-            old = self._still_valid(at, failed)
+            old = self.usable(at, failed=failed)
             if error.action is Action.RETRY and old:
                 return old
             raise
@@ -118,11 +124,6 @@ class SharedToken:
         self._fetched_short = value if timedelta(seconds=life) <= _MARGIN else None
         self._store.put(self._key, StoredToken(value, at + timedelta(seconds=life)))
         return value
-
-    def _still_valid(self, at: datetime, failed: str | None) -> str | None:
-        stored = self._store.get(self._key)
-        usable = stored and stored.value != failed and stored.expires_at > at
-        return stored.value if stored and usable else None
 
 
 def stable_token(wire: Wire, store: TokenStore, *, appid: str, secret: str) -> SharedToken:
