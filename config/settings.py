@@ -106,6 +106,11 @@ class Settings:
         return self.env == "production"
 
     @property
+    def scans_arrive(self) -> bool:
+        """Whether WeChat tells us who scans a code of the service account; elsewhere only links bind."""
+        return self.callback_expected and "service" in self.callbacks
+
+    @property
     def https(self) -> bool:
         return self.public_url.startswith("https://")
 
