@@ -7,6 +7,12 @@ from tests.world import World
 
 
 @pytest.fixture
+def environ(environ: dict[str, str], request: pytest.FixtureRequest) -> dict[str, str]:
+    """A test may set what it needs: `@pytest.mark.parametrize("environ", [{...}], indirect=True)`."""
+    return {**environ, **getattr(request, "param", {})}
+
+
+@pytest.fixture
 def told(runtime: Runtime, world: World) -> Told:
     return Told(runtime, world)
 
