@@ -86,22 +86,20 @@ class ServiceAccount:
         )
         return reply.get("subscribe") == 1
 
-    def sign_page(self, url: str, *, nonce: str) -> PageSignature:
-        """For the JS-SDK on the page at `url`, exactly as the phone shows it."""
-        return self._signed(self._ticket.get(self._clock()), url, nonce)
+    def sign_page(self, url: str, *, nonce: str) -> PageSignature | None:
+        """For the JS-SDK on the page at `url`, exactly as the phone shows it.
 
-    def sign_page_at_once(self, url: str, *, nonce: str) -> PageSignature | None:
-        """Without asking WeChat: None while no ticket is at hand, which `renew_ticket` fetches."""
-        ticket = self._ticket.usable(self._clock())
-        return self._signed(ticket, url, nonce) if ticket else None
+        Asks nobody: None while no ticket is at hand, which `renew_ticket` fetches.
+        """
+        at = self._clock()
+        ticket, timestamp = self._ticket.usable(at), int(at.timestamp())
+        if ticket is None:
+            return None
+        signature = page_signature(ticket, nonce=nonce, timestamp=timestamp, url=url)
+        return PageSignature(self._appid, timestamp, nonce, signature)
 
     def renew_ticket(self) -> None:
         self._ticket.get(self._clock())
-
-    def _signed(self, ticket: str, url: str, nonce: str) -> PageSignature:
-        timestamp = int(self._clock().timestamp())
-        signed = page_signature(ticket, nonce=nonce, timestamp=timestamp, url=url)
-        return PageSignature(self._appid, timestamp, nonce, signed)
 
     def _fetch_ticket(self) -> Reply:
         return self._calls.look_up(Call("/cgi-bin/ticket/getticket", query={"type": "jsapi"}))

@@ -10,7 +10,7 @@ from sandbox.accounts import SERVICE
 from sandbox.phones import PHONES
 from tests.wechat.conftest import Canned, Turned, World
 from tests.wechat.messages import ENGINEER, TOKEN
-from wechat.account import Account, ServiceAccount, page_signature
+from wechat.account import Account, PageSignature, ServiceAccount, page_signature
 from wechat.errors import Action, WeChatError
 from wechat.token import MemoryStore
 
@@ -44,8 +44,8 @@ def test_who_follows_is_known(world: World) -> None:
     [
         (CODE, lambda service: service.create_code("bind-7", seconds=600)),
         (INFO, lambda service: service.follows(ENGINEER)),
-        (TICKET, lambda service: service.sign_page(PAGE, nonce="n1")),
-        (TOKEN, lambda service: service.sign_page(PAGE, nonce="n1")),
+        (TICKET, lambda service: service.renew_ticket()),
+        (TOKEN, lambda service: service.renew_ticket()),
     ],
 )
 def test_what_changes_nothing_is_asked_once_more_when_wechat_is_busy(
@@ -74,27 +74,42 @@ def test_the_signature_of_a_page_is_the_published_one() -> None:
     assert signature == "0f9de62fce790f9a083d5c99e95740ceb90c27ed"
 
 
-def test_a_page_is_signed_with_a_ticket_that_lasts(world: World) -> None:
-    signed = [world.service.sign_page(PAGE, nonce="n1") for _ in range(3)]
+def test_a_page_is_signed_with_the_ticket_at_hand_to_its_last_second(world: World) -> None:
+    for _ in range(3):
+        world.service.renew_ticket()
+    signed = world.service.sign_page(PAGE, nonce="n1")
 
     ticket = world.store.get(f"wechat-ticket-{SERVICE.appid}")
     assert ticket
     timestamp = int(world.clock.now.timestamp())
-    assert signed[0].signature == page_signature(ticket.value, nonce="n1", timestamp=timestamp, url=PAGE)
-    assert (signed[0].appid, signed[0].timestamp, signed[0].nonce) == (SERVICE.appid, timestamp, "n1")
+    signature = page_signature(ticket.value, nonce="n1", timestamp=timestamp, url=PAGE)
+    assert signed == PageSignature(SERVICE.appid, timestamp, "n1", signature)
     assert world.calls(TICKET) == 1
+    world.clock.forward(7199)
+    assert world.service.sign_page(PAGE, nonce="n1")
+    world.clock.forward(1)
+    assert world.service.sign_page(PAGE, nonce="n1") is None
+    assert world.calls(TICKET) == 1
+
+
+def test_a_ticket_is_renewed_before_it_ends(world: World) -> None:
+    world.service.renew_ticket()
     world.clock.forward(7200 - 300)
-    world.service.sign_page(PAGE, nonce="n1")
+    world.service.renew_ticket()
     assert world.calls(TICKET) == 2
+
+
+def test_without_a_ticket_no_page_is_signed_and_nobody_asked(world: World) -> None:
+    assert world.service.sign_page(PAGE, nonce="n1") is None
+    assert (world.calls(TICKET), world.calls(TOKEN)) == (0, 0)
 
 
 def test_many_pages_at_once_need_one_ticket_and_one_token(world: World) -> None:
     world.trouble(TICKET, latency_before=0.2)
 
     with ThreadPoolExecutor(8) as threads:
-        signed = set(threads.map(lambda _: world.new_service().sign_page(PAGE, nonce="n1"), range(8)))
+        list(threads.map(lambda _: world.new_service().renew_ticket(), range(8)))
 
-    assert len(signed) == 1
     assert (world.calls(TICKET), world.calls(TOKEN)) == (1, 1)
 
 
@@ -103,7 +118,7 @@ def test_a_stale_token_is_renewed_for_every_call(world: World) -> None:
     world.revoke_tokens()
 
     world.service.create_code("bind-7", seconds=600)
-    world.service.sign_page(PAGE, nonce="n1")
+    world.service.renew_ticket()
 
     assert world.calls(TOKEN) == 3  # ours, the somebody's, ours
     assert world.calls(CODE) == 2
@@ -119,5 +134,5 @@ def test_an_answer_without_what_was_asked_for_is_broken(
     with pytest.raises(WeChatError, match="broken reply"):
         service.create_code("bind-7", seconds=600)
     with pytest.raises(WeChatError, match="broken reply"):
-        service.sign_page(PAGE, nonce="n1")
+        service.renew_ticket()
     assert service.follows("oAny") is False
