@@ -1,10 +1,13 @@
-"""The commands of `flask`."""
+"""The commands of `flask`. Importing those about data hangs them on `people`."""
 
 from flask import Flask
 
+from app.cli import people_data
 from app.cli.people import people
 from app.cli.tickets import tickets
 from app.cli.worker import worker
+
+__all__ = ["people_data", "register"]
 
 
 def register(app: Flask) -> None:

@@ -28,6 +28,9 @@ FILES: dict[str, str] = {
     "staff_number_form": mark("工号 %(staff_number)s 不能用：应为 1 至 32 个字符，不含空格和冒号。"),
     "name_missing": mark("请填写姓名。"),
     "provider_supervises": mark("工号 %(staff_number)s 是服务商人员，不能是管理员。"),
+    "no_such_person": mark("没有这个人。"),
+    "no_such_request": mark("没有这条申请，可能已处理。"),
+    "last_admin": mark("这是最后一位管理员，不能删除。请先设另一位管理员。"),
     "password_too_short": mark("密码太短，至少 %(least)s 个字符。"),
     "password_too_long": mark("密码太长，最多 %(most)s 个字符。"),
 }

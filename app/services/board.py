@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.models import Category, Department, IdentityClaim, Notice, Person, RatingDetail, RecoveryCase, Ticket
+from app.models import (
+    Category,
+    Department,
+    ErasureRequest,
+    IdentityClaim,
+    Notice,
+    Person,
+    RatingDetail,
+    RecoveryCase,
+    Ticket,
+)
 from app.models.ticket import OPEN_STATES
 from app.services.pages import Line, Query
 
@@ -33,6 +43,7 @@ class HospitalBoard:
     low_scores: int
     praise: int
     claims: int
+    erasures: int
 
 
 def board(session: Session, at: datetime) -> Board:
@@ -51,6 +62,7 @@ def hospital_board(session: Session, at: datetime) -> HospitalBoard:
         low_scores=_count(session, select(RecoveryCase.id).where(RecoveryCase.opened_at > at - LOW_SCORES_OF)),
         praise=_count(session, select(RatingDetail.rating_id).where(RatingDetail.praise == "asked")),
         claims=_count(session, select(IdentityClaim.id).where(IdentityClaim.state == "waiting")),
+        erasures=_count(session, select(ErasureRequest.id).where(ErasureRequest.state == "waiting")),
     )
 
 

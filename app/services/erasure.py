@@ -1,7 +1,8 @@
 """Erasing what is kept about somebody, by request or by the admin; what has to stay stays under no name."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -36,6 +37,7 @@ from app.services.personal_data import Subject
 NAMELESS = "已删除"
 # The employer needs his roster; of who still works here only what came by WeChat goes, and what he wrote.
 WHOLE, WECHAT = "whole", "wechat"
+MOST = 50  # requests shown at once, the oldest first
 
 
 def ask(session: Session, identity_id: int, *, at: datetime) -> None:
@@ -57,26 +59,46 @@ def asked(session: Session, identity_id: int) -> ErasureRequest | None:
     return session.scalar(select(request).where(request.identity_id == identity_id, request.state == "waiting"))
 
 
-def waiting(session: Session, *, day: date) -> list[tuple[ErasureRequest, Person | None, str]]:
-    """What is asked for, the oldest first: whom it is about and how far it would go that day."""
+@dataclass(frozen=True)
+class Waiting:
+    """A request, whom it is about now, how far it would go, and what there is of him."""
+
+    request: ErasureRequest
+    person: Person | None
+    extent: str
+    counts: Mapping[str, int]
+
+
+def waiting(session: Session, *, day: date) -> list[Waiting]:
+    """What is asked for, the oldest first."""
     requests = session.scalars(
-        select(ErasureRequest).where(ErasureRequest.state == "waiting").order_by(ErasureRequest.created_at)
+        select(ErasureRequest).where(ErasureRequest.state == "waiting").order_by(ErasureRequest.created_at).limit(MOST)
     ).all()
-    about = [(request, _subject(session, request).person_id) for request in requests]
-    return [(one, session.get(Person, who) if who else None, extent(session, who, day)) for one, who in about]
+    found = []
+    for request in requests:
+        subject = _subject(session, request)
+        person = session.get(Person, subject.person_id) if subject.person_id else None
+        reach = extent(session, subject.person_id, day)
+        found.append(Waiting(request, person, reach, personal_data.counts(session, subject)))
+    return found
 
 
-def carry_out(session: Session, request_id: int, *, by: int, keys: Sequence[str], at: datetime) -> str:
+def carry_out(session: Session, request_id: int, *, by: int | None, keys: Sequence[str], at: datetime) -> str:
     """Do what was asked; raises Missing, and Refused as `erase` does."""
-    request = session.get(ErasureRequest, request_id)
-    if request is None:
-        raise Missing("no_such_request")
-    subject = _subject(session, request)
+    request, subject = wanted(session, request_id)
     held = _hold(session, subject)
     session.refresh(request)
     if request.state != "waiting":
         raise Missing("no_such_request")
     return _erase(session, subject, *held, by=by, keys=keys, at=at)
+
+
+def wanted(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
+    """A request that waits and whom it is about now; raises Missing."""
+    request = session.get(ErasureRequest, request_id)
+    if request is None or request.state != "waiting":
+        raise Missing("no_such_request")
+    return request, _subject(session, request)
 
 
 def _subject(session: Session, request: ErasureRequest) -> Subject:
@@ -205,8 +227,3 @@ def _record(session: Session, subject: Subject, reach: str, by: int | None, at: 
 
 def _run(session: Session, statement: Any) -> None:
     session.execute(statement.execution_options(synchronize_session=False))
-
-
-def counts(session: Session, subject: Subject) -> dict[str, int]:
-    """How much there is of each kind, to be shown before anything is done."""
-    return {group.code: group.count for group in personal_data.groups(session, subject, most=1)}

@@ -1,7 +1,9 @@
 """What is kept about somebody: one list of groups, for his own page, for the file he takes away, for the admin."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, union
@@ -89,6 +91,17 @@ def groups(session: Session, subject: Subject, *, most: int | None = None) -> li
         if count:
             found.append(Group(code, count, rows))
     return found
+
+
+def counts(session: Session, subject: Subject) -> dict[str, int]:
+    """How much there is of each kind."""
+    return {group.code: group.count for group in groups(session, subject, most=1)}
+
+
+def as_json(found: Sequence[Group], *, at: datetime, indent: int | None = None) -> str:
+    """All of it as a file for another program: moments with their zone, codes as they are kept."""
+    kept = {group.code: group.rows for group in found}
+    return json.dumps({"at": at, "kept": kept}, ensure_ascii=False, indent=indent, default=date.isoformat)
 
 
 def rated_by(subject: Subject) -> ColumnElement[bool]:

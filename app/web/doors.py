@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import bind, callback, console, demo, engineer, health, home, my, scan, ward, wechat
+from app.web import bind, callback, console, data, demo, engineer, health, home, my, scan, ward, wechat
 from config.settings import Settings
 
 
@@ -17,6 +17,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         scan.blueprint,
         ward.blueprint,
         my.blueprint,
+        data.blueprint,
         bind.blueprint,
         engineer.blueprint,
         *console.DOORS,

@@ -40,6 +40,7 @@ GUARDS: dict[str, Guard] = {
     "scan": Guard(_PUBLIC, ANYONE),
     "ward": Guard(_PUBLIC, ANYONE),
     "my": Guard(_PUBLIC, ANYONE),
+    "data": Guard(_PUBLIC, ANYONE),
     "bind": Guard(_PUBLIC, ANYONE),
     "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),
     "sign_in": Guard(_CONSOLE, ANYONE),

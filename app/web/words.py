@@ -94,6 +94,7 @@ WORDS: dict[str, dict[str, str]] = {
         "system_failed": mark("微信没有送到，系统故障"),
         "freq_limit": mark("微信没有送到，发得太频繁"),
         "not_delivered": mark("微信没有送到"),
+        "erased": mark("收件人的信息已删除"),
     },
     "notice_outcome": {
         "delivered": mark("已送到手机"),
