@@ -1,5 +1,6 @@
 """A QR symbol as a picture: address in, SVG or PNG out, quiet zone always."""
 
+from base64 import b64encode
 from io import BytesIO
 
 import qrcode
@@ -13,6 +14,11 @@ QUIET_ZONE = 4  # modules, ISO/IEC 18004
 def svg(address: str) -> bytes:
     """The symbol as a standalone SVG image, on white whatever it is laid on."""
     return _save(address, SvgPathFillImage)
+
+
+def data_address(address: str) -> str:
+    """The SVG as an address of its own, for a page that shows the symbol to nobody else."""
+    return f"data:image/svg+xml;base64,{b64encode(svg(address)).decode()}"
 
 
 def png(address: str, *, module_pixels: int = 10) -> bytes:

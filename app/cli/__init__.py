@@ -1,13 +1,13 @@
-"""The commands of `flask`. Importing those about data hangs them on `people`."""
+"""The commands of `flask`. Importing those about invitations and data hangs them on `people`."""
 
 from flask import Flask
 
-from app.cli import people_data
+from app.cli import invitations, people_data
 from app.cli.people import people
 from app.cli.tickets import tickets
 from app.cli.worker import worker
 
-__all__ = ["people_data", "register"]
+__all__ = ["invitations", "people_data", "register"]
 
 
 def register(app: Flask) -> None:

@@ -3,14 +3,14 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import announce
 from app.errors import Missing, Refused
-from app.models import BindInvitation, Person, WeChatIdentity
+from app.models import BindInvitation, Person, RoleGrant, WeChatIdentity
 from app.services import binding, people, sign_in
 from app.services.binding import Outcome
 from app.services.links import Links
@@ -48,6 +48,18 @@ def invite(session: Session, person_id: int, *, by: int | None, at: datetime) ->
     session.flush()
     announce(session, "errands")
     return invitation
+
+
+def engineers(session: Session, *, appid: str, day: date) -> Sequence[tuple[Person, bool]]:
+    """Everybody who works as an engineer that day, and whether this account knows him."""
+    bound = select(WeChatIdentity.id).where(WeChatIdentity.person_id == Person.id, WeChatIdentity.appid == appid)
+    rows = session.execute(
+        select(Person, bound.exists())
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(RoleGrant.role == "engineer", people.works(RoleGrant.person_id, day))
+        .order_by(Person.staff_number)
+    )
+    return [(person, known) for person, known in rows]
 
 
 def standing(session: Session, person_id: int, *, by: int, at: datetime) -> BindInvitation | None:

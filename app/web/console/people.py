@@ -1,15 +1,20 @@
 """People: finding them, who one is, his WeChat binding, and claims to a number that is bound already."""
 
+from datetime import timedelta
+
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.services import binding, catalogue, people_list
+from app.services import binding, catalogue, invitations, people_list
 from app.web.console import asked
 from app.web.console.blueprint import console_blueprint
-from app.web.edge import moment, reading, transaction
+from app.web.edge import moment, reading, runtime, transaction
 from app.web.i18n import gettext
+from qr import symbol
 
 blueprint = console_blueprint("console_people")
+
+CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
 
 
 @blueprint.get("/console/people")
@@ -30,7 +35,37 @@ def people_index() -> str:
 def person(person_id: int) -> str:
     with reading() as session:
         shown = people_list.show(session, person_id)
-    return render_template("console/person.html", shown=shown)
+        invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
+    return render_template("console/person.html", shown=shown, invitation=invitation)
+
+
+@blueprint.post("/console/people/<id:person_id>/invitation")
+def invite(person_id: int) -> Response:
+    with transaction() as session:
+        invitations.invite(session, person_id, by=g.visitor.person_id, at=moment())
+    return redirect(url_for("console_people.invitation", person_id=person_id), 303)
+
+
+@blueprint.get("/console/people/<id:person_id>/invitation")
+def invitation(person_id: int) -> str | Response:
+    """To be scanned from the screen, or printed. The account's own code is fetched by a worker and comes after."""
+    with reading() as session:
+        shown = people_list.show(session, person_id)
+        made = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
+    if made is None:
+        return redirect(url_for("console_people.person", person_id=person_id))
+    link = runtime().links.invitation_url(made.number)
+    scannable = runtime().service_account is not None
+    return render_template(
+        "console/invitation.html",
+        person=shown.person,
+        invitation=made,
+        link=link,
+        picture=symbol.data_address(link),
+        code_picture=symbol.data_address(made.code) if made.code else "",
+        elsewhere=scannable and not runtime().settings.scans_arrive,
+        awaited=scannable and runtime().settings.scans_arrive and moment() - made.created_at < CODE_COMES_WITHIN,
+    )
 
 
 @blueprint.post("/console/people/<id:person_id>/unbind/<id:identity_id>")
