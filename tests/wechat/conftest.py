@@ -24,8 +24,8 @@ Canned = Callable[..., str]
 class Turned:
     """A clock that both sides read and the test turns."""
 
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+    def __init__(self, now: datetime = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         return self.now
