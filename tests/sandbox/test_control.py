@@ -1,3 +1,4 @@
+import json
 from time import monotonic
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_late_start_delays_the_delivery(running: Running, post: Post, token: s
 def test_a_truncated_answer_is_no_json(running: Running, post: Post) -> None:
     turn(running, TOKEN, next_truncated=1)
 
-    with pytest.raises(requests.JSONDecodeError):
+    with pytest.raises(json.JSONDecodeError):
         post(TOKEN, CREDENTIALS)
     assert "access_token" in post(TOKEN, CREDENTIALS)
 
