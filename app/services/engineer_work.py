@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.errors import Missing
-from app.models import Category, Department, Person, Place, Ticket, TicketHelper
+from app.errors import Missing, Refused
+from app.models import Category, Department, Notice, Person, Place, Ticket, TicketHelper
 from app.models.ticket import OPEN_STATES
+from app.services import escalation
 
 NEXT = {"dispatched": ("accept",), "accepted": ("arrive", "finish"), "arrived": ("finish",), "reopened": ("accept",)}
 RECENT = 20
@@ -30,10 +31,14 @@ class Job:
     telephone: str
     reported_at: datetime
     mine: bool
+    offered: bool
+    """Its lead has not opened it, and this engineer may take it over."""
     rateable: bool
 
     @property
     def next_acts(self) -> tuple[str, ...]:
+        if self.offered:
+            return ("take-over",)
         return NEXT.get(self.state, ()) if self.mine else ()
 
 
@@ -43,29 +48,35 @@ class Work:
     done: list[Job]
 
 
-def of(session: Session, engineer: int) -> Work:
-    """His open tickets and those he helps with, the most urgent first, and the last ones he finished."""
+def of(session: Session, engineer: int, *, at: datetime) -> Work:
+    """His open tickets, those he helps with or may take over, the most urgent first; the last ones he finished."""
     his = Ticket.lead_id == engineer
-    theirs = or_(his, _helps(engineer))
-    open_ = _jobs(session, engineer, theirs, Ticket.state.in_(OPEN_STATES), order=(Ticket.priority, Ticket.reported_at))
-    done = _jobs(session, engineer, his, Ticket.state.in_(("finished", "closed")), order=(Ticket.id.desc(),))
+    offered = escalation.offered(session, engineer, at=at)
+    theirs = or_(his, _helps(engineer), Ticket.id.in_(offered))
+    still_open = Ticket.state.in_(OPEN_STATES)
+    open_ = _jobs(session, engineer, offered, theirs, still_open, order=(Ticket.priority, Ticket.reported_at))
+    done = _jobs(session, engineer, set(), his, Ticket.state.in_(("finished", "closed")), order=(Ticket.id.desc(),))
     return Work(open_, done)
 
 
-def one(session: Session, number: str, *, engineer: int) -> Job:
-    """A ticket he leads or helps with; raises Missing for anybody else's."""
-    theirs = or_(Ticket.lead_id == engineer, _helps(engineer))
-    found = _jobs(session, engineer, Ticket.number == number, theirs, order=())
-    if not found:
-        raise Missing("no_such_ticket")
-    return found[0]
+def one(session: Session, number: str, *, engineer: int, at: datetime) -> Job:
+    """A ticket he leads, helps with or may take over; raises Missing, or Refused where it was his once."""
+    offered = escalation.offered(session, engineer, at=at)
+    theirs = or_(Ticket.lead_id == engineer, _helps(engineer), Ticket.id.in_(offered))
+    found = _jobs(session, engineer, offered, Ticket.number == number, theirs, order=())
+    if found:
+        return found[0]
+    told = select(Notice.id).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
+    if session.scalar(told.where(Notice.person_id == engineer).limit(1)) is not None:
+        raise Refused("no_longer_yours")
+    raise Missing("no_such_ticket")
 
 
 def _helps(engineer: int) -> Any:
     return Ticket.id.in_(select(TicketHelper.ticket_id).where(TicketHelper.person_id == engineer))
 
 
-def _jobs(session: Session, engineer: int, *conditions: Any, order: tuple[Any, ...]) -> list[Job]:
+def _jobs(session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]) -> list[Job]:
     query: Any = (
         select(Ticket, Category.name, Department, Place, Person)
         .outerjoin(Category, Category.id == Ticket.category_id)
@@ -76,11 +87,12 @@ def _jobs(session: Session, engineer: int, *conditions: Any, order: tuple[Any, .
         .order_by(*order)
         .limit(RECENT)
     )
-    return [_job(engineer, *row) for row in session.execute(query)]
+    return [_job(engineer, offered, *row) for row in session.execute(query)]
 
 
 def _job(
     engineer: int,
+    offered: set[int],
     ticket: Ticket,
     category: str | None,
     department: Department | None,
@@ -102,5 +114,6 @@ def _job(
         telephone=requester.telephone if requester else "",
         reported_at=ticket.reported_at,
         mine=ticket.lead_id == engineer,
+        offered=ticket.id in offered,
         rateable=ticket.rateable,
     )

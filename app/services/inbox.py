@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Event, Notice, Place, Ticket
+from app.services import escalation
 from app.services.pages import Line, Query
 
 SHOWN_FOR = timedelta(days=30)
@@ -51,8 +52,15 @@ def unread(session: Session, person_id: int, *, at: datetime) -> int:
 
 def read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
     """He has seen the list as it stood when `up_to` was its newest."""
-    seen = _unread(person_id, at).where(Notice.id <= up_to, Notice.kind.not_in(DISPATCHES))
-    _open(session, Notice.id.in_(seen), at)
+    waited_for = select(Ticket.id).where(Ticket.state.in_(escalation.AWAITING))
+    passing = or_(Notice.kind.not_in(DISPATCHES), Notice.ticket_id.not_in(waited_for))
+    _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.id <= up_to, passing)), at)
+
+
+def unseen(session: Session, ticket_id: int, *, person_id: int) -> bool:
+    """Whether he was told something about this ticket that he has not seen."""
+    told = select(Notice.id).where(Notice.ticket_id == ticket_id, Notice.person_id == person_id)
+    return session.scalar(told.where(Notice.opened_at.is_(None)).limit(1)) is not None
 
 
 def open_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetime) -> bool:

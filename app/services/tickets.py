@@ -145,6 +145,7 @@ def done_already(ticket: Ticket, act: str, *, by: int) -> bool:
         "accept": ("accepted", "arrived", "finished"),
         "arrive": ("arrived", "finished"),
         "finish": ("finished",),
+        "take-over": ("accepted", "arrived", "finished"),
     }
     return ticket.lead_id == by and ticket.state in reached[act]
 

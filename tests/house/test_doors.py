@@ -51,6 +51,7 @@ PUBLIC_FACE = {
     "GET /engineer/<number>/code",
     "GET /engineer/<number>/code.svg",
     "POST /engineer/<number>/<act>",
+    "POST /engineer/<number>/opened",
     "GET /sign-in/scan/<secret>",
     "POST /sign-in/scan/<secret>",
 }
