@@ -1,5 +1,6 @@
 """A ticket's progress as the user may see it: which step was reached when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,15 +20,21 @@ class Step:
 
 def steps(session: Session, ticket_id: int, *, cycle: int) -> list[Step]:
     """The steps of this cycle in order, with the time of the last such move; after a reopening it begins anew."""
+    return steps_of(session, {ticket_id: cycle})[ticket_id]
+
+
+def steps_of(session: Session, cycles: Mapping[int, int]) -> dict[int, list[Step]]:
+    """The same for several tickets at once: their ids, each with its cycle."""
+    reached: dict[int, dict[str, datetime]] = {ticket_id: {} for ticket_id in cycles}
     rows = session.execute(
-        select(Event.state, Event.at)
-        .where(Event.ticket_id == ticket_id, Event.cycle == cycle, Event.state.is_not(None))
+        select(Event.ticket_id, Event.cycle, Event.state, Event.at)
+        .where(Event.ticket_id.in_(cycles), Event.state.is_not(None))
         .order_by(Event.at, Event.id)
     )
-    reached: dict[str, datetime] = {state: at for state, at in rows if state}
-    first = "reopened" if cycle > 1 else "reported"
-    order = (first, *STEPS[1:])
-    return [Step(state, reached.get(state)) for state in order]
+    for ticket_id, cycle, state, at in rows:
+        if cycle == cycles[ticket_id] and state:
+            reached[ticket_id][state] = at
+    return {ticket_id: _in_order(moments, cycles[ticket_id]) for ticket_id, moments in reached.items()}
 
 
 def last_said(session: Session, ticket_id: int, kind: str, *, cycle: int) -> datetime | None:
@@ -35,3 +42,8 @@ def last_said(session: Session, ticket_id: int, kind: str, *, cycle: int) -> dat
     return session.scalar(
         select(func.max(Event.at)).where(Event.ticket_id == ticket_id, Event.cycle == cycle, Event.kind == kind)
     )
+
+
+def _in_order(reached: Mapping[str, datetime], cycle: int) -> list[Step]:
+    first = "reopened" if cycle > 1 else "reported"
+    return [Step(state, reached.get(state)) for state in (first, *STEPS[1:])]

@@ -2,7 +2,8 @@
 
 from flask import Blueprint
 
-from app.web import bind, callback, console, data, demo, engineer, health, home, my, scan, ward, wechat
+from app.api import doors as api
+from app.web import bind, callback, console, data, demo, engineer, health, home, inbox, my, scan, verify, ward, wechat
 from config.settings import Settings
 
 
@@ -12,14 +13,17 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         health.blueprint,
         health.metrics_blueprint,
         home.blueprint,
+        verify.blueprint,
         wechat.blueprint,
         callback.blueprint,
         scan.blueprint,
         ward.blueprint,
         my.blueprint,
+        inbox.blueprint,
         data.blueprint,
         bind.blueprint,
         engineer.blueprint,
+        *api.DOORS,
         *console.DOORS,
         *([demo.blueprint] if settings.sandbox_url and not settings.production else []),
     ]

@@ -1,9 +1,10 @@
 """Refusals in words: what was wrong, what to do next. One table from code to status and text."""
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from app.api.problems import CODES, DOCUMENT, asked_here, problem
 from app.errors import Missing, Refused
 from app.web.edge import runtime
 from app.web.i18n import gettext, mark
@@ -16,7 +17,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "cancel_needs_supervisor": (403, mark("已经开始处理的工单只能由信息科取消。")),
     "not_your_ticket": (403, mark("这张工单没有派给您。")),
     "not_offered": (409, mark("这张工单现在不用接手，可能已有人处理。请刷新后查看。")),
-    "no_longer_yours": (410, mark("这张工单已改派给别人，不用您处理了。")),
+    "no_longer_yours": (410, mark("这张工单现在由别人处理，您不用再管。")),
     "not_an_engineer": (400, mark("只能派给工程师，请重新选择。")),
     "not_open": (409, mark("工单已经处理完，不用再催。")),
     "provider_staff": (403, mark("服务商人员不能评价自己的服务。")),
@@ -52,6 +53,38 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_console_role": (403, mark("您没有控制台的权限。需要时请联系信息科管理员。")),
     "not_the_demo": (404, mark("演示的人物不在这个数据库里。")),
     "urged_just_now": (409, mark("刚刚已经催过，工程师会看到，请稍等十分钟。")),
+    "already_rated": (409, mark("这张工单已经评过，每张工单只计一次。")),
+    "ward_closed": (403, mark("病区码只给医院职工使用。")),
+    "complained_already": (409, mark("上一次投诉还在处理，有结果会告诉您。")),
+    "complaint_answered": (409, mark("这条投诉已经答复过。")),
+    "no_such_complaint": (404, mark("没有这条投诉。")),
+    "photo_unreadable": (422, mark("照片打不开。请换一张 JPEG 或 PNG 照片。")),
+    "photo_too_large": (413, mark("照片太大，每张最多 %(most)s。")),
+    "photos_enough": (409, mark("每张工单最多 %(most)s 张照片。")),
+    "no_such_photo": (404, mark("没有这张照片。")),
+    "no_mini_program": (404, mark("这家医院还没有开通小程序。")),
+    "token_missing": (401, mark("请先登录：请求头 Authorization 要写 Bearer 和登录得到的令牌。")),
+    "token_unknown": (401, mark("登录令牌认不出来，请重新登录。")),
+    "token_over": (401, mark("登录已过期，请刷新令牌或重新登录。")),
+    "refresh_used": (401, mark("这个刷新令牌已经用过。为了安全，这次登录已全部退出，请重新登录。")),
+    "privacy_first": (403, mark("请先看隐私说明并同意。")),
+    "privacy_changed": (409, mark("隐私说明已更新，请看过新的一版再同意。")),
+    "bind_first": (403, mark("请先绑定工号。")),
+    "binding_proof": (422, mark("请填手机号后四位，或用微信手机号验证。")),
+    "binding_wrong": (422, mark("填写的信息与医院花名册对不上，请核对后再试。")),
+    "binding_too_many": (429, mark("试得太多了，请明天再试，或联系信息科。")),
+    "unknown_category": (422, mark("没有这个服务类型，请从列表里选。")),
+    "unknown_template": (422, mark("没有这个消息模板。")),
+    "bad_request": (400, mark("请求看不懂，应是一段完整的 JSON。")),
+    "not_json": (415, mark("内容的类型不对，应是 application/json。")),
+    "not_a_file": (415, mark("内容的类型不对，应是 multipart/form-data，照片放在 photo 里。")),
+    "invalid": (422, mark("内容有不符合要求的地方，没有提交。")),
+    "idempotency_key_missing": (
+        400,
+        mark("请求头要有 Idempotency-Key：8 到 64 个字母、数字或 . _ : - ，每次提交用新的，重发用原来的。"),
+    ),
+    "idempotency_key_reused": (422, mark("这个 Idempotency-Key 已用于另一个请求，请换一个新的。")),
+    "still_running": (409, mark("同一个请求还在处理，请稍后用原来的 Idempotency-Key 再试。")),
 }
 STATUS_TEXTS = {
     400: mark("请求看不懂，请返回重试。"),
@@ -59,10 +92,14 @@ STATUS_TEXTS = {
     403: mark("您没有权限打开这里。"),
     404: mark("没有这个页面。"),
     405: mark("这个地址不能这样使用。"),
+    409: mark("现在不能这样做。"),
     410: mark("已经结束。"),
     413: mark("内容太大，请缩短后再试。"),
+    415: mark("内容的类型不对。"),
+    422: mark("内容有不符合要求的地方，没有提交。"),
     429: mark("试得太多了，请稍后再来。"),
     500: mark("系统出了点问题，已记录。请稍后再试。"),
+    503: mark("暂时办不到，请稍后再试。"),
 }
 
 
@@ -78,16 +115,35 @@ def words(refused: Refused) -> str:
     return gettext(text, **refused.facts)
 
 
-def _refused(refused: Refused) -> tuple[str, int]:
-    status = TEXTS.get(refused.code, (404 if isinstance(refused, Missing) else 409, ""))[0]
-    return page(words(refused), status)
+def status_of(refused: Refused) -> int:
+    return TEXTS.get(refused.code, (404 if isinstance(refused, Missing) else 409, ""))[0]
 
 
-def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+def refusal(refused: Refused) -> Response:
+    """For a program: problem+json."""
+    status = status_of(refused)
+    return problem(status, refused.code, title=_title(status), detail=words(refused), facts=refused.facts)
+
+
+def _refused(refused: Refused) -> Response | tuple[str, int]:
+    return refusal(refused) if asked_here() else page(words(refused), status_of(refused))
+
+
+def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
     status = error.code or 500
-    return page(gettext(STATUS_TEXTS.get(status, STATUS_TEXTS[400])), status)
+    if not asked_here():
+        return page(_title(status), status)
+    code, text = CODES.get(status, CODES[400]), _title(status)
+    answer = problem(status, code, title=text, detail=text, facts={"see": DOCUMENT})
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
+
+
+def _title(status: int) -> str:
+    return gettext(STATUS_TEXTS.get(status, STATUS_TEXTS[400]))
 
 
 def page(text: str, status: int) -> tuple[str, int]:

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, abort, g, redirect, request
 from werkzeug.wrappers import Response
 
+from app.api import bearer
 from app.web import visit
 from app.web.edge import runtime
 from app.web.visit import HOSPITAL
 
-ANYONE, PHONE, CONSOLE = "anyone", "phone", "console"
+ANYONE, PHONE, CONSOLE, BEARER = "anyone", "phone", "console", "bearer"
 DESK = HOSPITAL | {"desk"}
 
 
@@ -35,14 +36,18 @@ GUARDS: dict[str, Guard] = {
     "bootstrap": Guard(_CONSOLE, ANYONE),
     "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
     "home": Guard(_PUBLIC, ANYONE),
+    "verify": Guard(_PUBLIC, ANYONE),
     "wechat": Guard(_PUBLIC, ANYONE),
     "callback": Guard(_PUBLIC, ANYONE),
     "scan": Guard(_PUBLIC, ANYONE),
     "ward": Guard(_PUBLIC, ANYONE),
     "my": Guard(_PUBLIC, ANYONE),
+    "inbox": Guard(_PUBLIC, ANYONE),
     "data": Guard(_PUBLIC, ANYONE),
     "bind": Guard(_PUBLIC, ANYONE),
     "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),
+    "api_mini_entry": Guard(_PUBLIC, ANYONE),
+    "api_mini": Guard(_PUBLIC, BEARER),
     "sign_in": Guard(_CONSOLE, ANYONE),
     "sign_in_phone": Guard(_PUBLIC, ANYONE),
     "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
@@ -87,8 +92,12 @@ def _check() -> Response | None:
         abort(403)
     if not guard.surfaces & runtime().settings.surfaces:
         abort(404)  # bootstrap opens its door by itself, whatever the surface
-    if guard.who == ANYONE:
-        return None
+    if guard.who == BEARER:
+        bearer.enter()
+    return None if guard.who in {ANYONE, BEARER} else _check_roles(guard)
+
+
+def _check_roles(guard: Guard) -> Response | None:
     g.visitor = visit.phone_visitor() if guard.who == PHONE else visit.console_visitor()
     if g.visitor is None:
         return _send_to_sign_in(guard)

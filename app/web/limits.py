@@ -9,7 +9,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import RedisError
 
-from app.errors import Missing
+from app.errors import Missing, Refused
 from app.web.edge import runtime
 
 T = TypeVar("T")
@@ -24,10 +24,15 @@ def known(read: Callable[[], T]) -> T:
     """What the token says; a wrong one is Missing, and after too many of them 429."""
     try:
         return read()
-    except Missing:
-        if not _ask(lambda limiter: limiter.hit(WRONG, _address())):
-            abort(429)
+    except Missing as missing:
+        count_wrong(missing)
         raise
+
+
+def count_wrong(refused: Refused) -> None:
+    """Counts what nobody was ever given, and what is only over not; after too many, 429."""
+    if isinstance(refused, Missing) and not _ask(lambda limiter: limiter.hit(WRONG, _address())):
+        abort(429)
 
 
 def bound_sign_ins() -> None:

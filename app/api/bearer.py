@@ -1,0 +1,38 @@
+"""Who asks: the bearer of an access token."""
+
+from typing import cast
+
+from flask import g, request
+
+from app.errors import Refused
+from app.services import api_sessions
+from app.services.api_sessions import Bearer
+from app.services.sign_in import PRIVACY_VERSION
+from app.web import limits
+from app.web.edge import moment, reading
+
+
+def enter() -> None:
+    """Only a token that nobody was ever given counts against the address it came from."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refused("token_missing")
+    with reading() as db:
+        g.bearer = limits.known(lambda: api_sessions.bearer(db, token.strip(), at=moment()))
+
+
+def current() -> Bearer:
+    return cast(Bearer, g.bearer)
+
+
+def agreed() -> None:
+    """Nothing is asked of anybody, nor shown to him, before he has seen the privacy notice."""
+    if current().privacy_version != PRIVACY_VERSION:
+        raise Refused("privacy_first", version=PRIVACY_VERSION)
+
+
+def person_id() -> int:
+    found = current().person_id
+    if found is None:
+        raise Refused("bind_first")
+    return found

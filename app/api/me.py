@@ -1,0 +1,124 @@
+"""Who somebody is: the privacy notice, binding to a staff number, the telephone as a proof."""
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from app.api import asked, bearer, told
+from app.api.operations import act, direct, fingerprint, idempotency_key, look, mini, replayed, sent
+from app.errors import Refused
+from app.models import Person
+from app.services import binding, phone_proofs, repeats, sign_in
+from app.services.binding import Outcome
+from app.services.repeats import Answer
+from app.web import visit
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.wechat import exchanged
+
+_REFUSED = {Outcome.WRONG: "binding_wrong", Outcome.TOO_MANY: "binding_too_many"}
+
+
+@look("/me", told.Me, consent=False)
+def me() -> told.Me:
+    """Who I am here, and whether I have agreed to the privacy notice."""
+    who, settings = bearer.current(), runtime().settings
+    with reading() as db:
+        person = db.get(Person, who.person_id) if who.person_id is not None else None
+    visitor = visit.visitor(who.person_id)
+    return told.Me(
+        bound=person is not None,
+        name=person.name if person else None,
+        staff_number=person.staff_number if person else None,
+        roles=sorted(visitor.roles) if visitor else [],
+        privacy=told.Notice(version=sign_in.PRIVACY_VERSION, accepted=who.privacy_version == sign_in.PRIVACY_VERSION),
+        hospital=settings.hospital_name,
+        hotline=settings.hotline,
+    )
+
+
+@act("/privacy", asked.Privacy, {200: told.Notice}, "privacy_changed", consent=False)
+def accept_privacy(db: Session, given: asked.Privacy) -> told.Notice:
+    """Agree to the privacy notice that was shown."""
+    if given.version != sign_in.PRIVACY_VERSION:
+        raise Refused("privacy_changed", version=sign_in.PRIVACY_VERSION)
+    sign_in.accept_privacy(db, bearer.current().identity_id, at=moment())
+    return told.Notice(version=given.version, accepted=True)
+
+
+@act(
+    "/binding",
+    asked.Binding,
+    {201: told.Bound, 202: told.Bound},
+    *("bound_already", "binding_proof", "binding_wrong", "binding_too_many"),
+)
+def bind(db: Session, given: asked.Binding) -> object:
+    """Bind this WeChat to a staff number: by name, and the telephone's last four digits or WeChat's word for it."""
+    identity_id = bearer.current().identity_id
+    last_four = given.last_four
+    if given.phone_proof is not None:
+        last_four = phone_proofs.last_four(
+            db,
+            runtime().settings.secret_keys,
+            given.phone_proof,
+            identity_id=identity_id,
+            staff_number=given.staff_number,
+        )
+    if last_four is None:
+        raise Refused("binding_proof")
+    outcome = binding.bind(
+        db,
+        identity_id=identity_id,
+        staff_number=given.staff_number,
+        name=given.name,
+        last_four=last_four,
+        at=moment(),
+    )
+    if outcome in _REFUSED:
+        return Refused(_REFUSED[outcome])  # returned: the try is kept
+    return (told.Bound(outcome="bound"), 201) if outcome is Outcome.BOUND else (told.Bound(outcome="claimed"), 202)
+
+
+@direct(mini, "DELETE", "/binding", {204: None}, "not_bound", consent=True)
+def unbind() -> None:
+    """This WeChat is nobody's again; what it rated stays."""
+    with transaction() as db:
+        binding.unbind(db, bearer.current().identity_id, by=_person(), at=moment())
+
+
+@direct(
+    mini,
+    "POST",
+    "/phone",
+    {200: told.PhoneProof},
+    *("sign_in_again", "wechat_busy", "no_mini_program", "idempotency_key_reused", "still_running"),
+    asked=asked.PhoneCode,
+    keyed=True,
+    consent=True,
+)
+def prove_phone(given: asked.PhoneCode) -> Response:
+    """WeChat tells the number of this phone: a proof for POST /binding. The number itself is not kept."""
+    program, who, key = runtime().mini, bearer.current().identity_id, idempotency_key()
+    if program is None:
+        raise Refused("no_mini_program")
+    with transaction() as db:
+        known = repeats.begin(db, who, key, request=fingerprint(given.code.encode()), at=moment())
+    if known:
+        return replayed(known)
+    try:
+        number = exchanged(lambda: program.phone_number(given.code))
+    except Refused:
+        with transaction() as db:
+            repeats.release(db, who, key)
+        raise
+    proof = phone_proofs.make(runtime().settings.secret_keys, identity_id=who, number=number)
+    model = told.PhoneProof(phone_proof=proof, expires_in=int(phone_proofs.LIFE.total_seconds()))
+    answer = Answer(200, model.model_dump_json())
+    with transaction() as db:
+        repeats.keep(db, who, key, answer)
+    return sent(answer)
+
+
+def _person() -> int:
+    found = bearer.current().person_id
+    if found is None:
+        raise Refused("not_bound")
+    return found

@@ -1,0 +1,148 @@
+"""`/api/v1/openapi.json`: written from the same operations and models that check every request."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, jsonify
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from app.api import told
+from app.api.asked import Asked
+from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload, entry
+from app.api.problems import MEDIA_TYPE, PREFIX
+from app.errors import Refused
+from app.web import faults
+from app.web.edge import runtime
+
+_REF = "#/components/schemas/{model}"
+_PART = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+_OF_A_BEARER = ("token_missing", "token_unknown", "token_over", "too_many")
+_OF_A_BODY = ("bad_request", "too_large", "not_json", "invalid")
+_OF_A_KEY = ("idempotency_key_missing", "idempotency_key_reused", "still_running")
+# Of the way a request is made, and so in no table of rules.
+_STATUS = {"too_many": 429, "too_large": 413, "not_found": 404}
+
+Schema = dict[str, Any]
+
+
+@entry.get("/openapi.json")
+def document() -> Response:
+    """This document."""
+    return jsonify(openapi(runtime().settings.public_url))
+
+
+@cache
+def openapi(public_url: str) -> Schema:
+    paths: dict[str, Schema] = {}
+    for operation in OPERATIONS:
+        path = _PART.sub(r"{\g<name>}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "码上评 Mashangping: mini-program", "version": "1"},
+        "servers": [{"url": f"{public_url}{PREFIX}"}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"bearer": []}],
+    }
+
+
+def problems(operation: Operation) -> dict[int, list[str]]:
+    """Every code this operation may be refused with, by status."""
+    found: dict[int, list[str]] = {}
+    for code in dict.fromkeys(_codes(operation)):
+        status = _STATUS.get(code) or faults.status_of(Refused(code))
+        found.setdefault(status, []).append(code)
+    return found
+
+
+def _codes(operation: Operation) -> Iterator[str]:
+    yield "bad_request"
+    yield from operation.refusals
+    if operation.bearer:
+        yield from _OF_A_BEARER
+    else:
+        yield "too_many"
+    if operation.bearer and operation.consent:
+        yield "privacy_first"
+    if operation.asked:
+        yield from _OF_A_BODY if not isinstance(operation.asked, Upload) else ("too_large", "not_a_file")
+    if operation.keyed:
+        yield from _OF_A_KEY
+    if "<" in operation.path:
+        yield "not_found"
+
+
+def _operation(operation: Operation) -> Schema:
+    written: Schema = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_parts(operation.path), *([_KEY_HEADER] if operation.keyed else [])],
+        "responses": {str(status): answer for status, answer in sorted(_answers(operation))},
+    }
+    if operation.asked:
+        written["requestBody"] = {"required": True, "content": _asked(operation.asked)}
+    if not operation.bearer:
+        written["security"] = []
+    return written
+
+
+def _answers(operation: Operation) -> Iterator[tuple[int, Schema]]:
+    for status, model in operation.told.items():
+        answer: Schema = {"description": HTTPStatus(status).phrase}
+        if isinstance(model, str):
+            answer["content"] = {model: {"schema": {"type": "string", "contentMediaType": model}}}
+        elif model is not None:
+            answer["content"] = {JSON: {"schema": _ref(model)}}
+        yield status, answer
+    for status, codes in problems(operation).items():
+        schema = {**_ref(told.Problem), "properties": {"code": {"enum": sorted(codes)}, "status": {"const": status}}}
+        yield status, {"description": ", ".join(sorted(codes)), "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _asked(asked: type[Asked] | Upload) -> Schema:
+    if not isinstance(asked, Upload):
+        return {JSON: {"schema": _ref(asked)}}
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    form = {"type": "object", "properties": {asked.field: file}, "required": [asked.field]}
+    return {
+        "multipart/form-data": {"schema": form, "encoding": {asked.field: {"contentType": "image/jpeg, image/png"}}}
+    }
+
+
+def _parts(path: str) -> Iterator[Schema]:
+    for part in _PART.finditer(path):
+        kind = {"type": "integer", "minimum": 0} if part["kind"] == "int" else {"type": "string", "minLength": 1}
+        yield {"name": part["name"], "in": "path", "required": True, "schema": kind}
+
+
+def _schemas() -> Mapping[str, Schema]:
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(told.Problem, "serialization"): None}
+    for operation in OPERATIONS:
+        if operation.asked and not isinstance(operation.asked, Upload):
+            models[operation.asked, "validation"] = None
+        for model in operation.told.values():
+            if model is not None and not isinstance(model, str):
+                models[model, "serialization"] = None
+    _, definitions = models_json_schema(list(models), ref_template=_REF)
+    return definitions["$defs"]  # type: ignore[no-any-return]
+
+
+def _ref(model: type[BaseModel]) -> Schema:
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+_KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "A new one for each tap; the same one when the same request is sent again",
+    "schema": {"type": "string", "pattern": KEY},
+}

@@ -1,0 +1,227 @@
+"""The operations of the API: each is written down once, for the address, the checks and the document alike.
+
+`look` reads; `act` is a POST that is done once for its Idempotency-Key, in one transaction with its answer; `direct` is
+what needs no key. All of them read and answer by the models of `asked` and `told`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
+
+from app.api import bearer
+from app.api.asked import Asked
+from app.api.problems import MEDIA_TYPE, PREFIX
+from app.errors import Refused
+from app.services import repeats
+from app.services.repeats import Answer
+from app.web import faults, visit
+from app.web.edge import moment, transaction
+
+# Who has no token yet comes in by the first, everybody else by the second.
+entry = Blueprint("api_mini_entry", __name__, url_prefix=PREFIX)
+mini = Blueprint("api_mini", __name__, url_prefix=PREFIX)
+
+View = Callable[..., Any]
+T = TypeVar("T", bound=Asked)
+KEY = r"^[A-Za-z0-9._:-]{8,64}$"
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file, in the field of this name."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    method: str
+    path: str
+    summary: str
+    told: Mapping[int, type[BaseModel] | str | None]
+    asked: type[Asked] | Upload | None = None
+    refusals: tuple[str, ...] = ()
+    bearer: bool = True
+    consent: bool = True
+    keyed: bool = False
+
+
+OPERATIONS: list[Operation] = []
+
+
+def look(path: str, told: type[BaseModel] | str, *refusals: str, consent: bool = True) -> Callable[[View], View]:
+    """A GET; `told` is a model, or the media type of what the function answers by itself."""
+
+    def register(read: View) -> View:
+        operation = _written(read, "GET", path, {200: told}, refusals=refusals, consent=consent)
+
+        @wraps(read)
+        def view(**parts: Any) -> Response:
+            _enter(operation)
+            answer = read(**parts)
+            return answer if isinstance(answer, Response) else _json(200, answer.model_dump_json())
+
+        return _door(mini, operation, view)
+
+    return register
+
+
+def act(
+    path: str,
+    asked: type[Asked] | Upload,
+    told: Mapping[int, type[BaseModel]],
+    *refusals: str,
+    consent: bool = True,
+    read: Callable[[], Any] | None = None,
+) -> Callable[[View], View]:
+    """A POST: the function gets session, what was asked and the parts of the path; answers a model, or it and a status.
+
+    `read` reads the body in another way than as JSON; it answers that, and the bytes that tell it from another.
+    """
+
+    def register(do: View) -> View:
+        operation = _written(do, "POST", path, told, asked=asked, refusals=refusals, consent=consent, keyed=True)
+        usual = next(iter(told))
+
+        @wraps(do)
+        def view(**parts: Any) -> Response:
+            _enter(operation)
+            key = idempotency_key()
+            given, content = read() if read else (body(asked), request.get_data())  # type: ignore[arg-type]
+            who = bearer.current().identity_id
+            with transaction() as db:
+                known = repeats.begin(db, who, key, request=fingerprint(content), at=moment())
+                answer = known or _done(db, lambda: do(db, given, **parts), usual)
+                if known is None:
+                    repeats.keep(db, who, key, answer)
+            return replayed(answer) if known else sent(answer)
+
+        return _door(mini, operation, view)
+
+    return register
+
+
+def direct(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    told: Mapping[int, type[BaseModel] | None],
+    *refusals: str,
+    asked: type[Asked] | None = None,
+    keyed: bool = False,
+    consent: bool = False,
+) -> Callable[[View], View]:
+    """What sees to its own transactions; the function gets what was asked and answers a model, an Answer or nothing."""
+
+    def register(do: View) -> View:
+        operation = _written(
+            do,
+            method,
+            path,
+            told,
+            asked=asked,
+            refusals=refusals,
+            bearer=blueprint is mini,
+            consent=consent,
+            keyed=keyed,
+        )
+        usual = next(iter(told))
+
+        @wraps(do)
+        def view(**parts: Any) -> Response:
+            _enter(operation)
+            answer = do(body(asked), **parts) if asked else do(**parts)
+            if answer is None:
+                return Response(status=usual)
+            return answer if isinstance(answer, Response) else _json(usual, answer.model_dump_json())
+
+        return _door(blueprint, operation, view)
+
+    return register
+
+
+def body(model: type[T]) -> T:
+    """What was sent, as this model; raises Refused with what was expected, field by field."""
+    if request.mimetype != JSON:
+        raise Refused("not_json")
+    try:
+        return model.model_validate_json(request.get_data())
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(one["type"] == "json_invalid" for one in found):
+        raise Refused("bad_request")
+    expected = [{"field": ".".join(map(str, one["loc"])), "expected": one["msg"]} for one in found]
+    raise Refused("invalid", errors=expected)
+
+
+def idempotency_key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not re.fullmatch(KEY, key):
+        raise Refused("idempotency_key_missing")
+    return key
+
+
+def fingerprint(content: bytes) -> str:
+    """What makes a request another one."""
+    return sha256(b"\0".join((request.method.encode(), request.path.encode(), content))).hexdigest()
+
+
+def sent(answer: Answer) -> Response:
+    if answer.status < 400:
+        return _json(answer.status, answer.body)
+    return Response(answer.body, answer.status, mimetype=MEDIA_TYPE)
+
+
+def replayed(answer: Answer) -> Response:
+    response = sent(answer)
+    response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _done(db: Session, do: Callable[[], Any], usual: int) -> Answer:
+    """What came of it; a refusal too is kept with the key. Raised, nothing else of it stays; returned, what it did."""
+    try:
+        with db.begin_nested():
+            told = do()
+    except Refused as refused:
+        return _refusal(refused)
+    if isinstance(told, Refused):
+        return _refusal(told)
+    model, status = told if isinstance(told, tuple) else (told, usual)
+    return Answer(status, model.model_dump_json())
+
+
+def _refusal(refused: Refused) -> Answer:
+    response = faults.refusal(refused)
+    return Answer(response.status_code, response.get_data(as_text=True))
+
+
+def _written(view: View, method: str, path: str, told: Mapping[int, Any], **facts: Any) -> Operation:
+    operation = Operation(view.__name__, method, path, (view.__doc__ or "").strip(), dict(told), **facts)
+    OPERATIONS.append(operation)
+    return operation
+
+
+def _enter(operation: Operation) -> None:
+    if operation.consent and operation.bearer:
+        bearer.agreed()
+
+
+def _door(blueprint: Blueprint, operation: Operation, view: View) -> View:
+    # A bearer token is sent on purpose and never by a browser of itself, so no other page can use it.
+    visit.checks_its_own_form(view)
+    blueprint.add_url_rule(operation.path, operation.name, view, methods=[operation.method])
+    return view
+
+
+def _json(status: int, text: str) -> Response:
+    return Response(text, status, mimetype=JSON)

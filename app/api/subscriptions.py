@@ -1,0 +1,72 @@
+"""Consent to messages of the mini-program: which to ask for, and what was answered."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from app.api import asked, bearer, told
+from app.api.operations import act, look
+from app.errors import Refused
+from app.services import subscriptions as credits_
+from app.web import visit
+from app.web.edge import moment, reading, runtime
+from config.notices import NoticeKind, notice_kinds
+
+YES = frozenset({"accept", "acceptWithAudio", "acceptWithAlert"})
+NO = frozenset({"reject", "ban"})
+
+
+@look("/subscriptions", told.Subscriptions)
+def subscriptions() -> told.Subscriptions:
+    """The templates to ask for with wx.requestSubscribeMessage, and how many messages each may still send me."""
+    with reading() as db:
+        return _told(db)
+
+
+@act("/subscriptions", asked.Consents, {200: told.Subscriptions}, "unknown_template")
+def consent(db: Session, given: asked.Consents) -> told.Subscriptions:
+    """What the page was answered. Where WeChat pushes the same to us, the push counts, and not this."""
+    if not given.results.keys() <= _offered().keys():
+        raise Refused("unknown_template", expected=sorted(_offered()))
+    if counted() == "report":
+        who, at = bearer.current().identity_id, moment()
+        for template, said in given.results.items():
+            if said in YES:
+                credits_.accepted(db, who, template, at=at)
+            elif said in NO:
+                credits_.refused(db, who, template, at=at)
+    return _told(db)
+
+
+def counted() -> Literal["push", "report"]:
+    settings = runtime().settings
+    return "push" if settings.callback_expected and "mini" in settings.callbacks else "report"
+
+
+def _offered() -> Mapping[str, list[NoticeKind]]:
+    """By template, the kinds of notices it carries for somebody like me."""
+    visitor = visit.visitor(bearer.current().person_id)
+    working = visitor is not None and "engineer" in visitor.roles
+    found: dict[str, list[NoticeKind]] = {}
+    for kind in notice_kinds().values():
+        if kind.mini is not None and (working or kind.opens in {"scan", "my"}):
+            found.setdefault(kind.mini.template, []).append(kind)
+    return found
+
+
+def _told(db: Session) -> told.Subscriptions:
+    offered = _offered()
+    standing = credits_.standing(db, bearer.current().identity_id, offered.keys())
+    return told.Subscriptions(
+        counted=counted(),
+        templates=[
+            told.Template(
+                template_id=template,
+                titles=[kind.title for kind in kinds],
+                credits=standing[template].credits if template in standing else 0,
+                refused=template in standing and standing[template].refused,
+            )
+            for template, kinds in offered.items()
+        ],
+    )
