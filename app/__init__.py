@@ -11,6 +11,7 @@ from app.jobs import queue
 from app.runtime import build
 from app.web import edge, faults, guards, headers, i18n, words
 from app.web.doors import blueprints
+from app.web.scanner import scanner
 from app.web.visit import KeptSerializer
 from config.logging import configure
 from config.settings import Settings
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)
-    app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word)
+    app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
     headers.install(app)
     faults.install(app)
     guards.register(app, blueprints(settings))
