@@ -14,7 +14,6 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         health.metrics_blueprint,
         home.blueprint,
         verify.blueprint,
-        verify.blueprint,
         wechat.blueprint,
         callback.blueprint,
         scan.blueprint,

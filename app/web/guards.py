@@ -37,7 +37,6 @@ GUARDS: dict[str, Guard] = {
     "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
     "home": Guard(_PUBLIC, ANYONE),
     "verify": Guard(_PUBLIC, ANYONE),
-    "verify": Guard(_PUBLIC, ANYONE),
     "wechat": Guard(_PUBLIC, ANYONE),
     "callback": Guard(_PUBLIC, ANYONE),
     "scan": Guard(_PUBLIC, ANYONE),
