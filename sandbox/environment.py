@@ -14,15 +14,14 @@ def check_environment(environ: Mapping[str, str]) -> None:
         )
     for name, value in environ.items():
         appid = _appid(name, value)
-        if appid and not appid.startswith("wxsandbox"):
+        if appid and not appid.startswith(("wxsandbox", "wwsandbox")):
             raise NotASandboxPlace(
-                f"{name} names a real WeChat account. The sandbox starts only with appids of the form wxsandbox…"
+                f"{name} names a real account. The sandbox starts only with ids of the form wxsandbox… or wwsandbox…"
             )
 
 
 def _appid(name: str, value: str) -> str:
-    if not name.startswith("WECHAT_"):
+    kind = name.removesuffix("_FILE")
+    if not (kind.startswith("WECHAT_") and kind.endswith("_APPID")) and kind != "WECOM_CORPID":
         return ""
-    if name.endswith("_APPID_FILE") and value:
-        return Path(value).read_text("utf-8").strip()
-    return value.strip() if name.endswith("_APPID") else ""
+    return Path(value).read_text("utf-8").strip() if value and kind != name else value.strip()

@@ -6,9 +6,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class MessageTemplate:
+    """Of one account: the other one does not know it."""
+
     title: str
     english: str
     fields: Mapping[str, str]
+    account: str = "service"
 
 
 TEMPLATES: Mapping[str, MessageTemplate] = {

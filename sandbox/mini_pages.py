@@ -1,9 +1,7 @@
 """The pages of the mini-program's released version."""
 
 RELEASED = frozenset(
-    f"pages/{name}/{name2}"
-    for name in ("index", "rate", "ticket", "my", "report", "engineer", "scan", "complaint")
-    for name2 in ("index", name)
+    f"pages/{name}/index" for name in ("index", "rate", "ticket", "my", "report", "engineer", "scan", "complaint")
 )
 
 

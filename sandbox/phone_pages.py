@@ -11,6 +11,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox import scenes
+from sandbox.accounts import MINI
 from sandbox.authorize import become
 from sandbox.events import DATA_EVENTS
 from sandbox.mailbox import CUSTOM, ROBOT, TEMPLATE, WECOM_CARD, Message
@@ -67,7 +68,7 @@ def phone(name: str) -> BaseResponse:
         "phone.html",
         phone=owner,
         codes=_codes(state()),
-        templates=TEMPLATES,
+        templates={name: template for name, template in TEMPLATES.items() if template.account == MINI.name},
         credits=state().people.credits(owner.mini_openid),
         data_events=DATA_EVENTS,
         **_seen(owner),

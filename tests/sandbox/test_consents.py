@@ -14,7 +14,7 @@ from tests.sandbox.test_mini import MESSAGE, SEND
 from tests.sandbox.test_pushes import decrypted, tap, until
 
 NURSE = PHONES["nurse"]
-FINISHED = "sandbox-finished"
+FINISHED = "sandbox-mini-finished"
 
 
 @pytest.mark.parametrize(

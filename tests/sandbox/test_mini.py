@@ -22,7 +22,8 @@ CODE = "/wxa/getwxacodeunlimit"
 CHECK = "/wxa/msg_sec_check"
 CREDENTIALS = {"appid": MINI.appid, "secret": MINI.secret, "grant_type": "authorization_code"}
 DATA = {"character_string1": {"value": "T-7"}, "thing2": {"value": "打印机"}, "time3": {"value": "16:30"}}
-MESSAGE = {"touser": NURSE.mini_openid, "template_id": "sandbox-finished", "page": "pages/rate/index?t=7", "data": DATA}
+FINISHED = "sandbox-mini-finished"
+MESSAGE = {"touser": NURSE.mini_openid, "template_id": FINISHED, "page": "pages/rate/index?t=7", "data": DATA}
 
 
 def test_a_login_code_gives_a_session_once_within_five_minutes(get: Post, turn: Post, seconds: Seconds) -> None:
@@ -84,7 +85,7 @@ def test_one_consent_is_one_message(running: Running, post: Post, turn: Post, mi
         return post(SEND, MESSAGE, access_token=mini_token)["errcode"]
 
     assert send() == 43101
-    assert turn("credits", phone="nurse", template_id="sandbox-finished", number=2) == {"sandbox-finished": 2}
+    assert turn("credits", phone="nurse", template_id=FINISHED, number=2) == {FINISHED: 2}
     assert [send(), send(), send()] == [0, 0, 43101]
     [_, delivered] = requests.get(f"{running.url}/sandbox/messages", timeout=5).json()["messages"]
     assert (delivered["channel"], delivered["openid"]) == ("subscription", NURSE.mini_openid)
@@ -93,7 +94,7 @@ def test_one_consent_is_one_message(running: Running, post: Post, turn: Post, mi
 
 
 def test_a_message_id_may_come_or_not(post: Post, turn: Post, mini_token: str) -> None:
-    turn("credits", phone="nurse", template_id="sandbox-finished", number=2)
+    turn("credits", phone="nurse", template_id=FINISHED, number=2)
 
     assert ["msgid" in post(SEND, MESSAGE, access_token=mini_token) for _ in range(2)] == [True, False]
 
@@ -111,7 +112,7 @@ def test_a_message_id_may_come_or_not(post: Post, turn: Post, mini_token: str) -
 def test_a_wrong_message_costs_no_consent(
     change: dict[str, object], errcode: int, post: Post, turn: Post, mini_token: str
 ) -> None:
-    turn("credits", phone="nurse", template_id="sandbox-finished")
+    turn("credits", phone="nurse", template_id=FINISHED)
 
     assert post(SEND, {**MESSAGE, **change}, access_token=mini_token)["errcode"] == errcode
     assert post(SEND, MESSAGE, access_token=mini_token)["errcode"] == 0
@@ -119,7 +120,7 @@ def test_a_wrong_message_costs_no_consent(
 
 def test_two_messages_at_once_to_one_person_are_too_many(post: Post, turn: Post, mini_token: str) -> None:
     for phone in ("nurse", "engineer"):
-        turn("credits", phone=phone, template_id="sandbox-finished", number=2)
+        turn("credits", phone=phone, template_id=FINISHED, number=2)
     turn("knobs", path=SEND, latency_after=0.5)
     other = {**MESSAGE, "touser": ENGINEER.mini_openid}
     with ThreadPoolExecutor(3) as pool:

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
         {"APP_ENV": "production"},
         {"APP_ENV": "demo", "WECHAT_SERVICE_APPID": "wx1234567890abcdef"},
         {"APP_ENV": "test", "WECHAT_SERVICE_APPID": "wxsandboxservice01", "WECHAT_MINI_APPID": "wx12"},
+        {"APP_ENV": "test", "WECOM_CORPID": "ww1234567890abcdef"},
     ],
 )
 def test_the_sandbox_refuses_a_place_with_real_accounts(environ: dict[str, str]) -> None:
@@ -39,7 +40,16 @@ def test_an_appid_in_a_file_counts_too(tmp_path: Path) -> None:
         check_environment(environ)
 
 
-@pytest.mark.parametrize("environ", [{"WECHAT_SERVICE_APPID": ""}, {"WECHAT_SERVICE_SECRET": "x"}, {"APPID": "wx12"}])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"WECHAT_SERVICE_APPID": ""},
+        {"WECHAT_SERVICE_SECRET": "x"},
+        {"APPID": "wx12"},
+        {"WECOM_CORPID": "wwsandboxcorp01"},
+        {"WECOM_SECRET": "x"},
+    ],
+)
 def test_the_sandbox_accepts_demo_and_test_without_real_accounts(environ: dict[str, str]) -> None:
     for place in ("demo", "test"):
         check_environment({"APP_ENV": place, **environ})

@@ -96,9 +96,9 @@ def test_they_sign_a_person_in_once(drive: Drive, sandbox: Running) -> None:
 
 def test_they_serve_the_mini_program(drive: Drive, sandbox: Running) -> None:
     js_code = requests.post(f"{sandbox.url}/sandbox/codes", json={"phone": "nurse"}, timeout=5).json()["code"]
-    credit = {"phone": "nurse", "template_id": "sandbox-finished"}
+    credit = {"phone": "nurse", "template_id": "sandbox-mini-finished"}
     requests.post(f"{sandbox.url}/sandbox/credits", json=credit, timeout=5).raise_for_status()
-    subscription = (NURSE.mini_openid, "sandbox-finished", "pages/rate/index", DATA)
+    subscription = (NURSE.mini_openid, "sandbox-mini-finished", "pages/rate/index", DATA)
     session, sent, unpaid, code, wrong = drive(
         ("mini", "api", "code2Session", js_code),
         ("mini", "api", "sendSubscribeMessage", *subscription),

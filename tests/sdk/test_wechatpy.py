@@ -90,13 +90,13 @@ def test_it_signs_a_person_in_once(sandbox: Running) -> None:
 @pytest.mark.parametrize("client", [MINI], indirect=True)
 def test_it_serves_the_mini_program(client: WeChatClient, sandbox: Running) -> None:
     js_code = requests.post(f"{sandbox.url}/sandbox/codes", json={"phone": "nurse"}, timeout=5).json()["code"]
-    credit = {"phone": "nurse", "template_id": "sandbox-finished"}
+    credit = {"phone": "nurse", "template_id": "sandbox-mini-finished"}
     requests.post(f"{sandbox.url}/sandbox/credits", json=credit, timeout=5).raise_for_status()
 
     assert client.wxa.code_to_session(js_code)["openid"] == NURSE.mini_openid
-    client.wxa.send_subscribe_message(NURSE.mini_openid, "sandbox-finished", DATA)
+    client.wxa.send_subscribe_message(NURSE.mini_openid, "sandbox-mini-finished", DATA)
     with pytest.raises(WeChatClientException, match="43101"):
-        client.wxa.send_subscribe_message(NURSE.mini_openid, "sandbox-finished", DATA)
+        client.wxa.send_subscribe_message(NURSE.mini_openid, "sandbox-mini-finished", DATA)
     code = client.wxa.get_wxa_code_unlimited("r=7", page="pages/rate/index")
     assert Image.open(BytesIO(code.content)).format == "JPEG"
 
