@@ -1,4 +1,5 @@
 import logging
+import re
 import traceback
 from datetime import timedelta
 
@@ -6,11 +7,15 @@ import pytest
 
 import wechat.wire
 from sandbox.accounts import SERVICE
+from sandbox.phones import PHONES
 from tests.wechat.conftest import Canned, Turned, World, free_port
 from tests.wechat.messages import ENGINEER, FINISHED, SEND, TOKEN, finished
 from wechat.account import Account, ServiceAccount
 from wechat.errors import Action, WeChatError
 from wechat.token import MemoryStore, StoredToken
+from wechat.wire import Call, Wire
+
+STRANGER = PHONES["stranger"].openid
 
 
 def test_a_message_arrives_as_it_was_written(world: World) -> None:
@@ -202,6 +207,37 @@ def test_no_log_line_and_no_traceback_holds_a_secret_or_an_openid(
     assert unreachable.__context__ is None
     for hidden in (ENGINEER, SERVICE.secret, stored.value):
         assert hidden not in written
+
+
+def test_two_log_lines_about_one_person_can_be_told_from_two_about_two(
+    world: World, canned: Canned, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "wechat.wire")
+    refusing = canned({"errcode": 40003, "errmsg": f"{ENGINEER} is nobody"})
+    service = world.new_service()
+    service.send_template(ENGINEER, **FINISHED)
+    with pytest.raises(WeChatError):
+        service.send_template(STRANGER, **FINISHED)
+
+    error = failure_at(refusing, world)
+
+    lines = [record.getMessage() for record in caplog.records if SEND in record.getMessage()]
+    marks = [re.findall("o#[0-9a-f]{8}", line) for line in lines]
+    assert marks[0][0] == marks[2][0] == marks[2][1]
+    assert marks[1][0] != marks[0][0]
+    assert error.errmsg == f"{marks[0][0]} is nobody"
+    assert all("ms" in line for line in lines)
+
+
+def test_who_is_behind_a_mark_is_not_to_be_guessed_without_the_secret(canned: Canned) -> None:
+    refusing = canned({"errcode": 40003, "errmsg": "zhangsan"})
+    marks = set()
+    for secret in ("hush", "hush-hush"):
+        with pytest.raises(WeChatError) as caught:
+            Wire(refusing, pepper=secret).ask(Call("/any", person="zhangsan"))
+        marks.add(caught.value.errmsg)
+
+    assert len(marks) == 2
 
 
 def test_reading_an_account_or_a_token_aloud_tells_no_secret(world: World) -> None:
