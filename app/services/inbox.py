@@ -1,14 +1,15 @@
 """What somebody has been told, whatever channel it went by, and that he has seen it."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.models import Category, Department, Event, Notice, Place, Ticket
-from app.services import escalation
-from app.services.pages import Line, Query
+from app.models import Notice, Ticket
+from app.services import escalation, notice_words
+from app.services.notice_words import Facts
+from app.services.pages import Query
 
 SHOWN_FOR = timedelta(days=30)
 MOST = 30
@@ -17,31 +18,23 @@ COUNTED = 100
 DISPATCHES = ("dispatched", "reopened", "not_opened", "backup")
 
 
-def of(session: Session, person_id: int, *, at: datetime) -> Sequence[Line]:
+@dataclass(frozen=True)
+class Entry:
+    id: int
+    kind: str
+    at: datetime
+    opened: bool
+    told: Facts
+
+
+def of(session: Session, person_id: int, *, at: datetime) -> list[Entry]:
     """The last notices to this person, the newest first."""
-    return session.execute(
-        select(
-            Notice.id,
-            Notice.kind,
-            Notice.about,
-            Notice.created_at,
-            Notice.opened_at,
-            Notice.ticket_id,
-            Ticket.number,
-            Ticket.priority,
-            Category.name.label("category"),
-            func.coalesce(Place.name, Department.name).label("place"),
-            Event.at.label("moment"),
-        )
-        .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
-        .outerjoin(Event, Event.id == Notice.event_id)
-        .outerjoin(Category, Category.id == Ticket.category_id)
-        .outerjoin(Place, Place.id == Ticket.place_id)
-        .outerjoin(Department, Department.id == Ticket.department_id)
-        .where(Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
-        .order_by(Notice.created_at.desc(), Notice.id.desc())
-        .limit(MOST)
+    his = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
+    found = session.scalars(
+        select(Notice).where(*his).order_by(Notice.created_at.desc(), Notice.id.desc()).limit(MOST)
     ).all()
+    told = notice_words.facts(session, [one.id for one in found])
+    return [Entry(one.id, one.kind, one.created_at, one.opened_at is not None, told[one.id]) for one in found]
 
 
 def unread(session: Session, person_id: int, *, at: datetime) -> int:

@@ -29,6 +29,10 @@ def wish(session: Session, person_id: int, *, on: bool, at: datetime) -> None:
     person.reminders_since = (person.reminders_since or at) if on else None
 
 
+def wished(session: Session, person_id: int) -> bool:
+    return session.scalar(select(Person.reminders_since).where(Person.id == person_id)) is not None
+
+
 def due(session: Session, *, window: timedelta, at: datetime) -> Sequence[int]:
     """The tickets whose served person may be reminded now."""
     return [row.ticket_id for row in session.execute(_unrated(window, at))]

@@ -111,7 +111,7 @@ def _give(
     session.add_all(TicketHelper(ticket_id=ticket.id, person_id=helper) for helper in engineers - {to})
     data = {"lead": to, "helpers": sorted(engineers - {to})}
     event = _move(session, ticket, "dispatched", by=by, at=at, channel=channel, data=data)
-    if former not in {None, by, *engineers}:
+    if former is not None and former not in {by, *engineers}:
         notices.add(session, "reassigned", event, to=former, at=at)
     return event
 

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.models import Category
-from app.services import mine, sign_in
+from app.services import inbox, mine, reminders, sign_in
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
+from app.web.inbox import message
 from app.web.wechat import local_path, to_wechat
 
 blueprint = Blueprint("my", __name__)
@@ -40,9 +41,22 @@ def show() -> Page:
     if notice := notice_first("/my"):
         return notice
     visitor = visit.phone_visitor()
+    if visitor is None:
+        return render_template("my.html", visitor=None)
     with reading() as db:
-        own = mine.tickets_of(db, visitor.person_id) if visitor else []
-    return render_template("my.html", visitor=visitor, own=own, link=runtime().links.ticket_path)
+        own = mine.tickets_of(db, visitor.person_id)
+        told = inbox.of(db, visitor.person_id, at=moment())
+        wished = reminders.wished(db, visitor.person_id)
+    return render_template(
+        "my.html",
+        visitor=visitor,
+        own=own,
+        link=runtime().links.ticket_path,
+        messages=[message(entry) for entry in told],
+        inbox_form=visit.form_token("inbox"),
+        wished=wished,
+        wish_form=visit.form_token("reminders"),
+    )
 
 
 @blueprint.get("/report")

@@ -71,9 +71,18 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "notice": {
         "dispatched": mark("派单通知"),
+        "reassigned": mark("改派通知"),
         "reopened": mark("重开通知"),
+        "not_opened": mark("派单还没有查看"),
+        "backup": mark("请您接手"),
+        "overdue_soon": mark("工单即将超时"),
+        "overdue": mark("工单已超时"),
         "urged": mark("催单通知"),
         "finished": mark("完成通知"),
+        "rate_reminder": mark("评价提醒"),
+        "complaint_answered": mark("投诉已答复"),
+        "recovered": mark("问题已补救"),
+        "channel_stopped": mark("通知渠道停用"),
     },
     "notice_state": {
         "waiting": mark("等待发送"),

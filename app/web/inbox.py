@@ -1,0 +1,68 @@
+"""What somebody was told, as his pages show it: read by a POST, never by looking; and whether he wants reminders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.services import inbox, notice_words, reminders
+from app.services.inbox import Entry
+from app.web import visit
+from app.web.edge import moment, runtime, transaction
+from app.web.words import word
+from config.notices import notice_kinds
+
+blueprint = Blueprint("inbox", __name__)
+
+
+@dataclass(frozen=True)
+class Message:
+    id: int
+    title: str
+    text: str
+    link: str
+    at: datetime
+    opened: bool
+
+
+def message(entry: Entry) -> Message:
+    """The entry in words; a kind that is no longer known keeps its title."""
+    at, opened = entry.at, entry.opened
+    kind = notice_kinds().get(entry.kind)
+    if kind is None:
+        return Message(entry.id, word("notice", entry.kind), "", "", at, opened)
+    text = notice_words.text(kind, entry.told, runtime().settings.timezone)
+    link = notice_words.url(kind, entry.told, runtime().links, runtime().settings.console_url)
+    return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
+
+
+def small_id(text: str) -> int:
+    """The id a form brought, or nothing that exists."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+
+
+@blueprint.post("/my/inbox/read")
+@visit.checks_its_own_form
+def read() -> Response:
+    visit.check_form("inbox")
+    with transaction() as db:
+        inbox.read(db, _person(), up_to=small_id(request.form.get("up_to", "")), at=moment())
+    return redirect("/my#inbox", 303)
+
+
+@blueprint.post("/my/reminders")
+@visit.checks_its_own_form
+def remind() -> Response:
+    visit.check_form("reminders")
+    with transaction() as db:
+        reminders.wish(db, _person(), on=request.form.get("on") == "1", at=moment())
+    return redirect("/my#reminders", 303)
+
+
+def _person() -> int:
+    visitor = visit.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    return visitor.person_id
