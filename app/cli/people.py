@@ -30,11 +30,12 @@ people = AppGroup("people", help=_("人员：导入花名册，建立第一个�
 @people.command(
     "import",
     help=_(
-        "导入花名册：CSV 或 XLSX，按工号新增或更新。列：工号、姓名、电话、人员类别、"
+        "导入花名册：CSV 或 XLSX，按工号新增或更新。列：工号、姓名、电话、人员类别、企业微信账号、"
         "科室代码（或服务商代码）、科室名称、班组、岗位、角色、起始日期、截止日期；工号必须是文本，前导零会保留。"
         "调动时旧岗位截止到新岗位起始的前一天。"
         "科室、服务商、班组、岗位的代码不在系统中时该行退回，加 --create 则自动建立。"
-        "电话、人员类别、角色留空表示不改。最后一行是 read=N imported=N unchanged=N rejected=N。"
+        "电话、人员类别、企业微信账号、角色留空表示不改；账号已绑定别人的行退回，不会换绑。"
+        "最后一行是 read=N imported=N unchanged=N rejected=N。"
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -44,19 +45,23 @@ people = AppGroup("people", help=_("人员：导入花名册，建立第一个�
 @click.option("--rejects", type=click.Path(path_type=Path), help=_("退回文件；默认是当前目录的 文件名.rejects.csv。"))
 @click.option("--json", "as_json", is_flag=True, help=_("只输出一行 JSON。"))
 def import_(file: Path, full: bool, yes: bool, create: bool, rejects: Path | None, as_json: bool) -> None:
-    today = clock.now().astimezone(runtime().settings.timezone).date()
+    now = clock.now().astimezone(runtime().settings.timezone)
+    today, wecom = now.date(), runtime().settings.wecom
     try:
         members, wrong, reader = _read(file)
+        if reader.names_accounts and wecom is None:
+            click.echo(_("没有设置企业微信（WECOM_CORPID），企业微信账号一列没有用上。"), err=True)
         with open_rejects(file, rejects) as rejected:
             with transaction() as session:
-                plan = compare(session, members, today=today, create=create)
+                corpid = wecom.corpid if wecom else ""
+                plan = compare(session, members, today=today, create=create, corpid=corpid)
                 rejected.add(sorted([*wrong, *plan.faults], key=lambda fault: fault.line))
                 if full:
                     _look_for_leavers(session, plan, reader, today)
                     _show(plan, as_json)
                     if not yes:
                         refuse_upheaval(plan)
-                apply(session, plan, today=today)
+                apply(session, plan, at=now)
             counts = Counts(imported=len(plan.changes), unchanged=plan.unchanged, rejected=rejected.count)
             rejected.tell(counts, as_json, **(_summary(plan) if full else {}))
     except Refused as refused:

@@ -16,6 +16,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "name"),
     "telephone": ("电话", "手机", "telephone"),
     "job_type": ("人员类别", "job_type"),
+    "wecom": ("企业微信账号", "wecom"),
     "department": ("科室代码", "department_code"),
     "department_name": ("科室名称", "department_name"),
     "provider": ("服务商代码", "provider_code"),
@@ -41,13 +42,14 @@ NAME_LIMIT = 200
 
 @dataclass(frozen=True)
 class Member:
-    """What the roster says about somebody. An empty telephone, job type or set of roles says nothing."""
+    """What the roster says about somebody. An empty telephone, job type, account or set of roles says nothing."""
 
     line: int
     staff_number: str
     name: str
     telephone: str
     job_type: str
+    wecom: str
     department: str
     department_name: str
     provider: str
@@ -84,6 +86,10 @@ class MemberReader:
         if missing:
             raise Unreadable("roster_columns_missing", columns=", ".join(missing))
 
+    @property
+    def names_accounts(self) -> bool:
+        return "wecom" in self._place
+
     def read(self, row: Row) -> Member | Fault:
         try:
             return self._member(row)
@@ -100,6 +106,7 @@ class MemberReader:
             name=self._word(row.cells, "name", required=True),
             telephone=self._word(row.cells, "telephone"),
             job_type=self._word(row.cells, "job_type"),
+            wecom=self._word(row.cells, "wecom"),
             department=self._word(row.cells, "department"),
             department_name=self._word(row.cells, "department_name"),
             provider=self._word(row.cells, "provider"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from app.errors import Refused
 from app.models import Employment, Person, RoleGrant
 from app.services.imports.tables import Fault
 from app.services.roster import moves
+from app.services.roster.accounts import Accounts
 from app.services.roster.members import COLUMNS, SUPERVISING, Member
 from app.services.roster.places import Job, Workplaces
 
@@ -20,7 +21,7 @@ TOLERATED = 0.10  # of the workforce; above it a wrong file is likelier than so 
 
 @dataclass
 class Change:
-    """A member and what is known of him; `move` says what becomes of his employment."""
+    """A member and what is known of him; `move` says what becomes of his employment, `account` what WeCom calls him."""
 
     member: Member
     job: Job
@@ -29,10 +30,11 @@ class Change:
     present: Employment | None
     roles: frozenset[str]
     move: str
+    account: str
 
     @property
     def nothing(self) -> bool:
-        return self.person is not None and not (self.move or self.new_roles or self.corrections)
+        return self.person is not None and not (self.move or self.new_roles or self.corrections or self.account)
 
     @property
     def corrections(self) -> dict[str, str]:
@@ -49,6 +51,7 @@ class Change:
 
 @dataclass
 class Plan:
+    accounts: Accounts
     changes: list[Change] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unchanged: int = 0
@@ -78,15 +81,15 @@ class Known:
     roles: dict[int, set[str]]
 
 
-def compare(session: Session, members: Sequence[Member], *, today: date, create: bool) -> Plan:
+def compare(session: Session, members: Sequence[Member], *, today: date, create: bool, corpid: str) -> Plan:
     """Work out what these rows change. With `create`, unknown departments, teams, posts and providers are made."""
-    plan, places = Plan(), Workplaces(session, create=create)
+    plan, places = Plan(Accounts(session, corpid)), Workplaces(session, create=create)
     for begin in range(0, len(members), CHUNK):
         chunk = members[begin : begin + CHUNK]
         known = _known(session, [member.staff_number for member in chunk])
         for member in chunk:
             job = places.job(member)
-            change = job if isinstance(job, Fault) else _change(member, job, known, today)
+            change = job if isinstance(job, Fault) else _change(member, job, known, plan.accounts, today)
             if isinstance(change, Fault):
                 plan.faults.append(change)
             elif change.nothing:
@@ -107,7 +110,7 @@ def _known(session: Session, numbers: list[str]) -> Known:
     return Known(persons, {one.person_id: one for one in session.scalars(latest)}, roles)
 
 
-def _change(member: Member, job: Job, known: Known, today: date) -> Change | Fault:
+def _change(member: Member, job: Job, known: Known, accounts: Accounts, today: date) -> Change | Fault:
     person = known.persons.get(member.staff_number)
     present = known.present.get(person.id) if person else None
     roles = frozenset(known.roles.get(person.id, ())) if person else frozenset()
@@ -117,7 +120,10 @@ def _change(member: Member, job: Job, known: Known, today: date) -> Change | Fau
     except moves.OutOfOrder as error:
         facts = (("begun", error.begun.isoformat()),)
         return Fault(member.line, COLUMNS[error.ours][0], error.value.isoformat(), "out_of_order", facts)
-    change = Change(member, job, start, person, present, roles, kind)
+    account = accounts.given(member, person)
+    if isinstance(account, Fault):
+        return account
+    change = Change(member, job, start, person, present, roles, kind, account)
     if job.provider_id and SUPERVISING & (change.new_roles or roles):
         return Fault(member.line, COLUMNS["roles"][0], " ".join(sorted(roles)), "provider_supervises")
     return change
@@ -136,12 +142,14 @@ def find_leavers(session: Session, plan: Plan, *, named: set[str], today: date) 
     plan.leavers = [one for one in at_work if one[0].staff_number not in named]
 
 
-def apply(session: Session, plan: Plan, *, today: date) -> None:
-    """Do what was planned."""
+def apply(session: Session, plan: Plan, *, at: datetime) -> None:
+    """Do what was planned, in the hospital's time."""
     for change in plan.changes:
-        _apply_one(session, change)
+        person = _apply_one(session, change)
+        if change.account:
+            plan.accounts.give(change.account, person, at=at)
     for _person, employment in plan.leavers:
-        employment.valid_to = max(employment.valid_from, today - moves.A_DAY)
+        employment.valid_to = max(employment.valid_from, at.date() - moves.A_DAY)
 
 
 def refuse_upheaval(plan: Plan) -> None:
@@ -150,7 +158,7 @@ def refuse_upheaval(plan: Plan) -> None:
         raise Refused("too_many_changes", count=len(plan.leavers) + len(plan.movers), workforce=plan.workforce)
 
 
-def _apply_one(session: Session, change: Change) -> None:
+def _apply_one(session: Session, change: Change) -> Person:
     person = change.person or Person(staff_number=change.member.staff_number)
     for name, value in change.corrections.items():
         setattr(person, name, value)
@@ -162,3 +170,4 @@ def _apply_one(session: Session, change: Change) -> None:
     if change.move:
         end = change.member.valid_to
         session.add(moves.make(change.move, person.id, change.present, change.job, change.start, end))
+    return person
