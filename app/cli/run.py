@@ -115,6 +115,7 @@ def demo_settings(place: Place) -> dict[str, str]:
         "WECHAT_MINI_FORMAT": MINI.form,
         "WECHAT_API_URL": place.sandbox_url,
         "WECHAT_OPEN_URL": place.sandbox_url,
+        "WECHAT_JS_URL": f"{place.sandbox_url}/open/js/jweixin-1.6.0.js",
         "HOSPITAL_NAME": HOSPITAL,
         "HOTLINE": HOTLINE,
     }

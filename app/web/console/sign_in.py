@@ -89,7 +89,7 @@ def sign_out() -> Answer:
 
 
 def _page(error: str = "") -> str:
-    scannable = runtime().account is not None
+    scannable = bool(runtime().account or runtime().wecom)
     if scannable and request.method != "HEAD" and _state() == "over":
         _show_new_code()
     return render_template(
