@@ -96,9 +96,7 @@ def _kind(name: str, given: object) -> NoticeKind:
     table = _known(name, given, NoticeKind)
     allowed = ABOUT_CHANNELS if name in ALERTS else ABOUT_TICKETS
     for key in ("title", "text", "word"):
-        if not isinstance(table.get(key), str) or not table[key].strip():
-            raise _fault(name, key, "a text")
-        _check_values(name, key, table[key], allowed if key == "text" else frozenset())
+        _check_text(name, key, table.get(key), allowed if key == "text" else frozenset())
     for key in ("urgent", "invitation", "robot"):
         if not isinstance(table.get(key, False), bool):
             raise _fault(name, key, "true or false")
@@ -122,7 +120,8 @@ def _template(name: str, given: object, allowed: frozenset[str], *, page: bool) 
         raise _fault(name, "fields", f"fields, each with one of {', '.join(sorted(allowed))}")
     if not isinstance(table.get("page", ""), str) or bool(table.get("page")) is not page:
         raise _fault(name, "page", "the page of the mini-program" if page else "no page")
-    _check_values(name, "page", table.get("page", ""), IN_PAGES)
+    if page:
+        _check_text(name, "page", table["page"], IN_PAGES)
     return MessageTemplate(**table)
 
 
@@ -134,7 +133,9 @@ def _known(name: str, given: object, kind: type) -> dict[str, Any]:
     return dict(given)
 
 
-def _check_values(name: str, key: str, text: str, allowed: frozenset[str]) -> None:
+def _check_text(name: str, key: str, text: object, allowed: frozenset[str]) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise _fault(name, key, "a text")
     try:
         parts = string.Formatter().parse(text)
         named = {name + (form or "") + (change or "") for _, name, form, change in parts if name is not None}

@@ -1,11 +1,13 @@
 """What WeChat says about a notice after it has taken it."""
 
 from datetime import datetime, timedelta
+from secrets import token_hex
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.models import Notice
+from app.db import announce
+from app.models import Notice, NoticeTry
 
 SILENCE = timedelta(minutes=10)  # WeChat tells within seconds, or never
 _FAILURES = {"failed:userblock": "user_block", "failed:systemfailed": "system_failed", "failed:freqlimit": "freq_limit"}
@@ -14,17 +16,32 @@ _FAILURES = {"failed:userblock": "user_block", "failed:systemfailed": "system_fa
 def settle(session: Session, *, msgid: str, status: str, at: datetime) -> bool:
     """Record what became of the message; false while no notice is known by this msgid.
 
-    WeChat writes its words with and without spaces; a word nobody knows is a failure.
+    WeChat writes its words with and without spaces; a word nobody knows is a failure. What failed goes on to the next
+    channel; where WeChat's own system failed, the same one has a second chance.
     """
     notice = session.scalar(select(Notice).where(Notice.msgid == msgid, Notice.msgid != "").with_for_update())
     if notice is None:
         return False
     word = status.replace(" ", "").lower()
+    if notice.state != "sent":
+        return True
     if word == "success":
         notice.outcome = "delivered"
         return True
-    notice.state, notice.reason, notice.detail = "failed", _FAILURES.get(word, "not_delivered"), status[:100]
-    notice.settled_at = at
+    reason = _FAILURES.get(word, "not_delivered")
+    again = reason == "system_failed" and not notice.resent
+    if again:
+        notice.resent = True
+        notice.client_msg_id = token_hex(12)  # by the old one WeChat would know it, and send nothing
+    outcome = "put_off" if again else "failed"
+    session.add(
+        NoticeTry(
+            notice_id=notice.id, channel=notice.channel, at=at, outcome=outcome, reason=reason, detail=status[:100]
+        )
+    )
+    notice.state, notice.next_try_at, notice.settled_at, notice.outcome = "waiting", at, None, None
+    notice.reason, notice.detail = reason, status[:100]
+    announce(session, "notices")
     return True
 
 

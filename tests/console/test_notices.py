@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app import clock
 from app.db import Database
-from app.services import notices
+from app.models import Notice
 from app.web.words import WORDS
 from tests.conftest import Console
-from tests.world import APPID, World
+from tests.world import World
 
 
 def test_a_notice_that_failed_says_why(desk: FlaskClient, world: World, database: Database) -> None:
@@ -46,8 +47,8 @@ def test_every_reason_has_words(reason: str, desk: FlaskClient, world: World, da
 
 def fail(database: Database, reason: str) -> None:
     with database.transaction() as session:
-        for letter in notices.claim(session, appid=APPID, at=clock.now(), most=20):
-            notices.failed(session, letter, reason=reason, at=clock.now())
+        waiting = update(Notice).where(Notice.state == "waiting")
+        session.execute(waiting.values(state="failed", reason=reason, settled_at=clock.now()))
 
 
 @pytest.fixture

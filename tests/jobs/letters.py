@@ -1,6 +1,7 @@
 """Notices as the tests handle them: written, sent by a round of the worker, made older, read back."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.jobs import delivery
-from app.models import Notice, Person, Ticket
+from app.models import ChannelStop, Notice, NoticeTry, Person, Ticket
 from app.runtime import Runtime
 from app.services import notices, tickets
 from tests.world import World
@@ -29,17 +30,26 @@ class Letters:
             tickets.dispatch(session, held, to=to, by=by, at=clock.now(), channel="console")
         return held
 
-    def backlog(self, count: int, kind: str = "urged") -> None:
-        """So many notices to the engineer, written at once."""
+    def crowd(self, count: int) -> list[Person]:
+        """So many people who follow the account."""
+        people = [self.world.employ(f"C{number:04}", "关注者") for number in range(count)]
+        for person in people:
+            self.world.bind(person, f"oDemo{person.staff_number:0>23}")
+        return people
+
+    def backlog(self, count: int, kind: str = "urged", to: Sequence[Person] = ()) -> None:
+        """So many notices, written at once: to the engineer, or to these people by turns."""
         ticket = self.world.ticket("reported")
+        people = to or [self.world.engineer]
         with self.world.database.transaction() as session:
-            for _ in range(count):
+            for number in range(count):
                 event = tickets.record(session, ticket, "urged", by=None, at=clock.now(), channel="test")
-                notices.add(session, kind, event, to=self.world.engineer.id, at=clock.now())
+                notices.add(session, kind, event, to=people[number % len(people)].id, at=clock.now())
 
     def round(self, runtime: Runtime | None = None) -> timedelta:
         with ThreadPoolExecutor(delivery.AT_ONCE) as pool:
-            return delivery.deliver(runtime or self.runtime, pool)
+            delivery.start(runtime or self.runtime, pool, most=delivery.AT_ONCE)
+        return delivery.until_next(runtime or self.runtime)
 
     def rounds(self, runtime: Runtime | None = None) -> None:
         """Until nothing is due."""
@@ -47,12 +57,27 @@ class Letters:
             pass
 
     def all(self) -> list[Notice]:
+        """But those that tell admins of a channel."""
         with self.world.database.reading() as session:
-            return list(session.scalars(select(Notice).order_by(Notice.id)))
+            return list(session.scalars(select(Notice).where(Notice.about == "").order_by(Notice.id)))
+
+    def alerts(self) -> list[Notice]:
+        with self.world.database.reading() as session:
+            return list(session.scalars(select(Notice).where(Notice.about != "").order_by(Notice.id)))
 
     def only(self) -> Notice:
         (notice,) = self.all()
         return notice
+
+    def tries(self) -> list[tuple[str, str, str]]:
+        """Channel, outcome and reason of each."""
+        with self.world.database.reading() as session:
+            rows = session.scalars(select(NoticeTry).order_by(NoticeTry.id))
+            return [(one.channel, one.outcome, one.reason) for one in rows]
+
+    def stops(self) -> list[ChannelStop]:
+        with self.world.database.reading() as session:
+            return list(session.scalars(select(ChannelStop).order_by(ChannelStop.id)))
 
     def pass_time(self, gone: timedelta) -> None:
         """What the clock would do: every moment of every notice lies so much further back."""
@@ -61,6 +86,11 @@ class Letters:
                 notice.created_at -= gone
                 notice.next_try_at -= gone
                 notice.uncertain_since = notice.uncertain_since and notice.uncertain_since - gone
+                notice.settled_at = notice.settled_at and notice.settled_at - gone
+            for stop in session.scalars(select(ChannelStop)):
+                stop.since -= gone
+                stop.until -= gone
+            session.execute(update(NoticeTry).values(at=clock.now() - gone))
 
     def due(self, when: timedelta = timedelta()) -> None:
         with self.world.database.transaction() as session:

@@ -14,12 +14,14 @@ from app import clock
 from app.jobs.delivery import AT_ONCE
 from app.models import Notice, Ticket, WeChatIdentity
 from app.runtime import Runtime, build
-from app.services import notices
+from app.services import channel_stops, channels, delivering, notice_queue
+from app.services.channels import SAME_MESSAGE
+from app.services.delivering import Answer, Letter
 from config.settings import Settings
 from sandbox.phones import PHONES
 from tests.jobs.letters import Letters
 from tests.servers.wechat import SEND, TOKEN, Sandbox
-from tests.world import APPID, World
+from tests.world import World
 
 
 def test_a_dispatch_reaches_the_engineer_with_its_facts_and_its_link(
@@ -101,7 +103,7 @@ def test_a_busy_wechat_is_asked_again_after_a_pause(letters: Letters, sandbox: S
     letters.dispatched()
     sandbox.trouble(SEND, next_errors=[-1])
     pause = letters.round()
-    assert timedelta(seconds=1) < pause <= timedelta(seconds=2)
+    assert timedelta(seconds=0.5) < pause <= timedelta(seconds=1.25)
     assert (letters.only().state, letters.only().reason) == ("waiting", "busy")
     time.sleep(pause.total_seconds())
     letters.rounds()
@@ -122,17 +124,18 @@ def test_an_answer_that_was_lost_does_not_make_two_messages(letters: Letters, sa
 
 
 def test_no_more_is_claimed_than_asked_for_whatever_the_planner_does(letters: Letters, runtime: Runtime) -> None:
-    letters.backlog(60)
+    letters.backlog(60, to=letters.crowd(60))
     with runtime.database.transaction() as session:
         if session.get_bind().dialect.name == "postgresql":
             for way in ("hashjoin", "hashagg", "mergejoin", "sort", "material"):
                 session.execute(text(f"SET LOCAL enable_{way} = off"))
-        assert len(notices.claim(session, appid=APPID, at=clock.now(), most=10)) == 10
+        ladder = channels.ladder(runtime.settings)
+        assert len(notice_queue.claim(session, ladder, at=clock.now(), most=10)) == 10
     assert [one.state for one in letters.all()].count("sending") == 10
 
 
-def test_the_daily_quota_waits_for_midnight_in_china_and_stops_the_kind(letters: Letters, sandbox: Sandbox) -> None:
-    letters.backlog(AT_ONCE + 15)
+def test_the_daily_quota_waits_for_midnight_in_china_and_stops_the_channel(letters: Letters, sandbox: Sandbox) -> None:
+    letters.backlog(AT_ONCE + 15, to=letters.crowd(AT_ONCE))
     sandbox.trouble(SEND, next_errors=[45009] * 50)
     letters.rounds()
     asked = sandbox.calls(SEND)
@@ -145,27 +148,29 @@ def test_the_daily_quota_waits_for_midnight_in_china_and_stops_the_kind(letters:
     assert sandbox.calls(SEND) == asked
 
 
-def test_a_wrong_secret_stops_the_channel_and_is_not_asked_about_in_a_loop(letters: Letters, sandbox: Sandbox) -> None:
-    letters.backlog(60)
+def test_a_wrong_secret_stops_the_channel_and_is_not_asked_about_in_a_loop(
+    letters: Letters, sandbox: Sandbox, settings: Settings
+) -> None:
+    letters.backlog(60, to=letters.crowd(30))
     sandbox.trouble(TOKEN, next_errors=[40125] * 500)
     letters.rounds()
     asked = sandbox.calls(TOKEN)
-    assert asked <= AT_ONCE
+    assert asked <= 2
     letters.rounds()
     assert (sandbox.calls(TOKEN), sandbox.calls(SEND)) == (asked, 0)
     assert {(one.state, one.reason, one.detail.split()[0]) for one in letters.all()} == {
         ("waiting", "stopped", "40125")
     }
     sandbox.trouble(TOKEN)
-    letters.pass_time(notices.STOPPED_PAUSE + timedelta(seconds=10))
-    letters.rounds()
+    letters.pass_time(channel_stops.PAUSE + timedelta(seconds=10))
+    letters.rounds(build(settings))
     assert {one.state for one in letters.all()} == {"sent"}
     assert len(sandbox.messages()) == 60
 
 
 def test_a_template_that_is_gone_stops_only_its_own_kind(letters: Letters, sandbox: Sandbox, world: World) -> None:
     letters.backlog(3, kind="reopened")
-    sandbox.trouble(SEND, next_errors=[40037] * 3)
+    sandbox.trouble(SEND, next_errors=[40037])
     letters.rounds()
     letters.backlog(3, kind="urged")
     letters.rounds()
@@ -174,13 +179,13 @@ def test_a_template_that_is_gone_stops_only_its_own_kind(letters: Letters, sandb
 
 def test_where_no_wechat_is_set_up_the_notice_says_so(letters: Letters, runtime: Runtime) -> None:
     letters.dispatched()
-    letters.rounds(replace(runtime, account=None, service_account=None))
+    letters.rounds(replace(runtime, settings=replace(runtime.settings, wechat=None)))
     assert (letters.only().state, letters.only().reason) == ("failed", "no_wechat")
 
 
 @pytest.mark.slow
 def test_two_workers_send_each_of_two_hundred_once(letters: Letters, sandbox: Sandbox, settings: Settings) -> None:
-    letters.backlog(200)
+    letters.backlog(200, to=letters.crowd(40))
     workers = [build(settings), build(settings)]
     try:
         with ThreadPoolExecutor(2) as pool:
@@ -197,7 +202,7 @@ def test_what_may_be_out_is_not_sent_again_after_wechat_forgot_it(letters: Lette
     letters.dispatched()
     sandbox.trouble(SEND, next_truncated=1)
     letters.round()
-    letters.pass_time(notices.SAME_MESSAGE + timedelta(seconds=30))
+    letters.pass_time(SAME_MESSAGE["service"] + timedelta(seconds=30))
     letters.rounds()
     assert (letters.only().state, letters.only().reason) == ("failed", "uncertain")
     assert sandbox.calls(SEND) == 1
@@ -229,9 +234,9 @@ def test_without_a_token_nothing_was_sent_and_nothing_is_in_doubt(letters: Lette
 def test_a_letter_nobody_can_write_does_not_hold_up_the_others(letters: Letters, sandbox: Sandbox) -> None:
     letters.backlog(1, kind="no such kind")
     letters.backlog(2)
-    letters.round()
+    letters.rounds()
     odd, *others = letters.all()
-    assert (odd.state, odd.reason, odd.detail) == ("waiting", "our_fault", "KeyError")
+    assert (odd.state, odd.reason, odd.detail) == ("waiting", "our_fault", "unknown kind")
     assert [one.state for one in others] == ["sent", "sent"]
 
 
@@ -243,20 +248,25 @@ def test_after_a_day_of_trouble_it_is_given_up(letters: Letters, sandbox: Sandbo
     assert (letters.only().state, letters.only().reason) == ("failed", "busy")
 
 
-def test_a_worker_that_lost_its_lease_does_not_undo_what_the_next_one_did(letters: Letters, world: World) -> None:
+def test_a_worker_that_lost_its_lease_does_not_undo_what_the_next_one_did(
+    letters: Letters, world: World, settings: Settings
+) -> None:
     letters.dispatched()
+    ladder = channels.ladder(settings)
 
-    def claim() -> notices.Letter:
+    def claim() -> Letter:
         with world.database.transaction() as session:
-            (letter,) = notices.claim(session, appid=APPID, at=clock.now(), most=1)
+            (letter,) = notice_queue.claim(session, ladder, at=clock.now(), most=1)
         return letter
 
+    def record(letter: Letter, answer: Answer) -> None:
+        with world.database.transaction() as session:
+            assert delivering.record(session, ladder, letter, answer, at=clock.now()) is None
+
     slow = claim()
-    letters.pass_time(notices.LEASE)
+    letters.pass_time(delivering.LEASE)
     quick = claim()
-    with world.database.transaction() as session:
-        notices.sent(session, quick, msgid="1", at=clock.now())
-    with world.database.transaction() as session:
-        notices.try_again(session, slow, reason="busy", detail="", uncertain=True, at=clock.now())
-        notices.failed(session, slow, reason="refused", at=clock.now())
+    record(quick, Answer("sent", msgid="1"))
+    record(slow, Answer("busy", "busy", uncertain=True))
+    record(slow, Answer("failed", "refused"))
     assert (letters.only().state, letters.only().msgid) == ("sent", "1")

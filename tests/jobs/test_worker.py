@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.runtime import Runtime
-from app.services.notices import LEASE
+from app.services.delivering import LEASE
 from tests.jobs.letters import Letters
 from tests.servers.processes import Installation
 from tests.servers.redis import running_redis
