@@ -1,7 +1,6 @@
 """Messages: templates of the service account, subscriptions of the mini-program, and answers within a window."""
 
 from collections.abc import Mapping
-from threading import Lock
 
 from flask import Blueprint, Response, g, request
 
@@ -23,9 +22,6 @@ _LONGEST_TEXT = 2048
 _OUTCOME_SECONDS = 0.3
 
 wire_messages = Blueprint("wire_messages", __name__)
-
-_lock = Lock()
-_in_flight: set[str] = set()
 
 
 @wire_messages.route(SEND_TEMPLATE, methods=["GET", "POST"])
@@ -102,16 +98,13 @@ def send_custom() -> Response:
 
 @wire_messages.teardown_app_request
 def _landed(_: BaseException | None) -> None:
-    with _lock:
-        _in_flight.discard(g.pop("in_flight", ""))
+    state().mailbox.end(g.pop("under_way", ""))
 
 
 def _one_at_a_time(openid: str) -> None:
-    with _lock:
-        if openid in _in_flight:
-            raise WireError(43108)
-        _in_flight.add(openid)
-    g.in_flight = openid
+    if not state().mailbox.begin(openid):
+        raise WireError(43108)
+    g.under_way = openid
 
 
 def _template(body: Mapping[str, object]) -> tuple[str, MessageTemplate]:
