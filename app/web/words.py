@@ -32,6 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
         "corrected": mark("更正评价"),
         "praise_approved": mark("表扬已转告"),
         "praise_refused": mark("表扬不转告"),
+        "complained": mark("投诉"),
+        "complaint_answered": mark("答复投诉"),
     },
     "source": {
         "wechat": mark("微信"),
@@ -136,6 +138,8 @@ WORDS: dict[str, dict[str, str]] = {
         "counted": mark("计入"),
         "unverified": mark("未核验"),
     },
+    "complaint_state": {"open": mark("待答复"), "answered": mark("已答复")},
+    "checked": {"review": mark("微信建议人工看一下"), "risky": mark("微信认为不妥")},
     "praise": {"asked": mark("待审核"), "approved": mark("已转告工程师"), "refused": mark("不转告")},
 }
 

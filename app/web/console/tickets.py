@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from app.errors import Refused
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
-from app.services import catalogue, rating_list, ticket_list, ticket_page, tickets
+from app.services import catalogue, photos, rating_list, ticket_list, ticket_page, tickets
 from app.services.ticket_list import OPEN, TicketFilter
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
@@ -60,6 +60,7 @@ def ticket(number: str) -> str:
             "helpers": ticket_page.helpers(session, found.id),
             "steps": ticket_page.timeline(session, found.id, for_provider=provider),
             "notices": ticket_page.notices(session, found.id),
+            "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else rating_list.of_ticket(session, found.id),
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and tickets.may_cancel(session, found, g.visitor.roles),
