@@ -15,6 +15,7 @@ from app.web.console import (
 )
 from app.web.console.blueprint import blueprint
 
-DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, ratings.blueprint, complaints.blueprint, people.blueprint)
+_HOSPITAL = (ratings.blueprint, complaints.blueprint, people.blueprint)
+DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, *_HOSPITAL)
 
 __all__ = ["DOORS", "erasures", "new_ticket", "notices", "overview", "photos", "tickets"]
