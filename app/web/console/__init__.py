@@ -3,6 +3,7 @@
 from app.web.console import (
     complaints,
     erasures,
+    inbox,
     new_ticket,
     notices,
     overview,
@@ -18,4 +19,4 @@ from app.web.console.blueprint import blueprint
 _HOSPITAL = (ratings.blueprint, complaints.blueprint, people.blueprint)
 DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, *_HOSPITAL)
 
-__all__ = ["DOORS", "erasures", "new_ticket", "notices", "overview", "photos", "tickets"]
+__all__ = ["DOORS", "erasures", "inbox", "new_ticket", "notices", "overview", "photos", "tickets"]
