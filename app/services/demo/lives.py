@@ -182,6 +182,7 @@ class Lives:
             attempts=0 if waits else 1,
             client_msg_id=f"{self._dice.getrandbits(96):024x}",
             uncertain_since=None,
+            channel="service" if reached and not waits else "",
             reason="" if waits or reached else "not_bound",
             detail="",
             msgid=str(self._dice.randrange(10**18, 10**19)) if reached and not waits else "",
