@@ -10,7 +10,8 @@ from typing import Any
 
 import jsonschema_rs
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 PREFIX = "/api/v1"
 
@@ -34,7 +35,9 @@ class Phone:
         return self.ask("POST", path, headers=headers, **body)
 
     def upload(self, path: str, content: bytes, *, key: str | None = None, name: str = "photo") -> TestResponse:
-        return self.post(path, key=key, data={name: (BytesIO(content), "wx-file.jpg", "image/jpeg")})
+        file = FileStorage(BytesIO(content), "wx-file.jpg", content_type="image/jpeg")
+        boundary, data = encode_multipart({name: file})
+        return self.post(path, key=key, data=data, content_type=f"multipart/form-data; boundary={boundary}")
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
         bearer = {"Authorization": f"Bearer {self.access}"} if self.access else {}
