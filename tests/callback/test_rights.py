@@ -1,4 +1,4 @@
-"""What WeChat pushes because the law says so: taken back, closed, left. Through the real door, worked on by the worker."""
+"""What WeChat pushes because the law says so: taken back, closed, left. Through the real door, by the worker."""
 
 from collections.abc import Callable
 
