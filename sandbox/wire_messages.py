@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, g, request
 
-from sandbox.accounts import MINI, SERVICE
+from sandbox.accounts import MINI, SERVICE, SandboxAccount
 from sandbox.asked import caller, posted
 from sandbox.field_rules import fault
 from sandbox.mailbox import CUSTOM, SUBSCRIPTION, TEMPLATE
@@ -31,7 +31,7 @@ def send_template() -> Response:
     now, phone = state().clock(), phone_of(body.get("touser"))
     if phone is None:
         raise WireError(40003)
-    template_id, template = _template(body)
+    template_id, template = _template(body, SERVICE)
     if not state().people.follows(phone):
         raise WireError(43004)
     url = str(body.get("url") or "")
@@ -61,7 +61,7 @@ def send_subscription() -> Response:
     if phone is None:
         raise WireError(40003)
     _one_at_a_time(phone.mini_openid)
-    template_id, template = _template(body)
+    template_id, template = _template(body, MINI)
     page = str(body.get("page") or "")
     if page and not is_released(page):
         raise WireError(41030)
@@ -107,11 +107,12 @@ def _one_at_a_time(openid: str) -> None:
     g.under_way = openid
 
 
-def _template(body: Mapping[str, object]) -> tuple[str, MessageTemplate]:
-    template_id = body.get("template_id")
-    if not isinstance(template_id, str) or template_id not in TEMPLATES:
+def _template(body: Mapping[str, object], account: SandboxAccount) -> tuple[str, MessageTemplate]:
+    template_id = str(body.get("template_id"))
+    template = TEMPLATES.get(template_id)
+    if template is None or template.account != account.name:
         raise WireError(40037)
-    return template_id, TEMPLATES[template_id]
+    return template_id, template
 
 
 def _fields(template: MessageTemplate, data: object) -> Mapping[str, str]:
