@@ -30,6 +30,9 @@ STORED = frozenset(
         "user_enter_tempsession",
         "subscribe",
         "SCAN",
+        "subscribe_msg_popup_event",
+        "subscribe_msg_change_event",
+        "subscribe_msg_sent_event",
     }
 )
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
@@ -167,7 +170,7 @@ def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> 
 
 
 def _consented(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
-    """He was asked by the mini-program or has changed his mind in its settings: each consent is good for one message."""
+    """He was asked by the mini-program, or has changed his mind since: each consent is good for one message."""
     identity_id = subscriptions.identity(session, appid=message.appid, openid=message.openid)
     if identity_id is None:
         return Done("no_such_identity")
