@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
@@ -37,6 +37,7 @@ def every_channel(sandbox_url: str) -> dict[str, str]:
 class Letters:
     runtime: Runtime
     world: World
+    others: list[Runtime] = field(default_factory=list)
 
     def dispatched(self, lead: Person | None = None) -> Ticket:
         """A ticket dispatched now, as the console does it: the worker is woken after the commit."""
@@ -65,7 +66,8 @@ class Letters:
 
     def another(self, environ: Mapping[str, str]) -> Runtime:
         """The worker of a hospital that is set up otherwise, on the same database."""
-        return replace(build(read_settings(environ)), database=self.runtime.database)
+        self.others.append(build(read_settings(environ)))
+        return self.others[-1]
 
     def finished(self) -> Ticket:
         """The nurse's, and the engineer has read all that he was told about it."""
