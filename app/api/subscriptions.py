@@ -13,9 +13,6 @@ from app.web import visit
 from app.web.edge import moment, reading, runtime
 from config.notices import NoticeKind, notice_kinds
 
-YES = frozenset({"accept", "acceptWithAudio", "acceptWithAlert"})
-NO = frozenset({"reject", "ban"})
-
 
 @look("/subscriptions", told.Subscriptions)
 def subscriptions() -> told.Subscriptions:

@@ -30,9 +30,6 @@ STORED = frozenset(
         "user_enter_tempsession",
         "subscribe",
         "SCAN",
-        "subscribe_msg_popup_event",
-        "subscribe_msg_change_event",
-        "subscribe_msg_sent_event",
     }
 )
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))

@@ -178,7 +178,7 @@ def test_without_a_unionid_nobody_else_is_forgotten(worked: Worked, world: World
         ("SCAN", {"EventKey": "bind-7"}, "", "bind-7"),
         ("CLICK", {"EventKey": "menu"}, "", ""),
         ("VIEW", {"EventKey": "https://x.cn"}, "", ""),
-        ("subscribe_msg_popup_event", {"List": [{"TemplateId": "t"}]}, "", ""),
+        ("subscribe_msg_popup_event", {"List": [{"TemplateId": "t"}]}, "no_such_identity", ""),
         ("user_info_modified", {"OpenID": "oUser"}, "nothing_kept", ""),
         ("user_authorization_revoke", {"OpenID": "oUser", "RevokeInfo": "1"}, "nothing_kept", ""),
         ("wxa_media_check", {"trace_id": "1", "result": {"suggest": "risky", "label": 100}}, "risky", ""),
