@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,9 +10,9 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app import create_app
+from app import clock, create_app
 from app.db import Base, Database
-from app.models import Ticket
+from app.models import Complaint, Ticket, TicketPhoto
 from app.runtime import Runtime
 from app.web import guards
 from app.web.doors import blueprints
@@ -258,7 +259,13 @@ def app(app: Flask) -> Flask:
 
 @pytest.fixture
 def tickets_of_all_states(world: World) -> list[Ticket]:
-    return [world.ticket(state) for state in WAYS]
+    """The first has a photo and a complaint."""
+    found = [world.ticket(state) for state in WAYS]
+    about: dict[str, Any] = {"ticket_id": found[0].id, "at": clock.now()}
+    with world.database.transaction() as session:
+        session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
+        session.add(Complaint(person_id=world.nurse.id, text="慢", source="mini", **about))
+    return found
 
 
 @pytest.fixture
