@@ -101,7 +101,11 @@ def counts(session: Session, subject: Subject) -> dict[str, int]:
 def as_json(found: Sequence[Group], *, at: datetime, indent: int | None = None) -> str:
     """All of it as a file for another program: moments with their zone, codes as they are kept."""
     kept = {group.code: group.rows for group in found}
-    return json.dumps({"at": at, "kept": kept}, ensure_ascii=False, indent=indent, default=date.isoformat)
+    return json.dumps({"at": at, "kept": kept}, ensure_ascii=False, indent=indent, default=_plain)
+
+
+def _plain(value: date | datetime) -> str:
+    return value.isoformat()
 
 
 def rated_by(subject: Subject) -> ColumnElement[bool]:

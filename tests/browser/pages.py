@@ -72,6 +72,21 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("form[action$='/detail'] button").click()
         page.locator("form[action$='/detail']").wait_for(state="detached")
         yield "answer", page
+        yield from _data(demo, page)
+
+
+def _data(demo: Demo, page: Page) -> Shown:
+    """What is kept about her, unfolded; and her request, which waits at the console until the next walk."""
+    page.goto(f"{demo.url}/my/data")
+    yield "data", page
+    if (asked_before := page.locator("form[action$='/withdraw'] button")).count():
+        asked_before.click()
+    for summary in page.locator("summary").all():
+        summary.click()
+    yield "data-unfolded", page
+    page.locator("form[action='/my/data/erasure'] button").click()
+    page.locator("form[action$='/withdraw']").wait_for()
+    yield "data-asked", page
 
 
 def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
@@ -159,10 +174,14 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-ticket-dispatch": f"/console/tickets/{fresh.number}",
             "console-new-ticket": "/console/tickets/new",
             "console-notices": "/console/notices",
+            "console-deliveries": f"/console/notices?ticket={rated.number}",
+            "console-deliveries-person": f"/console/notices?person={cast.ENGINEER.staff_number}",
+            "console-inbox": "/console/inbox",
             "console-ratings": "/console/ratings",
             "console-people": "/console/people",
             "console-person": f"/console/people/{_person(demo, cast.NURSE)}",
             "console-claims": "/console/people/claims",
+            "console-erasures": "/console/people/erasures",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():
             page.goto(demo.url + path)

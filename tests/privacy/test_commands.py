@@ -22,7 +22,7 @@ def test_an_export_is_read_by_people_and_by_programs(app: Flask, world: World) -
     live(world, world.nurse, world.nurse_identity)
     told, json_told = run(app, "export", "00017"), run(app, "export", "00017", "--json")
     assert (told.exit_code, json_told.exit_code) == (0, 0)
-    assert "您的评价 1" in told.output
+    assert "评价 1" in told.output
     assert COMMENT in told.output
     kept = json.loads(json_told.output)["kept"]
     assert kept["ratings"][0]["comment"] == COMMENT
@@ -50,7 +50,7 @@ def test_nothing_is_erased_before_it_is_confirmed(app: Flask, world: World, data
     told = run(app, "erase", "00017")
     assert told.exit_code == 1
     assert "在职：只删微信信息和本人写的文字" in told.output
-    assert "您的评价 1" in told.output
+    assert "评价 1" in told.output
     assert all(found(database, *WORDS).values())
 
 

@@ -1,6 +1,7 @@
 """`/my/data`: everything about oneself and nothing about others, to look at, to take away, to have erased."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -37,7 +38,17 @@ def test_every_group_is_shown_and_taken_away(world: World, phone: Phone) -> None
     assert file.headers["Cache-Control"] == "no-store"
     kept = json.loads(file.text)["kept"]
     assert set(GROUPS) - set(kept) == {"work"}  # a nurse repairs nothing
-    assert [said.title for code, said in SAID.items() if code != "work" and said.title not in page] == []
+    assert [
+        said.title for code, said in SAID.items() if code != "work" and f"<summary>{said.title} <" not in page
+    ] == []
+
+
+def test_moments_are_taken_away_with_their_time_and_zone(world: World, phone: Phone) -> None:
+    live(world, world.nurse, world.nurse_identity)
+    taken = json.loads(phone(world.nurse_identity).get("/my/data/export").text)
+    assert clock.now() - datetime.fromisoformat(taken["at"]) < timedelta(minutes=1)
+    assert datetime.fromisoformat(taken["kept"]["ratings"][0]["at"]) < clock.now() - timedelta(minutes=59)
+    assert taken["kept"]["employments"][0]["valid_from"] == "2020-01-01"
 
 
 def test_every_group_and_every_part_of_it_has_its_words(world: World, phone: Phone) -> None:
@@ -74,7 +85,7 @@ def test_a_phone_bound_to_nobody_sees_its_own_ratings(world: World, phone: Phone
     stranger = phone(world.stranger_identity)
     page = stranger.get("/my/data").text
     assert "公众号" in page
-    assert "您是谁" not in page
+    assert "身份" not in page
     assert set(json.loads(stranger.get("/my/data/export").text)["kept"]) == {"bindings"}
 
 
