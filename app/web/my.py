@@ -46,6 +46,7 @@ def show() -> Page:
     with reading() as db:
         own = mine.tickets_of(db, visitor.person_id)
         told = inbox.of(db, visitor.person_id, at=moment())
+        unread = inbox.unread(db, visitor.person_id, at=moment())
         wished = reminders.wished(db, visitor.person_id)
     return render_template(
         "my.html",
@@ -53,6 +54,7 @@ def show() -> Page:
         own=own,
         link=runtime().links.ticket_path,
         messages=[message(entry) for entry in told],
+        unread=unread,
         inbox_form=visit.form_token("inbox"),
         wished=wished,
         wish_form=visit.form_token("reminders"),

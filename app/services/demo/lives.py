@@ -181,7 +181,7 @@ class Lives:
     def _notice(self, kind: str, event: Row, to: int) -> Row:
         waits = to in self._reachable and event["at"] > self._at - _FRESH
         reached = to in self._bound
-        read = kind in {"urged", "finished"} and event["at"] < self._at - _FRESH
+        read = kind in {"urged", "finished", "reassigned"} and event["at"] < self._at - _FRESH
         return self._rows.draft(
             Notice,
             kind=kind,
