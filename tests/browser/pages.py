@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.models import Department, Person, WeChatIdentity
+from app.services import invitations
 from app.services.demo import cast
 from app.services.demo.places import WARD
 from tests.browser import tickets
@@ -60,6 +61,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "proxy": link(others.id),
             "report": "/report",
             "ward": demo.runtime.links.ward_path(_ward(demo)),
+            "unbind": "/my/unbind",
         }.items():
             page.goto(demo.url + path)
             yield name, page
@@ -112,6 +114,8 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
             page.locator("form[action='/my/bind'] button").click()
             page.locator("p.say[role]").wait_for()
             yield name, page
+        page.goto(_invitation(demo))
+        yield "invited", page
 
 
 def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
@@ -186,6 +190,10 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         }.items():
             page.goto(demo.url + path)
             yield name, page
+        page.goto(f"{demo.url}/console/people/{_person(demo, cast.NURSE)}")
+        page.locator("form[action$='/invitation'] button").click()
+        page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
+        yield "console-invitation", page
         page.goto(f"{demo.url}/console/tickets/new")
         page.locator("[name=requester]").fill("没有这个人")
         page.locator("form.sheet").evaluate("form => form.noValidate = true")
@@ -219,6 +227,13 @@ def _ward(demo: Demo) -> int:
 def _person(demo: Demo, part: cast.Part) -> int:
     with demo.runtime.database.reading() as session:
         return session.scalars(select(Person.id).where(Person.staff_number == part.staff_number)).one()
+
+
+def _invitation(demo: Demo) -> str:
+    """The address of one for the nurse, made at the command line."""
+    with demo.runtime.database.transaction() as session:
+        made = invitations.invite(session, _person(demo, cast.NURSE), by=None, at=clock.now())
+    return demo.runtime.links.invitation_url(made.number)
 
 
 def _forget_stranger(demo: Demo) -> None:
