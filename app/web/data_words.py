@@ -190,7 +190,7 @@ def _value(name: str, value: Any) -> str:
         case date():
             return value.isoformat()
         case dict():
-            return "、".join(_touched(name, value))
+            return " · ".join(_touched(name, value))
     if name in _OUTCOMES:
         return gettext(_OUTCOMES[name].get(value, value))
     if name == "account":

@@ -21,7 +21,7 @@ from app.models import (
     WeChatIdentity,
 )
 from app.runtime import Runtime
-from app.services import binding, sign_in
+from app.services import binding, channels, sign_in
 from app.services.scan import look
 from tests.callback.conftest import MINI
 from tests.callback.test_work import event
@@ -81,6 +81,8 @@ def test_whoever_leaves_has_no_session_no_credit_no_claim_and_no_invitation(
     with runtime.database.reading() as session:
         left = session.get_one(WeChatIdentity, phone.id)
         assert session.scalars(select(IdentityClaim.state)).all() == ["refused"]
+        # What waits to be sent to him finds no way any more.
+        assert channels.addresses(session, channels.ladder(runtime.settings), [world.engineer.id]) == {}
     assert left.forgotten_at is not None
     assert (left.person_id, left.unionid, left.privacy_at) == (None, None, None)
     assert phone.openid not in left.openid

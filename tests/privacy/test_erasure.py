@@ -1,6 +1,7 @@
 """Erasing somebody: nothing of him is found in any table, what was rated stays, and some are refused."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select, update
@@ -23,12 +24,13 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
-from app.services import erasure, forgetting, personal_data, ratings, sign_in
+from app.services import channels, erasure, forgetting, people_list, personal_data, ratings, sign_in
+from app.services.channels import Ladder, Way
 from app.services.personal_data import Subject
 from app.services.scan import look
 from tests.conftest import KEY
 from tests.privacy.life import COMMENT, FAULT, WORDS, found, kept_rows, leave, live
-from tests.world import APPID, World
+from tests.world import APPID, ZONE, World
 
 KEYS = (KEY,)
 APPEND_ONLY = (Rating, RatingCorrection, CountedRating, Event, Completion, Employment)
@@ -117,6 +119,19 @@ def test_what_waits_to_be_sent_to_him_is_not_sent(world: World, database: Databa
         assert set(map(tuple, session.execute(his))) == {("kept", "erased")}
 
 
+def test_who_was_erased_is_listed_nowhere_and_written_to_nowhere(world: World, database: Database) -> None:
+    by_number = Ladder((Way("wecom", "corp", staff_numbers=True),), ZONE)
+    with database.reading() as session:
+        assert channels.addresses(session, by_number, [world.nurse.id])
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    erase_person(database, world.nurse, by=world.admin.id)
+    with database.reading() as session:
+        assert channels.addresses(session, by_number, [world.nurse.id]) == {}
+        listed = people_list.find(session, day=clock.now().date()).rows
+    assert "陈静" in {row.name for row in listed}
+    assert "已删除" not in {row.name for row in listed}
+
+
 def test_it_is_kept_who_erased_whom_and_when_under_no_name(world: World, database: Database) -> None:
     at = clock.now()
     erase_person(database, world.doctor, by=world.admin.id)
@@ -152,6 +167,28 @@ def test_a_request_is_carried_out_once(world: World, database: Database) -> None
     assert carry_out(database, request, by=world.admin.id) == "wechat"
     with pytest.raises(Missing, match="no_such_request"):
         carry_out(database, request, by=world.admin.id)
+
+
+@pytest.mark.parametrize("whose", ["nurse", "stranger"])
+def test_of_two_admins_at_once_one_carries_it_out(whose: str, world: World, database: Database) -> None:
+    request = ask(database, world.nurse_identity if whose == "nurse" else world.stranger_identity)
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    together, came_of_it = Barrier(2), []
+
+    def act() -> None:
+        together.wait()
+        try:
+            came_of_it.append(carry_out(database, request, by=world.admin.id))
+        except Missing as missing:
+            came_of_it.append(missing.code)
+
+    threads = [Thread(target=act) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(came_of_it) == ["no_such_request", "whole"]
+    assert len(kept_rows(database, ErasureRequest)["erasure_request"]) == 1
 
 
 def test_a_request_that_was_withdrawn_is_not_carried_out(world: World, database: Database) -> None:
