@@ -107,7 +107,7 @@ def _browser_identity(db: Session) -> int:
     if not runtime().settings.browser_rating:
         raise Refused("form_not_of_this_visit")
     openid, keys = secrets.token_urlsafe(16), runtime().settings.secret_keys
-    return sign_in.identify(db, appid="browser", openid=openid, unionid=None, keys=keys, at=moment())
+    return sign_in.identify(db, appid=sign_in.BROWSER, openid=openid, unionid=None, keys=keys, at=moment())
 
 
 def known_identity() -> int:

@@ -55,6 +55,13 @@ def test_who_is_bound_to_another_number_is_refused(office: "Office", world: Worl
     assert office.person_of(world.nurse_identity) == world.nurse.id
 
 
+def test_a_browser_that_is_no_wechat_is_not_bound(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+    with pytest.raises(Refused, match="not_in_wechat"):
+        office.accept(number, office.newcomer("cookie", appid="browser"))
+    assert office.accept(number, world.stranger_identity) is Outcome.BOUND
+
+
 def test_where_another_phone_is_bound_a_supervisor_decides(office: "Office", world: World) -> None:
     assert office.accept(office.invite(world.nurse), world.stranger_identity) is Outcome.CLAIMED
     assert office.person_of(world.nurse_identity) == world.nurse.id
@@ -166,9 +173,9 @@ class Office:
         assert len(scene) <= 64
         return scene
 
-    def newcomer(self, openid: str) -> WeChatIdentity:
+    def newcomer(self, openid: str, appid: str = APPID) -> WeChatIdentity:
         with self.world.database.transaction() as session:
-            identity = WeChatIdentity(appid=APPID, openid=openid, first_seen_at=clock.now())
+            identity = WeChatIdentity(appid=appid, openid=openid, first_seen_at=clock.now())
             session.add(identity)
         return identity
 
