@@ -69,7 +69,7 @@ FIELDS: dict[str, str] = {
     "bound_at": mark("绑定于"),
     "privacy_version": mark("隐私说明"),
     "privacy_at": mark("同意于"),
-    "unionid_known": mark("统一编号（unionid）"),
+    "unionid_known": mark("有统一编号"),
     "number": mark("编号"),
     "ticket": mark("工单"),
     "reported_at": mark("报修时间"),
