@@ -65,6 +65,10 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
         }.items():
             page.goto(demo.url + path)
             yield name, page
+        complained = tickets.make(demo.runtime, "accepted")
+        tickets.complain(demo.runtime, complained)
+        page.goto(demo.url + link(complained.id))
+        yield "complaints", page
         page.goto(demo.url + link(ticket.id))
         yield "rate", page
         _rate(page, 4)
@@ -166,7 +170,8 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("label:has([name=praise])").click()
         page.locator("form[action$='/detail'] button").click()
         page.locator("form[action$='/detail']").wait_for(state="detached")
-    fresh = tickets.make(demo.runtime, "reported")
+    fresh, complained = tickets.make(demo.runtime, "reported"), tickets.make(demo.runtime, "accepted")
+    answered, complaint = tickets.complain(demo.runtime, complained)
     with open_desktop(browser) as desktop:
         page = enter_console(desktop, demo, "supervisor")
         page.goto(f"{demo.url}/console{looks}")
@@ -182,6 +187,10 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-deliveries-person": f"/console/notices?person={cast.ENGINEER.staff_number}",
             "console-inbox": "/console/inbox",
             "console-ratings": "/console/ratings",
+            "console-complaints": "/console/complaints",
+            "console-complaint": f"/console/complaints/{complaint}",
+            "console-complaint-answered": f"/console/complaints/{answered}",
+            "console-ticket-photos": f"/console/tickets/{complained.number}",
             "console-people": "/console/people",
             "console-person": f"/console/people/{_person(demo, cast.NURSE)}",
             "console-claims": "/console/people/claims",
