@@ -29,7 +29,7 @@ def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
         assert held.requester_id
         assert held.lead_id
         photos.add(session, held, photos.redrawn(photo()), by=held.requester_id, at=at)
-        first = complaints.complain(session, held, "等了两个小时没有人来。", by=held.requester_id, at=at, channel="mini")
+        first = complaints.complain(session, held, "等了两小时没有人来。", by=held.requester_id, at=at, channel="mini")
         complaints.answer(session, first.id, "已请班组长说明。", by=held.lead_id, at=at, channel="console")
         second = complaints.complain(session, held, "还是没有人来。", by=held.requester_id, at=at, channel="mini")
     return first.id, second.id
