@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +55,7 @@ class Service:
     world: World
     ticket: Ticket
     nurse: str
+    folder: Path
 
     @property
     def token(self) -> str:
@@ -110,8 +112,8 @@ def fuzz(service: Service, *options: str) -> None:
             *("--checks", ",".join(CHECKS), "--continue-on-failure"),
             *("--generation-database", "none", "--suppress-health-check", "all", "--no-color", *options),
         ],
-        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks"},
-        cwd=ROOT,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.api.fuzz_hooks", "PYTHONPATH": str(ROOT)},
+        cwd=service.folder,  # it leaves notes behind
         capture_output=True,
         text=True,
         check=False,
@@ -153,6 +155,6 @@ def service(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ticket = world.ticket("finished")
     with installation({**plain_environ(postgres.url("fuzzed"), folder), **mini}, folder) as installed:
         installed.start("sandbox", "web")
-        yield Service(installed.url, world, ticket, bearer(world, world.nurse))
+        yield Service(installed.url, world, ticket, bearer(world, world.nurse), folder)
     database.engine.dispose()
     postgres.execute("DROP DATABASE fuzzed WITH (FORCE)")
