@@ -8,8 +8,12 @@ from sqlalchemy import update
 
 from app import clock
 from app.models import ChannelStop, Event, Notice, NoticeTry, Ticket, WeChatIdentity
+from app.models.notice import NOTICE_STATES, TRY_OUTCOMES
+from app.services.deliveries import PROVIDER_SEES
 from app.services.delivering import TELLING
 from app.web.words import WORDS
+from config.notices import KINDS
+from config.settings import CHANNELS
 from tests.conftest import Console, Phone
 from tests.notices.told import Told
 from tests.scan.forms import Slip
@@ -167,8 +171,16 @@ def test_what_does_not_exist_is_not_found(query: str, supervisor: FlaskClient) -
     assert supervisor.get(f"/console/notices?{query}").status_code == 404
 
 
-def test_every_reason_there_is_has_words(told: Told) -> None:
+def test_every_code_there_is_has_words() -> None:
+    assert WORDS["notice"].keys() == KINDS
     assert {*TELLING, *RESTS} <= WORDS["notice_reason"].keys()
+    assert {*NOTICE_STATES} == WORDS["notice_state"].keys()
+    assert {*TRY_OUTCOMES} == WORDS["notice_try"].keys()
+    assert {*CHANNELS} <= WORDS["notice_channel"].keys()
+
+
+def test_what_the_provider_sees_are_kinds_there_are() -> None:
+    assert PROVIDER_SEES < KINDS
 
 
 def test_a_rating_changes_no_word_of_what_the_desk_sees(
