@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from app import clock
 from app.models import CountedRating, Person, Rating, WeChatIdentity
 from app.runtime import Runtime
-from app.services import binding
+from app.services import binding, sign_in
 from app.services.sign_in import PRIVACY_VERSION
 from sandbox.accounts import MINI
 from sandbox.phones import PHONES
@@ -101,6 +101,18 @@ def test_binding_one_account_binds_the_other(program: Program, world: World) -> 
     with world.database.transaction() as session:
         identity = session.get_one(WeChatIdentity, world.stranger_identity.id)
         binding.attach(session, identity, world.doctor.id, at=clock.now())
+    assert told(stranger.get("/me"))["name"] == "李伟"
+
+
+@pytest.mark.parametrize("known", [EVERYWHERE])
+def test_a_unionid_that_becomes_known_later_joins_too(program: Program, world: World) -> None:
+    stranger, who = program("stranger"), PHONES["stranger"]
+    with world.database.transaction() as session:
+        identity = session.get_one(WeChatIdentity, world.stranger_identity.id)
+        identity.unionid, identity.person_id = None, world.doctor.id
+    assert told(stranger.get("/me"))["bound"] is False
+    with world.database.transaction() as session:
+        sign_in.identify(session, appid=APPID, openid=who.openid, unionid=who.unionid, keys=("k" * 32,), at=clock.now())
     assert told(stranger.get("/me"))["name"] == "李伟"
 
 
