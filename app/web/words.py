@@ -124,6 +124,7 @@ WORDS: dict[str, dict[str, str]] = {
         "no_template": mark("这类通知在这个渠道没有模板"),
         "not_for_group": mark("这类通知不发到群里"),
         "robot_limit": mark("群消息一分钟内发得太多，稍后再发"),
+        "behind": mark("排在给他的前一条之后"),
         "quiet": mark("夜间不打扰，早上再发"),
         "minute_limit": mark("一分钟内给他发得太多，稍后再发"),
         "day_limit": mark("今天给他发得太多，只放在本人页面"),
