@@ -59,7 +59,7 @@ def add(session: Session, ticket: Ticket, content: bytes, *, by: int, at: dateti
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[int]:
-    query = select(TicketPhoto.id).where(TicketPhoto.ticket_id == ticket_id, TicketPhoto.content != b"")
+    query = select(TicketPhoto.id).where(TicketPhoto.ticket_id == ticket_id)
     return session.scalars(query.order_by(TicketPhoto.id)).all()
 
 
@@ -67,7 +67,7 @@ def read(session: Session, ticket_id: int, photo_id: int) -> Line:
     """Its media type and content; raises Missing."""
     row = session.execute(
         select(TicketPhoto.media_type, TicketPhoto.content).where(
-            TicketPhoto.id == photo_id, TicketPhoto.ticket_id == ticket_id, TicketPhoto.content != b""
+            TicketPhoto.id == photo_id, TicketPhoto.ticket_id == ticket_id
         )
     ).first()
     if row is None:

@@ -122,6 +122,16 @@ def test_only_wrong_tokens_count_and_good_ones_are_served_all_the_same(nurse: Ph
     assert code(Phone(nurse.client, refresh="guessed").renew()) == (429, "too_many")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_one_address_signs_in_no_more_than_a_hospital_would(nurse: Phone) -> None:
+    newcomer = Phone(nurse.client)
+    answers = [nurse.client.post("/api/v1/sessions", json={"code": "x"}) for _ in range(limits.SIGN_INS.amount)]
+    assert 429 not in {answer.status_code for answer in answers[:-2]}
+    assert code(newcomer.sign_in("x")) == (429, "too_many")
+    assert nurse.get("/me").status_code == 200
+
+
 def test_who_was_forgotten_is_signed_out(nurse: Phone, world: World) -> None:
     with world.database.transaction() as session:
         session.execute(update(WeChatIdentity).values(forgotten_at=clock.now()))
