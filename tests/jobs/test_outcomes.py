@@ -72,9 +72,20 @@ def test_a_second_word_about_the_same_message_changes_nothing(letters: Letters, 
     assert (letters.only().state, letters.only().outcome, letters.only().resent) == ("waiting", None, False)
 
 
+def test_the_same_number_of_another_account_is_another_message(letters: Letters, sandbox: Sandbox) -> None:
+    letters.dispatched()
+    letters.rounds()
+    notice = letters.only()
+    with letters.world.database.transaction() as session:
+        word = {"msgid": notice.msgid, "status": "failed:user block", "at": clock.now()}
+        assert not outcomes.settle(session, channel="mini", **word)
+    assert letters.only().state == "sent"
+
+
 def say(letters: Letters, status: str, msgid: str = "") -> None:
     with letters.world.database.transaction() as session:
-        assert outcomes.settle(session, msgid=msgid or letters.only().msgid, status=status, at=clock.now())
+        word = {"msgid": msgid or letters.only().msgid, "status": status, "at": clock.now()}
+        assert outcomes.settle(session, channel="service", **word)
 
 
 @pytest.fixture
