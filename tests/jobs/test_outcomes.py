@@ -77,15 +77,15 @@ def test_the_same_number_of_another_account_is_another_message(letters: Letters,
     letters.rounds()
     notice = letters.only()
     with letters.world.database.transaction() as session:
-        word = {"msgid": notice.msgid, "status": "failed:user block", "at": clock.now()}
-        assert not outcomes.settle(session, channel="mini", **word)
+        blocked = "failed:user block"
+        assert not outcomes.settle(session, channel="mini", msgid=notice.msgid, status=blocked, at=clock.now())
     assert letters.only().state == "sent"
 
 
 def say(letters: Letters, status: str, msgid: str = "") -> None:
     with letters.world.database.transaction() as session:
-        word = {"msgid": msgid or letters.only().msgid, "status": status, "at": clock.now()}
-        assert outcomes.settle(session, channel="service", **word)
+        msgid = msgid or letters.only().msgid
+        assert outcomes.settle(session, channel="service", msgid=msgid, status=status, at=clock.now())
 
 
 @pytest.fixture
