@@ -184,7 +184,7 @@ def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person, WeChat
 
 
 def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at: datetime) -> None:
-    """Approved, the number is the new phone's, and in this account no other's and claimed no more; refused, all stays."""
+    """Approved, the number is the new phone's and no other's in this account; refused, all stays."""
     claimed = select(IdentityClaim.person_id, IdentityClaim.identity_id).where(IdentityClaim.id == claim_id)
     asked = session.execute(claimed).first()
     if asked is None:

@@ -28,7 +28,7 @@ def test_who_scans_is_bound_by_the_worker_and_told_where_to_look(
     assert "http://localhost/my" in SERVICE.decrypt(sealed[1]).decode()
     assert bound("oNew") is None
     inbox.take_in(runtime)
-    assert bound("oNew") == world.doctor.id
+    assert bound("oNew") == world.second_engineer.id
     assert [(one.state, one.reason) for one in kept()] == [("done", "bound")]
 
 
@@ -64,9 +64,9 @@ def scanned(event: str, key: str, openid: str = "oNew") -> str:
 
 @pytest.fixture
 def scene(runtime: Runtime, world: World) -> str:
-    """Of the doctor's invitation."""
+    """Of the second engineer's invitation."""
     with runtime.database.transaction() as session:
-        made = invitations.invite(session, world.doctor.id, by=world.supervisor.id, at=clock.now())
+        made = invitations.invite(session, world.second_engineer.id, by=world.supervisor.id, at=clock.now())
     return invitations.SCENE + runtime.links.invitation_token(made.number)
 
 

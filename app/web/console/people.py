@@ -36,7 +36,8 @@ def person(person_id: int) -> str:
     with reading() as session:
         shown = people_list.show(session, person_id)
         invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
-    return render_template("console/person.html", shown=shown, invitation=invitation)
+    invitable = not invitations.WORKING.isdisjoint(shown.roles)
+    return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable)
 
 
 @blueprint.post("/console/people/<id:person_id>/invitation")
