@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
-from app.services import people, ratings
+from app.services import erasure, people, ratings
 
 TRIES_BY_IDENTITY = 5
 TRIES_FOR_NUMBER = 10
@@ -130,6 +130,7 @@ def recognise(session: Session, identity_id: int, user_id: str, *, at: datetime)
 
 
 def _give(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
+    erasure.withdraw(session, identity.id, at=at)
     identity.person_id = person_id
     identity.bound_at = at
     session.flush()
@@ -168,6 +169,7 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
     )
     # Nobody of the provider becomes a user by being bound to nobody, nor by having been bound to a user (law 4).
     identity.provider_staff = identity.provider_staff or people.of_the_provider(session, identity.person_id, at.date())
+    erasure.withdraw(session, identity.id, at=at)
     identity.person_id = identity.bound_at = None
 
 

@@ -50,6 +50,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "page_expired": (403, mark("页面已过期，没有提交。请刷新后再试。")),
     "bad_filter": (400, mark("筛选条件看不懂（%(name)s）。请重新选择。")),
     "no_such_request": (404, mark("没有这条申请，可能已处理。")),
+    "binding_changed": (409, mark("提出申请后，这个微信的绑定变了。请刷新再看；需要时请本人重新申请。")),
     "erases_himself": (409, mark("不能删除自己，请另一位管理员处理。")),
     "last_admin": (409, mark("这是最后一位管理员，不能删除。请先设另一位管理员。")),
     "no_such_person": (404, mark("没有这个人。")),

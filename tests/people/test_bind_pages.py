@@ -123,6 +123,12 @@ def test_she_unbinds_herself_after_reading_what_stops(phone: Phone, world: World
     assert (kept.state, kept.decided_by_id) == ("unbound", world.nurse.id)
 
 
+@pytest.mark.parametrize(("userids", "told"), [("staff_numbers", True), ("bound", False)])
+def test_she_is_told_where_she_will_be_known_again(phone: Phone, world: World, told: bool) -> None:
+    page = phone(world.nurse_identity).get("/my/unbind").text
+    assert ("会按工号自动认出您" in page) is told
+
+
 def test_unbinding_needs_the_form_and_a_binding(phone: Phone, stranger: FlaskClient, world: World) -> None:
     nurse = phone(world.nurse_identity)
     assert nurse.post("/my/unbind").status_code == 403
@@ -173,6 +179,17 @@ def visit_of(page: TestResponse) -> str:
     found = re.search(r'name="visit" value="([^"]+)"', page.text)
     assert found
     return found[1]
+
+
+@pytest.fixture
+def userids() -> str:
+    return "bound"
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], userids: str) -> dict[str, str]:
+    known = {"WECOM_CORPID": "ww1", "WECOM_AGENTID": "1000002", "WECOM_SECRET": "any-secret"}
+    return {**environ, **known, "WECOM_USERIDS": userids}
 
 
 @pytest.fixture
