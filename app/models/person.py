@@ -154,7 +154,8 @@ class IdentityClaim(Base):
 class BindInvitation(Base):
     """An address or code handed to one person, who is bound by opening it: once, and for a short while.
 
-    Both carry a signed token of its number, so nothing secret stands here.
+    The address is a signed token of the number, so whoever reads the row cannot make it; `code`, which whoever has it
+    can use, goes as soon as it is used or over.
     """
 
     __tablename__ = "bind_invitation"

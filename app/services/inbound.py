@@ -107,6 +107,7 @@ def work_on(session: Session, message: Inbound, *, keys: Sequence[str], at: date
     elif push.scene.startswith(invitations.SCENE):
         who = {"appid": message.appid, "openid": message.openid}
         done = Done(invitations.scanned(session, push.scene, **who, keys=keys, at=at))
+        message.openid = message.body = message.scene = ""  # else whoever reads them could scan it too
     else:
         done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
     message.state, message.processed_at = "done", at

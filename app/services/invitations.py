@@ -45,7 +45,7 @@ def invite(session: Session, person_id: int, *, by: int | None, at: datetime) ->
     session.execute(
         update(BindInvitation)
         .where(BindInvitation.person_id == person_id, BindInvitation.used_at.is_(None), BindInvitation.expires_at > at)
-        .values(expires_at=at)
+        .values(expires_at=at, code="")
     )
     invitation = BindInvitation(
         number=secrets.randbits(47), person_id=person_id, created_by_id=by, created_at=at, expires_at=at + LIFE
@@ -100,7 +100,7 @@ def accept(session: Session, number: int, *, identity_id: int, at: datetime) -> 
         _check(invitation, identity, at)
         outcome = binding.settle(session, identity, invitation.person_id, at=at)
     if invitation.used_at is None:
-        invitation.used_at, invitation.identity_id = at, identity.id
+        invitation.used_at, invitation.identity_id, invitation.code = at, identity.id, ""
     return outcome
 
 
@@ -129,8 +129,10 @@ def without_code(session: Session, *, at: datetime) -> list[BindInvitation]:
     )
 
 
-def keep_code(session: Session, invitation_id: int, code: str) -> None:
-    session.execute(update(BindInvitation).where(BindInvitation.id == invitation_id).values(code=code))
+def keep_code(session: Session, invitation_id: int, code: str, *, at: datetime) -> None:
+    """Unless it was used or ended while WeChat made the code."""
+    standing = (BindInvitation.used_at.is_(None), BindInvitation.expires_at > at)
+    session.execute(update(BindInvitation).where(BindInvitation.id == invitation_id, *standing).values(code=code))
 
 
 def _find(session: Session, number: int, *, held: bool = False) -> BindInvitation:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.jobs import inbox
-from app.models import Inbound, WeChatIdentity
+from app.models import BindInvitation, Inbound, WeChatIdentity
 from app.runtime import Runtime
 from app.services import invitations
 from tests.callback.conftest import SERVICE, Push
@@ -30,6 +30,18 @@ def test_who_scans_is_bound_by_the_worker_and_told_where_to_look(
     inbox.take_in(runtime)
     assert bound("oNew") == world.second_engineer.id
     assert [(one.state, one.reason) for one in kept()] == [("done", "bound")]
+
+
+def test_nobody_who_reads_the_table_finds_a_code_to_use(
+    push: Push, scene: str, runtime: Runtime, kept: Kept, world: World
+) -> None:
+    push(scanned("SCAN", scene))
+    with runtime.database.transaction() as session:
+        session.execute(update(BindInvitation).values(code="http://q/x"))
+    inbox.take_in(runtime)
+    assert [(one.openid, one.body, one.scene) for one in kept()] == [("", "", "")]
+    with runtime.database.reading() as session:
+        assert session.scalars(select(BindInvitation.code)).all() == [""]
 
 
 def test_the_same_push_again_is_the_same_scan(push: Push, scene: str, runtime: Runtime, kept: Kept) -> None:

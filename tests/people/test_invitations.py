@@ -49,6 +49,19 @@ def test_a_new_one_ends_the_one_before(office: "Office", world: World) -> None:
     assert office.accept(second, world.stranger_identity) is Outcome.BOUND
 
 
+def test_a_code_goes_when_it_is_no_use_and_comes_not_too_late(office: "Office", world: World) -> None:
+    first = office.invite(world.auditor)
+    office.keep_code(first)
+    assert office.codes() == ["http://q/x"]
+    second = office.invite(world.auditor)
+    office.keep_code(first)
+    office.keep_code(second)
+    assert office.codes() == ["", "http://q/x"]
+    office.accept(second, world.stranger_identity)
+    office.keep_code(second)
+    assert office.codes() == ["", ""]
+
+
 def test_who_is_bound_to_another_number_is_refused(office: "Office", world: World) -> None:
     with pytest.raises(Refused, match="bound_already"):
         office.accept(office.invite(world.auditor), world.nurse_identity)
@@ -202,6 +215,15 @@ class Office:
             identity = WeChatIdentity(appid=appid, openid=openid, first_seen_at=clock.now())
             session.add(identity)
         return identity
+
+    def keep_code(self, number: int) -> None:
+        with self.world.database.transaction() as session:
+            made = session.scalars(select(BindInvitation).where(BindInvitation.number == number)).one()
+            invitations.keep_code(session, made.id, "http://q/x", at=clock.now())
+
+    def codes(self) -> list[str]:
+        with self.world.database.reading() as session:
+            return list(session.scalars(select(BindInvitation.code).order_by(BindInvitation.id)))
 
     def person_of(self, identity: WeChatIdentity) -> int | None:
         return self.person_of_openid(identity.openid)
