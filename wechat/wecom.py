@@ -13,7 +13,7 @@ from wechat.wire import Call, Wire
 _TITLE_BYTES, _TEXT_BYTES = 128, 512
 _SAME_MESSAGE_SECONDS = 1800
 # No list of several, and not @all, which is everybody in the hospital.
-_USER_ID = re.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
+USER_ID = re.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class WeCom:
 
     def send_card(self, user_id: str, *, title: str, text: str, url: str) -> str:
         """The msgid. WeCom drops the same card, byte for byte, when it comes again within half an hour."""
-        if not _USER_ID.fullmatch(user_id):
+        if not USER_ID.fullmatch(user_id):
             raise _nobody()
         card = {"title": cut_bytes(title, _TITLE_BYTES), "description": cut_bytes(text, _TEXT_BYTES), "url": url}
         message = {
