@@ -13,12 +13,21 @@ from app.web.edge import moment, reading
 
 
 def enter() -> None:
-    """Only a token that nobody was ever given counts against the address it came from."""
+    """Only what nobody was ever given counts against the address it came from."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Refused("token_missing")
     with reading() as db:
-        g.bearer = limits.known(lambda: api_sessions.bearer(db, token.strip(), at=moment()))
+        try:
+            g.bearer = api_sessions.bearer(db, token.strip(), at=moment())
+        except Refused as refused:
+            count(refused, token.strip())
+            raise
+
+
+def count(refused: Refused, token: str) -> None:
+    if not api_sessions.could_be_ours(token):
+        limits.count_wrong(refused)
 
 
 def current() -> Bearer:

@@ -59,7 +59,7 @@ def refresh_session(given: asked.Refresh) -> told.Session:
 
     answer = refreshed()
     if isinstance(answer, Refused):
-        limits.count_wrong(answer)
+        bearer.count(answer, given.refresh_token)
         raise answer
     return answer
 

@@ -1,5 +1,6 @@
 """Sessions of the mini-program: a short bearer token, and a refresh token that is used once and replaced."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -103,6 +104,11 @@ def _one_by_one(session: Session, identity_id: int) -> None:
     """A refresh beside the end of its session would add a token that the end does not see."""
     locked = select(WeChatIdentity.id).where(WeChatIdentity.id == identity_id).with_for_update(key_share=True)
     session.execute(locked)
+
+
+def could_be_ours(token: str) -> bool:
+    """Whether it has the form of our tokens: old ones are let go of, and nobody guesses 32 bytes."""
+    return re.fullmatch("[A-Za-z0-9_-]{43}", token) is not None
 
 
 def digest(token: str) -> str:

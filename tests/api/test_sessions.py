@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app import clock
 from app.errors import Refused
@@ -123,6 +123,14 @@ def test_only_wrong_tokens_count_and_good_ones_are_served_all_the_same(nurse: Ph
     assert statuses == [401] * limits.WRONG.amount + [429]
     assert nurse.get("/me").status_code == 200
     assert code(Phone(nurse.client, refresh="guessed").renew()) == (429, "too_many")
+
+
+def test_a_token_let_go_of_is_only_unknown_however_often_it_is_shown(nurse: Phone, world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(delete(ApiSession))
+    statuses = {nurse.get("/me").status_code for _ in range(limits.WRONG.amount + 1)}
+    assert statuses == {401}
+    assert {code(nurse.renew()) for _ in range(limits.WRONG.amount + 1)} == {(401, "token_unknown")}
 
 
 @pytest.mark.slow
