@@ -79,6 +79,7 @@ class Settings:
     surfaces: frozenset[str]
     trusted_proxies: int
     web_threads: int
+    posts_per_minute: int
     rating_trust: str
     browser_rating: bool
     rating_window: timedelta
@@ -135,6 +136,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=reader.number("TRUSTED_PROXIES", default=0, most=8),
         # The server's own variable, so that it is said once.
         web_threads=reader.number("GRANIAN_BLOCKING_THREADS", default=2, most=512),
+        posts_per_minute=reader.number("API_POSTS_PER_MINUTE", default=60, most=1_000_000),
         rating_trust=reader.choice("RATING_TRUST", RATING_TRUST, default="verified"),
         browser_rating=reader.choice("BROWSER_RATING", ("off", "on"), default="off") == "on",
         rating_window=timedelta(days=reader.number("RATING_WINDOW_DAYS", default=14, most=90)),

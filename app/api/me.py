@@ -8,7 +8,7 @@ from app.errors import Refused
 from app.models import Person
 from app.services import binding, phone_proofs, sign_in
 from app.services.binding import Outcome
-from app.web import visit
+from app.web import limits, visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.wechat import exchanged
 
@@ -87,6 +87,7 @@ def _number(given: asked.PhoneCode) -> str:
     program = runtime().mini
     if program is None:
         raise Refused("no_mini_program")
+    limits.bound_phone_proofs(bearer.current().identity_id)
     return exchanged(lambda: program.phone_number(given.code))
 
 

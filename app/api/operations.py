@@ -21,7 +21,7 @@ from app.api.problems import MEDIA_TYPE, PREFIX
 from app.errors import Refused
 from app.services import repeats
 from app.services.repeats import Answer
-from app.web import faults, visit
+from app.web import faults, limits, visit
 from app.web.edge import moment, transaction
 
 # Who has no token yet comes in by the first, everybody else by the second.
@@ -231,6 +231,8 @@ def _written(view: View, method: str, path: str, told: Mapping[int, Any], **fact
 def _enter(operation: Operation) -> None:
     if operation.consent and operation.bearer:
         bearer.agreed()
+    if operation.keyed:
+        limits.bound_posts(bearer.current().identity_id)
 
 
 def _door(blueprint: Blueprint, operation: Operation, view: View) -> View:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
 WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
 
+PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
 SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
 
 
@@ -38,6 +39,19 @@ def count_wrong(refused: Refused) -> None:
 def bound_sign_ins() -> None:
     """Each costs a call to WeChat and a row, whoever it is; too many from one address are 429."""
     if not _ask(lambda limiter: limiter.hit(SIGN_INS, _address())):
+        abort(429)
+
+
+def bound_posts(identity_id: int) -> None:
+    """Nobody taps this often."""
+    most = runtime().settings.posts_per_minute
+    posts = RateLimitItemPerMinute(most, namespace="mini-post")
+    if most and not _ask(lambda limiter: limiter.hit(posts, str(identity_id))):
+        abort(429)
+
+
+def bound_phone_proofs(identity_id: int) -> None:
+    if not _ask(lambda limiter: limiter.hit(PHONE_PROOFS, str(identity_id))):
         abort(429)
 
 
