@@ -105,7 +105,7 @@ def read(path: Path, form: object) -> Fields:
         )
     except (OSError, ValueError, RecursionError) as error:
         raise Malformed(path.name, "readable JSON in UTF-8", type(error).__name__) from None
-    _check(fields, form, path.name)
+    check(fields, form, path.name)
     result: Fields = fields
     return result
 
@@ -127,7 +127,8 @@ def _refuse(_: str) -> None:
     raise ValueError
 
 
-def _check(value: object, form: object, where: str) -> None:
+def check(value: object, form: object, where: str) -> None:
+    """Raises Malformed unless the value is of this form."""
     if isinstance(form, re.Pattern):
         _check_text(value, form, where)
     elif isinstance(form, dict):
@@ -136,7 +137,7 @@ def _check(value: object, form: object, where: str) -> None:
         if not isinstance(value, list):
             raise Malformed(where, "a list", _shown(value))
         for number, item in enumerate(value):
-            _check(item, form[0], f"{where} {number}")
+            check(item, form[0], f"{where} {number}")
     elif type(value) is not int or not 0 <= value < 2**53:
         raise Malformed(where, "a whole number from 0", _shown(value))
 
@@ -160,7 +161,7 @@ def _check_object(value: object, form: dict[str, object], where: str) -> None:
     for key, inner in form.items():
         name = key.rstrip("?")
         if name in value:
-            _check(value[name], inner, f"{where} {name}")
+            check(value[name], inner, f"{where} {name}")
 
 
 def _shown(value: object) -> str:
