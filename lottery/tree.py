@@ -14,7 +14,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def top(level: Sequence[bytes]) -> bytes:
-    """The root above hashes that stand side by side at one height of the tree, every one but the last a full subtree."""
+    """The root above a whole level of the tree, whatever its height."""
     while len(level) > 1:
         level = _above(level)
     return level[0] if level else sha256().digest()

@@ -5,12 +5,17 @@ from threading import Event, Thread
 import click
 from flask import current_app
 
-from app.jobs import delivery, errands, inbox, queue, retention, watch
+from app.jobs import delivery, draws, errands, inbox, queue, retention, watch
 from app.runtime import Runtime
 from app.web import edge
 
 # By what is announced after a commit.
-WORK = {"notices": delivery.keep_delivering, "inbound": inbox.keep_taking_in, "errands": errands.keep_asking}
+WORK = {
+    "notices": delivery.keep_delivering,
+    "inbound": inbox.keep_taking_in,
+    "errands": errands.keep_asking,
+    "draws": draws.keep_drawing,
+}
 BY_THE_CLOCK = {"watch": watch.keep_watching, "retention": retention.keep_tidy}
 
 

@@ -69,9 +69,7 @@ class Leaves:
     def proofs(self, indices: list[int]) -> list[list[bytes]]:
         above = tree.levels(self.blocks)
         below = {block: tree.levels(self._block(block)) for block in {index // BLOCK for index in indices}}
-        return [
-            tree.path(below[index // BLOCK], index % BLOCK) + tree.path(above, index // BLOCK) for index in indices
-        ]
+        return [tree.path(below[index // BLOCK], index % BLOCK) + tree.path(above, index // BLOCK) for index in indices]
 
     def _block(self, block: int) -> list[bytes]:
         size = BLOCK * LEAF
@@ -89,9 +87,22 @@ def build(key: bytes, draw_id: str, people: People, tell: Told = lambda _done: N
             records[done : done + len(rows)] = rows
             done += len(rows)
             tell(len(rows))
-        data = memoryview(_sorted(records)).cast("B")
+        data = _sorted(records).reshape(-1).data
         del records
         return Leaves(data, blocks(data, spread))
+
+
+def whose(key: bytes, draw_id: str, people: People, wanted: set[bytes]) -> dict[str, int]:
+    """The ids behind some entries."""
+    found: dict[str, int] = {}
+    with cores(len(people.ids)) as spread:
+        start = 0
+        for chunk in spread(_entries, _chunks(key, draw_id, people)):
+            for index, record in enumerate(split(chunk), start):
+                if record[:_KEY] in wanted:
+                    found[record[:_KEY].hex()] = int(people.ids[index])
+            start += len(chunk) // LEAF
+    return found
 
 
 def of(data: Bytes) -> Leaves:
@@ -111,7 +122,7 @@ def add(leaves: Leaves, people: dict[bytes, int]) -> Leaves:
     if old:
         kept = np.delete(kept, [leaves.find(entry) for entry in old], axis=0)  # type: ignore[arg-type]
     records = np.concatenate([kept, _rows(b"".join(new.values()))])
-    return of(memoryview(_sorted(records)).cast("B"))
+    return of(_sorted(records).reshape(-1).data)
 
 
 def blocks(data: Bytes, spread: Spread) -> list[bytes]:
@@ -145,7 +156,7 @@ def _entries(job: tuple[bytes, str, People]) -> bytes:
     numbers = [b"%d" % number for number in people.ids.tolist()]
     salts = b"".join([sha256(outer + sha256(inner + number).digest()).digest() for number in numbers])
     keys = np.frombuffer(salts, np.uint8).reshape(-1, _KEY)
-    inners, outers = (_listed(keys ^ pad[0]) for pad in (_INNER, _OUTER))
+    inners, outers = (_listed(keys ^ np.uint8(pad[0])) for pad in (_INNER, _OUTER))
     inner = _INNER[_KEY:] + f"xlot/1 entry\n{draw_id}\n{people.prefix}".encode("ascii")
     outer = _OUTER[_KEY:]
     entries = b"".join(

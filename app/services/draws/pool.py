@@ -2,22 +2,17 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any
 
-MANY = 300_000  # people; below that other processes would still be starting when the work is done
-Job = TypeVar("Job")
-Done = TypeVar("Done")
-
-
-class Spread(Protocol):
-    def __call__(self, work: Callable[[Job], Done], jobs: Iterable[Job]) -> Iterator[Done]: ...
+MANY = 300_000  # people; with fewer, other processes would still be starting when the work is done
+Spread = Callable[..., Iterator[Any]]  # as `map` is called
 
 
 @contextmanager
 def cores(people: int) -> Iterator[Spread]:
-    """Something that maps in order, one piece after the other."""
+    """Something that maps in order, taking pieces as it needs them."""
     count = os.cpu_count() or 1
     if people < MANY or count == 1:
         yield map
