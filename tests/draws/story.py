@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.db import Database
-from app.models import Completion, Department, Draw, Employment, Person, Rating, Ticket, WeChatIdentity
+from app.models import Completion, Department, Draw, DrawWinner, Employment, Person, Rating, Ticket, WeChatIdentity
 from app.services.draws import announcing, claims, committing, files, numbers, results
 from app.services.draws.receipts import Receipt, receipt_of
 from lottery.checks import Check
@@ -35,16 +36,30 @@ NUMBERS = {1: [("cn-kl8", "2027004", KL8), ("cn-dlt", "2027002", DLT)], 2: [("cn
 OURS = ("scheme", "key_commitment", "operator_key")
 
 
-def draft(**changes: object) -> Fields:
-    """An announcement as somebody of the hospital writes it."""
-    told = announcement(**changes)
-    return {key: value for key, value in told.items() if key not in OURS}
+def draft(shift: timedelta = timedelta(), **changes: object) -> Fields:
+    """An announcement as somebody of the hospital writes it; its whole calendar may be moved."""
+    told = {key: _moved(value, shift) for key, value in announcement().items()}
+    return {key: value for key, value in {**told, **changes}.items() if key not in OURS}
+
+
+def _moved(value: Any, shift: timedelta) -> Any:
+    if isinstance(value, list):
+        return [{**item, "drawn_at": _moved(item["drawn_at"], shift)} if "drawn_at" in item else item for item in value]
+    if isinstance(value, str) and value[10:11] == "T":
+        return (datetime.fromisoformat(value) + shift).isoformat()
+    return value
 
 
 @dataclass
 class Story:
     world: World
     raters: list[Person] = field(default_factory=list)
+    shift: timedelta = timedelta()
+
+    def now_is(self, moment: datetime) -> "Story":
+        """Move the whole calendar so that this moment of it is now, for what reads the clock."""
+        self.shift = timedelta(seconds=round((clock.now() - moment).total_seconds()))
+        return self
 
     @property
     def database(self) -> Database:
@@ -61,45 +76,48 @@ class Story:
             session.add_all(Employment(person_id=one.id, department_id=place, valid_from=BEGAN) for one in made)
             for number, person in enumerate(made):
                 for _ in range(2 if number % 3 == 0 else 1):
-                    self._rate(session, person, at=DURING + timedelta(minutes=number))
+                    self._rate(session, person, at=DURING + self.shift + timedelta(minutes=number))
         self.raters += made
         return made
 
-    def rate(self, person: Person | None, *, at: datetime = DURING, **how: Any) -> Rating:
+    def rate(self, person: Person | None, *, at: datetime | None = None, **how: Any) -> Rating:
         with self.database.transaction() as session:
-            return self._rate(session, person, at=at, **how)
+            return self._rate(session, person, at=at or DURING + self.shift, **how)
 
     def announce(self, **changes: object) -> Draw:
         with self.database.transaction() as session:
             return announcing.announce(
                 session,
-                draft(**changes),
+                draft(self.shift, **changes),
                 tenant="h001",
                 zone=ZONE,
                 committee=[self.world.supervisor.id],
                 by=self.world.admin.id,
-                at=ANNOUNCED,
+                at=ANNOUNCED + self.shift,
             )
 
-    def commit(self, at: datetime = COMMITTED) -> Fields:
+    def commit(self, at: datetime | None = None) -> Fields:
+        at = at or COMMITTED + self.shift
         with self.drawing() as (session, draw):
             prepared = committing.prepare(session, draw, zone=ZONE, at=at)
             return committing.write(session, draw, prepared, by=None, at=at)
 
-    def type_numbers(self, draw_round: int = 1, at: datetime = DRAWN) -> None:
+    def type_numbers(self, draw_round: int = 1, at: datetime | None = None) -> None:
         for source, issue, value in NUMBERS[draw_round]:
             for by in (self.world.admin, self.world.supervisor):
                 self.type(source, issue, value, by=by, at=at, draw_round=draw_round)
 
     def type(
-        self, source: str, issue: str, value: str, *, by: Person, at: datetime = DRAWN, draw_round: int = 1
+        self, source: str, issue: str, value: str, *, by: Person, at: datetime | None = None, draw_round: int = 1
     ) -> numbers.Agreed | None:
+        at = at or DRAWN + self.shift
         with self.drawing() as (session, draw):
             return numbers.enter(
                 session, draw, draw_round=draw_round, source=source, issue=issue, value=value, by=by.id, at=at
             )
 
-    def run(self, draw_round: int = 1, at: datetime = DRAWN) -> Fields:
+    def run(self, draw_round: int = 1, at: datetime | None = None) -> Fields:
+        at = at or DRAWN + self.shift
         with self.drawing() as (session, draw):
             result = results.write(session, draw, results.prepare(session, draw, draw_round, at=at), by=None, at=at)
             results.name(session, draw, draw_round, results.whose(session, draw, draw_round), at=at)
@@ -117,11 +135,9 @@ class Story:
         with self.drawing() as (session, draw):
             code = claims.claim_code(session, draw, self.person_of(session, winner).id)
             assert code
-            return claims.confirm(session, draw, code, by=self.world.supervisor.id, at=CLAIMED, **how)
+            return claims.confirm(session, draw, code, by=self.world.supervisor.id, at=CLAIMED + self.shift, **how)
 
     def person_of(self, session: Session, winner: Fields) -> Person:
-        from app.models import DrawWinner
-
         query = select(Person).join(DrawWinner, DrawWinner.person_id == Person.id)
         return session.scalars(query.where(DrawWinner.entry == winner["entry"])).one()
 
