@@ -18,7 +18,10 @@ DRAW_ID = re.compile("[a-z0-9-]{3,40}")
 ID = re.compile("[a-z0-9-]{1,40}")
 ISSUE = re.compile("[0-9]{1,20}")
 VALUE = re.compile("[ -~]{1,200}")
-MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})")
+# A year outside would pass the end of the calendar when a day is added.
+MOMENT = re.compile(
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 STATE = re.compile("claimed|waived|ineligible|expired")
 
 # A pattern is a text of that form, int a whole number from 0, [x] a list of x, {...} an object with just these keys;

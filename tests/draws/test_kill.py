@@ -23,7 +23,7 @@ from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, Story
 
 pytestmark = pytest.mark.slow
 
-LATER = 0.01  # seconds
+SOON, LATER = 0.01, 1.3  # seconds, and how much longer it is left alone each time
 FILES = {
     "commit": {"commit-1.json", "commit-1.json.sig", "leaves-1.bin", "leaves-1.bin.sig"},
     "run_1": {"result-1.json", "result-1.json.sig"},
@@ -51,7 +51,7 @@ def test_killed_at_any_moment(story: Story, environ: dict[str, str], step: str, 
     while not seen:  # a little later each time, until one is too late
         process = context.Process(target=take, args=(environ, step))
         process.start()
-        process.join(kills * LATER)
+        process.join(SOON * LATER**kills)
         if process.is_alive():
             process.kill()
             kills += 1
