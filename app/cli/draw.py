@@ -18,6 +18,7 @@ from app.errors import Refused
 from app.jobs import draws as jobs
 from app.models import Draw
 from app.services import people
+from app.services.demo import draw as demo
 from app.services.draws import announcing, bundle, claims, numbers, objections
 from app.services.draws.files import Fields
 from app.web.edge import runtime, transaction
@@ -40,9 +41,7 @@ _json = click.option("--json", "as_json", is_flag=True, help=_("只输出一行 
     ),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--committee", required=True, metavar="NUMBERS", help=_("监督小组的工号，用逗号隔开；不参加抽奖。")
-)
+@click.option("--committee", required=True, metavar="NUMBERS", help=_("监督小组的工号，用逗号隔开；不参加抽奖。"))
 @_by
 @_json
 def announce(file: Path, committee: str, by: str, as_json: bool) -> None:
@@ -84,9 +83,7 @@ def commit(draw_id: str, as_json: bool) -> None:
 
 @draw.command(
     "object",
-    help=_(
-        "提出异议：文件是本人回执的 JSON，名单里没有它或张数少了才受理。--decide 处理异议，成立的进下一版名单。"
-    ),
+    help=_("提出异议：文件是本人回执的 JSON，名单里没有它或张数少了才受理。--decide 处理异议，成立的进下一版名单。"),
 )
 @click.argument("draw_id")
 @click.argument("receipt", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -214,6 +211,26 @@ def bundle_(draw_id: str, file: Path, as_json: bool) -> None:
             raise click.BadParameter(_("%(path)s 写不了：%(reason)s。", path=file, reason=error.strerror)) from error
     told = {"file": str(file), "bytes": file.stat().st_size}
     _tell(told, as_json, _("已写入 %(file)s，%(bytes)s 字节", **told))
+
+
+@draw.command("demo", help=_("演示：在演示医院的评价里办一次抽奖，走到指定的一步。日期往前推算，号码是虚构的。"))
+@click.option("--until", type=click.Choice(list(demo.STAGES)), default="redrawn", help=_("走到哪一步；默认走完。"))
+@_json
+def demo_(until: str, as_json: bool) -> None:
+    settings = runtime().settings
+    if settings.env != "demo":
+        raise click.ClickException(_("只有演示环境能这样做。"))
+    with _refusals(), transaction() as session:
+        draw_id = demo.draw(
+            session,
+            until=until,
+            tenant=settings.hospital_id,
+            hospital=settings.hospital_name,
+            zone=settings.timezone,
+            at=clock.now(),
+        )
+    told = {"draw_id": draw_id, "state": until}
+    _tell(told, as_json, _("%(draw_id)s：%(state)s", **told))
 
 
 def _object(session: Session, found: Draw, receipt: Fields, person: int) -> int:

@@ -89,6 +89,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_such_file": (404, mark("这个文件还没有公布。")),
     "not_the_admin": (403, mark("只有管理员能公布抽奖。")),
     "not_the_committee": (403, mark("只有管理员和抽奖监督小组成员能这样做，服务商人员不能。")),
+    "not_the_auditor": (403, mark("只有审计员能读取抽奖的密钥。")),
     "draft_says_ours": (422, mark("草稿里不能写 %(key)s，公布时由系统填写。")),
     "announcement_wrong": (422, mark("公告不合规则（%(check)s）：应为 %(expected)s，实为 %(found)s。")),
     "announced_late": (409, mark("公告太晚：最迟在评价截止前七天（%(until)s）公布。")),

@@ -11,7 +11,8 @@ from app.errors import Refused
 from app.models import Draw, DrawEvent, DrawSecret
 from app.services.draws import announcing, pages
 from lottery import rule
-from tests.draws.story import ANNOUNCED, CLOSED, DRAW_ID, ZONE, Fields, Story, draft
+from tests.draws.story import ANNOUNCED, CLOSED, DRAW_ID, Fields, Story, draft
+from tests.world import ZONE
 
 Change = Callable[[Fields], object]
 

@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from app.errors import Refused
-from app.models import DrawClaim, DrawClaimPhoto, DrawFile, DrawWinner, Person
-from app.services.draws import claims, files, pages
-from tests.draws.story import CLAIMED, EXPIRED, REDRAWN, ZONE, Story
+from app.models import DrawClaim, DrawClaimPhoto, DrawEvent, DrawFile, DrawWinner, Person
+from app.services.draws import audit, claims, files, pages
+from app.services.draws.receipts import receipt_of
+from lottery import rule, tree
+from tests.draws.story import CLAIMED, EXPIRED, REDRAWN, Story
+from tests.world import ZONE
 
 
 @pytest.fixture
@@ -125,6 +128,40 @@ def test_a_loser_sees_his_place_and_a_winner_his(story: Story, winner: dict[str,
     assert (places[best].place, places[best].score) == (1, winner["score"])  # type: ignore[union-attr]
     assert outsider is None
     assert (chances.entries, chances.prizes, chances.people_for_a_prize) == (20, 6, 3)
+
+
+def test_an_entry_is_proved_from_the_root_alone(story: Story, winner: dict[str, Any]) -> None:
+    with story.drawing() as (session, draw):
+        commit = pages.page(session, draw, at=CLAIMED).commit
+        receipt = receipt_of(session, draw, story.raters[5].id, zone=ZONE)
+        assert receipt
+        assert commit
+        found = pages.proof_of(session, draw, receipt.entry)
+        assert [pages.proof_of(session, draw, nobody) for nobody in ("0" * 64, "", "x" * 64)] == [None] * 3
+    assert found
+    assert found.tickets == receipt.tickets
+    leaf = tree.leaf_hash(rule.leaf(bytes.fromhex(receipt.entry), receipt.tickets))
+    path, root = [bytes.fromhex(step) for step in found.proof], bytes.fromhex(commit["root"])
+    assert tree.proves(path, leaf, index=found.index, size=commit["entries"], root=root)
+    assert winner
+
+
+def test_the_auditor_makes_the_list_again_and_nobody_else_may(story: Story, winner: dict[str, Any]) -> None:
+    with story.drawing() as (session, draw), pytest.raises(Refused, match="not_the_auditor"):
+        audit.export(session, draw, by=story.world.admin.id, zone=ZONE, at=CLAIMED)
+    with story.drawing() as (session, draw):
+        told = audit.export(session, draw, by=story.world.auditor.id, zone=ZONE, at=CLAIMED)
+        published = bytes(files.whole(session, files.get(session, draw, "leaves-1.bin")))
+        assert session.scalars(select(DrawEvent.actor_id).where(DrawEvent.kind == "key_read")).all() == [
+            story.world.auditor.id
+        ]
+    key, draw_id = bytes.fromhex(told["key"]), told["draw_id"]
+    made = [
+        rule.leaf(rule.entry(rule.salt(key, draw_id, one["pid"]), draw_id, one["pid"]), one["tickets"])
+        for one in told["people"]
+    ]
+    assert b"".join(sorted(made)) == published
+    assert winner
 
 
 def test_a_winner_finds_what_he_has_won(story: Story, winner: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from app.errors import Refused
 from app.models import Person
 from app.services.draws import objections
 from app.services.draws.receipts import Receipt
-from tests.draws.story import COMMITTED, OBJECTED, ZONE, Story, employ
+from tests.draws.story import COMMITTED, OBJECTED, Story, employ
+from tests.world import ZONE
 
 SECOND = timedelta(seconds=1)
 

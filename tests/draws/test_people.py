@@ -10,7 +10,8 @@ from app.models import CountedRating, Person, WeChatIdentity
 from app.services import forgetting
 from app.services.draws import committing, leaves, people, secret
 from app.services.draws.people import OTHERS, merged
-from tests.draws.story import CLOSED, COMMITTED, DURING, OPENS, ZONE, Story, employ
+from tests.draws.story import CLOSED, COMMITTED, DURING, OPENS, Story, employ
+from tests.world import ZONE
 
 SECOND = timedelta(seconds=1)
 

@@ -10,6 +10,7 @@ from app.services.draws.pages import (
     page,
     place_of,
     prizes_of,
+    proof_of,
     receipts_of,
     state,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "page",
     "place_of",
     "prizes_of",
+    "proof_of",
     "receipt_of",
     "receipts_of",
     "state",

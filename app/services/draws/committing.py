@@ -16,7 +16,7 @@ from app.errors import Refused
 from app.models import Draw, DrawObjection, DrawTree
 from app.services.draws import events, files, leaves, people, secret
 from app.services.draws.files import Fields, when
-from app.services.draws.leaves import Leaves, Told
+from app.services.draws.leaves import Leaves, Listed, Told
 from lottery import files as forms
 from lottery.rule import SCHEME
 from lottery.verify import DAY
@@ -80,8 +80,13 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
 def load(session: Session, draw: Draw, version: int) -> Leaves:
     """A committed list as it was written; raises Refused when the database has something else now."""
     data = files.whole(session, files.get(session, draw, f"leaves-{version}.bin"))
-    blocks = session.get_one(DrawTree, (draw.id, version)).blocks
-    return Leaves(data, [blocks[start : start + 32] for start in range(0, len(blocks), 32)])
+    return Leaves(data, _blocks(session, draw, version))
+
+
+def glance(session: Session, draw: Draw, version: int) -> Listed:
+    """The same to look up one entry in: of a long list only what is needed is read."""
+    stored = files.Stored(session, files.get(session, draw, f"leaves-{version}.bin"))
+    return Listed(stored, _blocks(session, draw, version))
 
 
 def check(session: Session, draw: Draw, version: int, *, at: datetime) -> None:
@@ -95,6 +100,11 @@ def check(session: Session, draw: Draw, version: int, *, at: datetime) -> None:
         raise Refused("commit_too_late", until=until)
     if version > 1 and not _upheld(session, draw):
         raise Refused("written_before", name=f"commit-{version - 1}.json")
+
+
+def _blocks(session: Session, draw: Draw, version: int) -> list[bytes]:
+    blocks = session.get_one(DrawTree, (draw.id, version)).blocks
+    return [blocks[start : start + 32] for start in range(0, len(blocks), 32)]
 
 
 def _upheld(session: Session, draw: Draw) -> list[DrawObjection]:

@@ -76,10 +76,8 @@ def get(session: Session, draw: Draw, name: str) -> File:
 
 def content(session: Session, file: File) -> Iterator[bytes]:
     """In parts, so that a list of millions can be served as it is read."""
-    numbers = range((file.size + PART - 1) // PART)
-    for number in numbers:
-        part = DrawFilePart.file_id == file.id, DrawFilePart.number == number
-        yield session.scalars(select(DrawFilePart.content).where(*part)).one()
+    for number in range((file.size + PART - 1) // PART):
+        yield _part(session, file, number)
 
 
 def whole(session: Session, file: File) -> memoryview:
@@ -96,6 +94,28 @@ def whole(session: Session, file: File) -> memoryview:
 def fields(session: Session, draw: Draw, name: str) -> Fields:
     read: Fields = json.loads(bytes(whole(session, get(session, draw, name))))
     return read
+
+
+class Stored:
+    """A file's bytes, each part of it read when something in it is asked for."""
+
+    def __init__(self, session: Session, file: File) -> None:
+        self._session, self._file = session, file
+        self._parts: dict[int, bytes] = {}
+
+    def __len__(self) -> int:
+        return self._file.size
+
+    def __getitem__(self, wanted: slice) -> bytes:
+        start, stop, _step = wanted.indices(len(self))
+        first = start // PART
+        joined = b"".join(self._part(number) for number in range(first, (stop + PART - 1) // PART))
+        return joined[start - first * PART : stop - first * PART]
+
+    def _part(self, number: int) -> bytes:
+        if number not in self._parts:
+            self._parts[number] = _part(self._session, self._file, number)
+        return self._parts[number]
 
 
 def all_of(session: Session, draw: Draw) -> list[File]:
@@ -137,6 +157,11 @@ def when(fields: Fields, key: str) -> datetime:
 def written(at: datetime, announcement: Fields) -> str:
     """A moment as the files of this draw write it: in the announcement's zone, to the second."""
     return at.astimezone(when(announcement, "closes").tzinfo).replace(microsecond=0).isoformat()
+
+
+def _part(session: Session, file: File, number: int) -> bytes:
+    part = DrawFilePart.file_id == file.id, DrawFilePart.number == number
+    return session.scalars(select(DrawFilePart.content).where(*part)).one()
 
 
 def _store(session: Session, draw: Draw, name: str, data: Bytes, at: datetime, edition: int) -> str:

@@ -6,6 +6,7 @@ Whoever wants to understand the rule reads `lottery/rule.py`; a test holds this 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,14 @@ Told = Callable[[int], object]
 Bytes = bytes | memoryview
 
 
+class Slices(Protocol):
+    """Enough of the list to find one entry and prove it."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, wanted: slice, /) -> Bytes: ...
+
+
 @dataclass(frozen=True)
 class People:
     """Who is in a draw, by the number behind the pid's prefix, and with how many tickets."""
@@ -34,19 +43,15 @@ class People:
 
 
 @dataclass(frozen=True)
-class Leaves:
-    """The list: its bytes as published, and the roots of its subtrees."""
+class Listed:
+    """A list in reach: its bytes as published, and the roots of its subtrees."""
 
-    data: Bytes
+    data: Slices
     blocks: list[bytes]
 
     @property
     def entries(self) -> int:
         return len(self.data) // LEAF
-
-    @property
-    def tickets(self) -> int:
-        return int(_rows(self.data)[:, _KEY:].copy().view(_TICKETS).sum(dtype=np.int64))
 
     @property
     def root(self) -> bytes:
@@ -76,6 +81,17 @@ class Leaves:
         return [tree.leaf_hash(leaf) for leaf in split(self.data[block * size : (block + 1) * size])]
 
 
+@dataclass(frozen=True)
+class Leaves(Listed):
+    """The whole list in memory."""
+
+    data: Bytes
+
+    @property
+    def tickets(self) -> int:
+        return int(_rows(self.data)[:, _KEY:].copy().view(_TICKETS).sum(dtype=np.int64))
+
+
 def build(key: bytes, draw_id: str, people: People, tell: Told = lambda _done: None) -> Leaves:
     """The whole list of these people; `tell` hears how many were worked on."""
     count = len(people.ids)
@@ -87,7 +103,7 @@ def build(key: bytes, draw_id: str, people: People, tell: Told = lambda _done: N
             records[done : done + len(rows)] = rows
             done += len(rows)
             tell(len(rows))
-        data = _sorted(records).reshape(-1).data
+        data = in_order(records).reshape(-1).data
         del records
         return Leaves(data, blocks(data, spread))
 
@@ -122,7 +138,7 @@ def add(leaves: Leaves, people: dict[bytes, int]) -> Leaves:
     if old:
         kept = np.delete(kept, [leaves.find(entry) for entry in old], axis=0)  # type: ignore[arg-type]
     records = np.concatenate([kept, _rows(b"".join(new.values()))])
-    return of(_sorted(records).reshape(-1).data)
+    return of(in_order(records).reshape(-1).data)
 
 
 def blocks(data: Bytes, spread: Spread) -> list[bytes]:
@@ -130,6 +146,18 @@ def blocks(data: Bytes, spread: Spread) -> list[bytes]:
     size = _CHUNK * LEAF
     pieces = (bytes(data[start : start + size]) for start in range(0, len(data), size))
     return [root for roots in spread(_roots, pieces) for root in roots]
+
+
+def in_order(records: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """By entry. Eight bytes decide nearly always; where they are equal, all of them do."""
+    first = records[:, :8].copy().view(">u8").ravel().astype(np.uint64)
+    order = np.argsort(first, kind="stable")
+    first = first[order]
+    for start in np.unique(first[1:][first[1:] == first[:-1]]):
+        low, high = np.searchsorted(first, start), np.searchsorted(first, start, "right")
+        order[low:high] = sorted(order[low:high].tolist(), key=lambda row: records[row].tobytes())
+    del first
+    return records[order]
 
 
 def split(data: Bytes) -> list[bytes]:
@@ -178,18 +206,17 @@ def _listed(rows: NDArray[np.uint8]) -> list[bytes]:
 
 def _roots(data: bytes) -> list[bytes]:
     size = BLOCK * LEAF
-    return [tree.root(split(data[start : start + size])) for start in range(0, len(data), size)]
+    return [_root(data[start : start + size]) for start in range(0, len(data), size)]
 
 
-def _sorted(records: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """By entry. Eight bytes decide nearly always; where they are equal, all of them do."""
-    first = records[:, :8].copy().view(">u8").ravel().astype(np.uint64)
-    order = np.argsort(first, kind="stable")
-    first = first[order]
-    for place in np.flatnonzero(first[1:] == first[:-1])[:, None].ravel().tolist():
-        same = np.flatnonzero(first == first[place])
-        order[same] = sorted(order[same].tolist(), key=lambda row: records[row].tobytes())
-    return records[order]
+def _root(data: bytes) -> bytes:
+    """`tree.root` of these leaves, without a call for each node."""
+    level = [sha256(b"\0" + data[start : start + LEAF]).digest() for start in range(0, len(data), LEAF)]
+    while len(level) > 1:
+        pairs = b"".join(level)
+        above = [sha256(b"\1" + pairs[start : start + 64]).digest() for start in range(0, len(pairs) - 63, 64)]
+        level = [*above, level[-1]] if len(level) % 2 else above
+    return level[0]
 
 
 def _rows(data: Bytes) -> NDArray[np.uint8]:

@@ -36,7 +36,7 @@ def object_(
     )
     if not genuine:
         raise Refused("receipt_not_ours")
-    listed = committing.load(session, draw, version)
+    listed = committing.glance(session, draw, version)
     place = listed.find(bytes.fromhex(entry))
     if place is not None and int.from_bytes(listed.leaf(place)[32:], "big") >= tickets:
         raise Refused("nothing_missing", index=place)

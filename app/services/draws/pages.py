@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Draw, DrawCheckpoint, DrawClaim, DrawObjection, DrawWinner, Person
-from app.services.draws import checkpoints, committing, files, numbers, receipts, secret
+from app.services.draws import checkpoints, committing, files, numbers, receipts, secret, winners
 from app.services.draws.files import Fields, File, when
-from app.services.draws.leaves import LEAF
+from lottery import files as forms
 from lottery import rule
 
-PLACED_UP_TO = 200_000  # people; in a longer list nobody's exact place is counted while he waits
+PLACED_UP_TO = 50_000  # people; in a longer list nobody's exact place is counted while he waits
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,16 @@ class Place:
     score: str
     ticket: int
     cutoff: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What leads from an entry to the root of the commit."""
+
+    version: int
+    index: int
+    tickets: int
+    proof: list[str]
 
 
 def list_public(session: Session, *, at: datetime) -> list[Line]:
@@ -131,23 +141,35 @@ def chances_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) 
 
 
 def place_of(session: Session, draw: Draw, person_id: int, *, draw_round: int = 1) -> Place | None:
-    """Where he stands in the order of a round; nothing if he is not in the list."""
+    """Where he stands in the order of a round; nothing if he is not in it."""
     if files.find(session, draw, f"result-{draw_round}.json") is None:
         return None
     result = files.fields(session, draw, f"result-{draw_round}.json")
-    listed = committing.load(session, draw, result["commit_version"])
+    listed = committing.glance(session, draw, result["commit_version"])
     entry, seed = secret.of(session, draw).entry(draw, person_id), bytes.fromhex(result["seed"])
     index = listed.find(entry)
     if index is None or entry.hex() in result["excluded"]:
         return None
     score, ticket = rule.score(seed, entry, int.from_bytes(listed.leaf(index)[32:], "big"))
-    cutoff = next((tier["cutoff"] for tier in reversed(result["tiers"]) if tier["cutoff"]), "")
     place = None
     if listed.entries <= PLACED_UP_TO:
         gone = frozenset(map(bytes.fromhex, result["excluded"]))
-        leaves = [listed.leaf(number) for number in range(len(listed.data) // LEAF)]
-        place = 1 + sum((there.score, there.entry) < (score, entry) for there in rule.order(seed, leaves, gone))
+        place = 1 + winners.before(seed, bytes(listed.data[:]), (score, entry), gone=gone)
+    cutoff = next((tier["cutoff"] for tier in reversed(result["tiers"]) if tier["cutoff"]), "")
     return Place(place, listed.entries - len(result["excluded"]), score.hex(), ticket, cutoff)
+
+
+def proof_of(session: Session, draw: Draw, entry: str) -> Proof | None:
+    """Where an entry stands in the list that counts, and what proves it; nothing if it is not there."""
+    version = files.versions(session, draw)
+    if not version or not forms.HEX32.fullmatch(entry):
+        return None
+    listed = committing.glance(session, draw, version)
+    index = listed.find(bytes.fromhex(entry))
+    if index is None:
+        return None
+    tickets = int.from_bytes(listed.leaf(index)[32:], "big")
+    return Proof(version, index, tickets, [step.hex() for step in listed.proofs([index])[0]])
 
 
 def prizes_of(session: Session, person_id: int) -> list[tuple[Draw, DrawWinner, DrawClaim | None]]:

@@ -7,11 +7,10 @@ import numpy as np
 
 from app.services.draws.leaves import LEAF, Bytes, Told, hmac_pads
 from app.services.draws.pool import cores
+from lottery import rule
 from lottery.rule import Place
 
 _CHUNK = 50_000
-_MOST_TICKETS = 65_535
-_NUMBERS = [number.to_bytes(2, "big") for number in range(_MOST_TICKETS)]
 
 _Job = tuple[bytes, bytes, int, int, frozenset[bytes]]
 
@@ -28,6 +27,13 @@ def first(
     return found
 
 
+def before(seed: bytes, data: bytes, place: tuple[bytes, bytes], *, gone: frozenset[bytes] = frozenset()) -> int:
+    """How many come before this score and entry, without those who are gone."""
+    entries = (data[start : start + 32] for start in range(0, len(data), LEAF))
+    scores, _tickets = _scores(seed, data)
+    return sum(there < place and there[1] not in gone for there in zip(scores, entries, strict=True))
+
+
 def _jobs(seed: bytes, data: Bytes, most: int, gone: frozenset[bytes]) -> Iterator[_Job]:
     for start in range(0, len(data) // LEAF, _CHUNK):
         yield seed, bytes(data[start * LEAF : (start + _CHUNK) * LEAF]), start, most, gone
@@ -35,21 +41,34 @@ def _jobs(seed: bytes, data: Bytes, most: int, gone: frozenset[bytes]) -> Iterat
 
 def _best(job: _Job) -> list[Place]:
     seed, data, start, most, gone = job
-    inner, outer = hmac_pads(seed)
-    tickets = np.frombuffer(data, np.uint8).reshape(-1, LEAF)[:, 32:].copy().view(">u2").ravel().tolist()
-    best: list[Place] = []
-    worst = b"\xff" * 32
-    for index, count in enumerate(tickets):
+    scores, tickets = _scores(seed, data)
+    first = (
+        np.frombuffer(b"".join(scores), np.uint8).reshape(-1, 32)[:, :8].copy().view(">u8").ravel().astype(np.uint64)
+    )
+    # Eight bytes leave out nobody who belongs to the best; who they are is decided by all of them.
+    enough = min(most + len(gone), len(first)) - 1
+    near = np.flatnonzero(first <= np.partition(first, enough)[enough]).tolist()
+    places = []
+    for index in near:
         entry = data[index * LEAF : index * LEAF + 32]
-        begun = inner + entry
-        score, ticket = b"\xff" * 33, 0
-        for number, told in enumerate(_NUMBERS[:count]):
-            here = sha256(outer + sha256(begun + told).digest()).digest()
-            if here < score:
-                score, ticket = here, number
-        if score <= worst and entry not in gone:
-            best.append(Place(score, entry, ticket, start + index, count))
-            if len(best) > 2 * most:
-                best = sorted(best)[:most]
-                worst = best[-1].score
-    return sorted(best)[:most]
+        if entry not in gone:
+            score, ticket = rule.score(seed, entry, tickets[index])
+            places.append(Place(score, entry, ticket, start + index, tickets[index]))
+    return sorted(places)[:most]
+
+
+def _scores(seed: bytes, data: bytes) -> tuple[list[bytes], list[int]]:
+    """Everybody's least ticket score, ticket by ticket; and how many tickets he has."""
+    inner, outer = hmac_pads(seed)
+    tickets: list[int] = np.frombuffer(data, np.uint8).reshape(-1, LEAF)[:, 32:].copy().view(">u2").ravel().tolist()
+    begun = [inner + data[place : place + 32] for place in range(0, len(data), LEAF)]
+    told = b"\0\0"
+    scores = [sha256(outer + sha256(one + told).digest()).digest() for one in begun]
+    for number in range(1, max(tickets)):
+        told = number.to_bytes(2, "big")
+        for index, count in enumerate(tickets):
+            if count > number:
+                here = sha256(outer + sha256(begun[index] + told).digest()).digest()
+                if here < scores[index]:
+                    scores[index] = here
+    return scores, tickets
