@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli
 from app.jobs import queue
 from app.runtime import build
+from app.services import notice_words
 from app.web import edge, faults, guards, headers, i18n, words
 from app.web.doors import blueprints
 from app.web.scanner import scanner
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.session_interface = KeptSerializer()
+    notice_words.check_file()
     runtime = build(settings)
     app.extensions[edge.EXTENSION] = runtime
     if proxies := settings.trusted_proxies:

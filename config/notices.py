@@ -38,6 +38,7 @@ class NoticeKind:
     word: str
     opens: Opens
     urgent: bool = False
+    at_night: bool = False
     invitation: bool = False
     robot: bool = False
     service: MessageTemplate | None = None
@@ -97,7 +98,7 @@ def _kind(name: str, given: object) -> NoticeKind:
     allowed = ABOUT_CHANNELS if name in ALERTS else ABOUT_TICKETS
     for key in ("title", "text", "word"):
         _check_text(name, key, table.get(key), allowed if key == "text" else frozenset())
-    for key in ("urgent", "invitation", "robot"):
+    for key in ("urgent", "at_night", "invitation", "robot"):
         if not isinstance(table.get(key, False), bool):
             raise _fault(name, key, "true or false")
     pages = {"my", "console"} if name in ALERTS else set(get_args(Opens))

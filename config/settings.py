@@ -33,7 +33,6 @@ class WeChatSettings:
     api_url: str
     backup_url: str | None
     open_url: str
-    mp_url: str
     proxy: str | None = field(repr=False)
 
 
@@ -174,7 +173,6 @@ def _servers(reader: Reader, *, production: bool) -> dict[str, str | None]:
         # Only where it is asked for: another main address than WeChat's own has no second one by itself.
         "backup_url": reader.url("WECHAT_API_BACKUP_URL", default=_backup(reader), https=production) or None,
         "open_url": reader.url("WECHAT_OPEN_URL", default="https://open.weixin.qq.com", https=production),
-        "mp_url": reader.url("WECHAT_MP_URL", default="https://mp.weixin.qq.com", https=production),
         "proxy": reader.text("WECHAT_PROXY", default="") or None,
     }
 

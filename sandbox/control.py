@@ -92,8 +92,9 @@ def credits_() -> Said:
     wanted = _wanted()
     phone, template_id = PHONES.get(str(wanted.get("phone"))), str(wanted.get("template_id"))
     number = wanted.get("number", 1)
-    if phone is None or template_id not in TEMPLATES or number not in range(1, 101):
-        return _expected(f"phone ({', '.join(PHONES)}), template_id, and maybe number (1 to 100)")
+    template = TEMPLATES.get(template_id)
+    if phone is None or template is None or template.account != MINI.name or number not in range(1, 101):
+        return _expected(f"phone ({', '.join(PHONES)}), a template_id of the mini-program, and maybe number (1 to 100)")
     for _ in range(number):
         state().people.agree(phone.mini_openid, template_id)
     return jsonify(state().people.credits(phone.mini_openid)), 200

@@ -14,7 +14,7 @@ class _Door:
         self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietRequests)
         self.port: int = self._server.server_port
         # The interval is how long stopping takes; tests stop often.
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="sandbox", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

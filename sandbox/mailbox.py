@@ -1,6 +1,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from sandbox.database import Database
 
@@ -30,6 +31,19 @@ class Mailbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = Lock()
+        self._under_way: set[str] = set()
+
+    def begin(self, openid: str) -> bool:
+        """False while another message to this person is under way."""
+        with self._lock:
+            free = openid not in self._under_way
+            self._under_way.add(openid)
+            return free
+
+    def end(self, openid: str) -> None:
+        with self._lock:
+            self._under_way.discard(openid)
 
     def deliver(
         self,

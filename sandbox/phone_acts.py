@@ -87,7 +87,8 @@ def data(name: str) -> BaseResponse:
 def agree(name: str) -> BaseResponse:
     """The mini-program asks for messages of a template: accept, reject, or later withdraw."""
     phone, template_id, answer = _phone(name), request.form.get("template_id", ""), request.form.get("answer")
-    if template_id not in TEMPLATES or answer not in {"accept", "reject", "withdraw"}:
+    template = TEMPLATES.get(template_id)
+    if template is None or template.account != MINI.name or answer not in {"accept", "reject", "withdraw"}:
         raise WireError(40037)
     if answer == "accept":
         state().people.agree(phone.mini_openid, template_id)

@@ -1,11 +1,10 @@
 """Messages: templates of the service account, subscriptions of the mini-program, and answers within a window."""
 
 from collections.abc import Mapping
-from threading import Lock
 
 from flask import Blueprint, Response, g, request
 
-from sandbox.accounts import MINI, SERVICE
+from sandbox.accounts import MINI, SERVICE, SandboxAccount
 from sandbox.asked import caller, posted
 from sandbox.field_rules import fault
 from sandbox.mailbox import CUSTOM, SUBSCRIPTION, TEMPLATE
@@ -24,9 +23,6 @@ _OUTCOME_SECONDS = 0.3
 
 wire_messages = Blueprint("wire_messages", __name__)
 
-_lock = Lock()
-_in_flight: set[str] = set()
-
 
 @wire_messages.route(SEND_TEMPLATE, methods=["GET", "POST"])
 def send_template() -> Response:
@@ -35,7 +31,7 @@ def send_template() -> Response:
     now, phone = state().clock(), phone_of(body.get("touser"))
     if phone is None:
         raise WireError(40003)
-    template_id, template = _template(body)
+    template_id, template = _template(body, SERVICE)
     if not state().people.follows(phone):
         raise WireError(43004)
     url = str(body.get("url") or "")
@@ -65,7 +61,7 @@ def send_subscription() -> Response:
     if phone is None:
         raise WireError(40003)
     _one_at_a_time(phone.mini_openid)
-    template_id, template = _template(body)
+    template_id, template = _template(body, MINI)
     page = str(body.get("page") or "")
     if page and not is_released(page):
         raise WireError(41030)
@@ -102,23 +98,21 @@ def send_custom() -> Response:
 
 @wire_messages.teardown_app_request
 def _landed(_: BaseException | None) -> None:
-    with _lock:
-        _in_flight.discard(g.pop("in_flight", ""))
+    state().mailbox.end(g.pop("under_way", ""))
 
 
 def _one_at_a_time(openid: str) -> None:
-    with _lock:
-        if openid in _in_flight:
-            raise WireError(43108)
-        _in_flight.add(openid)
-    g.in_flight = openid
+    if not state().mailbox.begin(openid):
+        raise WireError(43108)
+    g.under_way = openid
 
 
-def _template(body: Mapping[str, object]) -> tuple[str, MessageTemplate]:
-    template_id = body.get("template_id")
-    if not isinstance(template_id, str) or template_id not in TEMPLATES:
+def _template(body: Mapping[str, object], account: SandboxAccount) -> tuple[str, MessageTemplate]:
+    template_id = str(body.get("template_id"))
+    template = TEMPLATES.get(template_id)
+    if template is None or template.account != account.name:
         raise WireError(40037)
-    return template_id, TEMPLATES[template_id]
+    return template_id, template
 
 
 def _fields(template: MessageTemplate, data: object) -> Mapping[str, str]:

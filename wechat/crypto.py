@@ -7,12 +7,10 @@ import secrets
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from hashlib import sha1
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
+from wechatpy.crypto.base import PKCS7Encoder, WeChatCipher
+from wechatpy.utils import WeChatSigner
 
 _BLOCK = 16
 _PADDED_TO = 32  # WeChat's PKCS#7 has a block twice that of AES
@@ -44,8 +42,9 @@ class Seal:
 
     def signature(self, *parts: str) -> str:
         """Of timestamp and nonce; of an encrypted push, its ciphertext too."""
-        ordered = sorted([self.token.encode(), *(part.encode() for part in parts)])
-        return sha1(b"".join(ordered)).hexdigest()  # noqa: S324 WeChat's choice
+        signer = WeChatSigner()
+        signer.add_data(self.token, *parts)
+        return str(signer.signature)
 
     def check(self, given: str, *parts: str) -> None:
         """Raises BadPush unless `given` is the signature of these parts."""
@@ -55,10 +54,8 @@ class Seal:
     def encrypt(self, content: bytes, *, random: bytes | None = None) -> str:
         """`random` is 16 bytes that nobody can guess; given only to repeat a known sample."""
         head = (random or secrets.token_bytes(_RANDOM)) + len(content).to_bytes(_LENGTH, "big")
-        padder = PKCS7(_PADDED_TO * 8).padder()
-        padded = padder.update(head + content + self.appid.encode()) + padder.finalize()
-        encryptor = self._cipher.encryptor()
-        return base64.b64encode(encryptor.update(padded) + encryptor.finalize()).decode()
+        padded = PKCS7Encoder.encode(head + content + self.appid.encode())
+        return base64.b64encode(self._cipher.encrypt(padded)).decode()
 
     def decrypt(self, encrypted: str) -> bytes:
         """The message inside. Raises BadPush where padding, length or appid are not as WeChat makes them."""
@@ -77,16 +74,14 @@ class Seal:
             raise BadPush(Fault.MALFORMED, "base64") from error
         if not content or len(content) % _BLOCK:
             raise BadPush(Fault.MALFORMED, "ciphertext")
-        decryptor = self._cipher.decryptor()
+        # Not wechatpy's own: it takes any padding for good.
         unpadder = PKCS7(_PADDED_TO * 8).unpadder()
-        padded = decryptor.update(content) + decryptor.finalize()
         try:
-            return unpadder.update(padded) + unpadder.finalize()
+            return unpadder.update(self._cipher.decrypt(content)) + unpadder.finalize()
         except ValueError as error:
             raise BadPush(Fault.MALFORMED, "padding") from error
 
     @cached_property
-    def _cipher(self) -> Cipher[CBC]:
+    def _cipher(self) -> WeChatCipher:
         # Not strict: the last character of a key may carry bits that belong to no byte.
-        key = base64.b64decode(self.aes_key + "=")
-        return Cipher(AES(key), CBC(key[:_BLOCK]))
+        return WeChatCipher(base64.b64decode(self.aes_key + "="))

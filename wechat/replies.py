@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
+from wechatpy.replies import REPLY_TYPES
+
 from wechat.crypto import Seal
 from wechat.inbound import Push
 
@@ -13,12 +15,12 @@ CONTENT_TYPES = {XML: "application/xml", JSON: "application/json"}
 
 
 def text_reply(push: Push, content: str, *, at: datetime, form: str) -> str:
-    return _write({**_envelope(push, at), "MsgType": "text", "Content": content}, form)
+    return _reply(push, "text", at, form, content)
 
 
 def to_customer_service(push: Push, *, at: datetime, form: str) -> str:
     """Hands the message on to the people who answer in WeChat's own customer service."""
-    return _write({**_envelope(push, at), "MsgType": "transfer_customer_service"}, form)
+    return _reply(push, "transfer_customer_service", at, form)
 
 
 def sealed(reply: str, seal: Seal, *, at: datetime, form: str) -> str:
@@ -28,12 +30,14 @@ def sealed(reply: str, seal: Seal, *, at: datetime, form: str) -> str:
     return _write({"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": timestamp, "Nonce": nonce}, form)
 
 
-def _envelope(push: Push, at: datetime) -> dict[str, str | int]:
-    return {
-        "ToUserName": push.value("FromUserName"),
-        "FromUserName": push.value("ToUserName"),
-        "CreateTime": int(at.timestamp()),
-    }
+def _reply(push: Push, kind: str, at: datetime, form: str, content: str = "") -> str:
+    target, source, seconds = push.value("FromUserName"), push.value("ToUserName"), int(at.timestamp())
+    if form == XML:
+        # It writes CDATA and leaves to us what must not stand there.
+        said = {"target": _in_cdata(target), "source": _in_cdata(source), "content": _in_cdata(content)}
+        return str(REPLY_TYPES[kind](**said, time=seconds).render())
+    envelope = {"ToUserName": target, "FromUserName": source, "CreateTime": seconds, "MsgType": kind}
+    return json.dumps({**envelope, **({"Content": content} if content else {})}, ensure_ascii=False)
 
 
 def _write(values: Mapping[str, str | int], form: str) -> str:
@@ -43,6 +47,8 @@ def _write(values: Mapping[str, str | int], form: str) -> str:
 
 
 def _xml_value(value: str | int) -> str:
-    if isinstance(value, int):
-        return str(value)
-    return f"<![CDATA[{value.replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return str(value) if isinstance(value, int) else f"<![CDATA[{_in_cdata(value)}]]>"
+
+
+def _in_cdata(text: str) -> str:
+    return text.replace("]]>", "]]]]><![CDATA[>")

@@ -12,6 +12,8 @@ from wechat.wire import Call, Reply, Wire
 
 _MARGIN = timedelta(seconds=300)
 _SHORT_MARGIN = timedelta(seconds=60)
+_ASK_AGAIN = timedelta(seconds=10)
+_LONGEST_LIFE = 86_400
 # Long enough for a fetch as it mostly goes. Should one take longer, a second fetch does no harm: WeChat answers it with
 # the same token.
 _LOCK_SECONDS = 10.0
@@ -71,6 +73,7 @@ class SharedToken:
         self._ask = fetch
         self._name = name
         self._fetched_short: str | None = None
+        self._asked_at: datetime | None = None
 
     def get(self, at: datetime, *, failed: str | None = None) -> str:
         """One other than `failed`, which WeChat has just called stale, if there is one."""
@@ -81,15 +84,20 @@ class SharedToken:
         stored = self._store.get(self._key)
         if stored is None or stored.value == failed:
             return None
-        # WeChat answers with what is left of the token's life: a short one is not worth asking for again.
-        margin = _SHORT_MARGIN if stored.value == self._fetched_short else _MARGIN
-        return stored.value if stored.expires_at - margin > at else None
+        return stored.value if stored.expires_at - self._margin(stored, at) > at else None
 
     def usable(self, at: datetime, *, failed: str | None = None) -> str | None:
         """The one at hand to its last second, for what must not wait."""
         stored = self._store.get(self._key)
         good = stored and stored.value != failed and stored.expires_at > at
         return stored.value if stored and good else None
+
+    def _margin(self, stored: StoredToken, at: datetime) -> timedelta:
+        # Some give the same token to its last second, and some do not answer: neither is asked by every call.
+        if self._asked_at and at < self._asked_at + _ASK_AGAIN:
+            return timedelta()
+        # WeChat answers with what is left of the token's life: a short one is not worth asking for again.
+        return _SHORT_MARGIN if stored.value == self._fetched_short else _MARGIN
 
     def _refresh(self, at: datetime, failed: str | None) -> str:
         give_up = time.monotonic() + _WAIT_SECONDS
@@ -108,18 +116,20 @@ class SharedToken:
 
     def _fetch_or_keep(self, at: datetime, failed: str | None) -> str:
         try:
-            return self._fetch(at)
+            value = self._fetch(at)
         except WeChatError as error:
             error.uncertain = False  # asking for a token twice does no harm, and nothing else has been asked yet
             old = self.usable(at, failed=failed)
-            if error.action is Action.RETRY and old:
-                return old
-            raise
+            if error.action is not Action.RETRY or not old:
+                raise
+            value = old
+        self._asked_at = at
+        return value
 
     def _fetch(self, at: datetime) -> str:
         reply = self._ask()
         value, life = reply.get(self._name), reply.get("expires_in")
-        if not isinstance(value, str) or not isinstance(life, int):
+        if not isinstance(value, str) or not value or not isinstance(life, int) or not 0 < life <= _LONGEST_LIFE:
             raise self._wire.broken_reply()
         self._fetched_short = value if timedelta(seconds=life) <= _MARGIN else None
         self._store.put(self._key, StoredToken(value, at + timedelta(seconds=life)))

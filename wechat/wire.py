@@ -136,7 +136,7 @@ class Wire:
         # The Content-Type of WeChat's answers says nothing reliable about charset or form.
         try:
             reply = json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             reply = None
         errcode = reply.get("errcode", 0) if isinstance(reply, dict) else None
         if not isinstance(reply, dict) or not isinstance(errcode, int):

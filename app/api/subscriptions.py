@@ -13,9 +13,6 @@ from app.web import visit
 from app.web.edge import moment, reading, runtime
 from config.notices import NoticeKind, notice_kinds
 
-YES = frozenset({"accept", "acceptWithAudio", "acceptWithAlert"})
-NO = frozenset({"reject", "ban"})
-
 
 @look("/subscriptions", told.Subscriptions)
 def subscriptions() -> told.Subscriptions:
@@ -31,11 +28,8 @@ def consent(db: Session, given: asked.Consents) -> told.Subscriptions:
         raise Refused("unknown_template", expected=sorted(_offered()))
     if counted() == "report":
         who, at = bearer.current().identity_id, moment()
-        for template, said in given.results.items():
-            if said in YES:
-                credits_.accepted(db, who, template, at=at)
-            elif said in NO:
-                credits_.refused(db, who, template, at=at)
+        for template, word in given.results.items():
+            credits_.said(db, who, template, word, at=at)
     return _told(db)
 
 

@@ -22,7 +22,7 @@ from app.db import Database
 from app.paths import ROOT
 from app.services import demo
 from config.settings import Settings, SettingsError, read_settings
-from sandbox.accounts import MINI, SERVICE
+from sandbox.accounts import MINI, SERVICE, WECOM
 
 HOSPITAL = "青澜市中心医院"
 HOTLINE = "8120"
@@ -115,6 +115,11 @@ def demo_settings(place: Place) -> dict[str, str]:
         "WECHAT_MINI_FORMAT": MINI.form,
         "WECHAT_API_URL": place.sandbox_url,
         "WECHAT_OPEN_URL": place.sandbox_url,
+        "WECOM_CORPID": WECOM.corpid,
+        "WECOM_AGENTID": str(WECOM.agentid),
+        "WECOM_SECRET": WECOM.secret,
+        "WECOM_ROBOT_KEY": WECOM.robot_key,
+        "WECOM_URL": place.sandbox_url,
         "WECHAT_JS_URL": f"{place.sandbox_url}/open/js/jweixin-1.6.0.js",
         "HOSPITAL_NAME": HOSPITAL,
         "HOTLINE": HOTLINE,

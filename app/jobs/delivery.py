@@ -55,7 +55,7 @@ def until_next(runtime: Runtime) -> timedelta:
     """How long there is nothing to do."""
     now = clock.now()
     with runtime.database.reading() as session:
-        due = notice_queue.next_due(session, at=now)
+        due = notice_queue.next_due(session)
     return SWEEP if due is None else min(max(due - now, timedelta()), SWEEP)
 
 

@@ -44,7 +44,7 @@ def tidy(runtime: Runtime, *, at: datetime, stopping: Event) -> dict[str, int]:
         done[rule.name] = 0
         while not stopping.is_set():
             with runtime.database.transaction() as session:
-                batch = retention.apply(session, rule)
+                batch = retention.apply(session, rule, most=retention.BATCH)
             done[rule.name] += batch
             if batch < retention.BATCH:
                 break

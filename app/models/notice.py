@@ -10,7 +10,7 @@ from app.db import Base, Id
 # kept: by a rule it is not pushed (quiet after an invitation, a day's limit); it stands in the inbox, as they all do.
 NOTICE_STATES = ("waiting", "sending", "sent", "failed", "kept")
 TRY_OUTCOMES = ("sent", "failed", "put_off", "passed_over")
-_OPEN = text("state IN ('waiting', 'sending')")
+_OPEN = text("settled_at IS NULL")  # waiting or sending
 _NAMED = text("msgid <> ''")
 _AWAITED = text("state = 'sent' AND outcome IS NULL")
 UNOPENED = text("opened_at IS NULL AND kind IN ('dispatched', 'reopened')")

@@ -10,6 +10,7 @@ from app.db import Base, Id
 
 LEVELS = (5, 4, 3, 2, 1)  # 非常满意, 满意, 基本满意, 不满意, 非常不满意
 LOW_LEVELS = (2, 1)
+_UNCHECKED = text("checked = '' AND comment <> ''")
 _NAMED = text("person_id IS NOT NULL")
 
 
@@ -67,6 +68,7 @@ class RatingDetail(Base):
     __table_args__ = (
         CheckConstraint("praise IN ('', 'asked', 'approved', 'refused')", name="known_praise"),
         Index(None, "praise"),
+        Index("ix_rating_detail_unchecked", "at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
     )
 
     rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), primary_key=True)

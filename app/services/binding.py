@@ -52,6 +52,10 @@ def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: da
 def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> None:
     """This WeChat user is that person from now on, wherever he is known; what he rated in the last week counts."""
     _give(session, identity, person_id, at)
+    _join_twins(session, identity, person_id, at)
+
+
+def _join_twins(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
     # Who is busy with one of these himself is joined at his next sign-in.
     for twin in session.scalars(_twins(identity).with_for_update(skip_locked=True)).all():
         if twin.person_id is None and not _bound_elsewhere(session, twin.appid, person_id):
@@ -59,16 +63,17 @@ def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: da
 
 
 def join(session: Session, identity_id: int, unionid: str, *, at: datetime) -> None:
-    """Keep the unionid of who has signed in; bound to nobody here, he is whom he is bound to elsewhere."""
+    """Keep the unionid of who has signed in: bound in one account, he is so in all where he is bound to nobody."""
     others = select(WeChatIdentity).where(WeChatIdentity.unionid == unionid, WeChatIdentity.id != identity_id)
     twins = session.scalars(others).all()
     known = {twin.person_id for twin in twins} - {None}
-    person_id = known.pop() if len(known) == 1 else None
+    person_id = session.get_one(WeChatIdentity, identity_id).person_id or (known.pop() if len(known) == 1 else None)
     if person_id is not None:  # the number before the phone, as ever
         session.get_one(Person, person_id, with_for_update=True)
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
     identity.unionid = unionid
     if identity.person_id is not None:
+        _join_twins(session, identity, identity.person_id, at)
         return
     identity.provider_staff = identity.provider_staff or any(twin.provider_staff for twin in twins)
     if person_id is not None and not _bound_elsewhere(session, identity.appid, person_id):

@@ -19,6 +19,7 @@ from app.models import (
     Ticket,
 )
 from app.models.ticket import OPEN_STATES
+from app.services.deliveries import PROVIDER_SEES
 from app.services.pages import Line, Query
 
 LOW_SCORES_OF = timedelta(days=30)
@@ -46,10 +47,12 @@ class HospitalBoard:
     erasures: int
 
 
-def board(session: Session, at: datetime) -> Board:
+def board(session: Session, at: datetime, *, for_provider: bool) -> Board:
     by_state = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
     states = dict(session.execute(by_state).all())
     failed = select(Notice.id).where(Notice.state == "failed", Notice.created_at > at - FAILURES_OF)
+    if for_provider:
+        failed = failed.where(Notice.kind.in_(PROVIDER_SEES))
     return Board(
         states={state: states.get(state, 0) for state in OPEN_STATES},
         waiting=session.execute(_waiting()).all(),

@@ -80,7 +80,9 @@ def addresses(session: Session, ladder: Ladder, person_ids: Sequence[int]) -> di
         }
     by_number = [way.channel for way in ladder.ways if way.staff_numbers]
     if by_number:
-        people = session.execute(select(Person.id, Person.staff_number).where(Person.id.in_(person_ids)))
+        people = session.execute(
+            select(Person.id, Person.staff_number).where(Person.id.in_(person_ids), Person.erased_at.is_(None))
+        )
         found |= {(person_id, name): Address(number.lower()) for person_id, number in people for name in by_number}
     return found
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.models import ChannelStop, Notice, NoticeTry
+from app.models import ChannelStop, Notice, NoticeTry, Person
 from app.services import channel_stops, channels, notice_rules, notice_words, subscriptions
 from app.services.channels import SAME_MESSAGE, Address, Hindrance, Ladder
 from app.services.notice_words import Facts
@@ -18,7 +18,7 @@ LEASE = timedelta(seconds=30)  # longer than one channel takes; after a kill the
 GIVE_UP = timedelta(hours=24)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900, 3600))  # after a fault of ours
 # While a notice waits for one of these, later ones to the same person wait behind it.
-KEEPS_PLACE = ("busy", "robot_limit")
+KEEPS_PLACE = ("busy", "robot_limit", "behind")
 # What went wrong first among several: what was tried tells more than what could not be.
 TELLING = (
     "our_fault",
@@ -55,6 +55,7 @@ class Letter:
     """A claimed notice with all that is needed to send it by one channel, read out before the transaction ends."""
 
     notice_id: int
+    person_id: int
     claimed_at: datetime
     attempts: int
     kind: str
@@ -105,6 +106,8 @@ def begin(session: Session, ladder: Ladder, claimed: Sequence[Notice], *, at: da
 
 def record(session: Session, ladder: Ladder, letter: Letter, answer: Answer, *, at: datetime) -> Letter | None:
     """Write down what the channel said; the letter by the next one where there is something left to try."""
+    # Before his notices, as everybody does: who comes next to him is decided by one at a time.
+    session.execute(select(Person.id).where(Person.id == letter.person_id).with_for_update(key_share=True))
     if answer.outcome == "sent":
         _sent(session, letter, answer, at)
         return None
@@ -147,7 +150,7 @@ def _begin(session: Session, known: Known, notice: Notice) -> Letter | None:
     if rest is None:
         return _descend(session, known, notice, ())
     if rest.until is None:
-        _settle(notice, "kept", known.at, reason=rest.reason)
+        _settle(session, notice, "kept", known.at, reason=rest.reason)
     else:
         _wait(session, notice, [Wait("", rest.reason, rest.until)], known.at)
     return None
@@ -208,6 +211,7 @@ def _letter(
 ) -> Letter:
     return Letter(
         notice_id=notice.id,
+        person_id=notice.person_id,
         claimed_at=known.at,
         attempts=notice.attempts,
         kind=notice.kind,
@@ -226,7 +230,7 @@ def _sent(session: Session, letter: Letter, answer: Answer, at: datetime) -> Non
     _note(session, notice, letter.channel, "sent", "", answer.msgid, at)
     if notice.state != "sent":
         notice.channel, notice.msgid = letter.channel, answer.msgid
-        _settle(notice, "sent", at)
+        _settle(session, notice, "sent", at)
     if letter.probes:
         channel_stops.heal(session, letter.probes, at=at)
     mini = notice_kinds()[letter.kind].mini
@@ -255,28 +259,25 @@ def _wait(session: Session, notice: Notice, waits: Sequence[Wait], at: datetime)
     """Until the first of the channels may take it; at most a day."""
     telling = next((wait for wait in waits if wait.reason != "stopped"), min(waits, key=lambda wait: wait.until))
     if at - notice.created_at > GIVE_UP:
-        _settle(notice, "failed", at, reason=telling.reason, detail=telling.detail)
+        _settle(session, notice, "failed", at, reason=telling.reason, detail=telling.detail)
         return
     notice.state = "waiting"
     notice.next_try_at = min(wait.until for wait in waits)
     notice.channel, notice.reason, notice.detail = telling.channel, telling.reason, telling.detail
+    if notice.reason not in KEEPS_PLACE:
+        _make_way(session, notice, at)
+
+
+def _make_way(session: Session, notice: Notice, at: datetime) -> None:
+    """It is the next one's turn, of those behind it to the same person."""
     session.flush()
-    if notice.reason in KEEPS_PLACE:
-        _keep_order(session, notice)
-
-
-def _keep_order(session: Session, notice: Notice) -> None:
-    """What comes after it to the same person need not be looked at before it."""
-    behind = select(Notice.id).where(
-        Notice.person_id == notice.person_id,
-        Notice.id > notice.id,
-        Notice.state == "waiting",
-        Notice.next_try_at < notice.next_try_at,
+    behind = select(func.min(Notice.id)).where(
+        Notice.person_id == notice.person_id, Notice.settled_at.is_(None), Notice.reason == "behind"
     )
     session.execute(
         update(Notice)
-        .where(Notice.id.in_(behind.with_for_update(skip_locked=True)))
-        .values(next_try_at=notice.next_try_at)
+        .where(Notice.id == behind.scalar_subquery(), Notice.state == "waiting")
+        .values(next_try_at=at)
         .execution_options(synchronize_session=False)
     )
 
@@ -288,14 +289,15 @@ def _fail(session: Session, notice: Notice, at: datetime) -> None:
     ended = [one for one in tries if one.outcome in {"failed", "passed_over"}]
     telling = min(ended, key=lambda one: TELLING.index(one.reason), default=None)
     reason, detail = (telling.reason, telling.detail) if telling else ("no_wechat", "")
-    _settle(notice, "failed", at, reason=reason, detail=detail)
+    _settle(session, notice, "failed", at, reason=reason, detail=detail)
 
 
-def _settle(notice: Notice, state: str, at: datetime, *, reason: str = "", detail: str = "") -> None:
+def _settle(session: Session, notice: Notice, state: str, at: datetime, *, reason: str = "", detail: str = "") -> None:
     notice.state = state
     notice.reason, notice.detail = reason, detail
     notice.settled_at = at
     notice.uncertain_since = None
+    _make_way(session, notice, at)
 
 
 def _note(

@@ -130,7 +130,7 @@ def _hold(session: Session, subject: Subject) -> tuple[Person | None, Sequence[W
     """The person, then his phones: locked in this order everywhere, so that nobody waits in a circle."""
     person = session.get_one(Person, subject.person_id, with_for_update=True) if subject.person_id else None
     phones = select(WeChatIdentity).where(WeChatIdentity.id.in_(subject.identity_ids)).order_by(WeChatIdentity.id)
-    return person, session.scalars(phones.with_for_update()).all()
+    return person, session.scalars(phones.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _erase(

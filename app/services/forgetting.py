@@ -24,9 +24,9 @@ from app.models import (
 )
 from app.services import people
 
-# WeChat's codes for what may be taken back. Of all others, names, pictures and telephone numbers among them, nothing
-# is kept: a telephone is looked at once and let go.
+# WeChat's codes for what may be taken back; of all others, names and portraits among them, nothing is kept.
 LOCATIONS = frozenset({"2", "13", "18"})  # address, position, a chosen place
+TELEPHONES = frozenset({"8"})
 PICTURES = frozenset({"7", "14", "15"})  # camera, chosen pictures, chosen files
 
 
@@ -93,6 +93,11 @@ def revoke(session: Session, *, appid: str, openid: str, codes: Collection[str])
         pictures = delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(reported))
         session.execute(pictures.execution_options(synchronize_session=False))
         gone.append("photos")
+    if TELEPHONES & set(codes):
+        # The number itself is let go at once; the answer to a phone that asks again still proves it.
+        known = select(WeChatIdentity.id).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
+        session.execute(delete(IdempotentPost).where(IdempotentPost.identity_id.in_(known)))
+        gone.append("proofs")
     return " ".join(gone) or "nothing_kept"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import announce, upsert
 from app.models import Inbound
-from app.services import forgetting, invitations, outcomes, people
+from app.services import forgetting, invitations, outcomes, people, subscriptions
 from wechat.inbound import Push, parse
 
 # Of these we only need to know that they came; of a text, the answer has been given already.
@@ -30,9 +30,6 @@ STORED = frozenset(
         "user_enter_tempsession",
         "subscribe",
         "SCAN",
-        "subscribe_msg_popup_event",
-        "subscribe_msg_change_event",
-        "subscribe_msg_sent_event",
     }
 )
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
@@ -169,6 +166,28 @@ def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> 
     return Done()
 
 
+def _consented(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    """He was asked by the mini-program, or has changed his mind since: each consent is good for one message."""
+    identity_id = subscriptions.identity(session, appid=message.appid, openid=message.openid)
+    if identity_id is None:
+        return Done("no_such_identity")
+    for entry in push.entries:
+        template, word = str(entry.get("TemplateId") or ""), str(entry.get("SubscribeStatusString"))
+        if template:
+            subscriptions.said(session, identity_id, template, word, at=at)
+    return Done()
+
+
+def _subscription_sent(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+    """Only a failure says something new. That of a message we do not know yet is looked at again."""
+    for entry in push.entries:
+        failed = str(entry.get("ErrorCode")) != "0"
+        status = f"failed:{entry.get('ErrorStatus')}" if failed else "success"
+        if not outcomes.settle(session, msgid=str(entry.get("MsgID") or ""), status=status, at=at) and failed:
+            raise NotYet("no_such_notice")
+    return Done()
+
+
 def _checked(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
     result = push.fields.get("result")
     suggested = result.get("suggest") if isinstance(result, dict) else ""
@@ -184,6 +203,9 @@ _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
     "user_info_modified": _modified,
     "user_authorization_revoke": _revoked,
     "TEMPLATESENDJOBFINISH": _delivered,
+    "subscribe_msg_popup_event": _consented,
+    "subscribe_msg_change_event": _consented,
+    "subscribe_msg_sent_event": _subscription_sent,
     "wxa_media_check": _checked,
     "wxa_punish_event": _punished,
 }

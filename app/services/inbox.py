@@ -45,8 +45,9 @@ def unread(session: Session, person_id: int, *, at: datetime) -> int:
 
 def read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
     """He has seen the list as it stood when `up_to` was its newest."""
-    waited_for = select(Ticket.id).where(Ticket.state.in_(escalation.AWAITING))
-    passing = or_(Notice.kind.not_in(DISPATCHES), Notice.ticket_id.not_in(waited_for))
+    his = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
+    waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(escalation.AWAITING), his)
+    passing = or_(Notice.kind.not_in(DISPATCHES), ~waited_for.exists())
     _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.id <= up_to, passing)), at)
 
 

@@ -144,3 +144,5 @@ def _check(invitation: BindInvitation, identity: WeChatIdentity, at: datetime) -
         raise Refused("invitation_over")
     if identity.person_id is not None:
         raise Refused("bound_already")
+    if identity.appid == sign_in.BROWSER:  # no notice would ever reach him there
+        raise Refused("not_in_wechat")

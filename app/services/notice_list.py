@@ -4,10 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Notice, Person, Ticket
+from app.services.deliveries import PROVIDER_SEES
 from app.services.pages import Page, newest_first
 
 
-def find(session: Session, *, state: str = "", after: int | None = None) -> Page:
+def find(session: Session, *, for_provider: bool, state: str = "", after: int | None = None) -> Page:
     """Notices, newest first, of one state or of all."""
     query = (
         select(
@@ -26,8 +27,10 @@ def find(session: Session, *, state: str = "", after: int | None = None) -> Page
             Ticket.number,
         )
         .join(Person, Person.id == Notice.person_id)
-        .join(Ticket, Ticket.id == Notice.ticket_id)
+        .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
     )
+    if for_provider:
+        query = query.where(Notice.kind.in_(PROVIDER_SEES))
     if state:
         query = query.where(Notice.state == state)
     return newest_first(session, query, Notice.created_at, Notice.id, after=after)

@@ -27,7 +27,7 @@ def rest(session: Session, notice: Notice, kind: NoticeKind, *, at: datetime, zo
         return None
     rules = notice_rules()
     quiet = quiet_until(rules, at, zone)
-    if quiet:
+    if quiet and not kind.at_night:
         return Rest("quiet", quiet)
     return _too_many(session, notice, kind, rules, at)
 

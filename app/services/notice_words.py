@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Event, Notice, Person, Place, Ticket
 from app.services.links import Links
-from config.notices import MessageTemplate, NoticeKind, notice_kinds
+from config.notices import MessageTemplate, NoticeKind, notice_kinds, notice_rules
 from wechat.fields import fit
 
 PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "不急"}
@@ -87,6 +87,12 @@ def url(kind: NoticeKind, told: Facts, links: Links, console_url: str) -> str:
             return f"{links.public_url}/my"
 
 
+def check_file() -> None:
+    """Raises ValueError that names what is wrong in config/notices.toml."""
+    notice_rules()
+    check(notice_kinds())
+
+
 def check(kinds: Mapping[str, NoticeKind]) -> None:
     """Raises ValueError that names a field whose value WeChat would not take."""
     at = datetime.fromisoformat("2026-11-22T16:30+08:00")
@@ -107,12 +113,6 @@ def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample
             raise ValueError(f"notices.toml [{name}]: {unknown}") from None
         if fits is None:
             raise ValueError(f"notices.toml [{name}]: {value} does not fit {field_name}")
-
-
-def checked_kinds() -> Mapping[str, NoticeKind]:
-    kinds = notice_kinds()
-    check(kinds)
-    return kinds
 
 
 def _values(kind: NoticeKind, told: Facts) -> dict[str, str]:

@@ -71,6 +71,7 @@ def find(
         .outerjoin(Provider, Provider.id == Employment.provider_id)
         .outerjoin(Team, Team.id == Employment.team_id)
         .outerjoin(Post, Post.id == Employment.post_id)
+        .where(Person.erased_at.is_(None))
     )
     if text:
         holds = Person.name.contains(text, autoescape=True)

@@ -101,7 +101,11 @@ def counts(session: Session, subject: Subject) -> dict[str, int]:
 def as_json(found: Sequence[Group], *, at: datetime, indent: int | None = None) -> str:
     """All of it as a file for another program: moments with their zone, codes as they are kept."""
     kept = {group.code: group.rows for group in found}
-    return json.dumps({"at": at, "kept": kept}, ensure_ascii=False, indent=indent, default=date.isoformat)
+    return json.dumps({"at": at, "kept": kept}, ensure_ascii=False, indent=indent, default=_plain)
+
+
+def _plain(value: date | datetime) -> str:
+    return value.isoformat()
 
 
 def rated_by(subject: Subject) -> ColumnElement[bool]:
@@ -159,11 +163,6 @@ def _bindings(subject: Subject) -> Query:
 
 
 def _tickets(subject: Subject) -> Query:
-    # Each half by its own index.
-    his = union(
-        select(Ticket.id).where(_is(Ticket.requester_id, subject)),
-        select(Ticket.id).where(_is(Ticket.served_person_id, subject)),
-    )
     return (
         select(
             Ticket.number,
@@ -174,7 +173,7 @@ def _tickets(subject: Subject) -> Query:
             Ticket.location,
         )
         .outerjoin(Category, Category.id == Ticket.category_id)
-        .where(Ticket.id.in_(his.scalar_subquery()))
+        .where(Ticket.id.in_(_any_of(_reported(subject))))
         .order_by(Ticket.reported_at.desc())
     )
 
@@ -234,30 +233,38 @@ def _complaints(subject: Subject) -> Query:
 def _work(subject: Subject) -> Query:
     return (
         select(Ticket.number, Ticket.reported_at, Ticket.state, Ticket.finished_at)
-        .where(Ticket.id.in_(_worked_on(subject).scalar_subquery()))
+        .where(Ticket.id.in_(_any_of(_worked_on(subject))))
         .order_by(Ticket.reported_at.desc())
     )
 
 
-def _worked_on(subject: Subject) -> Any:
-    return union(
-        select(Ticket.id).where(_is(Ticket.lead_id, subject)),
-        select(TicketHelper.ticket_id).where(_is(TicketHelper.person_id, subject)),
-    )
-
-
 def _acts(subject: Subject) -> Query:
-    his = union(
-        _worked_on(subject),
-        select(Ticket.id).where(_is(Ticket.requester_id, subject)),
-        select(Ticket.id).where(_is(Ticket.served_person_id, subject)),
-    )
+    his = _any_of([*_worked_on(subject), *_reported(subject)])
     return (
         select(Ticket.number.label("ticket"), Event.at, Event.kind.label("act"), Event.channel.label("by_way_of"))
         .join(Ticket, Ticket.id == Event.ticket_id)
-        .where(_is(Event.actor_id, subject), Event.ticket_id.in_(his.scalar_subquery()))
+        .where(_is(Event.actor_id, subject), Event.ticket_id.in_(his))
         .order_by(Event.at.desc(), Event.id.desc())
     )
+
+
+def _reported(subject: Subject) -> list[Query]:
+    return [
+        select(Ticket.id).where(_is(Ticket.requester_id, subject)),
+        select(Ticket.id).where(_is(Ticket.served_person_id, subject)),
+    ]
+
+
+def _worked_on(subject: Subject) -> list[Query]:
+    return [
+        select(Ticket.id).where(_is(Ticket.lead_id, subject)),
+        select(TicketHelper.ticket_id).where(_is(TicketHelper.person_id, subject)),
+    ]
+
+
+def _any_of(queries: Sequence[Query]) -> Any:
+    """Each by its own index, where an OR would read the whole table."""
+    return union(*queries).scalar_subquery()
 
 
 def _notices(subject: Subject) -> Query:

@@ -22,6 +22,7 @@ from app.models import (
 from app.services.pages import Line, Page, Query, newest_first
 
 SATISFIED_FROM = 4
+FLAGS = ("review", "risky")
 
 # The level that stands: the corrected one where there is one.
 LEVEL = func.coalesce(RatingCorrection.level, Rating.level)
@@ -29,7 +30,10 @@ LEVEL = func.coalesce(RatingCorrection.level, Rating.level)
 
 @dataclass(frozen=True)
 class RatingFilter:
-    """`since` is included, `until` is not. `low` are ratings that opened a case, `praise` those to be approved."""
+    """`since` is included, `until` is not. `low` are ratings that opened a case, `praise` those to be approved.
+
+    `flagged` are those whose comment WeChat took offence at.
+    """
 
     level: int | None = None
     counted: bool | None = None
@@ -39,6 +43,7 @@ class RatingFilter:
     until: datetime | None = None
     low: bool = False
     praise: bool = False
+    flagged: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ def _lines() -> Query:
             RatingDetail.faces,
             RatingDetail.comment,
             RatingDetail.praise,
+            RatingDetail.checked,
             RatingDetail.pressed,
         )
         .join(Completion, Completion.id == Rating.completion_id)
@@ -135,3 +141,5 @@ def _narrow(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:
         yield select(RecoveryCase.id).where(RecoveryCase.rating_id == Rating.id).exists()
     if wanted.praise:
         yield RatingDetail.praise == "asked"
+    if wanted.flagged:
+        yield RatingDetail.checked.in_(FLAGS)

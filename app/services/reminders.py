@@ -69,6 +69,7 @@ def _unrated(window: timedelta, at: datetime) -> Query:
             Completion.rateable,
             Ticket.state.in_(("finished", "closed")),
             Person.reminders_since.is_not(None),
+            Person.erased_at.is_(None),
             Person.id != Completion.lead_id,
             Person.id.not_in(helped),
             ~rated.exists(),

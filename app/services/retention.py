@@ -61,7 +61,7 @@ def count(session: Session, rule: Rule) -> int:
     return session.scalar(select(func.count()).select_from(rule.table).where(*rule.old)) or 0
 
 
-def apply(session: Session, rule: Rule, *, most: int = BATCH) -> int:
+def apply(session: Session, rule: Rule, *, most: int) -> int:
     """Follow the rule for so many rows at most; how many it was. Safe to run in any number of workers at once."""
     key = tuple(rule.table.__table__.primary_key)
     these = tuple_(*key).in_(select(*key).where(*rule.old).limit(most))

@@ -1,5 +1,6 @@
 """What stands behind a scanned code, for the one who scanned it: one query, then plain rules about its row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -169,23 +170,28 @@ def _provider_staff(identity: type[WeChatIdentity], on: Any) -> Any:
     forgotten and come back, he is still the provider's until he is bound to a staff number again.
     """
     twin = aliased(WeChatIdentity)
-    twins = select(twin.person_id).where(twin.unionid == identity.unionid, twin.person_id.is_not(None))
+    by_unionid = exists().where(twin.unionid == identity.unionid, or_(*_did_or_does(twin.person_id, on)))
+    known_before = and_(identity.person_id.is_(None), func.coalesce(identity.provider_staff, false()))
+    return or_(*_did_or_does(identity.person_id, on), known_before, by_unionid)
+
+
+def _did_or_does(person_id: Any, on: Any) -> Sequence[Any]:
+    """Led it, helped, or works for a provider that day or did when it was finished."""
+    helped = exists().where(CompletionHelper.completion_id == Completion.id, CompletionHelper.person_id == person_id)
     still_or_then = or_(
         Employment.valid_to.is_(None),
         Employment.valid_to >= on,
         Employment.valid_to >= func.date(Completion.finished_at, type_=Date),
     )
     employed = exists().where(
-        or_(Employment.person_id == identity.person_id, Employment.person_id.in_(twins)),
+        Employment.person_id == person_id,
         Employment.provider_id.is_not(None),
         Employment.valid_from <= on,
         still_or_then,
     )
-    helped = exists().where(
-        CompletionHelper.completion_id == Completion.id, CompletionHelper.person_id == identity.person_id
-    )
-    known_before = and_(identity.person_id.is_(None), func.coalesce(identity.provider_staff, false()))
-    return or_(func.coalesce(Completion.lead_id == identity.person_id, false()), helped, employed, known_before)
+    # Named: by itself a query inside a query inside a query would look at everybody.
+    here = (Completion, person_id.class_)
+    return func.coalesce(Completion.lead_id == person_id, false()), helped.correlate(*here), employed.correlate(*here)
 
 
 def _served(identity: type[WeChatIdentity], on: Any) -> Any:

@@ -17,6 +17,7 @@ from app.services import binding, forgetting
 
 ATTEMPT_LIFE = timedelta(minutes=10)
 PRIVACY_VERSION = "2026-11"
+BROWSER = "browser"  # stands for an account where somebody is known by his browser's cookie alone
 _ALPHABET = string.ascii_letters + string.digits  # what WeChat lets a state consist of
 
 

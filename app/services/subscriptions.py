@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.db import upsert
 from app.models import SubscriptionCredit, WeChatIdentity
 
+YES = frozenset({"accept", "acceptWithAudio", "acceptWithAlert"})
+NO = frozenset({"reject", "ban"})
 MOST = 1_000  # far more than anybody taps, and none of them makes the column overflow
 
 
@@ -27,6 +29,14 @@ def standing(session: Session, identity_id: int, templates: Collection[str]) -> 
         SubscriptionCredit.identity_id == identity_id, SubscriptionCredit.template_id.in_(templates)
     )
     return {row.template_id: row for row in session.scalars(query)}
+
+
+def said(session: Session, identity_id: int, template: str, word: str, *, at: datetime) -> None:
+    """What he answered when he was asked, in WeChat's word; what it filtered out was never shown to him."""
+    if word in YES:
+        accepted(session, identity_id, template, at=at)
+    elif word in NO:
+        refused(session, identity_id, template, at=at)
 
 
 def accepted(session: Session, identity_id: int, template: str, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.errors import Missing
 from app.models import Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
 from app.models.ticket import OPEN_STATES, STATES, TicketHelper
-from app.services import people
+from app.services import deliveries, people
 from app.services.pages import Line
 from app.services.people_list import current_employment
 
@@ -90,8 +90,10 @@ def timeline(session: Session, ticket_id: int, *, for_provider: bool) -> list[St
     return [_step(event, actor, names) for event, actor in found]
 
 
-def notices(session: Session, ticket_id: int) -> Sequence[Line]:
+def notices(session: Session, ticket_id: int, *, for_provider: bool) -> Sequence[Line]:
     query = select(Notice, Person.name.label("person")).join(Person, Person.id == Notice.person_id)
+    if for_provider:
+        query = query.where(Notice.kind.in_(deliveries.PROVIDER_SEES))
     return session.execute(query.where(Notice.ticket_id == ticket_id).order_by(Notice.created_at, Notice.id)).all()
 
 

@@ -26,26 +26,24 @@ class Said:
 
 GROUPS: dict[str, Said] = {
     "person": Said(
-        mark("您是谁"), mark("认出您、派单、联系您。"), mark("来自医院花名册；离职 %(days)s 天后删除电话。"), "leaver"
+        mark("身份"), mark("认出您、派单、联系您。"), mark("来自医院花名册；离职 %(days)s 天后删除电话。"), "leaver"
     ),
     "employments": Said(mark("任职"), mark("知道您在哪个科室或服务商。"), mark("医院的人事记录，一直保留。")),
     "roles": Said(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
     "bindings": Said(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
-    "tickets": Said(mark("您的工单"), mark("修好您报的故障。"), mark("合同履行的记录；申请删除后，您写的文字清除。")),
+    "tickets": Said(mark("报过的工单"), mark("修好您报的故障。"), mark("合同履行的记录；申请删除后，您写的文字清除。")),
     "photos": Said(mark("照片"), mark("让工程师看懂故障。"), mark("%(days)s 天后删除。"), "photo"),
-    "ratings": Said(
-        mark("您的评价"), mark("考核服务商。"), mark("评价一直保留；文字说明 %(days)s 天后删除。"), "comment"
-    ),
-    "complaints": Said(mark("您的投诉"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
-    "work": Said(mark("您做的工单"), CONTRACT, FOR_EVER),
-    "acts": Said(mark("您的操作"), CONTRACT, FOR_EVER),
-    "notices": Said(mark("发给您的通知"), mark("告诉您工单的进展。"), mark("%(days)s 天后删除。"), "notice"),
+    "ratings": Said(mark("评价"), mark("考核服务商。"), mark("评价一直保留；文字说明 %(days)s 天后删除。"), "comment"),
+    "complaints": Said(mark("投诉"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
+    "work": Said(mark("做过的工单"), CONTRACT, FOR_EVER),
+    "acts": Said(mark("操作"), CONTRACT, FOR_EVER),
+    "notices": Said(mark("收到的通知"), mark("告诉您工单的进展。"), mark("%(days)s 天后删除。"), "notice"),
     "binding_tries": Said(mark("试过的绑定"), mark("防止别人冒用工号。"), mark("%(days)s 天后删除。"), "sign_in"),
     "claims": Said(mark("换绑的记录"), mark("查清谁绑定过您的工号。"), mark("申请删除后清除。")),
     "invitations": Said(mark("绑定邀请"), mark("让您一步绑定。"), mark("过期 %(days)s 天后删除。"), "sign_in"),
     "subscriptions": Said(mark("订阅消息"), mark("只发您同意收的消息。"), mark("取消授权或申请删除后清除。")),
     "sessions": Said(mark("小程序登录"), mark("不用每次都登录。"), mark("过期 %(days)s 天后删除。"), "sign_in"),
-    "messages": Said(mark("您发来的微信消息"), mark("答复您。"), mark("内容 7 天后清除。")),
+    "messages": Said(mark("微信消息"), mark("答复您。"), mark("内容 7 天后清除。")),
     "console": Said(mark("控制台密码"), mark("登录控制台；只存无法还原的摘要。"), mark("申请删除后清除。")),
     "console_scans": Said(
         mark("扫码登录"), mark("确认是您在登录控制台。"), mark("过期 %(days)s 天后删除。"), "sign_in"
@@ -71,7 +69,7 @@ FIELDS: dict[str, str] = {
     "bound_at": mark("绑定于"),
     "privacy_version": mark("隐私说明"),
     "privacy_at": mark("同意于"),
-    "unionid_known": mark("知道统一编号"),
+    "unionid_known": mark("有统一编号"),
     "number": mark("编号"),
     "ticket": mark("工单"),
     "reported_at": mark("报修时间"),
@@ -143,6 +141,25 @@ _OUTCOMES: dict[str, dict[str, str]] = {
         "refused": mark("已拒绝"),
         "unbound": mark("已解除绑定"),
     },
+    "kind": {
+        "event": mark("事件"),
+        "text": mark("文字"),
+        "image": mark("图片"),
+        "voice": mark("语音"),
+        "video": mark("视频"),
+        "location": mark("位置"),
+    },
+    "event": {
+        "subscribe": mark("关注"),
+        "SCAN": mark("扫码"),
+        "CLICK": mark("点菜单"),
+        "VIEW": mark("从菜单打开网页"),
+        "TEMPLATESENDJOBFINISH": mark("通知送达的回执"),
+        "subscribe_msg_popup_event": mark("选择收哪些消息"),
+        "subscribe_msg_change_event": mark("更改收哪些消息"),
+        "subscribe_msg_sent_event": mark("通知送达的回执"),
+        "wxa_media_check": mark("内容检查的结果"),
+    },
     "complaint": {"open": mark("处理中"), "answered": mark("已答复")},
     "erasure": {"waiting": mark("等待处理"), "done": mark("已删除"), "withdrawn": mark("已撤回")},
 }
@@ -173,7 +190,7 @@ def _value(name: str, value: Any) -> str:
         case date():
             return value.isoformat()
         case dict():
-            return "、".join(_touched(name, value))
+            return " · ".join(_touched(name, value))
     if name in _OUTCOMES:
         return gettext(_OUTCOMES[name].get(value, value))
     if name == "account":

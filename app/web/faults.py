@@ -39,6 +39,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_such_invitation": (404, mark("这个绑定邀请已经撤回。需要时请找信息科重新生成。")),
     "invitation_used": (410, mark("这个绑定邀请已经用过。需要时请找信息科重新生成。")),
     "invitation_over": (410, mark("这个绑定邀请已过期。请找信息科重新生成。")),
+    "not_in_wechat": (403, mark("请在微信里打开这个绑定邀请。")),
     "admins_invite_admins": (403, mark("管理员的绑定邀请只能由管理员生成。")),
     "no_such_claim": (404, mark("没有这条认领，可能已处理。")),
     "not_bound": (404, mark("这个微信没有绑定工号。")),

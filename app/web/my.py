@@ -46,6 +46,7 @@ def show() -> Page:
     with reading() as db:
         own = mine.tickets_of(db, visitor.person_id)
         told = inbox.of(db, visitor.person_id, at=moment())
+        unread = inbox.unread(db, visitor.person_id, at=moment())
         wished = reminders.wished(db, visitor.person_id)
     return render_template(
         "my.html",
@@ -53,6 +54,7 @@ def show() -> Page:
         own=own,
         link=runtime().links.ticket_path,
         messages=[message(entry) for entry in told],
+        unread=unread,
         inbox_form=visit.form_token("inbox"),
         wished=wished,
         wish_form=visit.form_token("reminders"),
@@ -105,7 +107,7 @@ def _browser_identity(db: Session) -> int:
     if not runtime().settings.browser_rating:
         raise Refused("form_not_of_this_visit")
     openid, keys = secrets.token_urlsafe(16), runtime().settings.secret_keys
-    return sign_in.identify(db, appid="browser", openid=openid, unionid=None, keys=keys, at=moment())
+    return sign_in.identify(db, appid=sign_in.BROWSER, openid=openid, unionid=None, keys=keys, at=moment())
 
 
 def known_identity() -> int:

@@ -1,6 +1,6 @@
 """`/r/<token>`: progress before completion, the rating form after it, then the answer given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 
@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from app.db import Executor
 from app.errors import Refused
+from app.models import Complaint
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.models.ticket import OPEN_STATES
-from app.services import progress, ratings, scan_acts, sign_in
+from app.services import complaints, progress, ratings, scan_acts, sign_in
 from app.services.ratings import AlreadyRated
 from app.services.scan import Answer, Scan, earlier_answer, look
 from app.web import limits, visit
@@ -86,12 +87,15 @@ def _progress(scan: Scan, token: str) -> Page:
             urgeable=urgeable,
             urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
             earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
+            complaints=_complaints(db, scan),
         )
     return page, 410 if scan.state == "cancelled" else 200
 
 
 def _answer(scan: Scan, answer: Answer, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
+    with reading() as db:
+        own = _complaints(db, scan)
     return render_template(
         "scan/answer.html",
         **_shown(scan, token),
@@ -101,7 +105,13 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
         choices=choices(answer.level) if enrich else None,
         can_reopen=not scan.over(moment()),
         said_at=_said_at(scan),
+        complaints=own,
     )
+
+
+def _complaints(db: Session, scan: Scan) -> Sequence[Complaint]:
+    """His own about this ticket, with the answers."""
+    return complaints.of_person(db, scan.ticket_id, scan.person_id) if scan.person_id is not None else ()
 
 
 def _shown(scan: Scan, token: str) -> dict[str, object]:

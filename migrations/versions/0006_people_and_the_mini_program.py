@@ -139,12 +139,17 @@ def upgrade() -> None:
     op.add_column("ticket", sa.Column("due_at", MOMENT, nullable=True))
     op.create_index("ix_ticket_due", "ticket", ["due_at"], sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
     op.add_column("rating_detail", sa.Column("checked", sa.Text(), nullable=False, server_default=""))
+    unchecked = sa.text("checked = '' AND comment <> ''")
+    op.create_index(
+        "ix_rating_detail_unchecked", "rating_detail", ["at"], sqlite_where=unchecked, postgresql_where=unchecked
+    )
     op.add_column("oauth_attempt", sa.Column("account", sa.Text(), nullable=False, server_default="service"))
     op.add_column("person", sa.Column("reminders_since", MOMENT, nullable=True))
     op.add_column("person", sa.Column("erased_at", MOMENT, nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_rating_detail_unchecked", "rating_detail")
     op.drop_index("ix_ticket_due", "ticket")
     op.drop_index("ix_rating_person_id", "rating")
     for table, column in (

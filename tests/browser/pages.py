@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.models import Department, Person, WeChatIdentity
+from app.services import invitations
 from app.services.demo import cast
 from app.services.demo.places import WARD
 from tests.browser import tickets
@@ -60,9 +61,14 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "proxy": link(others.id),
             "report": "/report",
             "ward": demo.runtime.links.ward_path(_ward(demo)),
+            "unbind": "/my/unbind",
         }.items():
             page.goto(demo.url + path)
             yield name, page
+        complained = tickets.make(demo.runtime, "accepted")
+        tickets.complain(demo.runtime, complained)
+        page.goto(demo.url + link(complained.id))
+        yield "complaints", page
         page.goto(demo.url + link(ticket.id))
         yield "rate", page
         _rate(page, 4)
@@ -72,6 +78,21 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("form[action$='/detail'] button").click()
         page.locator("form[action$='/detail']").wait_for(state="detached")
         yield "answer", page
+        yield from _data(demo, page)
+
+
+def _data(demo: Demo, page: Page) -> Shown:
+    """What is kept about her, unfolded; and her request, which waits at the console until the next walk."""
+    page.goto(f"{demo.url}/my/data")
+    yield "data", page
+    if (asked_before := page.locator("form[action$='/withdraw'] button")).count():
+        asked_before.click()
+    for summary in page.locator("summary").all():
+        summary.click()
+    yield "data-unfolded", page
+    page.locator("form[action='/my/data/erasure'] button").click()
+    page.locator("form[action$='/withdraw']").wait_for()
+    yield "data-asked", page
 
 
 def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
@@ -97,6 +118,8 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
             page.locator("form[action='/my/bind'] button").click()
             page.locator("p.say[role]").wait_for()
             yield name, page
+        page.goto(_invitation(demo))
+        yield "invited", page
 
 
 def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
@@ -147,7 +170,8 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("label:has([name=praise])").click()
         page.locator("form[action$='/detail'] button").click()
         page.locator("form[action$='/detail']").wait_for(state="detached")
-    fresh = tickets.make(demo.runtime, "reported")
+    fresh, complained = tickets.make(demo.runtime, "reported"), tickets.make(demo.runtime, "accepted")
+    answered, complaint = tickets.complain(demo.runtime, complained)
     with open_desktop(browser) as desktop:
         page = enter_console(desktop, demo, "supervisor")
         page.goto(f"{demo.url}/console{looks}")
@@ -159,14 +183,26 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-ticket-dispatch": f"/console/tickets/{fresh.number}",
             "console-new-ticket": "/console/tickets/new",
             "console-notices": "/console/notices",
+            "console-deliveries": f"/console/notices?ticket={rated.number}",
+            "console-deliveries-person": f"/console/notices?person={cast.ENGINEER.staff_number}",
+            "console-inbox": "/console/inbox",
             "console-ratings": "/console/ratings",
+            "console-complaints": "/console/complaints",
+            "console-complaint": f"/console/complaints/{complaint}",
+            "console-complaint-answered": f"/console/complaints/{answered}",
+            "console-ticket-photos": f"/console/tickets/{complained.number}",
             "console-people": "/console/people",
             "console-person": f"/console/people/{_person(demo, cast.NURSE)}",
             "console-claims": "/console/people/claims",
+            "console-erasures": "/console/people/erasures",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():
             page.goto(demo.url + path)
             yield name, page
+        page.goto(f"{demo.url}/console/people/{_person(demo, cast.NURSE)}")
+        page.locator("form[action$='/invitation'] button").click()
+        page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
+        yield "console-invitation", page
         page.goto(f"{demo.url}/console/tickets/new")
         page.locator("[name=requester]").fill("没有这个人")
         page.locator("form.sheet").evaluate("form => form.noValidate = true")
@@ -200,6 +236,13 @@ def _ward(demo: Demo) -> int:
 def _person(demo: Demo, part: cast.Part) -> int:
     with demo.runtime.database.reading() as session:
         return session.scalars(select(Person.id).where(Person.staff_number == part.staff_number)).one()
+
+
+def _invitation(demo: Demo) -> str:
+    """The address of one for the nurse, made at the command line."""
+    with demo.runtime.database.transaction() as session:
+        made = invitations.invite(session, _person(demo, cast.NURSE), by=None, at=clock.now())
+    return demo.runtime.links.invitation_url(made.number)
 
 
 def _forget_stranger(demo: Demo) -> None:

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from app import clock
 from app.models import Category, Ticket
 from app.runtime import Runtime
-from app.services import people, tickets
+from app.services import complaints, people, photos, tickets
 from app.services.demo import cast
 from app.services.people import by_staff_number
+from tests.api.pictures import photo
 
 STEPS = {
     "reported": (),
@@ -18,6 +19,20 @@ STEPS = {
     "accepted": ("dispatch", "accept"),
     "finished": ("dispatch", "accept", "arrive", "finish"),
 }
+
+
+def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
+    """Its requester adds a photo and complains twice: the first complaint is answered, the second waits."""
+    at = clock.now()
+    with runtime.database.transaction() as session:
+        held = tickets.locked(session, ticket_id=ticket.id)
+        assert held.requester_id
+        assert held.lead_id
+        photos.add(session, held, photos.redrawn(photo()), by=held.requester_id, at=at)
+        first = complaints.complain(session, held, "等了两小时没有人来。", by=held.requester_id, at=at, channel="mini")
+        complaints.answer(session, first.id, "已请班组长说明。", by=held.lead_id, at=at, channel="console")
+        second = complaints.complain(session, held, "还是没有人来。", by=held.requester_id, at=at, channel="mini")
+    return first.id, second.id
 
 
 def make(runtime: Runtime, state: str, *, served: cast.Part = cast.NURSE, at: datetime | None = None) -> Ticket:

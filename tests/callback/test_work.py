@@ -34,14 +34,14 @@ def event(name: str, openid: object = "oUser", **fields: object) -> str:
     ("status", "state", "outcome", "reason"),
     [
         ("success", "sent", "delivered", ""),
-        ("failed:user block", "failed", None, "user_block"),
-        ("failed: system failed", "failed", None, "system_failed"),
-        ("Failed:System Failed", "failed", None, "system_failed"),
-        ("failed:freq limit", "failed", None, "freq_limit"),
-        ("failed: something new", "failed", None, "not_delivered"),
+        ("failed:user block", "waiting", None, "user_block"),
+        ("failed: system failed", "waiting", None, "system_failed"),
+        ("Failed:System Failed", "waiting", None, "system_failed"),
+        ("failed:freq limit", "waiting", None, "freq_limit"),
+        ("failed: something new", "waiting", None, "not_delivered"),
     ],
 )
-def test_wechats_word_settles_the_notice(
+def test_wechats_word_settles_the_notice_or_sends_it_on_its_way_again(
     status: str, state: str, outcome: str | None, reason: str, worked: Worked, sent: Callable[[], Notice]
 ) -> None:
     done = worked(event("TEMPLATESENDJOBFINISH", MsgID="3428411849815982087", Status=status))
@@ -178,7 +178,7 @@ def test_without_a_unionid_nobody_else_is_forgotten(worked: Worked, world: World
         ("SCAN", {"EventKey": "bind-7"}, "", "bind-7"),
         ("CLICK", {"EventKey": "menu"}, "", ""),
         ("VIEW", {"EventKey": "https://x.cn"}, "", ""),
-        ("subscribe_msg_popup_event", {"List": [{"TemplateId": "t"}]}, "", ""),
+        ("subscribe_msg_popup_event", {"List": [{"TemplateId": "t"}]}, "no_such_identity", ""),
         ("user_info_modified", {"OpenID": "oUser"}, "nothing_kept", ""),
         ("user_authorization_revoke", {"OpenID": "oUser", "RevokeInfo": "1"}, "nothing_kept", ""),
         ("wxa_media_check", {"trace_id": "1", "result": {"suggest": "risky", "label": 100}}, "risky", ""),

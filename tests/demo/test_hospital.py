@@ -4,6 +4,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -149,12 +150,27 @@ def test_notices_go_to_whom_the_services_would_tell(looking: Session) -> None:
     for notice in looking.scalars(select(Notice)):
         told[notice.event_id].add((notice.kind, notice.person_id))
     for ticket, events in lives(looking):
+        former = None
         for event in events:
-            user = ticket.served_person_id or ticket.requester_id
-            to = {"finished": user, "dispatched": (event.data or {}).get("lead"), "reopened": ticket.lead_id}
+            user, given = ticket.served_person_id or ticket.requester_id, event.data or {}
+            to = {"finished": user, "dispatched": given.get("lead"), "reopened": ticket.lead_id}
             expected = {(event.kind, to[event.kind])} if to.get(event.kind) else set()
+            if event.kind == "dispatched":
+                if former not in {None, given["lead"], *given["helpers"]}:
+                    expected.add(("reassigned", former))
+                former = given["lead"]
             if event.kind != "urged":
                 assert told[event.id] == expected
+
+
+def test_whoever_accepted_has_opened_his_dispatch(looking: Session) -> None:
+    for _ticket, events in lives(looking):
+        for before, event in pairwise(one for one in events if one.kind != "urged"):
+            assert (before.kind == "opened") == (event.kind == "accepted")
+    waiting = select(Notice).where(Notice.opened_at.is_(None), Notice.kind.in_(("dispatched", "reopened")))
+    for notice in looking.scalars(waiting):
+        moves = select(Event.state).where(Event.ticket_id == notice.ticket_id, Event.id > notice.event_id)
+        assert "accepted" not in looking.scalars(moves.where(Event.state.is_not(None)).limit(1)).all()
 
 
 def test_numbers_run_without_a_gap_and_the_next_ticket_gets_the_next_one(

@@ -118,7 +118,7 @@ def test_both_accounts_speak_to_the_same_servers() -> None:
     settings = read_settings({**NAMED, **given})
     assert settings.wechat is not None
     assert settings.mini is not None
-    assert settings.mini.appid == "MINI_APPID"
+    assert settings.mini.appid == "MINI-APPID"
     assert settings.mini.backup_url == settings.wechat.backup_url == "https://api2.weixin.qq.com"
 
 

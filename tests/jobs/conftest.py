@@ -20,5 +20,8 @@ def environ(environ: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def letters(runtime: Runtime, world: World) -> Letters:
-    return Letters(runtime, world)
+def letters(runtime: Runtime, world: World) -> Iterator[Letters]:
+    made = Letters(runtime, world)
+    yield made
+    for other in made.others:
+        other.database.engine.dispose()

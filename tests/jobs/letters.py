@@ -1,25 +1,43 @@
 """Notices as the tests handle them: written, sent by a round of the worker, made older, read back."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app import clock
 from app.jobs import delivery
-from app.models import ChannelStop, Notice, NoticeTry, Person, Ticket
-from app.runtime import Runtime
+from app.models import ChannelStop, Notice, NoticeTry, Person, Ticket, WeChatIdentity
+from app.runtime import Runtime, build
 from app.services import notices, tickets
+from config.settings import read_settings
+from sandbox.accounts import MINI, WECOM
 from tests.world import World
+
+
+def every_channel(sandbox_url: str) -> dict[str, str]:
+    """Settings of a hospital that has them all."""
+    return {
+        "WECHAT_API_URL": sandbox_url,
+        "WECHAT_OPEN_URL": sandbox_url,
+        "WECHAT_MINI_APPID": MINI.appid,
+        "WECHAT_MINI_SECRET": MINI.secret,
+        "WECOM_URL": sandbox_url,
+        "WECOM_CORPID": WECOM.corpid,
+        "WECOM_AGENTID": str(WECOM.agentid),
+        "WECOM_SECRET": WECOM.secret,
+        "WECOM_ROBOT_KEY": WECOM.robot_key,
+    }
 
 
 @dataclass
 class Letters:
     runtime: Runtime
     world: World
+    others: list[Runtime] = field(default_factory=list)
 
     def dispatched(self, lead: Person | None = None) -> Ticket:
         """A ticket dispatched now, as the console does it: the worker is woken after the commit."""
@@ -36,6 +54,27 @@ class Letters:
         for person in people:
             self.world.bind(person, f"oDemo{person.staff_number:0>23}")
         return people
+
+    def known_to(self, account: str, name: str, person: Person) -> int:
+        """He is bound by this account too."""
+        with self.world.database.transaction() as session:
+            now = clock.now()
+            identity = WeChatIdentity(appid=account, openid=name, person_id=person.id, bound_at=now, first_seen_at=now)
+            session.add(identity)
+            session.flush()
+            return identity.id
+
+    def another(self, environ: Mapping[str, str]) -> Runtime:
+        """The worker of a hospital that is set up otherwise, on the same database."""
+        self.others.append(build(read_settings(environ)))
+        return self.others[-1]
+
+    def finished(self) -> Ticket:
+        """The nurse's, and the engineer has read all that he was told about it."""
+        ticket = self.world.ticket("finished")
+        with self.world.database.transaction() as session:
+            session.execute(delete(Notice).where(Notice.kind != "finished"))
+        return ticket
 
     def backlog(self, count: int, kind: str = "urged", to: Sequence[Person] = ()) -> None:
         """So many notices, written at once: to the engineer, or to these people by turns."""

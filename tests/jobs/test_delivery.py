@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import text, update
 from app import clock
 from app.jobs.delivery import AT_ONCE
 from app.models import Notice, Ticket, WeChatIdentity
-from app.runtime import Runtime, build
+from app.runtime import Runtime
 from app.services import channel_stops, channels, delivering, notice_queue
 from app.services.channels import SAME_MESSAGE
 from app.services.delivering import Answer, Letter
@@ -149,7 +150,7 @@ def test_the_daily_quota_waits_for_midnight_in_china_and_stops_the_channel(lette
 
 
 def test_a_wrong_secret_stops_the_channel_and_is_not_asked_about_in_a_loop(
-    letters: Letters, sandbox: Sandbox, settings: Settings
+    letters: Letters, sandbox: Sandbox, environ: Mapping[str, str]
 ) -> None:
     letters.backlog(60, to=letters.crowd(30))
     sandbox.trouble(TOKEN, next_errors=[40125] * 500)
@@ -163,7 +164,7 @@ def test_a_wrong_secret_stops_the_channel_and_is_not_asked_about_in_a_loop(
     }
     sandbox.trouble(TOKEN)
     letters.pass_time(channel_stops.PAUSE + timedelta(seconds=10))
-    letters.rounds(build(settings))
+    letters.rounds(letters.another(environ))
     assert {one.state for one in letters.all()} == {"sent"}
     assert len(sandbox.messages()) == 60
 
@@ -184,15 +185,13 @@ def test_where_no_wechat_is_set_up_the_notice_says_so(letters: Letters, runtime:
 
 
 @pytest.mark.slow
-def test_two_workers_send_each_of_two_hundred_once(letters: Letters, sandbox: Sandbox, settings: Settings) -> None:
+def test_two_workers_send_each_of_two_hundred_once(
+    letters: Letters, sandbox: Sandbox, environ: Mapping[str, str]
+) -> None:
     letters.backlog(200, to=letters.crowd(40))
-    workers = [build(settings), build(settings)]
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(letters.rounds, workers))
-    finally:
-        for worker in workers:
-            worker.database.engine.dispose()
+    workers = [letters.another(environ), letters.another(environ)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(letters.rounds, workers))
     assert {(one.state, one.attempts) for one in letters.all()} == {("sent", 1)}
     assert sandbox.calls(SEND) == 200
     assert len({one["client_msg_id"] for one in sandbox.messages()}) == 200

@@ -71,6 +71,15 @@ def test_nobody_is_reminded_of_what_cannot_be_rated_any_more(told: Told, world: 
     assert told.of("rate_reminder") == []
 
 
+def test_who_is_erased_is_not_reminded(told: Told, world: World) -> None:
+    wish(world, world.nurse)
+    finished(world, hours=24.1)
+    with world.database.transaction() as session:
+        session.execute(update(Person).where(Person.id == world.nurse.id).values(erased_at=clock.now()))
+    told.look()
+    assert told.of("rate_reminder") == []
+
+
 @pytest.mark.parametrize("how", ["works there", "led it", "helped"])
 def test_the_provider_is_never_reminded(how: str, told: Told, world: World) -> None:
     """Whoever was served may since have changed sides, or been there himself."""

@@ -1,6 +1,7 @@
 """The picture of a code: what is read from it is what was put in."""
 
 import re
+from base64 import b64decode
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -8,7 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from qr.symbol import QUIET_ZONE, png, svg
+from qr.symbol import QUIET_ZONE, data_address, png, svg
 
 ADDRESS = "https://pj.hospital.cn/r/AAAAAAAB1NFRMomt0hTjTQ"
 ADDRESSES = [ADDRESS, "http://localhost:8000/w/AAAAAAAB1NFRMomt0hTjTQ", "https://x.cn/r/" + "_" * 22]
@@ -23,6 +24,11 @@ def test_a_png_is_read_as_the_address_it_was_made_for(address: str, module_pixel
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_svg_is_read_as_the_address_it_was_made_for(address: str) -> None:
     assert read(drawn(svg(address))) == [address]
+
+
+def test_a_page_can_carry_the_picture_itself() -> None:
+    kind, content = data_address(ADDRESS).split(",", 1)
+    assert (kind, b64decode(content)) == ("data:image/svg+xml;base64", svg(ADDRESS))
 
 
 def test_both_pictures_show_the_same_symbol() -> None:

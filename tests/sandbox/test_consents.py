@@ -40,7 +40,7 @@ def test_an_answer_about_messages_is_pushed_and_counted(
     assert f"服务完成通知：还可以发 {left} 次" in shown
 
 
-@pytest.mark.parametrize("form", [{}, {"template_id": "other", "answer": "accept"}, {"template_id": FINISHED}])
+@pytest.mark.parametrize("form", [{}, {"template_id": "sandbox-urged", "answer": "accept"}, {"template_id": FINISHED}])
 def test_an_answer_to_nothing_is_refused(form: dict[str, str], sandbox: Running) -> None:
     assert tap(sandbox, "nurse", "agree", **form).json()["errcode"] == 40037
 

@@ -104,6 +104,7 @@ def test_a_message_id_may_come_or_not(post: Post, turn: Post, mini_token: str) -
     [
         ({"touser": NURSE.openid}, 40003),
         ({"template_id": "other"}, 40037),
+        ({"template_id": "sandbox-finished"}, 40037),  # of the service account
         ({"page": "/pages/rate/index"}, 41030),
         ({"page": "pages/nowhere/index"}, 41030),
         ({"data": {}}, 47003),

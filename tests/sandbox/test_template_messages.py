@@ -73,6 +73,7 @@ def test_messages_without_an_id_are_all_delivered(post: Post, token: str) -> Non
         ({"touser": None}, 40003, "invalid openid rid: "),
         ({"touser": PHONES["stranger"].openid}, 43004, "require subscribe rid: "),
         ({"template_id": "other"}, 40037, "invalid template_id rid: "),
+        ({"template_id": "sandbox-mini-finished"}, 40037, "invalid template_id rid: "),
         ({"template_id": ["x"]}, 40037, "invalid template_id rid: "),
         ({"url": "http://localhost/" + "x" * 1024}, 40039, "invalid url size rid: "),
         ({"data": None}, 47003, "argument invalid! data.character_string1.value is empty rid: "),

@@ -145,7 +145,7 @@ def test_the_lock_file_names_no_registry() -> None:
 @pytest.fixture
 def drive(sandbox: Running) -> Drive:
     """Runs calls (account, client, method, arguments) one after the other and answers what each gave."""
-    if not (HERE / "node_modules").is_dir():
+    if not (HERE / "node_modules/.package-lock.json").is_file():  # what npm writes last
         pytest.skip(NOT_INSTALLED)
     accounts = {name: asdict(account) for name, account in ACCOUNTS.items()}
 

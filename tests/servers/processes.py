@@ -21,7 +21,7 @@ STOP_SECONDS = 15
 
 
 class Installation:
-    """Starts and stops the processes by name (web, worker, sandbox) and keeps what they say."""
+    """Starts and stops the processes by name (web, worker, sandbox; "worker 2" is one more) and keeps what they say."""
 
     def __init__(self, environ: dict[str, str], folder: Path) -> None:
         self._web_port, self._sandbox_port = free_port(), free_port()
@@ -78,7 +78,7 @@ class Installation:
             "web": [*granian, "--workers", "1", "--blocking-threads", "1", "wsgi:app"],
             "worker": ["flask", "--app", "wsgi", "worker"],
             "sandbox": ["sandbox", "--port", str(self._sandbox_port), "--app-url", self.url],
-        }[name]
+        }[name.partition(" ")[0]]
 
     def _wait(self, name: str) -> None:
         address = {"web": f"{self.url}/healthz", "sandbox": self.sandbox_url}.get(name)

@@ -7,32 +7,36 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.servers.processes import free_port
 from tests.servers.wechat import Sandbox, running_sandbox
-from tests.sign_in.trip import Trip
+from tests.sign_in.trip import WECHAT, Trip
 from tests.world import World
 
-TakePhone = Callable[[str], Trip]
+TakePhone = Callable[..., Trip]
 
 
 @pytest.fixture
-def wechat() -> Iterator[Sandbox]:
-    with running_sandbox() as running:
+def address() -> str:
+    return f"http://localhost:{free_port()}"
+
+
+@pytest.fixture
+def wechat(address: str) -> Iterator[Sandbox]:
+    with running_sandbox(address) as running:
         yield running
 
 
 @pytest.fixture
-def environ(environ: dict[str, str], wechat: Sandbox) -> dict[str, str]:
-    addresses = {"PUBLIC_URL": f"http://localhost:{free_port()}", "WECHAT_API_URL": wechat.url}
-    return {**environ, **addresses, "WECHAT_OPEN_URL": wechat.url}
+def environ(environ: dict[str, str], address: str, wechat: Sandbox) -> dict[str, str]:
+    return {**environ, "PUBLIC_URL": address, "WECHAT_API_URL": wechat.url, "WECHAT_OPEN_URL": wechat.url}
 
 
 @pytest.fixture
-def site(app: Flask, environ: dict[str, str], world: World) -> Iterator[str]:
+def site(app: Flask, address: str, world: World) -> Iterator[str]:
     """The app on a port of its own, in front of the small hospital; its address."""
-    port = int(environ["PUBLIC_URL"].rsplit(":", 1)[1])
+    port = int(address.rsplit(":", 1)[1])
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield environ["PUBLIC_URL"]
+    yield address
     server.shutdown()
     thread.join()
     server.server_close()
@@ -45,11 +49,11 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def take_phone(site: str, wechat: Sandbox) -> Iterator[TakePhone]:
-    """`take_phone("nurse")`: her WeChat, as a browser with its own cookies."""
+    """`take_phone("nurse")`: her WeChat, as a browser with its own cookies; or another browser of hers."""
     trips: list[Trip] = []
 
-    def take(name: str) -> Trip:
-        trips.append(Trip(site, name))
+    def take(name: str, agent: str = WECHAT) -> Trip:
+        trips.append(Trip(site, name, agent))
         return trips[-1]
 
     yield take

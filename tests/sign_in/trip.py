@@ -1,10 +1,14 @@
 """A phone's browser in WeChat: its own cookies, one step at a time or the whole trip."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from tests.console.forms import HIDDEN
+
 WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 MicroMessenger/8.0.50"
+WECOM = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 wxwork/4.1.22 MicroMessenger/7.0.1"
 
 
 class Trip:
@@ -26,6 +30,13 @@ class Trip:
     def step(self, address: str, **headers: str) -> requests.Response:
         """One request, no redirect followed."""
         return self._session.get(address, allow_redirects=False, timeout=20, headers=headers)
+
+    def send(self, page: str, to: str, **filled: str) -> requests.Response:
+        """Looks at the page, then sends its form; the page where all redirects end."""
+        form = re.search(rf'<form[^>]*action="{re.escape(to)}".*?</form>', self.open(page).text, re.DOTALL)
+        assert form is not None, f"{page} has no form for {to}"
+        data = {**dict(HIDDEN.findall(form.group())), **filled}
+        return self._session.post(self.app_url + to, data=data, timeout=20)
 
     def head(self, path: str) -> requests.Response:
         return self._session.head(self.app_url + path, allow_redirects=True, timeout=20)

@@ -156,7 +156,8 @@ def test_only_the_configured_proxy_counts(world: World, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("has_token", [True, False])
 @pytest.mark.parametrize(
-    "reply", [b"", b"<html>", b"\xff\xfe", [1], {"errcode": "none"}, {"errcode": 0}, {"access_token": 7}]
+    "reply",
+    [b"", b"<html>", b"\xff\xfe", b"[" * 100_000, [1], {"errcode": "none"}, {"errcode": 0}, {"access_token": 7}],
 )
 def test_an_answer_that_cannot_be_read_is_tried_later(
     canned: Canned, clock: Turned, reply: object, *, has_token: bool

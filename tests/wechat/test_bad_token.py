@@ -79,20 +79,23 @@ def test_a_token_revoked_in_mid_flight_is_renewed_once_and_every_message_is_sent
     services = [world.new_service() for _ in range(4)]
 
     def send(number: int) -> str:
-        if number == 40:
+        if number == 30:
             world.revoke_tokens()
         return services[number % 4].send_template(ENGINEER, **finished(f"notice-{number}"))
 
     with ThreadPoolExecutor(8) as threads:
-        msgids = list(threads.map(send, range(120)))
+        msgids = list(threads.map(send, range(80)))
 
-    assert len(set(msgids)) == 120
-    assert len(world.delivered()) == 120
+    assert len(set(msgids)) == 80
+    assert len(world.delivered()) == 80
     assert world.calls(TOKEN) == 3  # the first, the somebody's, the renewal
 
 
-def test_a_new_token_is_tried_by_one_and_the_others_follow(world: World) -> None:
-    world.trouble(SEND, latency_before=0.2)
+def test_a_new_token_is_tried_by_one_and_the_others_follow_all_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wechat.calls, "_TURN_SECONDS", 2)  # too little for eight one after another
+    world.trouble(SEND, latency_before=0.4)
 
     msgids = all_at_once(8, lambda number: world.service.send_template(ENGINEER, **finished(f"notice-{number}")))
 
@@ -104,7 +107,7 @@ def test_nobody_waits_for_a_token_being_tried_longer_than_a_moment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wechat.calls, "_TURN_SECONDS", 0.2)
-    world.trouble(SEND, latency_before=1)
+    world.trouble(SEND, latency_before=0.6)
 
     done = all_at_once(2, lambda number: attempt(world.service, number))
 
@@ -137,20 +140,30 @@ def test_trouble_on_the_way_says_nothing_about_the_token(world: World) -> None:
     assert world.calls(TOKEN) == 2
 
 
+def test_a_token_is_not_believed_in_for_a_busy_answer(world: World) -> None:
+    world.trouble(SEND, next_errors=[-1])
+    failure(world.service)
+    world.trouble(SEND, next_errors=[40001] * 50, latency_before=0.1)
+
+    all_at_once(10, lambda number: failure(world.service, number))
+
+    assert world.calls(SEND) == 1 + 2
+
+
 def test_the_mini_program_renews_its_token_in_the_same_way(world: World) -> None:
     phone = PHONES["nurse"]
-    world.control("credits", phone="nurse", template_id="sandbox-finished", number=2)
+    world.control("credits", phone="nurse", template_id="sandbox-mini-finished", number=2)
     send = "/cgi-bin/message/subscribe/send"
     world.trouble(send, next_errors=[42001])
     world.mini.send_subscription(
-        phone.mini_openid, template_id="sandbox-finished", fields=FINISHED["fields"], page="pages/rate/index"
+        phone.mini_openid, template_id="sandbox-mini-finished", fields=FINISHED["fields"], page="pages/rate/index"
     )
     assert (world.calls(TOKEN), world.calls(send)) == (2, 2)
 
     world.trouble(send, next_errors=[40001] * 9)
     with pytest.raises(WeChatError) as caught:
         world.mini.send_subscription(
-            phone.mini_openid, template_id="sandbox-finished", fields=FINISHED["fields"], page="pages/rate/index"
+            phone.mini_openid, template_id="sandbox-mini-finished", fields=FINISHED["fields"], page="pages/rate/index"
         )
 
     assert caught.value.action is Action.STOPPED

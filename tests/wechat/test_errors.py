@@ -9,6 +9,7 @@ from sandbox.server import serve
 from tests.wechat.conftest import Turned, World
 from tests.wechat.messages import ENGINEER, FINISHED, SEND, TOKEN, finished
 from wechat.errors import WECHAT, WECOM, Action, WeChatError
+from wechat.oauth import exchange
 
 MIDNIGHT_IN_CHINA = "midnight"
 NEVER = None
@@ -96,6 +97,45 @@ def test_every_code_of_wecom_says_what_to_do(row: World, errcode: int, action: A
     tries = 2 if errcode in WECOM.stale else 1
     assert (row.calls(path) - before[0], row.calls(token) - before[1]) == (tries, tries)
     assert row.delivered() == []
+
+
+@pytest.mark.parametrize("errcode", [40001, 40013, 40125, 40243, 41004, 40164, 89503, 89506, 89507, 50007, 45009])
+def test_what_is_wrong_with_the_credentials_stops_everything_before_a_message(row: World, errcode: int) -> None:
+    before = row.calls(SEND), row.calls(TOKEN)
+    row.trouble(TOKEN, next_errors=[errcode] * 9)
+
+    for _ in range(3):
+        with pytest.raises(WeChatError) as caught:
+            row.service.send_template(ENGINEER, **FINISHED)
+        assert (caught.value.errcode, caught.value.action) == (errcode, Action.STOPPED)
+
+    row.trouble(TOKEN)
+    assert (row.calls(SEND) - before[0], row.calls(TOKEN) - before[1]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("errcode", "action"),
+    [
+        (40029, Action.LOGIN_AGAIN),
+        (40163, Action.LOGIN_AGAIN),
+        (40226, Action.REFUSED),
+        (45011, Action.RETRY),
+        (-1, Action.RETRY),
+        (40125, Action.STOPPED),
+    ],
+)
+@pytest.mark.parametrize("path", ["/sns/oauth2/access_token", "/sns/jscode2session"])
+def test_a_refused_sign_in_says_what_to_do_and_is_asked_once(
+    row: World, path: str, errcode: int, action: Action
+) -> None:
+    before = row.calls(path)
+    row.trouble(path, next_errors=[errcode] * 9)
+
+    with pytest.raises(WeChatError) as caught:
+        row.mini.session("any") if "jscode" in path else exchange(row.account, "any")
+
+    assert (caught.value.errcode, caught.value.action) == (errcode, action)
+    assert row.calls(path) - before == 1
 
 
 def test_the_tables_here_name_every_code_the_gateway_knows() -> None:

@@ -75,7 +75,7 @@ def test_a_telephone_number_is_told_for_its_own_code(world: World) -> None:
 
 
 def test_a_consent_is_one_message(world: World) -> None:
-    world.control("credits", phone="nurse", template_id="sandbox-finished")
+    world.control("credits", phone="nurse", template_id="sandbox-mini-finished")
 
     send(world.mini)
 
@@ -95,7 +95,9 @@ def test_wechat_may_tell_the_msgid_or_not(canned: Canned, clock: Turned, reply: 
 
 def test_a_page_that_is_not_released_is_our_bug(world: World) -> None:
     with pytest.raises(WeChatError) as caught:
-        world.mini.send_subscription(NURSE.mini_openid, template_id="sandbox-finished", fields={}, page="pages/none")
+        world.mini.send_subscription(
+            NURSE.mini_openid, template_id="sandbox-mini-finished", fields={}, page="pages/none"
+        )
 
     assert (caught.value.errcode, caught.value.action) == (41030, Action.BUG)
 
@@ -175,7 +177,7 @@ def test_an_answer_without_what_was_asked_for_is_broken(
 
 def send(mini: MiniProgram) -> str:
     return mini.send_subscription(
-        NURSE.mini_openid, template_id="sandbox-finished", fields=FINISHED["fields"], page=PAGE
+        NURSE.mini_openid, template_id="sandbox-mini-finished", fields=FINISHED["fields"], page=PAGE
     )
 
 

@@ -123,6 +123,44 @@ def test_an_outage_is_bridged_by_the_old_token(world: World) -> None:
     assert caught.value.action is Action.RETRY
 
 
+def test_an_outage_is_not_asked_about_by_every_message(world: World) -> None:
+    token = owner(world)
+    first = token.get(world.clock.now)
+    world.clock.forward(7200 - 100)
+    world.trouble(TOKEN, next_status=[502] * 99)
+
+    for _ in range(30):
+        assert token.get(world.clock.now) == first
+        world.clock.forward(1)
+
+    assert world.calls(TOKEN) == 1 + 3
+
+
+def test_a_token_that_stays_the_same_to_its_end_is_not_asked_for_by_every_message(world: World) -> None:
+    path = "/cgi-bin/gettoken"
+    beginning = world.clock.now
+    for second in (0, *range(7200 - 40, 7200 - 10), 7201):
+        world.clock.now = beginning + timedelta(seconds=second)
+        world.wecom.send_card("engineer", title="派单", text=f"{second}", url="http://localhost:8000/")
+
+    assert world.calls(path) == 1 + 3 + 1
+    assert len(world.delivered()) == 32
+
+
+@pytest.mark.parametrize(
+    ("value", "life"), [("", 7200), (7, 7200), ("T", 0), ("T", -1), ("T", 10**12), ("T", "7200"), ("T", None)]
+)
+def test_a_token_that_cannot_be_one_is_not_kept(canned: Canned, world: World, value: object, life: object) -> None:
+    token = stable_token(
+        Wire(canned({"access_token": value, "expires_in": life})), world.store, appid=SERVICE.appid, secret="hush"
+    )
+
+    with pytest.raises(WeChatError, match="broken reply"):
+        token.get(world.clock.now)
+
+    assert world.store.get(KEY) is None
+
+
 def test_a_stale_token_renewed_by_another_process_is_not_fetched_again(world: World) -> None:
     world.store.put(KEY, StoredToken("newer", world.clock.now + timedelta(hours=1)))
 

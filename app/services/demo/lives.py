@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.models import Completion, CompletionHelper, Counter, Event, Notice, Ticket, TicketHelper
+from app.services import overdue
 from app.services.demo.dice import Dice
 from app.services.demo.people import Crew
 from app.services.demo.plans import Plan, Step
@@ -43,6 +44,7 @@ class Lives:
         self._bound = bound
         self._reachable = reachable
         self._of_day: Count[str] = Count()
+        self._dispatches: dict[int, Row] = {}  # by ticket, the notice of its last dispatch
 
     def live(self, plan: Plan) -> list[Work]:
         """The ticket, its events and notices up to now; what of it can be rated."""
@@ -97,6 +99,7 @@ class Lives:
             team_id=None,
             lead_id=None,
             reported_at=plan.reported_at,
+            due_at=overdue.due_at(plan.priority, plan.reported_at),
             finished_at=None,
             closed_at=None,
             updated_at=plan.reported_at,
@@ -111,14 +114,21 @@ class Lives:
         if step.verb == "reopened":
             ticket["cycle"] += 1
             ticket["finished_at"] = ticket["closed_at"] = None
+            ticket["due_at"] = overdue.due_at(plan.priority, step.at)
+        former = ticket["lead_id"]
         if step.verb == "dispatched":
             ticket["lead_id"], ticket["team_id"] = step.lead, self._crew.team_of[step.lead]
             data = {"lead": step.lead, "helpers": list(step.helpers)}
         if step.verb == "closed":
             ticket["closed_at"] = step.at
+        if step.verb == "accepted":
+            self._event(ticket, "opened", ticket["lead_id"], step.at, channel=_CHANNELS["accepted"])
+            self._dispatches[ticket["id"]]["opened_at"] = step.at
         event = self._event(ticket, step.verb, _actor(plan, ticket, step), step.at, state=step.verb, data=data)
+        if former not in {None, ticket["lead_id"], *step.helpers}:
+            self._notice("reassigned", event, former)
         if step.verb in {"dispatched", "reopened"}:
-            self._notice(step.verb, event, ticket["lead_id"])
+            self._dispatches[ticket["id"]] = self._notice(step.verb, event, ticket["lead_id"])
         return event
 
     def _finish(self, plan: Plan, ticket: Row, event: Row, helpers: tuple[int, ...]) -> Work:
@@ -168,10 +178,11 @@ class Lives:
             data=data,
         )
 
-    def _notice(self, kind: str, event: Row, to: int) -> None:
+    def _notice(self, kind: str, event: Row, to: int) -> Row:
         waits = to in self._reachable and event["at"] > self._at - _FRESH
         reached = to in self._bound
-        self._rows.add(
+        read = kind in {"urged", "finished", "reassigned"} and event["at"] < self._at - _FRESH
+        return self._rows.draft(
             Notice,
             kind=kind,
             event_id=event["id"],
@@ -182,11 +193,13 @@ class Lives:
             attempts=0 if waits else 1,
             client_msg_id=f"{self._dice.getrandbits(96):024x}",
             uncertain_since=None,
+            channel="service" if reached and not waits else "",
             reason="" if waits or reached else "not_bound",
             detail="",
             msgid=str(self._dice.randrange(10**18, 10**19)) if reached and not waits else "",
             created_at=event["at"],
             settled_at=None if waits else event["at"] + timedelta(seconds=1),
+            opened_at=event["at"] + timedelta(minutes=1) if read else None,
         )
 
 

@@ -2,15 +2,20 @@
 
 from flask import g, render_template
 
-from app.services import alerts, board
+from app.services import alerts, board, channel_stops, escalation
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading
 
 
 @blueprint.get("/console")
 def overview() -> str:
+    supervises = g.visitor.supervises
     with reading() as session:
-        shown = board.board(session, moment())
+        shown = board.board(session, moment(), for_provider=not supervises)
+        unopened = escalation.red(session, at=moment())
+        stops = channel_stops.standing(session)
         standing = alerts.standing(session, at=moment())
-        hospital = board.hospital_board(session, moment()) if g.visitor.supervises else None
-    return render_template("console/overview.html", board=shown, hospital=hospital, alerts=standing)
+        hospital = board.hospital_board(session, moment()) if supervises else None
+    return render_template(
+        "console/overview.html", board=shown, hospital=hospital, alerts=standing, unopened=unopened, stops=stops
+    )

@@ -15,7 +15,7 @@ from app.web.i18n import gettext
 
 blueprint = console_blueprint("console_ratings")
 
-SHOWN = ("", "low", "praise", "counted", "unverified")
+SHOWN = ("", "low", "praise", "flagged", "counted", "unverified")
 
 
 @blueprint.get("/console/ratings")
@@ -31,6 +31,7 @@ def rating_index() -> str:
         until=asked.end(last),
         low=show == "low",
         praise=show == "praise",
+        flagged=show == "flagged",
     )
     with reading() as session:
         return render_template(

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from app.errors import Refused
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
-from app.services import catalogue, rating_list, ticket_list, ticket_page, tickets
+from app.services import catalogue, escalation, photos, rating_list, ticket_list, ticket_page, tickets
 from app.services.ticket_list import OPEN, TicketFilter
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
@@ -36,6 +36,7 @@ def ticket_index() -> str | Answer:
     )
     with reading() as session:
         page = ticket_list.find(session, wanted, after=asked.row_id("after"))
+        unopened = escalation.red(session, at=moment(), tickets=[row.id for row in page.rows])
         too_many = ticket_list.too_many_named(session, wanted.text)
         choices = {
             "departments": catalogue.departments(session),
@@ -45,7 +46,9 @@ def ticket_index() -> str | Answer:
     if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
         return redirect(url_for("console.ticket", number=page.rows[0].number))
     most = ticket_list.NAMESAKES if too_many else None
-    return render_template("console/tickets.html", page=page, tabs=TABS, first=first, last=last, most=most, **choices)
+    red = {row.ticket_id: row for row in unopened}
+    shown = {"page": page, "red": red, "tabs": TABS, "first": first, "last": last, "most": most}
+    return render_template("console/tickets.html", **shown, **choices)
 
 
 @blueprint.get("/console/tickets/<number>")
@@ -59,7 +62,9 @@ def ticket(number: str) -> str:
             "ticket": found,
             "helpers": ticket_page.helpers(session, found.id),
             "steps": ticket_page.timeline(session, found.id, for_provider=provider),
-            "notices": ticket_page.notices(session, found.id),
+            "notices": ticket_page.notices(session, found.id, for_provider=provider),
+            "unopened": escalation.red(session, at=moment(), tickets=[found.id]),
+            "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else rating_list.of_ticket(session, found.id),
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and tickets.may_cancel(session, found, g.visitor.roles),

@@ -1,0 +1,146 @@
+"""Invitations at the console: who makes them, what is shown, and where the account's own code comes from."""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete
+
+from app import clock
+from app.jobs import errands
+from app.models import WeChatToken
+from app.runtime import Runtime
+from app.services import invitations
+from qr import symbol
+from sandbox.accounts import SERVICE
+from tests.conftest import Console
+from tests.console.forms import offers, send
+from tests.servers.wechat import Sandbox, running_sandbox
+from tests.world import World
+
+CODE = "/cgi-bin/qrcode/create"
+
+
+def test_the_page_shows_the_link_at_once_and_asks_wechat_nothing(
+    supervisor: FlaskClient, page: str, wechat: Sandbox, world: World
+) -> None:
+    answer = send(supervisor, page.removesuffix("/invitation"), page)
+    assert (answer.status_code, answer.location) == (303, page)
+    shown = supervisor.get(page).text
+    link = re.search(r"http://localhost/bind/[\w-]{22}", shown)
+    assert link
+    assert pictures(shown) == [symbol.svg(link[0])]
+    assert "look-again.js" in shown
+    assert wechat.calls(CODE) == 0
+
+
+def test_a_worker_fetches_the_accounts_own_code(
+    supervisor: FlaskClient, page: str, runtime: Runtime, wechat: Sandbox
+) -> None:
+    send(supervisor, page.removesuffix("/invitation"), page)
+    errands.ask(runtime, ticket_due=clock.now())
+    shown = supervisor.get(page).text
+    assert len(pictures(shown)) == 2
+    assert "look-again.js" not in shown
+    errands.ask(runtime, ticket_due=clock.now())
+    assert wechat.calls(CODE) == 1
+
+
+def test_while_wechat_does_not_answer_the_link_serves(
+    supervisor: FlaskClient, page: str, runtime: Runtime, wechat: Sandbox
+) -> None:
+    wechat.trouble(CODE, next_status=[502])
+    send(supervisor, page.removesuffix("/invitation"), page)
+    errands.ask(runtime, ticket_due=clock.now())
+    assert len(pictures(supervisor.get(page).text)) == 1
+    errands.ask(runtime, ticket_due=clock.now())
+    assert len(pictures(supervisor.get(page).text)) == 2
+
+
+@pytest.mark.parametrize("callback", ["off"])
+def test_where_callbacks_go_elsewhere_only_the_link_is_offered(
+    supervisor: FlaskClient, page: str, runtime: Runtime, wechat: Sandbox
+) -> None:
+    send(supervisor, page.removesuffix("/invitation"), page)
+    errands.ask(runtime, ticket_due=clock.now())
+    shown = supervisor.get(page).text
+    assert len(pictures(shown)) == 1
+    assert "带参数的码扫了，这里收不到" in shown
+    assert "look-again.js" not in shown
+    assert wechat.calls(CODE) == 0
+
+
+def test_what_the_command_line_made_is_on_nobodys_screen(world: World, runtime: Runtime, wechat: Sandbox) -> None:
+    with world.database.transaction() as session:
+        invitations.invite(session, world.doctor.id, by=None, at=clock.now())
+    errands.ask(runtime, ticket_due=clock.now())
+    assert wechat.calls(CODE) == 0
+
+
+def test_only_who_made_it_sees_it(supervisor: FlaskClient, page: str, console: Console, world: World) -> None:
+    send(supervisor, page.removesuffix("/invitation"), page)
+    for other in (world.admin, world.auditor):
+        assert console(other).get(page).location == page.removesuffix("/invitation")
+    assert console(world.desk).get(page).status_code == 403
+
+
+def test_the_auditor_makes_none(page: str, console: Console, world: World) -> None:
+    assert not offers(console(world.auditor), page.removesuffix("/invitation"), page)
+
+
+def test_a_supervisor_makes_none_for_an_admin(console: Console, world: World) -> None:
+    page = f"/console/people/{world.admin.id}"
+    refused = send(console(world.supervisor), page, f"{page}/invitation")
+    assert refused.status_code == 403
+    assert "只能由管理员生成" in refused.text
+    assert send(console(world.admin), page, f"{page}/invitation").status_code == 303
+
+
+def test_the_ticket_that_signs_pages_is_fetched_beforehand_and_not_begged_for(
+    runtime: Runtime, wechat: Sandbox, world: World
+) -> None:
+    ticket = "/cgi-bin/ticket/getticket"
+    now = clock.now()
+    assert errands.ask(runtime, ticket_due=now) - now < errands.SWEEP
+    assert wechat.calls(ticket) == 1
+    wechat.revoke()
+    with world.database.transaction() as session:
+        session.execute(delete(WeChatToken))
+    wechat.trouble(ticket, next_errors=[48001])
+    assert errands.ask(runtime, ticket_due=now) - now >= errands.REST
+    assert errands.ask(runtime, ticket_due=now + errands.REST) == now + errands.REST
+    assert wechat.calls(ticket) == 2
+
+
+def pictures(page: str) -> list[bytes]:
+    return [b64decode(found) for found in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)]
+
+
+@pytest.fixture
+def supervisor(console: Console, world: World) -> FlaskClient:
+    return console(world.supervisor)
+
+
+@pytest.fixture
+def page(world: World) -> str:
+    """Of the doctor's invitation."""
+    return f"/console/people/{world.doctor.id}/invitation"
+
+
+@pytest.fixture
+def callback() -> str:
+    return "on"
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], wechat: Sandbox, callback: str) -> dict[str, str]:
+    received = {"WECHAT_SERVICE_TOKEN": SERVICE.token, "WECHAT_SERVICE_AES_KEY": SERVICE.aes_key}
+    return {**environ, **received, "WECHAT_API_URL": wechat.url, "WECHAT_CALLBACK": callback}
+
+
+@pytest.fixture
+def wechat() -> Iterator[Sandbox]:
+    with running_sandbox() as running:
+        yield running

@@ -1,0 +1,202 @@
+"""Invitations: one person, one phone, once, for a day; what scanning the account's own code does."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app import clock
+from app.errors import Missing, Refused
+from app.models import BindInvitation, CountedRating, IdentityClaim, Person, WeChatIdentity
+from app.services import invitations, ratings
+from app.services.binding import Outcome
+from app.services.links import Links
+from app.services.scan import look
+from tests.conftest import KEY
+from tests.world import APPID, World
+
+LINKS = Links("https://rate.example", (KEY,))
+
+
+def test_it_binds_one_phone_once(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+    assert office.accept(number, world.stranger_identity) is Outcome.BOUND
+    assert office.person_of(world.stranger_identity) == world.doctor.id
+    with pytest.raises(Refused, match="invitation_used"):
+        office.accept(number, office.newcomer("oOther"))
+
+
+def test_a_second_tap_finds_it_done(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+    assert office.accept(number, world.stranger_identity) is Outcome.BOUND
+    assert office.accept(number, world.stranger_identity) is Outcome.BOUND
+    assert office.asked(number, world.stranger_identity) is None
+
+
+def test_it_is_over_after_a_day(office: "Office", world: World) -> None:
+    began = clock.now()
+    number = office.invite(world.doctor, at=began)
+    with pytest.raises(Refused, match="invitation_over"):
+        office.accept(number, world.stranger_identity, at=began + timedelta(hours=24))
+    assert office.accept(number, world.stranger_identity, at=began + timedelta(hours=23, minutes=59)) is Outcome.BOUND
+
+
+def test_a_new_one_ends_the_one_before(office: "Office", world: World) -> None:
+    first, second = office.invite(world.doctor), office.invite(world.doctor)
+    with pytest.raises(Refused, match="invitation_over"):
+        office.accept(first, world.stranger_identity)
+    assert office.accept(second, world.stranger_identity) is Outcome.BOUND
+
+
+def test_who_is_bound_to_another_number_is_refused(office: "Office", world: World) -> None:
+    with pytest.raises(Refused, match="bound_already"):
+        office.accept(office.invite(world.doctor), world.nurse_identity)
+    assert office.person_of(world.nurse_identity) == world.nurse.id
+
+
+def test_a_browser_that_is_no_wechat_is_not_bound(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+    with pytest.raises(Refused, match="not_in_wechat"):
+        office.accept(number, office.newcomer("cookie", appid="browser"))
+    assert office.accept(number, world.stranger_identity) is Outcome.BOUND
+
+
+def test_where_another_phone_is_bound_a_supervisor_decides(office: "Office", world: World) -> None:
+    assert office.accept(office.invite(world.nurse), world.stranger_identity) is Outcome.CLAIMED
+    assert office.person_of(world.nurse_identity) == world.nurse.id
+    with world.database.reading() as session:
+        claim = session.scalars(select(IdentityClaim)).one()
+    assert (claim.identity_id, claim.person_id, claim.state) == (world.stranger_identity.id, world.nurse.id, "waiting")
+
+
+def test_of_many_phones_at_once_one_is_bound(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+
+    def accept(phone: WeChatIdentity) -> str:
+        try:
+            return office.accept(number, phone).value
+        except Refused as refused:
+            return refused.code
+
+    phones = [office.newcomer(f"o{one}") for one in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = sorted(pool.map(accept, phones))
+    assert outcomes == ["bound"] + ["invitation_used"] * 7
+
+
+def test_who_looks_learns_no_more_than_he_knows(office: "Office", world: World) -> None:
+    asked = office.asked(office.invite(world.doctor), world.stranger_identity)
+    assert asked == invitations.Invited("李*", "06")
+
+
+def test_binding_by_it_counts_what_was_rated_in_the_last_week(office: "Office", world: World) -> None:
+    ticket = world.ticket("finished", served=world.doctor)
+    office.rate(ticket.id, world.stranger_identity)
+    office.accept(office.invite(world.doctor), world.stranger_identity)
+    assert office.counted() == 1
+
+
+def test_only_an_admin_invites_an_admin(office: "Office", world: World) -> None:
+    with pytest.raises(Refused, match="admins_invite_admins"):
+        office.invite(world.admin, by=world.supervisor)
+    assert office.invite(world.admin, by=world.admin)
+
+
+def test_nobody_and_the_erased_are_not_invited(office: "Office", world: World) -> None:
+    with world.database.transaction() as session:
+        session.get_one(Person, world.doctor.id).erased_at = clock.now()
+    with pytest.raises(Missing, match="no_such_person"):
+        office.invite(world.doctor)
+
+
+def test_only_who_made_it_can_hand_it_over(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor, by=world.supervisor)
+    with world.database.reading() as session:
+        seen = {
+            person.staff_number: invitations.standing(session, world.doctor.id, by=person.id, at=clock.now())
+            for person in (world.supervisor, world.admin, world.auditor)
+        }
+    assert {who: one.number for who, one in seen.items() if one} == {world.supervisor.staff_number: number}
+
+
+def test_a_scan_of_the_accounts_code_binds_a_newcomer(office: "Office", world: World) -> None:
+    assert office.scan(office.scene(office.invite(world.doctor)), "oNew") == "bound"
+    assert office.person_of_openid("oNew") == world.doctor.id
+
+
+@pytest.mark.parametrize("scene", ["bind_", "bind_x", "bind_" + "A" * 22])
+def test_a_made_up_scene_binds_nobody(scene: str, office: "Office", world: World) -> None:
+    office.invite(world.doctor)
+    assert office.scan(scene, "oNew") == "bad_token"
+    assert office.person_of_openid("oNew") is None
+
+
+def test_a_token_of_another_purpose_is_no_invitation(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+    ticket = LINKS.ticket_path(number).removeprefix("/r/")
+    assert office.scan(f"bind_{ticket}", "oNew") == "bad_token"
+
+
+def test_an_invitation_withdrawn_says_so(office: "Office", world: World) -> None:
+    number = office.invite(world.doctor)
+    with world.database.transaction() as session:
+        session.delete(session.scalars(select(BindInvitation)).one())
+    assert office.scan(office.scene(number), "oNew") == "no_such_invitation"
+
+
+class Office:
+    """Makes invitations and accepts them, as the pages and the worker do."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def invite(self, person: Person, *, by: Person | None = None, at: datetime | None = None) -> int:
+        with self.world.database.transaction() as session:
+            made = invitations.invite(session, person.id, by=by.id if by else None, at=at or clock.now())
+        return made.number
+
+    def accept(self, number: int, phone: WeChatIdentity, *, at: datetime | None = None) -> Outcome:
+        with self.world.database.transaction() as session:
+            return invitations.accept(session, number, identity_id=phone.id, at=at or clock.now())
+
+    def asked(self, number: int, phone: WeChatIdentity) -> invitations.Invited | None:
+        with self.world.database.reading() as session:
+            return invitations.open_to(session, number, identity_id=phone.id, at=clock.now())
+
+    def scan(self, scene: str, openid: str) -> str:
+        with self.world.database.transaction() as session:
+            return invitations.scanned(session, scene, appid=APPID, openid=openid, keys=(KEY,), at=clock.now())
+
+    def scene(self, number: int) -> str:
+        scene = invitations.SCENE + LINKS.invitation_token(number)
+        assert len(scene) <= 64
+        return scene
+
+    def newcomer(self, openid: str, appid: str = APPID) -> WeChatIdentity:
+        with self.world.database.transaction() as session:
+            identity = WeChatIdentity(appid=appid, openid=openid, first_seen_at=clock.now())
+            session.add(identity)
+        return identity
+
+    def person_of(self, identity: WeChatIdentity) -> int | None:
+        return self.person_of_openid(identity.openid)
+
+    def person_of_openid(self, openid: str) -> int | None:
+        with self.world.database.reading() as session:
+            return session.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.openid == openid))
+
+    def rate(self, ticket_id: int, phone: WeChatIdentity) -> None:
+        at = clock.now()
+        with self.world.database.transaction() as session:
+            scan = look(session, ticket_id, identity_id=phone.id, on=at.date())
+            ratings.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
+
+    def counted(self) -> int:
+        with self.world.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(CountedRating)) or 0
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    return Office(world)

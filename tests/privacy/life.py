@@ -1,0 +1,131 @@
+"""A life in this system: everything there can be about somebody, with words that are found again wherever they lie."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app import clock
+from app.db import Base, Database
+from app.models import (
+    ApiSession,
+    BindingTry,
+    BindInvitation,
+    Complaint,
+    ConsoleScan,
+    Credential,
+    Employment,
+    IdempotentPost,
+    IdentityClaim,
+    Inbound,
+    Notice,
+    NoticeTry,
+    Person,
+    Rating,
+    SubscriptionCredit,
+    Ticket,
+    TicketPhoto,
+    WeChatIdentity,
+)
+from app.services import ratings
+from app.services.ratings import Detail
+from app.services.scan import look
+from tests.world import World
+
+FAULT, PLACE, COMMENT, GRIEF = "打印机只印半张", "窗边第二张桌", "修得快，人很和气", "等了整整三天"
+WORDS = (FAULT, PLACE, COMMENT, GRIEF)
+
+
+def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime | None = None) -> Ticket:
+    """Everything once, at about that moment (an hour ago); the ticket it was about."""
+    now = at or clock.now() - timedelta(hours=1)
+    step = timedelta(minutes=1)
+    ticket = world.ticket("finished", served=person, description=FAULT, reported_at=now - 5 * step, step=step)
+    with world.database.transaction() as session:
+        session.execute(update(Ticket).where(Ticket.id == ticket.id).values(location=PLACE))
+        scan = look(session, ticket.id, identity_id=identity.id, on=now.date())
+        given = ratings.rate(session, scan, level=4, identity_id=identity.id, trust_all=False, source="scan", at=now)
+        scan = look(session, ticket.id, identity_id=identity.id, on=now.date())
+        ratings.add_detail(session, scan, Detail(reasons=["slow"], comment=COMMENT, praise=True), at=now)
+        assert session.get_one(Rating, given).person_id == person.id
+        notice = Notice(
+            kind="finished",
+            ticket_id=ticket.id,
+            person_id=person.id,
+            next_try_at=now,
+            client_msg_id=f"life-{person.id}",
+            detail="40003 rid-1",
+            msgid=f"msg-{person.id}",
+            created_at=now,
+        )
+        session.add(notice)
+        session.flush()
+        session.add_all(_rows(world, person, identity, ticket, notice, now))
+    return ticket
+
+
+def _rows(
+    world: World, person: Person, identity: WeChatIdentity, ticket: Ticket, notice: Notice, now: datetime
+) -> Iterable[Base]:
+    later, name = now + timedelta(days=1), f"life-{person.id}"
+    yield TicketPhoto(ticket_id=ticket.id, media_type="image/jpeg", content=b"\xff\xd8 the picture", at=now)
+    yield Complaint(
+        ticket_id=ticket.id, person_id=person.id, text=GRIEF, source="mini", at=now, state="answered", answer="对不起"
+    )
+    yield NoticeTry(notice_id=notice.id, channel="service", at=now, outcome="failed", reason="refused", detail="rid-1")
+    yield BindingTry(identity_id=identity.id, staff_number=person.staff_number, at=now, succeeded=True)
+    yield IdentityClaim(identity_id=identity.id, person_id=person.id, state="refused", created_at=now)
+    yield BindInvitation(
+        number=10**6 + person.id, person_id=person.id, created_by_id=world.admin.id, created_at=now, expires_at=later
+    )
+    yield SubscriptionCredit(identity_id=identity.id, template_id="T1", credits=2, updated_at=now)
+    yield ApiSession(
+        identity_id=identity.id,
+        family=name,
+        access=f"{name}-access",
+        refresh=f"{name}-refresh",
+        issued_at=now,
+        expires_at=now,
+        refresh_expires_at=later,
+    )
+    yield IdempotentPost(identity_id=identity.id, key="k-1", request="r", status=200, answer=f'"{GRIEF}"', at=now)
+    yield Inbound(
+        key=name,
+        appid=identity.appid,
+        kind="text",
+        event="",
+        openid=identity.openid,
+        scene="",
+        body=f"<Content>{GRIEF}</Content>",
+        received_at=now,
+        state="done",
+        next_try_at=now,
+        processed_at=now,
+    )
+    yield Credential(person_id=person.id, password_hash="$argon2id$of-nobody")
+    yield ConsoleScan(code=name, browser="b", digits="12", expires_at=later, person_id=person.id)
+
+
+def leave(world: World, person: Person, *, on: datetime) -> None:
+    """His last day of work."""
+    with world.database.transaction() as session:
+        session.execute(update(Employment).where(Employment.person_id == person.id).values(valid_to=on.date()))
+
+
+def found(database: Database, *words: str) -> dict[str, set[str]]:
+    """In which tables each of these stands, anywhere."""
+    with database.reading() as session:
+        text = {
+            name: str([tuple(row) for row in session.execute(select(table))])
+            for name, table in Base.metadata.tables.items()
+        }
+    return {word: {name for name, rows in text.items() if word in rows} for word in words}
+
+
+def kept_rows(database: Database, *tables: type[Base]) -> dict[str, list[str]]:
+    """Every row as it stands, to see that none was touched."""
+    with database.reading() as session:
+        return {
+            table.__tablename__: [str(tuple(row)) for row in session.execute(select(table.__table__))]
+            for table in tables
+        }

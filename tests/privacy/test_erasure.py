@@ -1,0 +1,262 @@
+"""Erasing somebody: nothing of him is found in any table, what was rated stays, and some are refused."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select, update
+
+from app import clock
+from app.db import Database
+from app.errors import Missing, Refused
+from app.models import (
+    Completion,
+    CountedRating,
+    Employment,
+    ErasureRequest,
+    Event,
+    Notice,
+    Person,
+    Rating,
+    RatingCorrection,
+    RoleGrant,
+    Ticket,
+    TicketPhoto,
+    WeChatIdentity,
+)
+from app.services import channels, erasure, forgetting, people_list, personal_data, ratings, sign_in
+from app.services.channels import Ladder, Way
+from app.services.personal_data import Subject
+from app.services.scan import look
+from tests.conftest import KEY
+from tests.privacy.life import COMMENT, FAULT, WORDS, found, kept_rows, leave, live
+from tests.world import APPID, ZONE, World
+
+KEYS = (KEY,)
+APPEND_ONLY = (Rating, RatingCorrection, CountedRating, Event, Completion, Employment)
+
+
+def test_of_a_leaver_nothing_is_found_anywhere_and_his_ratings_stay(world: World, database: Database) -> None:
+    nurse, phone = world.nurse, world.nurse_identity
+    live(world, nurse, phone)
+    leave(world, nurse, on=clock.now() - timedelta(days=1))
+    before = kept_rows(database, *APPEND_ONLY)
+    his = (nurse.name, nurse.telephone, f"'{nurse.staff_number}'", phone.openid, *WORDS, "rid-1", "the picture")
+    assert all(found(database, *his).values())
+    assert erase_person(database, nurse, by=world.admin.id) == "whole"
+    assert {word: tables for word, tables in found(database, *his).items() if tables} == {}
+    assert kept_rows(database, *APPEND_ONLY) == before
+    with database.reading() as session:
+        person = session.get_one(Person, nurse.id)
+        assert (person.name, person.telephone, person.staff_number[:7]) == ("已删除", "", "erased-")
+        assert person.erased_at is not None
+        assert session.scalars(select(RoleGrant).where(RoleGrant.person_id == nurse.id)).all() == []
+
+
+def test_who_still_works_here_stays_on_the_roster_and_loses_what_came_by_wechat(
+    world: World, database: Database
+) -> None:
+    nurse, phone = world.nurse, world.nurse_identity
+    live(world, nurse, phone)
+    before = kept_rows(database, *APPEND_ONLY)
+    assert erase_person(database, nurse, by=world.admin.id) == "wechat"
+    assert {word: tables for word, tables in found(database, phone.openid, *WORDS).items() if tables} == {}
+    assert kept_rows(database, *APPEND_ONLY) == before
+    with database.reading() as session:
+        person = session.get_one(Person, nurse.id)
+        assert (person.name, person.telephone, person.staff_number) == (nurse.name, nurse.telephone, "00017")
+        assert session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == nurse.id)).all() == ["user"]
+
+
+def test_words_that_are_still_needed_stay_until_the_work_is_done(world: World, database: Database) -> None:
+    ticket = world.ticket("accepted", description=FAULT)
+    with database.transaction() as session:
+        session.add(TicketPhoto(ticket_id=ticket.id, media_type="image/png", content=b"png", at=clock.now()))
+    erase_person(database, world.nurse, by=world.admin.id)
+    with database.reading() as session:
+        assert session.get_one(Ticket, ticket.id).description == FAULT
+        assert session.scalars(select(TicketPhoto.ticket_id)).all() == [ticket.id]
+
+
+def test_a_phone_bound_to_nobody_loses_its_words_and_its_name(world: World, database: Database) -> None:
+    ticket, phone = world.ticket("finished"), world.stranger_identity
+    rate_with_words(database, ticket, phone)
+    subject = Subject(None, (phone.id,))
+    with database.transaction() as session:
+        assert erasure.erase(session, subject, by=world.admin.id, keys=KEYS, at=clock.now()) == "whole"
+    assert {word: tables for word, tables in found(database, phone.openid, COMMENT).items() if tables} == {}
+    with database.reading() as session:
+        assert session.scalars(select(Rating.level)).all() == [4]
+        done = session.scalars(select(ErasureRequest)).one()
+    assert (done.identity_id, done.person_id, done.extent) == (phone.id, None, "whole")
+
+
+def test_nobody_elses_words_are_touched(world: World, database: Database) -> None:
+    other, phone = world.second_nurse, world.bind(world.second_nurse)
+    live(world, other, phone)
+    theirs = (other.name, phone.openid, other.telephone, *WORDS)
+    before = found(database, *theirs)
+    erase_person(database, world.nurse, by=world.admin.id)
+    assert found(database, *theirs) == before
+
+
+def test_the_slot_stays_taken(world: World, database: Database) -> None:
+    ticket = live(world, world.nurse, world.nurse_identity)
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    erase_person(database, world.nurse, by=world.admin.id)
+    with database.reading() as session:
+        scan = look(session, ticket.id, identity_id=world.bind(world.second_nurse).id, on=clock.now().date())
+    assert scan.standing is not None
+    assert scan.standing.level == 4
+
+
+def test_what_waits_to_be_sent_to_him_is_not_sent(world: World, database: Database) -> None:
+    live(world, world.nurse, world.nurse_identity)
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    erase_person(database, world.nurse, by=world.admin.id)
+    with database.reading() as session:
+        his = select(Notice.state, Notice.reason).where(Notice.person_id == world.nurse.id)
+        assert set(map(tuple, session.execute(his))) == {("kept", "erased")}
+
+
+def test_who_was_erased_is_listed_nowhere_and_written_to_nowhere(world: World, database: Database) -> None:
+    by_number = Ladder((Way("wecom", "corp", staff_numbers=True),), ZONE)
+    with database.reading() as session:
+        assert channels.addresses(session, by_number, [world.nurse.id])
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    erase_person(database, world.nurse, by=world.admin.id)
+    with database.reading() as session:
+        assert channels.addresses(session, by_number, [world.nurse.id]) == {}
+        listed = people_list.find(session, day=clock.now().date()).rows
+    assert "陈静" in {row.name for row in listed}
+    assert "已删除" not in {row.name for row in listed}
+
+
+def test_it_is_kept_who_erased_whom_and_when_under_no_name(world: World, database: Database) -> None:
+    at = clock.now()
+    erase_person(database, world.doctor, by=world.admin.id)
+    erase_person(database, world.nurse, by=None)
+    with database.reading() as session:
+        rows = session.scalars(select(ErasureRequest).order_by(ErasureRequest.id)).all()
+    assert [(row.person_id, row.state, row.decided_by_id) for row in rows] == [
+        (world.doctor.id, "done", world.admin.id),
+        (world.nurse.id, "done", None),
+    ]
+    assert all(row.decided_at and row.decided_at >= at for row in rows)
+
+
+def test_an_admin_does_not_erase_himself(world: World, database: Database) -> None:
+    with pytest.raises(Refused, match="erases_himself"):
+        erase_person(database, world.admin, by=world.admin.id)
+
+
+def test_the_last_admin_is_never_erased(world: World, database: Database) -> None:
+    leave(world, world.admin, on=clock.now() - timedelta(days=1))
+    with pytest.raises(Refused, match="last_admin"):
+        erase_person(database, world.admin, by=None)
+    with database.reading() as session:
+        assert session.get_one(Person, world.admin.id).name == world.admin.name
+    with database.transaction() as session:
+        session.add(RoleGrant(person_id=world.supervisor.id, role="admin"))
+    assert erase_person(database, world.admin, by=None) == "whole"
+
+
+def test_a_request_is_carried_out_once(world: World, database: Database) -> None:
+    request = ask(database, world.nurse_identity)
+    assert ask(database, world.nurse_identity) == request  # asking again is asking once
+    assert carry_out(database, request, by=world.admin.id) == "wechat"
+    with pytest.raises(Missing, match="no_such_request"):
+        carry_out(database, request, by=world.admin.id)
+
+
+@pytest.mark.parametrize("whose", ["nurse", "stranger"])
+def test_of_two_admins_at_once_one_carries_it_out(whose: str, world: World, database: Database) -> None:
+    request = ask(database, world.nurse_identity if whose == "nurse" else world.stranger_identity)
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    together, came_of_it = Barrier(2), []
+
+    def act() -> None:
+        together.wait()
+        try:
+            came_of_it.append(carry_out(database, request, by=world.admin.id))
+        except Missing as missing:
+            came_of_it.append(missing.code)
+
+    threads = [Thread(target=act) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(came_of_it) == ["no_such_request", "whole"]
+    assert len(kept_rows(database, ErasureRequest)["erasure_request"]) == 1
+
+
+def test_a_request_that_was_withdrawn_is_not_carried_out(world: World, database: Database) -> None:
+    request = ask(database, world.nurse_identity)
+    with database.transaction() as session:
+        erasure.withdraw(session, world.nurse_identity.id, at=clock.now())
+    with pytest.raises(Missing, match="no_such_request"):
+        carry_out(database, request, by=world.admin.id)
+
+
+def test_a_phone_that_was_unbound_meanwhile_does_not_take_the_person_with_it(world: World, database: Database) -> None:
+    request = ask(database, world.nurse_identity)
+    with database.transaction() as session:
+        session.execute(
+            update(WeChatIdentity).where(WeChatIdentity.id == world.nurse_identity.id).values(person_id=None)
+        )
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    carry_out(database, request, by=world.admin.id)
+    with database.reading() as session:
+        assert session.get_one(Person, world.nurse.id).name == world.nurse.name
+
+
+def test_who_left_wechat_after_asking_still_meant_himself(world: World, database: Database) -> None:
+    live(world, world.nurse, world.nurse_identity)
+    request = ask(database, world.nurse_identity)
+    with database.transaction() as session:
+        phone = session.get_one(WeChatIdentity, world.nurse_identity.id)
+        forgetting.forget(session, phone, keys=KEYS, at=clock.now())
+    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
+    assert carry_out(database, request, by=world.admin.id) == "whole"
+    assert {word: tables for word, tables in found(database, world.nurse.name, *WORDS).items() if tables} == {}
+
+
+def test_an_engineer_who_was_erased_is_known_as_the_providers_again(world: World, database: Database) -> None:
+    ticket = world.ticket("finished")
+    leave(world, world.engineer, on=clock.now() - timedelta(days=1))
+    openid = world.engineer_identity.openid
+    assert erase_person(database, world.engineer, by=world.admin.id) == "whole"
+    assert found(database, openid)[openid] == set()
+    with database.transaction() as session:
+        back = sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=KEYS, at=clock.now())
+    assert back != world.engineer_identity.id
+    with database.reading() as session:
+        assert look(session, ticket.id, identity_id=back, on=clock.now().date()).provider_staff
+
+
+def erase_person(database: Database, person: Person, *, by: int | None) -> str:
+    with database.transaction() as session:
+        subject = personal_data.of_person(session, person.id)
+        return erasure.erase(session, subject, by=by, keys=KEYS, at=clock.now())
+
+
+def ask(database: Database, phone: WeChatIdentity) -> int:
+    with database.transaction() as session:
+        erasure.ask(session, phone.id, at=clock.now())
+    with database.reading() as session:
+        return session.scalars(select(ErasureRequest.id)).one()
+
+
+def carry_out(database: Database, request: int, *, by: int) -> str:
+    with database.transaction() as session:
+        return erasure.carry_out(session, request, by=by, keys=KEYS, at=clock.now())
+
+
+def rate_with_words(database: Database, ticket: Ticket, phone: WeChatIdentity) -> None:
+    at = clock.now()
+    with database.transaction() as session:
+        scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
+        ratings.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
+        scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
+        ratings.add_detail(session, scan, ratings.Detail(comment=COMMENT), at=at)
