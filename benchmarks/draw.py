@@ -5,7 +5,6 @@ The plain way is `lottery.rule` on one core, timed in the same run on fewer peop
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import threading
@@ -133,7 +132,7 @@ def _watching() -> Iterator[list[float]]:
     most, over = [0.0], threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.05):
+        while not over.wait(0.2):
             most[0] = max(most[0], sum(map(_resident, _family())))
 
     watcher = threading.Thread(target=watch)
@@ -157,10 +156,12 @@ def _family() -> list[int]:
 
 
 def _resident(pid: int) -> int:
+    """In bytes; what processes share, each holds its part of."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
+    return 1024 * sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -7,12 +7,17 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
+from app.errors import Refused
 from app.models import DrawEvent
-from app.services.draws import bundle, claims
+from app.services.draws import bundle, claims, files, pages
+from app.services.draws.receipts import receipt_of
 from tests.draws.story import ANNOUNCED, CLAIMED, EXPIRED, REDRAWN, Story
+from tests.world import ZONE
 
 
 def test_every_step_holds_before_the_verifier(story: Story, tmp_path: Path) -> None:
@@ -81,6 +86,43 @@ def test_every_step_is_an_event_of_ids_and_codes(story: Story) -> None:
     assert kinds[8:] == ["decided", "named_1", "claimed"]
     assert [event.actor_id for event in events[:2]] == [story.world.admin.id, None]
     assert (events[0].at, events[-1].at) == (ANNOUNCED, CLAIMED)
+
+
+def test_a_list_is_kept_in_parts_and_looked_up_without_reading_all(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PART", 100)  # not even a whole number of people
+    story.drawn(people=40)
+    assert holds(story, tmp_path / "parts")
+    with story.drawing() as (session, draw):
+        receipts = [receipt_of(session, draw, person.id, zone=ZONE) for person in story.raters]
+        found = [pages.proof_of(session, draw, receipt.entry) for receipt in receipts if receipt]
+        stored = files.Stored(session, files.get(session, draw, "leaves-1.bin"))
+        whole = bytes(files.whole(session, files.get(session, draw, "leaves-1.bin")))
+        assert all(stored[start:stop] == whole[start:stop] for start in range(0, 300, 7) for stop in (start, 299, 1360))
+    assert sorted(proof.index for proof in found if proof) == list(range(40))
+
+
+def test_what_the_database_gives_back_otherwise_is_not_drawn_from(story: Story) -> None:
+    story.people(5)
+    story.announce()
+    story.commit()
+    story.type_numbers()
+    part = "SELECT id FROM draw_file WHERE name = 'leaves-1.bin'"
+    story.without_triggers(f"UPDATE draw_file_part SET content = substr(content, 1, 136) WHERE file_id = ({part})")
+    with pytest.raises(Refused, match="file_altered"):
+        story.run()
+
+
+@pytest.mark.parametrize(
+    "table", ["draw", "draw_secret", "draw_file", "draw_file_part", "draw_number", "draw_claim", "draw_event"]
+)
+def test_the_database_itself_refuses_to_change_a_draw(story: Story, table: str) -> None:
+    story.claim(story.drawn()["tiers"][0]["winners"][0])
+    column = {"draw_secret": "key", "draw_file_part": "content"}.get(table, "draw_id")
+    for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+        with pytest.raises(DBAPIError, match="append-only"), story.database.transaction() as session:
+            session.execute(text(change))
 
 
 def test_nobody_rated_and_the_draw_is_still_true(story: Story, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def blocks(data: Bytes, spread: Spread) -> list[bytes]:
 def in_order(records: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """By entry. Eight bytes decide nearly always; where they are equal, all of them do."""
     first = records[:, :8].copy().view(">u8").ravel().astype(np.uint64)
-    order = np.argsort(first, kind="stable")
+    order = np.argsort(first)
     first = first[order]
     for start in np.unique(first[1:][first[1:] == first[:-1]]):
         low, high = np.searchsorted(first, start), np.searchsorted(first, start, "right")

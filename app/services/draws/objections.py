@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import insert_first
+from app.db import announce, insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawObjection
 from app.services.draws import announcing, committing, events, files, people, receipts, secret
@@ -78,6 +78,7 @@ def decide(
     objection.state = "upheld" if upheld else "refused"
     objection.reason, objection.decided_at, objection.decided_by_id = reason, at, by
     events.record(session, draw, f"objection_{objection.state}", by=by, at=at, objection=objection_id)
+    announce(session, "draws")
 
 
 def open_ones(session: Session, draw: Draw) -> list[DrawObjection]:

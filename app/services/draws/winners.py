@@ -64,11 +64,12 @@ def _scores(seed: bytes, data: bytes) -> tuple[list[bytes], list[int]]:
     begun = [inner + data[place : place + 32] for place in range(0, len(data), LEAF)]
     told = b"\0\0"
     scores = [sha256(outer + sha256(one + told).digest()).digest() for one in begun]
-    for number in range(1, max(tickets)):
+    more, number = list(range(len(tickets))), 1
+    while more := [index for index in more if tickets[index] > number]:
         told = number.to_bytes(2, "big")
-        for index, count in enumerate(tickets):
-            if count > number:
-                here = sha256(outer + sha256(begun[index] + told).digest()).digest()
-                if here < scores[index]:
-                    scores[index] = here
+        for index in more:
+            here = sha256(outer + sha256(begun[index] + told).digest()).digest()
+            if here < scores[index]:
+                scores[index] = here
+        number += 1
     return scores, tickets
