@@ -1,6 +1,7 @@
 """What a process holds while it lives: settings, database, the ways to WeChat. Built once, passed on."""
 
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 import redis
 
@@ -26,6 +27,8 @@ class Runtime:
     mini: MiniProgram | None = field(repr=False)
     wecom: WeCom | None = field(repr=False)
     robot: Robot | None = field(repr=False)
+    # Who waits for WeChat leaves a thread to everybody else (where there are two).
+    exchanges: BoundedSemaphore = field(repr=False)
 
 
 def build(settings: Settings) -> Runtime:
@@ -42,6 +45,7 @@ def build(settings: Settings) -> Runtime:
         mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
         wecom=_wecom(settings, store),
         robot=_robot(settings),
+        exchanges=BoundedSemaphore(max(1, settings.web_threads - 1)),
     )
 
 

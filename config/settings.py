@@ -78,6 +78,7 @@ class Settings:
     sandbox_url: str
     surfaces: frozenset[str]
     trusted_proxies: int
+    web_threads: int
     rating_trust: str
     browser_rating: bool
     rating_window: timedelta
@@ -133,6 +134,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sandbox_url=reader.url("SANDBOX_URL", default="") if not production else "",
         surfaces=reader.subset("SURFACES", SURFACES),
         trusted_proxies=reader.number("TRUSTED_PROXIES", default=0, most=8),
+        # The server's own variable, so that it is said once.
+        web_threads=reader.number("GRANIAN_BLOCKING_THREADS", default=2, most=512),
         rating_trust=reader.choice("RATING_TRUST", RATING_TRUST, default="verified"),
         browser_rating=reader.choice("BROWSER_RATING", ("off", "on"), default="off") == "on",
         rating_window=timedelta(days=reader.number("RATING_WINDOW_DAYS", default=14, most=90)),

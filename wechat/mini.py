@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 from wechat.account import Account, calls_of
 from wechat.token import TokenStore
-from wechat.wire import PICTURE_SECONDS, Call
+from wechat.wire import CODE_SECONDS, PICTURE_SECONDS, Call
 
 Suggestion = Literal["pass", "review", "risky"]
 
@@ -42,7 +42,8 @@ class MiniProgram:
             "js_code": js_code,
             "grant_type": "authorization_code",
         }
-        reply = self._wire.ask(Call("/sns/jscode2session", query, hide=(self._account.secret, js_code)))
+        hide = (self._account.secret, js_code)
+        reply = self._wire.ask(Call("/sns/jscode2session", query, hide=hide, timeout=CODE_SECONDS))
         openid, session_key = reply.get("openid"), reply.get("session_key")
         if not isinstance(openid, str) or not openid or not isinstance(session_key, str):
             raise self._wire.broken_reply()
@@ -51,7 +52,8 @@ class MiniProgram:
 
     def phone_number(self, code: str) -> str:
         """Without its country code. The code is the phone-number button's, not that of the sign-in."""
-        reply = self._calls.ask(Call("/wxa/business/getuserphonenumber", body={"code": code}, hide=(code,)))
+        wanted = Call("/wxa/business/getuserphonenumber", body={"code": code}, hide=(code,), timeout=CODE_SECONDS)
+        reply = self._calls.ask(wanted)
         found = reply.get("phone_info")
         number = found.get("purePhoneNumber") if isinstance(found, dict) else None
         if not isinstance(number, str) or not number:

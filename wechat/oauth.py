@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from wechat.account import Account, wire_of
-from wechat.wire import Call
+from wechat.wire import CODE_SECONDS, Call
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def exchange(account: Account, code: str) -> SignedIn:
     """Who came back from `authorize_url`. A code works once, so it is never tried again here."""
     wire = wire_of(account)
     query = {"appid": account.appid, "secret": account.secret, "code": code, "grant_type": "authorization_code"}
-    reply = wire.ask(Call("/sns/oauth2/access_token", query, hide=(account.secret, code)))
+    reply = wire.ask(Call("/sns/oauth2/access_token", query, hide=(account.secret, code), timeout=CODE_SECONDS))
     openid, unionid = reply.get("openid"), reply.get("unionid")
     if not isinstance(openid, str) or not openid:
         raise wire.broken_reply()

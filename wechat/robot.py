@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 from wechat.errors import WECOM
 from wechat.fields import cut_bytes
+from wechat.wecom import USER_ID
 from wechat.wire import Call, Wire
 
 _TEXT_BYTES = 2048
@@ -15,9 +16,9 @@ class Robot:
         self._wire = Wire(url, proxy=proxy, rules=WECOM)
 
     def send_text(self, text: str, *, mentioned: Sequence[str] = ()) -> None:
-        """`mentioned` are user ids of members. Nothing tells WeCom that a message comes twice."""
+        """`mentioned` are user ids of members; what is none calls nobody. Nothing tells WeCom that it comes twice."""
         content: dict[str, object] = {"content": cut_bytes(text, _TEXT_BYTES)}
-        if mentioned:
-            content["mentioned_list"] = list(mentioned)
+        if members := [one for one in mentioned if USER_ID.fullmatch(one)]:
+            content["mentioned_list"] = members
         message = {"msgtype": "text", "text": content}
         self._wire.ask(Call("/cgi-bin/webhook/send", {"key": self._key}, message, hide=(self._key,)))

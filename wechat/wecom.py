@@ -8,12 +8,12 @@ from wechat.errors import NOBODY_TO_REACH, WECOM, WeChatError
 from wechat.fields import cut_bytes
 from wechat.oauth import authorize_address
 from wechat.token import SharedToken, TokenStore
-from wechat.wire import Call, Wire
+from wechat.wire import CODE_SECONDS, Call, Wire
 
 _TITLE_BYTES, _TEXT_BYTES = 128, 512
 _SAME_MESSAGE_SECONDS = 1800
 # No list of several, and not @all, which is everybody in the hospital.
-_USER_ID = re.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
+USER_ID = re.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class WeCom:
 
     def send_card(self, user_id: str, *, title: str, text: str, url: str) -> str:
         """The msgid. WeCom drops the same card, byte for byte, when it comes again within half an hour."""
-        if not _USER_ID.fullmatch(user_id):
+        if not USER_ID.fullmatch(user_id):
             raise _nobody()
         card = {"title": cut_bytes(title, _TITLE_BYTES), "description": cut_bytes(text, _TEXT_BYTES), "url": url}
         message = {
@@ -73,7 +73,8 @@ class WeCom:
 
     def user(self, code: str) -> WeComUser:
         """Who came back from `authorize_url`. A code works once, so it is never tried again here."""
-        reply = self._calls.ask(Call("/cgi-bin/auth/getuserinfo", {"code": code}, hide=(code,)))
+        wanted = Call("/cgi-bin/auth/getuserinfo", {"code": code}, hide=(code,), timeout=CODE_SECONDS)
+        reply = self._calls.ask(wanted)
         user_id, openid = _text(reply, "userid", "UserId"), _text(reply, "openid", "OpenId")
         if not user_id and not openid:
             raise self._wire.broken_reply()

@@ -15,6 +15,8 @@ from wechat.errors import BUSY, WECHAT, Action, Rules, WeChatError, short_pause
 
 CONNECT_AND_READ_SECONDS = (3.0, 5.0)
 PICTURE_SECONDS = (3.0, 10.0)
+# Somebody looks at an empty page meanwhile.
+CODE_SECONDS = (2.0, 2.5)
 MAIN_RESTS_SECONDS = 60.0
 _BUSY_SECONDS = 0.2
 

@@ -1,15 +1,13 @@
 """Who somebody is: the privacy notice, binding to a staff number, the telephone as a proof."""
 
-from flask import Response
 from sqlalchemy.orm import Session
 
 from app.api import asked, bearer, told
-from app.api.operations import act, direct, fingerprint, idempotency_key, look, mini, replayed, sent
+from app.api.operations import act, direct, look, mini
 from app.errors import Refused
 from app.models import Person
-from app.services import binding, phone_proofs, repeats, sign_in
+from app.services import binding, phone_proofs, sign_in
 from app.services.binding import Outcome
-from app.services.repeats import Answer
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.wechat import exchanged
@@ -70,6 +68,7 @@ def bind(db: Session, given: asked.Binding) -> object:
         staff_number=given.staff_number,
         name=given.name,
         last_four=last_four,
+        proved=given.phone_proof is not None,
         at=moment(),
     )
     if outcome in _REFUSED:
@@ -84,37 +83,24 @@ def unbind() -> None:
         binding.unbind(db, bearer.current().identity_id, by=_person(), at=moment())
 
 
-@direct(
-    mini,
-    "POST",
-    "/phone",
-    {200: told.PhoneProof},
-    *("sign_in_again", "wechat_busy", "no_mini_program", "idempotency_key_reused", "still_running"),
-    asked=asked.PhoneCode,
-    keyed=True,
-    consent=True,
-)
-def prove_phone(given: asked.PhoneCode) -> Response:
-    """WeChat tells the number of this phone: a proof for POST /binding. The number itself is not kept."""
-    program, who, key = runtime().mini, bearer.current().identity_id, idempotency_key()
+def _number(given: asked.PhoneCode) -> str:
+    program = runtime().mini
     if program is None:
         raise Refused("no_mini_program")
-    with transaction() as db:
-        known = repeats.begin(db, who, key, request=fingerprint(given.code.encode()), at=moment())
-    if known:
-        return replayed(known)
-    try:
-        number = exchanged(lambda: program.phone_number(given.code))
-    except Refused:
-        with transaction() as db:
-            repeats.release(db, who, key)
-        raise
-    proof = phone_proofs.make(runtime().settings.secret_keys, identity_id=who, number=number)
-    model = told.PhoneProof(phone_proof=proof, expires_in=int(phone_proofs.LIFE.total_seconds()))
-    answer = Answer(200, model.model_dump_json())
-    with transaction() as db:
-        repeats.keep(db, who, key, answer)
-    return sent(answer)
+    return exchanged(lambda: program.phone_number(given.code))
+
+
+@act(
+    "/phone",
+    asked.PhoneCode,
+    {200: told.PhoneProof},
+    *("sign_in_again", "wechat_busy", "no_mini_program"),
+    first=_number,
+)
+def prove_phone(_db: Session, number: str) -> told.PhoneProof:
+    """WeChat tells the number of this phone: a proof for POST /binding. The number itself is not kept."""
+    proof = phone_proofs.make(runtime().settings.secret_keys, identity_id=bearer.current().identity_id, number=number)
+    return told.PhoneProof(phone_proof=proof, expires_in=int(phone_proofs.LIFE.total_seconds()))
 
 
 def _person() -> int:

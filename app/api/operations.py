@@ -7,7 +7,7 @@ what needs no key. All of them read and answer by the models of `asked` and `tol
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -81,11 +81,13 @@ def act(
     told: Mapping[int, type[BaseModel]],
     *refusals: str,
     consent: bool = True,
-    read: Callable[[], Any] | None = None,
+    read: Callable[[], tuple[Any, bytes]] | None = None,
+    first: View | None = None,
 ) -> Callable[[View], View]:
     """A POST: the function gets session, what was asked and the parts of the path; answers a model, or it and a status.
 
     `read` reads the body in another way than as JSON; it answers that, and the bytes that tell it from another.
+    `first` is what takes its time, without a transaction; what it answers takes the place of what was asked.
     """
 
     def register(do: View) -> View:
@@ -95,15 +97,12 @@ def act(
         @wraps(do)
         def view(**parts: Any) -> Response:
             _enter(operation)
-            key = idempotency_key()
+            key = bearer.current().identity_id, idempotency_key()
             given, content = read() if read else (body(asked), request.get_data())  # type: ignore[arg-type]
-            who = bearer.current().identity_id
-            with transaction() as db:
-                known = repeats.begin(db, who, key, request=fingerprint(content), at=moment())
-                answer = known or _done(db, lambda: do(db, given, **parts), usual)
-                if known is None:
-                    repeats.keep(db, who, key, answer)
-            return replayed(answer) if known else sent(answer)
+            if first is None:
+                return _at_once(key, content, lambda db: _answer(do(db, given, **parts), usual))
+            prepare = partial(first, given, **parts)
+            return _in_steps(key, content, prepare, lambda db, found: _answer(do(db, found, **parts), usual))
 
         return _door(mini, operation, view)
 
@@ -117,10 +116,9 @@ def direct(
     told: Mapping[int, type[BaseModel] | None],
     *refusals: str,
     asked: type[Asked] | None = None,
-    keyed: bool = False,
     consent: bool = False,
 ) -> Callable[[View], View]:
-    """What sees to its own transactions; the function gets what was asked and answers a model, an Answer or nothing."""
+    """What sees to its own transactions; the function gets what was asked and answers a model or nothing."""
 
     def register(do: View) -> View:
         operation = _written(
@@ -132,7 +130,6 @@ def direct(
             refusals=refusals,
             bearer=blueprint is mini,
             consent=consent,
-            keyed=keyed,
         )
         usual = next(iter(told))
 
@@ -175,34 +172,54 @@ def fingerprint(content: bytes) -> str:
     return sha256(b"\0".join((request.method.encode(), request.path.encode(), content))).hexdigest()
 
 
-def sent(answer: Answer) -> Response:
+def _at_once(key: tuple[int, str], content: bytes, do: Callable[[Session], Answer]) -> Response:
+    with transaction() as db:
+        if known := repeats.begin(db, *key, request=fingerprint(content), at=moment()):
+            return _replayed(known)
+        answer = do(db)
+        repeats.keep(db, *key, answer)
+    return _sent(answer)
+
+
+def _in_steps(
+    key: tuple[int, str], content: bytes, prepare: Callable[[], Any], do: Callable[[Session, Any], Answer]
+) -> Response:
+    """The key is taken first, so that nothing is prepared twice."""
+    with transaction() as db:
+        known = repeats.begin(db, *key, request=fingerprint(content), at=moment())
+    if known:
+        return _replayed(known)
+    try:
+        found = prepare()
+        with transaction() as db:
+            answer = do(db, found)
+            repeats.keep(db, *key, answer)
+    except Exception:
+        with transaction() as db:
+            repeats.release(db, *key)
+        raise
+    return _sent(answer)
+
+
+def _sent(answer: Answer) -> Response:
     if answer.status < 400:
         return _json(answer.status, answer.body)
     return Response(answer.body, answer.status, mimetype=MEDIA_TYPE)
 
 
-def replayed(answer: Answer) -> Response:
-    response = sent(answer)
+def _replayed(answer: Answer) -> Response:
+    response = _sent(answer)
     response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _done(db: Session, do: Callable[[], Any], usual: int) -> Answer:
-    """What came of it; a refusal too is kept with the key. Raised, nothing else of it stays; returned, what it did."""
-    try:
-        with db.begin_nested():
-            told = do()
-    except Refused as refused:
-        return _refusal(refused)
+def _answer(told: Any, usual: int) -> Answer:
+    """What came of it. A refusal that is returned did something and is kept; a raised one leaves the key free."""
     if isinstance(told, Refused):
-        return _refusal(told)
+        response = faults.refusal(told)
+        return Answer(response.status_code, response.get_data(as_text=True))
     model, status = told if isinstance(told, tuple) else (told, usual)
     return Answer(status, model.model_dump_json())
-
-
-def _refusal(refused: Refused) -> Answer:
-    response = faults.refusal(refused)
-    return Answer(response.status_code, response.get_data(as_text=True))
 
 
 def _written(view: View, method: str, path: str, told: Mapping[int, Any], **facts: Any) -> Operation:

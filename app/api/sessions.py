@@ -67,8 +67,9 @@ def refresh_session(given: asked.Refresh) -> told.Session:
 @direct(mini, "DELETE", "/sessions/current", {204: None})
 def end_session() -> None:
     """Sign out: every token of this sign-in is worth nothing from now on."""
+    who = bearer.current()
     with transaction() as db:
-        api_sessions.end(db, bearer.current().family, at=moment())
+        api_sessions.end(db, who.identity_id, who.family, at=moment())
 
 
 def _told(tokens: Tokens, identity: WeChatIdentity) -> told.Session:

@@ -66,7 +66,14 @@ def _read_photo() -> tuple[bytes, bytes]:
     if file is None:
         raise Refused("not_a_file")
     content = file.read()
-    return photos.redrawn(content), content
+    return content, content
+
+
+def _drawn(content: bytes, number: str) -> bytes:
+    # Drawing costs much: only for who may add one.
+    with reading() as db:
+        photos.check(db, _mine(db, number), by=bearer.person_id())
+    return photos.redrawn(content)
 
 
 @act(
@@ -74,8 +81,9 @@ def _read_photo() -> tuple[bytes, bytes]:
     PHOTO,
     {201: told.Photo},
     *OF_A_PERSON,
-    *("no_such_ticket", "not_open", "photos_enough", "photo_unreadable", "photo_too_large"),
+    *("no_such_ticket", "not_open", "photos_enough", "photo_unreadable", "photo_too_large", "photos_busy"),
     read=_read_photo,
+    first=_drawn,
 )
 def add_photo(db: Session, picture: bytes, number: str) -> told.Photo:
     """Add a photo to a ticket that I reported: JPEG or PNG, at most 2 MB, three of them."""

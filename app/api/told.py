@@ -57,7 +57,7 @@ class PhoneProof(Told):
 
 class Bound(Told):
     outcome: Literal["bound", "claimed"] = Field(
-        description="claimed: another phone has this number, it is looked into"
+        description="claimed: this number or this WeChat was bound before, it is looked into"
     )
 
 

@@ -49,7 +49,7 @@ def _make_codes(runtime: Runtime, account: ServiceAccount) -> None:
         except WeChatError:  # is in the log; the link serves meanwhile
             return
         with runtime.database.transaction() as session:
-            invitations.keep_code(session, invitation.id, code)
+            invitations.keep_code(session, invitation.id, code, at=clock.now())
 
 
 def _renew_ticket(account: ServiceAccount) -> datetime:

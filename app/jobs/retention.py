@@ -14,9 +14,9 @@ LOOK = timedelta(minutes=10)
 
 
 def keep_tidy(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
-    """Look every few minutes whether it is night and the day's work is not done.
+    """Look every few minutes whether it is night and its work is not done.
 
-    Safe to run in any number of workers, and to be killed at any moment: what was left is done the night after.
+    Safe to run in any number of workers, and to be killed at any moment: what was left is taken up again an hour later.
     """
     while not stopping.is_set():
         woken.clear()
@@ -32,9 +32,13 @@ def tidy_at_night(runtime: Runtime, *, at: datetime, stopping: Event) -> None:
     if not NIGHT[0] <= here.time() < NIGHT[1]:
         return
     with runtime.database.transaction() as session:
-        first = retention.begin(session, day=here.date())
-    if first:
-        structlog.get_logger().info("retention", **tidy(runtime, at=here, stopping=stopping))
+        first = retention.begin(session, at=at)
+    if not first:
+        return
+    structlog.get_logger().info("retention", **tidy(runtime, at=here, stopping=stopping))
+    if not stopping.is_set():
+        with runtime.database.transaction() as session:
+            retention.finish(session, at=at)
 
 
 def tidy(runtime: Runtime, *, at: datetime, stopping: Event) -> dict[str, int]:

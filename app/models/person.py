@@ -103,7 +103,7 @@ class WeChatIdentity(Base):
     privacy_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     forgotten_at: Mapped[datetime | None]  # the WeChat user is gone; ratings still name the row
-    # Bound to nobody, yet known to be of the provider: unbound, or forgotten and come back.
+    # Once of the provider, always: unbound, or forgotten and come back, or bound to a user since.
     provider_staff: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
@@ -130,9 +130,9 @@ class BindingTry(Base):
 
 
 class IdentityClaim(Base):
-    """A second WeChat user claims a staff number that is bound already; a supervisor decides.
+    """A WeChat user claims a staff number that has a phone, or that his own, once the provider's, may not take.
 
-    Also the record of an unbinding (state `unbound`): which phone, whose, by whom, when.
+    A supervisor decides. Also the record of an unbinding (state `unbound`): which phone, whose, by whom, when.
     """
 
     __tablename__ = "identity_claim"
@@ -154,7 +154,8 @@ class IdentityClaim(Base):
 class BindInvitation(Base):
     """An address or code handed to one person, who is bound by opening it: once, and for a short while.
 
-    Both carry a signed token of its number, so nothing secret stands here.
+    The address is a signed token of the number, so whoever reads the row cannot make it; `code`, which whoever has it
+    can use, goes as soon as it is used or over.
     """
 
     __tablename__ = "bind_invitation"

@@ -45,10 +45,11 @@ def refresh(session: Session, token: str, *, at: datetime) -> Tokens | Refused:
     to be kept, so a refusal is returned, not raised.
     """
     known = session.execute(
-        select(ApiSession.id, ApiSession.refreshed_at).where(ApiSession.refresh == digest(token))
+        select(ApiSession.id, ApiSession.identity_id, ApiSession.family).where(ApiSession.refresh == digest(token))
     ).one_or_none()
     if known is None:
         return Missing("token_unknown")
+    _one_by_one(session, known.identity_id)
     used = session.scalars(
         update(ApiSession)
         .where(ApiSession.id == known.id, ApiSession.refreshed_at.is_(None))
@@ -57,7 +58,7 @@ def refresh(session: Session, token: str, *, at: datetime) -> Tokens | Refused:
         .execution_options(populate_existing=True)
     ).one_or_none()
     if used is None:
-        end(session, session.get_one(ApiSession, known.id).family, at=at)
+        end(session, known.identity_id, known.family, at=at)
         return Refused("refresh_used")
     forgotten = session.get_one(WeChatIdentity, used.identity_id).forgotten_at is not None
     if used.revoked_at is not None or used.refresh_expires_at <= at or forgotten:
@@ -87,14 +88,21 @@ def bearer(session: Session, token: str, *, at: datetime) -> Bearer:
     return Bearer(row.identity_id, row.family, row.person_id, row.privacy_version)
 
 
-def end(session: Session, family: str, *, at: datetime) -> None:
+def end(session: Session, identity_id: int, family: str, *, at: datetime) -> None:
     """Every token that came of this sign-in is worth nothing from now on."""
+    _one_by_one(session, identity_id)
     session.execute(
         update(ApiSession)
         .where(ApiSession.family == family, ApiSession.revoked_at.is_(None))
         .values(revoked_at=at)
         .execution_options(synchronize_session=False)
     )
+
+
+def _one_by_one(session: Session, identity_id: int) -> None:
+    """A refresh beside the end of its session would add a token that the end does not see."""
+    locked = select(WeChatIdentity.id).where(WeChatIdentity.id == identity_id).with_for_update(key_share=True)
+    session.execute(locked)
 
 
 def digest(token: str) -> str:

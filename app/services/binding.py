@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
-from app.services import people, ratings
+from app.services import erasure, people, ratings
 
 TRIES_BY_IDENTITY = 5
 TRIES_FOR_NUMBER = 10
@@ -18,13 +18,25 @@ TRIES_WITHIN = timedelta(hours=24)
 
 class Outcome(Enum):
     BOUND = "bound"
-    CLAIMED = "claimed"  # the number is bound to another phone: a supervisor decides
+    CLAIMED = "claimed"  # the number has a phone, or the phone was the provider's: a supervisor decides
     WRONG = "wrong"
     TOO_MANY = "too many"
 
 
-def bind(session: Session, *, identity_id: int, staff_number: str, name: str, last_four: str, at: datetime) -> Outcome:
-    """Try to bind. The try is kept whatever comes of it, so the outcome is returned, not raised."""
+def bind(
+    session: Session,
+    *,
+    identity_id: int,
+    staff_number: str,
+    name: str,
+    last_four: str,
+    proved: bool = False,
+    at: datetime,
+) -> Outcome:
+    """Try to bind; `proved` where WeChat says that this phone has the person's telephone.
+
+    The try is kept whatever comes of it, so the outcome is returned, not raised.
+    """
     number = staff_number.strip()
     # Held, so that two phones that try the same number at once come one after the other; the phone after it, as ever.
     person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update())
@@ -37,7 +49,30 @@ def bind(session: Session, *, identity_id: int, staff_number: str, name: str, la
     session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
     if person is None or not right:
         return Outcome.WRONG
+    # Name and telephone stand on every ticket: they prove nothing against a phone that is his already (law 4, law 11).
+    if (_bound_anywhere(session, identity, person.id) and not proved) or _changes_sides(
+        session, identity, person.id, at
+    ):
+        _claim(session, identity_id, person.id, at)
+        return Outcome.CLAIMED
     return settle(session, identity, person.id, at=at)
+
+
+def _bound_anywhere(session: Session, identity: WeChatIdentity, person_id: int) -> bool:
+    """Whether he has a phone in any account, and this is not known to be the same WeChat user."""
+    bound = session.scalars(select(WeChatIdentity.unionid).where(WeChatIdentity.person_id == person_id)).all()
+    return bool(bound) and (identity.unionid is None or identity.unionid not in bound)
+
+
+def _changes_sides(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> bool:
+    """Whether a phone of the provider's would become a user's, who rates the provider (law 4)."""
+    day = at.date()
+    if people.of_the_provider(session, person_id, day):
+        return False
+    twins = session.scalars(_twins(identity)).all()
+    return identity.provider_staff or any(
+        twin.provider_staff or people.of_the_provider(session, twin.person_id, day) for twin in twins
+    )
 
 
 def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> Outcome:
@@ -95,6 +130,7 @@ def recognise(session: Session, identity_id: int, user_id: str, *, at: datetime)
 
 
 def _give(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
+    erasure.withdraw(session, identity.id, at=at)
     identity.person_id = person_id
     identity.bound_at = at
     session.flush()
@@ -131,24 +167,26 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
             decided_by_id=by,
         )
     )
-    # Nobody of the provider becomes a user by being bound to nobody (law 4).
-    identity.provider_staff = people.of_the_provider(session, identity.person_id, at.date())
+    # Nobody of the provider becomes a user by being bound to nobody, nor by having been bound to a user (law 4).
+    identity.provider_staff = identity.provider_staff or people.of_the_provider(session, identity.person_id, at.date())
+    erasure.withdraw(session, identity.id, at=at)
     identity.person_id = identity.bound_at = None
 
 
-def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person]]:
-    """Claims to numbers that are bound already, oldest first."""
+def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person, WeChatIdentity]]:
+    """Claims that a supervisor decides, oldest first, each with the number's person and the phone that claims it."""
     rows = session.execute(
-        select(IdentityClaim, Person)
+        select(IdentityClaim, Person, WeChatIdentity)
         .join(Person, Person.id == IdentityClaim.person_id)
+        .join(WeChatIdentity, WeChatIdentity.id == IdentityClaim.identity_id)
         .where(IdentityClaim.state == "waiting")
         .order_by(IdentityClaim.created_at)
     )
-    return [(claim, person) for claim, person in rows]
+    return [(claim, person, phone) for claim, person, phone in rows]
 
 
 def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at: datetime) -> None:
-    """Approved, the number moves from the old phone to the new one and other claims to it end; refused, all stays."""
+    """Approved, the number is the new phone's and no other's in this account; refused, all stays."""
     claimed = select(IdentityClaim.person_id, IdentityClaim.identity_id).where(IdentityClaim.id == claim_id)
     asked = session.execute(claimed).first()
     if asked is None:

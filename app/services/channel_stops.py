@@ -14,6 +14,7 @@ from app.models import ChannelStop, Notice, RoleGrant
 from app.services import notices, people
 
 PAUSE = timedelta(minutes=10)  # where WeChat does not say when it will be over
+SAME_TROUBLE = timedelta(hours=1)  # what comes back so soon was never mended: it is not told again
 PROBE = timedelta(seconds=60)  # longer than one letter takes to find out
 
 
@@ -42,7 +43,9 @@ def stop(session: Session, channel: str, kind: str, *, reason: str, detail: str,
     known = {"channel": channel, "kind": kind}
     first = insert_first(session, ChannelStop, **known, reason=reason, detail=detail, since=at, until=until)
     if first is not None:
-        _alert(session, f"{channel}:{kind}" if kind else channel, at)
+        before = select(ChannelStop.id).filter_by(**known).where(ChannelStop.healed_at > at - SAME_TROUBLE).limit(1)
+        if session.scalar(before) is None:
+            _alert(session, f"{channel}:{kind}" if kind else channel, at)
         return
     standing_one = select(ChannelStop).filter_by(**known, healed_at=None).with_for_update()
     found = session.scalar(standing_one.execution_options(populate_existing=True))

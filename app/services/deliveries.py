@@ -86,9 +86,14 @@ def unsaid(session: Session, ticket: Ticket, *, for_provider: bool) -> list[str]
     return found
 
 
-def concerned(session: Session, ticket: Ticket) -> Sequence[Line]:
-    """Whom notices about this ticket go to: its engineer and whoever it serves."""
-    ids = {ticket.lead_id, ticket.served_person_id or ticket.requester_id} - {None}
+def concerned(session: Session, ticket: Ticket, *, for_provider: bool) -> Sequence[Line]:
+    """Whom notices about this ticket go to: its engineer and whoever it serves.
+
+    What reaches a user is not the provider's to know: the moment of the last message may be that of an answer to his
+    complaint.
+    """
+    user = None if for_provider else ticket.served_person_id or ticket.requester_id
+    ids = {ticket.lead_id, user} - {None}
     return session.execute(
         select(Person.id, Person.name, Person.staff_number).where(Person.id.in_(ids)).order_by(Person.id)
     ).all()

@@ -1,7 +1,7 @@
 """Erasing what is kept about somebody, by request or by the admin; what has to stay stays under no name."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -49,6 +49,7 @@ def ask(session: Session, identity_id: int, *, at: datetime) -> None:
 
 
 def withdraw(session: Session, identity_id: int, *, at: datetime) -> None:
+    """He takes it back; so does whoever binds or unbinds this phone, which is somebody else's then."""
     if (request := asked(session, identity_id)) is not None:
         request.state, request.decided_at = "withdrawn", at
 
@@ -61,12 +62,11 @@ def asked(session: Session, identity_id: int) -> ErasureRequest | None:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request, whom it is about now, how far it would go, and what there is of him."""
+    """A request, who asks, and how far it would go."""
 
     request: ErasureRequest
     person: Person | None
     extent: str
-    counts: Mapping[str, int]
 
 
 def waiting(session: Session, *, day: date) -> list[Waiting]:
@@ -76,25 +76,25 @@ def waiting(session: Session, *, day: date) -> list[Waiting]:
     ).all()
     found = []
     for request in requests:
-        subject = _subject(session, request)
-        person = session.get(Person, subject.person_id) if subject.person_id else None
-        reach = extent(session, subject.person_id, day)
-        found.append(Waiting(request, person, reach, personal_data.counts(session, subject)))
+        person = session.get(Person, request.person_id) if request.person_id else None
+        found.append(Waiting(request, person, extent(session, request.person_id, day)))
     return found
 
 
 def carry_out(session: Session, request_id: int, *, by: int | None, keys: Sequence[str], at: datetime) -> str:
-    """Do what was asked; raises Missing, and Refused as `erase` does."""
+    """Do what was asked; raises Missing, and Refused as `wanted` and `erase` do."""
     request, subject = wanted(session, request_id)
     held = _hold(session, subject)
     session.refresh(request)
     if request.state != "waiting":
         raise Missing("no_such_request")
+    if _subject(session, request) != subject:  # he bound or unbound while we waited
+        raise Refused("binding_changed")
     return _erase(session, subject, *held, by=by, keys=keys, at=at)
 
 
 def wanted(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
-    """A request that waits and whom it is about now; raises Missing."""
+    """A request that waits and whom it is about; raises Missing, and Refused where he is somebody else since."""
     request = session.get(ErasureRequest, request_id)
     if request is None or request.state != "waiting":
         raise Missing("no_such_request")
@@ -102,10 +102,12 @@ def wanted(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
 
 
 def _subject(session: Session, request: ErasureRequest) -> Subject:
-    """Whom a request is about now. Who left WeChat after asking still meant himself; who was unbound is nobody."""
+    """Whom a request is about: who left WeChat after asking still meant himself, but nobody meant his successor."""
     identity = session.get_one(WeChatIdentity, request.identity_id)
     if identity.forgotten_at and request.person_id:
         return personal_data.of_person(session, request.person_id)
+    if identity.person_id != request.person_id:
+        raise Refused("binding_changed")
     return personal_data.of_identity(session, identity.id)
 
 

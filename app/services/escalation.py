@@ -111,13 +111,17 @@ def _waiting(since: datetime, until: datetime) -> Query:
 
 
 def _second(session: Session, ticket: Ticket, day: date) -> int | None:
-    """The first helper; else the least busy of the lead's team. Only who is an engineer and works that day."""
+    """The first helper; else the least busy of the lead's team. Only who is an engineer and works that day.
+
+    A lead without a team has none: whoever else has no team may be another provider's.
+    """
     engineer = select(RoleGrant.person_id).where(
         RoleGrant.role == "engineer", RoleGrant.person_id != ticket.lead_id, people.works(RoleGrant.person_id, day)
     )
     helps = (TicketHelper.person_id == RoleGrant.person_id) & (TicketHelper.ticket_id == ticket.id)
     first = engineer.join(TicketHelper, helps).order_by(RoleGrant.person_id).limit(1)
-    if helper := session.scalar(first):
+    helper = session.scalar(first)
+    if helper is not None or ticket.team_id is None:
         return helper
     leads = (Ticket.lead_id == RoleGrant.person_id) & Ticket.state.in_(OPEN_STATES)
     busy = select(func.count()).select_from(Ticket).where(leads).scalar_subquery()

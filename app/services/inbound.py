@@ -107,6 +107,7 @@ def work_on(session: Session, message: Inbound, *, keys: Sequence[str], at: date
     elif push.scene.startswith(invitations.SCENE):
         who = {"appid": message.appid, "openid": message.openid}
         done = Done(invitations.scanned(session, push.scene, **who, keys=keys, at=at))
+        message.openid = message.body = message.scene = ""  # else whoever reads them could scan it too
     else:
         done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
     message.state, message.processed_at = "done", at
@@ -161,7 +162,8 @@ def _modified(session: Session, message: Inbound, push: Push, at: datetime) -> D
 
 def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
     # WeChat may be here before the answer to our own call has been written down.
-    if not outcomes.settle(session, msgid=push.value("MsgID"), status=push.value("Status"), at=at):
+    msgid, status = push.value("MsgID"), push.value("Status")
+    if not outcomes.settle(session, channel="service", msgid=msgid, status=status, at=at):
         raise NotYet("no_such_notice")
     return Done()
 
@@ -183,7 +185,8 @@ def _subscription_sent(session: Session, message: Inbound, push: Push, at: datet
     for entry in push.entries:
         failed = str(entry.get("ErrorCode")) != "0"
         status = f"failed:{entry.get('ErrorStatus')}" if failed else "success"
-        if not outcomes.settle(session, msgid=str(entry.get("MsgID") or ""), status=status, at=at) and failed:
+        msgid = str(entry.get("MsgID") or "")
+        if not outcomes.settle(session, channel="mini", msgid=msgid, status=status, at=at) and failed:
             raise NotYet("no_such_notice")
     return Done()
 

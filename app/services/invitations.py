@@ -16,6 +16,9 @@ from app.services.binding import Outcome
 from app.services.links import Links
 
 LIFE = timedelta(hours=24)
+# Of these nobody is known by his rating. A user binds by himself: who holds his invitation would rate as him (law 4).
+WORKING = frozenset({"engineer", "desk", "supervisor", "auditor", "admin"})
+BY_ADMINS = frozenset({"auditor", "admin"})
 CODE_WANTED = timedelta(minutes=10)  # after that nobody stands before the page any more
 SCENE = "bind_"
 
@@ -29,17 +32,20 @@ class Invited:
 
 
 def invite(session: Session, person_id: int, *, by: int | None, at: datetime) -> BindInvitation:
-    """A new invitation, with which the earlier ones end; by nobody from the command line."""
+    """A new invitation, with which the earlier ones end; by nobody from the command line. Raises Refused."""
     person = session.get(Person, person_id, with_for_update=True)
     if person is None or person.erased_at is not None:
         raise Missing("no_such_person")
+    roles = people.roles(session, person_id)
+    if not roles & WORKING:
+        raise Refused("users_bind_themselves")
     # Whoever opens it is that person from then on: nobody makes himself an admin.
-    if by is not None and "admin" in people.roles(session, person_id) - people.roles_at(session, by, at.date()):
+    if by is not None and roles & BY_ADMINS and "admin" not in people.roles_at(session, by, at.date()):
         raise Refused("admins_invite_admins")
     session.execute(
         update(BindInvitation)
         .where(BindInvitation.person_id == person_id, BindInvitation.used_at.is_(None), BindInvitation.expires_at > at)
-        .values(expires_at=at)
+        .values(expires_at=at, code="")
     )
     invitation = BindInvitation(
         number=secrets.randbits(47), person_id=person_id, created_by_id=by, created_at=at, expires_at=at + LIFE
@@ -94,7 +100,7 @@ def accept(session: Session, number: int, *, identity_id: int, at: datetime) -> 
         _check(invitation, identity, at)
         outcome = binding.settle(session, identity, invitation.person_id, at=at)
     if invitation.used_at is None:
-        invitation.used_at, invitation.identity_id = at, identity.id
+        invitation.used_at, invitation.identity_id, invitation.code = at, identity.id, ""
     return outcome
 
 
@@ -123,8 +129,10 @@ def without_code(session: Session, *, at: datetime) -> list[BindInvitation]:
     )
 
 
-def keep_code(session: Session, invitation_id: int, code: str) -> None:
-    session.execute(update(BindInvitation).where(BindInvitation.id == invitation_id).values(code=code))
+def keep_code(session: Session, invitation_id: int, code: str, *, at: datetime) -> None:
+    """Unless it was used or ended while WeChat made the code."""
+    standing = (BindInvitation.used_at.is_(None), BindInvitation.expires_at > at)
+    session.execute(update(BindInvitation).where(BindInvitation.id == invitation_id, *standing).values(code=code))
 
 
 def _find(session: Session, number: int, *, held: bool = False) -> BindInvitation:

@@ -13,13 +13,14 @@ SILENCE = timedelta(minutes=10)  # WeChat tells within seconds, or never
 _FAILURES = {"failed:userblock": "user_block", "failed:systemfailed": "system_failed", "failed:freqlimit": "freq_limit"}
 
 
-def settle(session: Session, *, msgid: str, status: str, at: datetime) -> bool:
-    """Record what became of the message; false while no notice is known by this msgid.
+def settle(session: Session, *, channel: str, msgid: str, status: str, at: datetime) -> bool:
+    """Record what became of the message; false while no notice of this channel is known by this msgid.
 
     WeChat writes its words with and without spaces; a word nobody knows is a failure. What failed goes on to the next
     channel; where WeChat's own system failed, the same one has a second chance.
     """
-    notice = session.scalar(select(Notice).where(Notice.msgid == msgid, Notice.msgid != "").with_for_update())
+    named = (Notice.msgid == msgid) & (Notice.msgid != "") & (Notice.channel == channel)
+    notice = session.scalar(select(Notice).where(named).with_for_update())
     if notice is None:
         return False
     word = status.replace(" ", "").lower()

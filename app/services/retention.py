@@ -31,6 +31,9 @@ from config.settings import RetentionSettings
 BATCH = 500  # rows in one transaction, so that nobody waits for it
 REPEATS = timedelta(days=2)  # longer than any answer may be asked for again
 
+AT_IT = timedelta(hours=1)  # whoever takes longer is joined by another, which does no harm
+A_NIGHT = timedelta(hours=12)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -44,6 +47,7 @@ class Rule:
 
 def rules(kept: RetentionSettings, *, at: datetime) -> Iterator[Rule]:
     """In the order they have to be followed: what points to a row goes before it."""
+    yield _emptied("codes", BindInvitation, "code", BindInvitation.expires_at < at)
     if kept.comment:
         yield _emptied("comments", RatingDetail, "comment", RatingDetail.at < at - timedelta(kept.comment))
     if kept.photo:
@@ -70,12 +74,22 @@ def apply(session: Session, rule: Rule, *, most: int) -> int:
     return int(done.rowcount)
 
 
-def begin(session: Session, *, day: date) -> bool:
-    """Whether this worker is the first of the day; it then does the day's work."""
+def begin(session: Session, *, at: datetime) -> bool:
+    """Whether this worker does the night's work: nobody has done it, or is at it."""
     insert_first(session, Counter, name="retention", value=0)
-    first = update(Counter).where(Counter.name == "retention", Counter.value < day.toordinal())
-    done: Any = session.execute(first.values(value=day.toordinal()).execution_options(synchronize_session=False))
+    free = update(Counter).where(Counter.name == "retention", Counter.value <= _minute(at))
+    done: Any = session.execute(free.values(value=_minute(at + AT_IT)).execution_options(synchronize_session=False))
     return int(done.rowcount) == 1
+
+
+def finish(session: Session, *, at: datetime) -> None:
+    """The night's work is done; before this, another worker takes it up again after a while."""
+    again = update(Counter).where(Counter.name == "retention").values(value=_minute(at + A_NIGHT))
+    session.execute(again.execution_options(synchronize_session=False))
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp()) // 60
 
 
 def _emptied(name: str, table: type[Base], column: str, *old: ColumnElement[bool]) -> Rule:

@@ -78,7 +78,9 @@ def ask_unbind() -> Page:
     visitor = visit.phone_visitor()
     if visitor is None:
         return redirect("/my")
-    return render_template("unbind.html", visitor=visitor, form=visit.form_token("unbind"))
+    wecom = runtime().settings.wecom
+    known = wecom is not None and wecom.userids == "staff_numbers"
+    return render_template("unbind.html", visitor=visitor, known_by_number=known, form=visit.form_token("unbind"))
 
 
 @blueprint.post("/my/unbind")

@@ -100,6 +100,9 @@ def _exchange(account: str, code: str) -> Who:
 
 def exchanged(ask: Callable[[], T]) -> T:
     """What WeChat says of a code that proves something once; raises Refused where it says nothing good."""
+    turn = runtime().exchanges
+    if not turn.acquire(blocking=False):
+        raise Refused("wechat_busy")
     try:
         return ask()
     except WeChatError as error:
@@ -108,6 +111,8 @@ def exchanged(ask: Callable[[], T]) -> T:
             raise Refused("sign_in_again") from error
         log.error("the code exchange failed", action=error.action.value)
         raise Refused("wechat_busy") from error
+    finally:
+        turn.release()
 
 
 def _of_service(code: str) -> Who:

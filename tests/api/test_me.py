@@ -64,6 +64,17 @@ def test_wechats_word_for_the_number_stands_for_the_last_four(stranger: Phone, w
     assert told(stranger.post("/binding", asked)) == {"outcome": "bound"}
 
 
+def test_who_has_another_account_already_binds_by_wechats_word_and_only_claims_by_the_digits(
+    stranger: Phone, world: World, wechat: Sandbox
+) -> None:
+    with world.database.transaction() as session:
+        session.merge(world.nurse).telephone = NUMBER
+    nurse = {"staff_number": "00017", "name": "王丽"}
+    assert told(stranger.post("/binding", {**nurse, "last_four": NUMBER[-4:]})) == {"outcome": "claimed"}
+    assert told(stranger.get("/me"))["bound"] is False
+    assert told(stranger.post("/binding", {**nurse, "phone_proof": prove(stranger, wechat)})) == {"outcome": "bound"}
+
+
 def test_the_number_of_somebody_else_proves_nothing(stranger: Phone, wechat: Sandbox) -> None:
     asked = {"staff_number": "00106", "name": "李伟", "phone_proof": prove(stranger, wechat)}
     assert code(stranger.post("/binding", asked)) == (422, "binding_wrong")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app import clock
-from app.models import IdempotentPost, Rating, Ticket
+from app.models import BindingTry, IdempotentPost, Rating, Ticket
 from app.services.repeats import AT_MOST
 from tests.api.conftest import TakePhone, TokenOf
 from tests.api.phone import Phone, code, told
@@ -24,16 +24,32 @@ def test_the_same_request_gets_the_same_answer_and_is_done_once(nurse: Phone, wo
     assert tickets(world) == 1
 
 
-def test_a_refusal_is_repeated_too(nurse: Phone, world: World, token_of: TokenOf) -> None:
+def test_after_a_refusal_that_did_nothing_the_same_request_may_go_through(
+    nurse: Phone, world: World, token_of: TokenOf
+) -> None:
     ticket = world.ticket("arrived")
     asked = {"form": nurse.scan(token_of(ticket))["form"], "level": 5}
     path = f"/scan/{token_of(ticket)}/rating"
-    first = nurse.post(path, asked, key=KEY)
-    assert code(first) == (409, "not_finished")
+    assert code(nurse.post(path, asked, key=KEY)) == (409, "not_finished")
     world.move(ticket, "finish")
-    again = nurse.post(path, asked, key=KEY)
-    assert (again.status_code, again.data) == (first.status_code, first.data)
-    assert nurse.post(path, asked).status_code == 201
+    assert nurse.post(path, asked, key=KEY).status_code == 201
+
+
+def test_who_is_bound_meanwhile_sends_the_same_fault_again(take_phone: TakePhone, world: World) -> None:
+    stranger = take_phone("stranger")
+    assert code(stranger.post("/tickets", {"description": "坏了"}, key=KEY)) == (403, "bind_first")
+    doctor = {"staff_number": "00106", "name": "李伟", "last_four": "0106"}
+    assert told(stranger.post("/binding", doctor)) == {"outcome": "bound"}
+    assert stranger.post("/tickets", {"description": "坏了"}, key=KEY).status_code == 201
+    assert tickets(world) == 1
+
+
+def test_a_refusal_that_did_something_is_repeated_and_counts_once(take_phone: TakePhone, world: World) -> None:
+    stranger, wrong = take_phone("stranger"), {"staff_number": "00106", "name": "李四", "last_four": "0106"}
+    answers = {stranger.post("/binding", wrong, key=KEY).data for _ in range(2)}
+    assert len(answers) == 1
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(BindingTry)) == 1
 
 
 def test_a_key_is_for_one_request_only(nurse: Phone, world: World) -> None:

@@ -171,11 +171,11 @@ def test_a_colleague_is_no_proxy(take_phone: TakePhone, world: World, token_of: 
 def test_an_unverified_rating_is_kept_takes_no_slot_and_counts_after_binding(
     take_phone: TakePhone, world: World, token_of: TokenOf
 ) -> None:
-    ticket, stranger = world.ticket("finished"), take_phone("stranger")
+    ticket, stranger = world.ticket("finished", served=world.doctor), take_phone("stranger")
     answer = stranger.rate(token_of(ticket), 2)
     assert (told(answer)["verified"], told(answer)["answer"]["counted"]) == (False, False)
     assert ratings_of(world) == [(2, False, None, "mini")]
-    bound = {"staff_number": "00017", "name": "王丽", "last_four": "0017"}
+    bound = {"staff_number": "00106", "name": "李伟", "last_four": "0106"}
     assert told(stranger.post("/binding", bound)) == {"outcome": "bound"}
     assert ratings_of(world) == [(2, True, None, "mini")]
 

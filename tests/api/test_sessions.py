@@ -1,5 +1,6 @@
 """Sign-in of the mini-program: a code for tokens, tokens rotated, revoked, and over."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app import clock
+from app.errors import Refused
 from app.models import ApiSession, WeChatIdentity
+from app.services import api_sessions
 from app.web import limits
 from sandbox.phones import PHONES
 from tests.api.conftest import TakePhone
@@ -120,6 +123,55 @@ def test_only_wrong_tokens_count_and_good_ones_are_served_all_the_same(nurse: Ph
     assert statuses == [401] * limits.WRONG.amount + [429]
     assert nurse.get("/me").status_code == 200
     assert code(Phone(nurse.client, refresh="guessed").renew()) == (429, "too_many")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_one_address_signs_in_no_more_than_a_hospital_would(nurse: Phone) -> None:
+    newcomer = Phone(nurse.client)
+    answers = [nurse.client.post("/api/v1/sessions", json={"code": "x"}) for _ in range(limits.SIGN_INS.amount)]
+    assert 429 not in {answer.status_code for answer in answers[:-2]}
+    assert code(newcomer.sign_in("x")) == (429, "too_many")
+    assert nurse.get("/me").status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("again", ["sign out", "refresh"])
+def test_what_ends_the_session_ends_a_token_that_is_just_being_made(nurse: Phone, world: World, again: str) -> None:
+    """On PostgreSQL; on SQLite one writes after the other."""
+    with world.database.reading() as session:
+        row = session.scalars(select(ApiSession)).one()
+
+    def end() -> None:
+        with world.database.transaction() as other:
+            if again == "refresh":
+                assert isinstance(api_sessions.refresh(other, nurse.refresh, at=clock.now()), Refused)
+            else:
+                api_sessions.end(other, row.identity_id, row.family, at=clock.now())
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.transaction() as session:
+            tokens = api_sessions.refresh(session, nurse.refresh, at=clock.now())
+            ended = pool.submit(end)
+            with pytest.raises(TimeoutError):
+                ended.result(0.3)
+        ended.result(10)
+    assert isinstance(tokens, api_sessions.Tokens)
+    assert code(Phone(nurse.client, access=tokens.access).get("/me")) == (401, "token_over")
+    assert code(Phone(nurse.client, refresh=tokens.refresh).renew()) == (401, "token_over")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_refresh_that_waited_for_the_sign_out_gives_nothing(nurse: Phone, world: World) -> None:
+    with world.database.reading() as session:
+        row = session.scalars(select(ApiSession)).one()
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.transaction() as session:
+            api_sessions.end(session, row.identity_id, row.family, at=clock.now())
+            renewed = pool.submit(Phone(nurse.client.application.test_client(), refresh=nurse.refresh).renew)
+            with pytest.raises(TimeoutError):
+                renewed.result(0.3)
+        assert code(renewed.result(10)) == (401, "token_over")
 
 
 def test_who_was_forgotten_is_signed_out(nurse: Phone, world: World) -> None:

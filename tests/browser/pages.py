@@ -199,7 +199,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         }.items():
             page.goto(demo.url + path)
             yield name, page
-        page.goto(f"{demo.url}/console/people/{_person(demo, cast.NURSE)}")
+        page.goto(f"{demo.url}/console/people/{_person(demo, cast.DESK)}")
         page.locator("form[action$='/invitation'] button").click()
         page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
         yield "console-invitation", page
@@ -239,9 +239,9 @@ def _person(demo: Demo, part: cast.Part) -> int:
 
 
 def _invitation(demo: Demo) -> str:
-    """The address of one for the nurse, made at the command line."""
+    """The address of one for the desk, made at the command line."""
     with demo.runtime.database.transaction() as session:
-        made = invitations.invite(session, _person(demo, cast.NURSE), by=None, at=clock.now())
+        made = invitations.invite(session, _person(demo, cast.DESK), by=None, at=clock.now())
     return demo.runtime.links.invitation_url(made.number)
 
 

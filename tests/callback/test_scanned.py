@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.jobs import inbox
-from app.models import Inbound, WeChatIdentity
+from app.models import BindInvitation, Inbound, WeChatIdentity
 from app.runtime import Runtime
 from app.services import invitations
 from tests.callback.conftest import SERVICE, Push
@@ -28,8 +28,20 @@ def test_who_scans_is_bound_by_the_worker_and_told_where_to_look(
     assert "http://localhost/my" in SERVICE.decrypt(sealed[1]).decode()
     assert bound("oNew") is None
     inbox.take_in(runtime)
-    assert bound("oNew") == world.doctor.id
+    assert bound("oNew") == world.second_engineer.id
     assert [(one.state, one.reason) for one in kept()] == [("done", "bound")]
+
+
+def test_nobody_who_reads_the_table_finds_a_code_to_use(
+    push: Push, scene: str, runtime: Runtime, kept: Kept, world: World
+) -> None:
+    push(scanned("SCAN", scene))
+    with runtime.database.transaction() as session:
+        session.execute(update(BindInvitation).values(code="http://q/x"))
+    inbox.take_in(runtime)
+    assert [(one.openid, one.body, one.scene) for one in kept()] == [("", "", "")]
+    with runtime.database.reading() as session:
+        assert session.scalars(select(BindInvitation.code)).all() == [""]
 
 
 def test_the_same_push_again_is_the_same_scan(push: Push, scene: str, runtime: Runtime, kept: Kept) -> None:
@@ -64,9 +76,9 @@ def scanned(event: str, key: str, openid: str = "oNew") -> str:
 
 @pytest.fixture
 def scene(runtime: Runtime, world: World) -> str:
-    """Of the doctor's invitation."""
+    """Of the second engineer's invitation."""
     with runtime.database.transaction() as session:
-        made = invitations.invite(session, world.doctor.id, by=world.supervisor.id, at=clock.now())
+        made = invitations.invite(session, world.second_engineer.id, by=world.supervisor.id, at=clock.now())
     return invitations.SCENE + runtime.links.invitation_token(made.number)
 
 

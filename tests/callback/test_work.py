@@ -273,7 +273,7 @@ def sent(world: World, runtime: Runtime) -> Callable[[], Notice]:
     """Reads the one notice, which WeChat has taken."""
     world.ticket("dispatched")
     with runtime.database.transaction() as session:
-        values = {"state": "sent", "msgid": "3428411849815982087", "settled_at": clock.now()}
+        values = {"state": "sent", "channel": "service", "msgid": "3428411849815982087", "settled_at": clock.now()}
         session.execute(update(Notice).values(values))
 
     def read() -> Notice:

@@ -74,7 +74,7 @@ def test_where_callbacks_go_elsewhere_only_the_link_is_offered(
 
 def test_what_the_command_line_made_is_on_nobodys_screen(world: World, runtime: Runtime, wechat: Sandbox) -> None:
     with world.database.transaction() as session:
-        invitations.invite(session, world.doctor.id, by=None, at=clock.now())
+        invitations.invite(session, world.second_engineer.id, by=None, at=clock.now())
     errands.ask(runtime, ticket_due=clock.now())
     assert wechat.calls(CODE) == 0
 
@@ -90,8 +90,18 @@ def test_the_auditor_makes_none(page: str, console: Console, world: World) -> No
     assert not offers(console(world.auditor), page.removesuffix("/invitation"), page)
 
 
-def test_a_supervisor_makes_none_for_an_admin(console: Console, world: World) -> None:
-    page = f"/console/people/{world.admin.id}"
+def test_a_user_binds_himself(supervisor: FlaskClient, world: World) -> None:
+    page = f"/console/people/{world.doctor.id}"
+    assert not offers(supervisor, page, f"{page}/invitation")
+    supervisor.application.config["WTF_CSRF_ENABLED"] = False
+    refused = supervisor.post(f"{page}/invitation")
+    assert refused.status_code == 403
+    assert "请自己在手机上绑定" in refused.text
+
+
+@pytest.mark.parametrize("who", ["admin", "auditor"])
+def test_a_supervisor_makes_none_for_an_admin_or_an_auditor(who: str, console: Console, world: World) -> None:
+    page = f"/console/people/{getattr(world, who).id}"
     refused = send(console(world.supervisor), page, f"{page}/invitation")
     assert refused.status_code == 403
     assert "只能由管理员生成" in refused.text
@@ -125,8 +135,8 @@ def supervisor(console: Console, world: World) -> FlaskClient:
 
 @pytest.fixture
 def page(world: World) -> str:
-    """Of the doctor's invitation."""
-    return f"/console/people/{world.doctor.id}/invitation"
+    """Of the second engineer's invitation."""
+    return f"/console/people/{world.second_engineer.id}/invitation"
 
 
 @pytest.fixture

@@ -129,6 +129,7 @@ class Letters:
             for stop in session.scalars(select(ChannelStop)):
                 stop.since -= gone
                 stop.until -= gone
+                stop.healed_at = stop.healed_at and stop.healed_at - gone
             session.execute(update(NoticeTry).values(at=clock.now() - gone))
 
     def due(self, when: timedelta = timedelta()) -> None:

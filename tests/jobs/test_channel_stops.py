@@ -72,15 +72,19 @@ def test_it_is_asked_by_one_letter_at_a_time_and_resumes_by_itself(
     assert letters.stops()[0].healed_at is not None
 
 
-def test_stopped_again_after_it_healed_the_admins_are_told_again(letters: Letters, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(("healed_for", "alerts"), [(timedelta(minutes=5), 1), (timedelta(hours=2), 2)])
+def test_stopped_again_after_it_healed_the_admins_are_told_again_unless_it_was_only_just(
+    healed_for: timedelta, alerts: int, letters: Letters, sandbox: Sandbox
+) -> None:
     for _ in range(2):
+        letters.pass_time(healed_for)
         sandbox.trouble(SEND, next_errors=[48001])
         letters.dispatched()
         letters.rounds()
         letters.pass_time(channel_stops.PAUSE + timedelta(seconds=5))
         letters.dispatched()
         letters.rounds()
-    assert len(letters.alerts()) == 2
+    assert len(letters.alerts()) == alerts
     assert all(stop.healed_at for stop in letters.stops())
 
 

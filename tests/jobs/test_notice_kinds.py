@@ -81,7 +81,7 @@ def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
         ('page = "pages/rate/index?token={token}"', "", "[finished.mini] page: expected the page of the mini"),
         ("?token={token}", "?person={name}", "[finished.mini] page: expected a text with no values but number, token"),
         ('template = "sandbox-urged"', 'template = "t"\npage = "p"', "[urged.service] page: expected no page"),
-        ("invitation = true", "robot = true", "[finished] robot: expected false"),
+        ("invitation = true", "robot = true", "[rate_reminder] robot: expected false"),
         ("[dispatched.service]", "[[dispatched.service]]", "[dispatched.service]: it is not known"),
     ],
 )

@@ -60,7 +60,7 @@ def test_at_night_only_what_is_urgent_or_just_done_is_pushed(letters: Letters, d
 def test_between_two_invitations_the_second_is_left_to_the_inbox(letters: Letters, deliver: Deliver) -> None:
     cool_down = timedelta(hours=notice_rules().cool_down_hours)
     moments = (NOON, NOON + cool_down / 2, NOON + cool_down * 0.9, NOON + cool_down)
-    for at, kind in zip(moments, ("finished", "rate_reminder", "complaint_answered", "finished"), strict=True):
+    for at, kind in zip(moments, ("rate_reminder", "rate_reminder", "complaint_answered", "rate_reminder"), strict=True):
         write(letters, kind, at, letters.world.nurse)
         deliver(at)
     outcome = [(one.state, one.reason) for one in letters.all()]
@@ -70,8 +70,15 @@ def test_between_two_invitations_the_second_is_left_to_the_inbox(letters: Letter
 
 def test_an_invitation_to_somebody_else_is_no_reason_to_wait(letters: Letters, deliver: Deliver) -> None:
     for person in (letters.world.nurse, letters.world.engineer):
-        write(letters, "finished", NOON, person)
+        write(letters, "rate_reminder", NOON, person)
     deliver(NOON)
+    assert [one.state for one in letters.all()] == ["sent", "sent"]
+
+
+def test_what_was_done_is_told_each_time(letters: Letters, deliver: Deliver) -> None:
+    for at in (NOON, NOON + timedelta(minutes=2)):
+        write(letters, "finished", at, letters.world.nurse)
+        deliver(at)
     assert [one.state for one in letters.all()] == ["sent", "sent"]
 
 

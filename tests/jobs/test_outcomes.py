@@ -72,9 +72,20 @@ def test_a_second_word_about_the_same_message_changes_nothing(letters: Letters, 
     assert (letters.only().state, letters.only().outcome, letters.only().resent) == ("waiting", None, False)
 
 
+def test_the_same_number_of_another_account_is_another_message(letters: Letters, sandbox: Sandbox) -> None:
+    letters.dispatched()
+    letters.rounds()
+    notice = letters.only()
+    with letters.world.database.transaction() as session:
+        blocked = "failed:user block"
+        assert not outcomes.settle(session, channel="mini", msgid=notice.msgid, status=blocked, at=clock.now())
+    assert letters.only().state == "sent"
+
+
 def say(letters: Letters, status: str, msgid: str = "") -> None:
     with letters.world.database.transaction() as session:
-        assert outcomes.settle(session, msgid=msgid or letters.only().msgid, status=status, at=clock.now())
+        msgid = msgid or letters.only().msgid
+        assert outcomes.settle(session, channel="service", msgid=msgid, status=status, at=clock.now())
 
 
 @pytest.fixture

@@ -94,6 +94,15 @@ def test_the_provider_sees_nothing_that_speaks_of_a_rating(
     assert "<b>0</b>7 天内没有送达" in desk.get("/console").text
 
 
+def test_what_reaches_a_user_is_not_the_desks_to_know(world: World, desk: FlaskClient, supervisor: FlaskClient) -> None:
+    ticket = world.ticket("finished")
+    path = f"/console/notices?ticket={ticket.number}"
+    assert f"现在怎样能通知到 {world.nurse.name}" in supervisor.get(path).text
+    told_the_desk = desk.get(path).text
+    assert f"现在怎样能通知到 {world.engineer.name}" in told_the_desk
+    assert f"现在怎样能通知到 {world.nurse.name}" not in told_the_desk
+
+
 @pytest.mark.parametrize("environ", [ALL_WAYS], indirect=True)
 def test_what_would_reach_him_now(told: Told, world: World, supervisor: FlaskClient) -> None:
     ticket = told.dispatched(1)

@@ -106,6 +106,14 @@ def test_without_a_backup_the_lead_is_told_and_the_desk_sees_it(told: Told, worl
     assert (row.number, row.lead, row.telephone, row.backup) == (ticket.number, "赵强", "13800000003", None)
 
 
+def test_who_has_no_team_has_no_backup_among_others_without_one(told: Told, world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(update(Employment).values(team_id=None))
+    told.dispatched(6)
+    told.look()
+    assert told.escalated() == [AGAIN]
+
+
 def test_the_desk_sees_who_is_to_be_telephoned(told: Told, world: World) -> None:
     told.dispatched(4)
     opened, accepted = told.dispatched(6), told.dispatched(6)

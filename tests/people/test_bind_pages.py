@@ -24,11 +24,11 @@ def test_one_tap_binds_and_looking_does_not(stranger: FlaskClient, link: str, wo
     for _ in range(2):
         page = stranger.get(link)
         assert page.status_code == 200
-        assert "您是 李*（工号尾号 06）吗？" in page.text
+        assert "您是 冯*（工号尾号 44）吗？" in page.text
     assert person_of(world, world.stranger_identity) is None
     answer = send(stranger, link, link)
     assert (answer.status_code, answer.location) == (303, "/my")
-    assert person_of(world, world.stranger_identity) == world.doctor.id
+    assert person_of(world, world.stranger_identity) == world.auditor.id
     assert stranger.get(link).location == "/my"
 
 
@@ -38,8 +38,8 @@ def test_an_engineer_lands_on_his_work(stranger: FlaskClient, runtime: Runtime, 
 
 def test_the_name_and_number_are_not_given_away(stranger: FlaskClient, link: str) -> None:
     page = stranger.get(link).text
-    assert "李伟" not in page
-    assert "00106" not in page
+    assert "冯洁" not in page
+    assert "00044" not in page
 
 
 def test_who_is_not_signed_in_is_sent_to_wechat_and_back(client: FlaskClient, link: str) -> None:
@@ -67,7 +67,7 @@ def test_a_form_for_one_invitation_is_none_for_another(
     stranger: FlaskClient, link: str, runtime: Runtime, world: World
 ) -> None:
     form = {"visit": visit_of(stranger.get(link))}
-    assert stranger.post(invite(runtime, world.second_nurse), data=form).status_code == 403
+    assert stranger.post(invite(runtime, world.desk), data=form).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_who_is_somebody_else_is_told_so(phone: Phone, link: str, world: World) 
 def test_a_number_that_has_another_phone_goes_to_a_supervisor(
     stranger: FlaskClient, runtime: Runtime, world: World
 ) -> None:
-    to = invite(runtime, world.nurse)
+    to = invite(runtime, world.engineer)
     answer = send(stranger, to, to)
     assert answer.status_code == 202
     assert "已报给信息科核实" in answer.text
-    assert person_of(world, world.nurse_identity) == world.nurse.id
+    assert person_of(world, world.engineer_identity) == world.engineer.id
 
 
 def test_she_unbinds_herself_after_reading_what_stops(phone: Phone, world: World) -> None:
@@ -123,6 +123,12 @@ def test_she_unbinds_herself_after_reading_what_stops(phone: Phone, world: World
     assert (kept.state, kept.decided_by_id) == ("unbound", world.nurse.id)
 
 
+@pytest.mark.parametrize(("userids", "told"), [("staff_numbers", True), ("bound", False)])
+def test_she_is_told_where_she_will_be_known_again(phone: Phone, world: World, told: bool) -> None:
+    page = phone(world.nurse_identity).get("/my/unbind").text
+    assert ("会按工号自动认出您" in page) is told
+
+
 def test_unbinding_needs_the_form_and_a_binding(phone: Phone, stranger: FlaskClient, world: World) -> None:
     nurse = phone(world.nurse_identity)
     assert nurse.post("/my/unbind").status_code == 403
@@ -132,12 +138,12 @@ def test_unbinding_needs_the_form_and_a_binding(phone: Phone, stranger: FlaskCli
 
 
 def test_the_command_line_gives_a_link_that_binds(app: Flask, stranger: FlaskClient, world: World) -> None:
-    done = app.test_cli_runner().invoke(args=["people", "invite", "00106"])
+    done = app.test_cli_runner().invoke(args=["people", "invite", "00044"])
     number, name, url = done.stdout.rstrip("\n").split("\t")
-    assert (done.exit_code, number, name) == (0, "00106", "李伟")
+    assert (done.exit_code, number, name) == (0, "00044", "冯洁")
     path = url.removeprefix("http://localhost")
     assert send(stranger, path, path).status_code == 303
-    assert person_of(world, world.stranger_identity) == world.doctor.id
+    assert person_of(world, world.stranger_identity) == world.auditor.id
 
 
 def test_the_command_line_gives_one_line_to_every_engineer(app: Flask, world: World) -> None:
@@ -149,11 +155,11 @@ def test_the_command_line_gives_one_line_to_every_engineer(app: Flask, world: Wo
 
 
 def test_the_command_line_reports_as_json(app: Flask, world: World) -> None:
-    done = app.test_cli_runner().invoke(args=["people", "invite", "00106", "--json"])
-    assert done.stdout.startswith('{"invitations": [{"staff_number": "00106", "name": "李伟", "url": "http')
+    done = app.test_cli_runner().invoke(args=["people", "invite", "00044", "--json"])
+    assert done.stdout.startswith('{"invitations": [{"staff_number": "00044", "name": "冯洁", "url": "http')
 
 
-@pytest.mark.parametrize(("args", "status"), [(["99999"], 1), ([], 2), (["00106", "--all-engineers"], 2)])
+@pytest.mark.parametrize(("args", "status"), [(["99999"], 1), ([], 2), (["00044", "--all-engineers"], 2)])
 def test_the_command_line_says_what_it_cannot_do(args: list[str], status: int, app: Flask, world: World) -> None:
     assert app.test_cli_runner().invoke(args=["people", "invite", *args]).exit_code == status
 
@@ -176,11 +182,22 @@ def visit_of(page: TestResponse) -> str:
 
 
 @pytest.fixture
+def userids() -> str:
+    return "bound"
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], userids: str) -> dict[str, str]:
+    known = {"WECOM_CORPID": "ww1", "WECOM_AGENTID": "1000002", "WECOM_SECRET": "any-secret"}
+    return {**environ, **known, "WECOM_USERIDS": userids}
+
+
+@pytest.fixture
 def stranger(phone: Phone, world: World) -> FlaskClient:
     return phone(world.stranger_identity)
 
 
 @pytest.fixture
 def link(runtime: Runtime, world: World) -> str:
-    """The doctor's invitation."""
-    return invite(runtime, world.doctor)
+    """The auditor's invitation."""
+    return invite(runtime, world.auditor)

@@ -95,6 +95,61 @@ def test_the_database_keeps_one_identity_per_person_and_account(desk: "Desk", wo
         session.get_one(WeChatIdentity, world.stranger_identity.id).person_id = world.nurse.id
 
 
+@pytest.mark.parametrize(("proved", "outcome"), [(False, Outcome.CLAIMED), (True, Outcome.BOUND)])
+def test_who_has_a_phone_in_one_account_proves_himself_in_another(
+    desk: "Desk", world: World, proved: bool, outcome: Outcome
+) -> None:
+    """Name and telephone are on every ticket: by them alone the desk would be the nurse."""
+    phone = desk.newcomer("oMini", appid="wxMini")
+    assert desk.bind("00017", "王丽", "0017", identity=phone, proved=proved) is outcome
+    assert (desk.person_of(phone) == world.nurse.id) is proved
+    assert desk.person_of(world.nurse_identity) == world.nurse.id
+
+
+def test_a_claim_to_another_account_takes_nothing_from_the_first(desk: "Desk", world: World) -> None:
+    phone = desk.newcomer("oMini", appid="wxMini")
+    desk.bind("00017", "王丽", "0017", identity=phone)
+    desk.decide(desk.only_claim(), approve=True)
+    assert desk.person_of(phone) == desk.person_of(world.nurse_identity) == world.nurse.id
+
+
+@pytest.mark.parametrize(("unionid", "outcome"), [("u1", Outcome.BOUND), ("u2", Outcome.CLAIMED)])
+def test_the_same_wechat_user_binds_without_a_claim(desk: "Desk", world: World, unionid: str, outcome: Outcome) -> None:
+    phone = desk.newcomer("oMini", appid="wxMini")
+    with world.database.transaction() as session:
+        session.get_one(WeChatIdentity, world.nurse_identity.id).unionid = "u1"
+        session.get_one(WeChatIdentity, phone.id).unionid = unionid
+    assert desk.bind("00017", "王丽", "0017", identity=phone) is outcome
+
+
+def test_a_proof_moves_no_number_within_an_account(desk: "Desk", world: World) -> None:
+    assert desk.bind("00017", "王丽", "0017", proved=True) is Outcome.CLAIMED
+
+
+@pytest.mark.parametrize("proved", [False, True])
+def test_an_engineers_phone_becomes_a_users_only_by_a_supervisor_and_stays_known(
+    desk: "Desk", world: World, proved: bool
+) -> None:
+    phone = world.engineer_identity
+    desk.unbind(phone)
+    assert desk.bind("00106", "李伟", "0106", identity=phone, proved=proved) is Outcome.CLAIMED
+    desk.decide(desk.only_claim(), approve=True)
+    desk.unbind(phone)
+    assert desk.bind("00106", "李伟", "0106", identity=phone) is Outcome.CLAIMED
+    assert desk.bind("W0004", "孙磊", "0004", identity=phone) is Outcome.BOUND
+
+
+@pytest.mark.parametrize("unbound", [False, True])
+def test_the_engineers_other_account_is_no_users_either(desk: "Desk", world: World, unbound: bool) -> None:
+    phone = desk.newcomer("oMini", appid="wxMini")
+    if unbound:
+        desk.unbind(world.engineer_identity)
+    with world.database.transaction() as session:
+        for identity in (phone, world.engineer_identity):
+            session.get_one(WeChatIdentity, identity.id).unionid = "u1"
+    assert desk.bind("00106", "李伟", "0106", identity=phone) is Outcome.CLAIMED
+
+
 def test_a_second_claim_waits_and_moves_the_number_only_when_approved(desk: "Desk", world: World) -> None:
     for _ in range(2):
         assert desk.bind("00017", "王丽", "0017") is Outcome.CLAIMED
@@ -113,7 +168,7 @@ def test_of_two_claims_to_one_number_decided_at_once_one_stands(desk: "Desk", wo
     for phone in phones:
         assert desk.bind("00017", "王丽", "0017", identity=phone) is Outcome.CLAIMED
     with world.database.reading() as session:
-        claims = [claim.id for claim, _person in binding.waiting_claims(session)]
+        claims = [claim.id for claim, *_ in binding.waiting_claims(session)]
 
     def approve(claim: int) -> str:
         try:
@@ -137,7 +192,7 @@ def test_a_refused_claim_leaves_the_others_waiting(desk: "Desk", world: World) -
     for phone in (desk.newcomer("o1"), world.stranger_identity):
         desk.bind("00017", "王丽", "0017", identity=phone)
     with world.database.reading() as session:
-        first, second = (claim.id for claim, _person in binding.waiting_claims(session))
+        first, second = (claim.id for claim, *_ in binding.waiting_claims(session))
     desk.decide(first, approve=False)
     assert desk.only_claim() == second
 
@@ -226,17 +281,21 @@ class Desk:
         digits: str,
         *,
         identity: WeChatIdentity | None = None,
+        proved: bool = False,
         at: datetime | None = None,
     ) -> Outcome:
         phone = identity or self.world.stranger_identity
+        who = {"staff_number": number, "name": name, "last_four": digits}
         with self.world.database.transaction() as session:
-            return binding.bind(
-                session, identity_id=phone.id, staff_number=number, name=name, last_four=digits, at=at or clock.now()
-            )
+            return binding.bind(session, identity_id=phone.id, **who, proved=proved, at=at or clock.now())
 
-    def newcomer(self, openid: str) -> WeChatIdentity:
+    def unbind(self, phone: WeChatIdentity) -> None:
         with self.world.database.transaction() as session:
-            identity = WeChatIdentity(appid=APPID, openid=openid, first_seen_at=clock.now())
+            binding.unbind(session, phone.id, by=self.world.supervisor.id, at=clock.now())
+
+    def newcomer(self, openid: str, appid: str = APPID) -> WeChatIdentity:
+        with self.world.database.transaction() as session:
+            identity = WeChatIdentity(appid=appid, openid=openid, first_seen_at=clock.now())
             session.add(identity)
         return identity
 
@@ -246,7 +305,7 @@ class Desk:
 
     def only_claim(self) -> int:
         with self.world.database.reading() as session:
-            ((claim, _person),) = binding.waiting_claims(session)
+            ((claim, *_),) = binding.waiting_claims(session)
             return claim.id
 
     def decide(self, claim: int, *, approve: bool) -> None:

@@ -29,7 +29,7 @@ def test_who_scans_the_code_on_the_screen_is_bound(
     if follows:
         requests.post(f"{phone}/follow", timeout=5)
     with world.database.transaction() as session:
-        made = invitations.invite(session, world.doctor.id, by=world.supervisor.id, at=clock.now())
+        made = invitations.invite(session, world.second_engineer.id, by=world.supervisor.id, at=clock.now())
 
     def code() -> str:
         with world.database.reading() as session:
@@ -41,7 +41,7 @@ def test_who_scans_the_code_on_the_screen_is_bound(
 
     until(lambda: code() != "")
     requests.post(f"{phone}/scan", data={"url": code()}, timeout=5).raise_for_status()
-    until(lambda: bound_to() == world.doctor.id)
+    until(lambda: bound_to() == world.second_engineer.id)
 
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:

@@ -20,15 +20,15 @@ LINKS = Links("https://rate.example", (KEY,))
 
 
 def test_it_binds_one_phone_once(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor)
+    number = office.invite(world.auditor)
     assert office.accept(number, world.stranger_identity) is Outcome.BOUND
-    assert office.person_of(world.stranger_identity) == world.doctor.id
+    assert office.person_of(world.stranger_identity) == world.auditor.id
     with pytest.raises(Refused, match="invitation_used"):
         office.accept(number, office.newcomer("oOther"))
 
 
 def test_a_second_tap_finds_it_done(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor)
+    number = office.invite(world.auditor)
     assert office.accept(number, world.stranger_identity) is Outcome.BOUND
     assert office.accept(number, world.stranger_identity) is Outcome.BOUND
     assert office.asked(number, world.stranger_identity) is None
@@ -36,42 +36,59 @@ def test_a_second_tap_finds_it_done(office: "Office", world: World) -> None:
 
 def test_it_is_over_after_a_day(office: "Office", world: World) -> None:
     began = clock.now()
-    number = office.invite(world.doctor, at=began)
+    number = office.invite(world.auditor, at=began)
     with pytest.raises(Refused, match="invitation_over"):
         office.accept(number, world.stranger_identity, at=began + timedelta(hours=24))
     assert office.accept(number, world.stranger_identity, at=began + timedelta(hours=23, minutes=59)) is Outcome.BOUND
 
 
 def test_a_new_one_ends_the_one_before(office: "Office", world: World) -> None:
-    first, second = office.invite(world.doctor), office.invite(world.doctor)
+    first, second = office.invite(world.auditor), office.invite(world.auditor)
     with pytest.raises(Refused, match="invitation_over"):
         office.accept(first, world.stranger_identity)
     assert office.accept(second, world.stranger_identity) is Outcome.BOUND
 
 
+def test_a_code_goes_when_it_is_no_use_and_comes_not_too_late(office: "Office", world: World) -> None:
+    first = office.invite(world.auditor)
+    office.keep_code(first)
+    assert office.codes() == ["http://q/x"]
+    second = office.invite(world.auditor)
+    office.keep_code(first)
+    office.keep_code(second)
+    assert office.codes() == ["", "http://q/x"]
+    office.accept(second, world.stranger_identity)
+    office.keep_code(second)
+    assert office.codes() == ["", ""]
+
+
 def test_who_is_bound_to_another_number_is_refused(office: "Office", world: World) -> None:
     with pytest.raises(Refused, match="bound_already"):
-        office.accept(office.invite(world.doctor), world.nurse_identity)
+        office.accept(office.invite(world.auditor), world.nurse_identity)
     assert office.person_of(world.nurse_identity) == world.nurse.id
 
 
 def test_a_browser_that_is_no_wechat_is_not_bound(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor)
+    number = office.invite(world.auditor)
     with pytest.raises(Refused, match="not_in_wechat"):
         office.accept(number, office.newcomer("cookie", appid="browser"))
     assert office.accept(number, world.stranger_identity) is Outcome.BOUND
 
 
 def test_where_another_phone_is_bound_a_supervisor_decides(office: "Office", world: World) -> None:
-    assert office.accept(office.invite(world.nurse), world.stranger_identity) is Outcome.CLAIMED
-    assert office.person_of(world.nurse_identity) == world.nurse.id
+    assert office.accept(office.invite(world.engineer), world.stranger_identity) is Outcome.CLAIMED
+    assert office.person_of(world.engineer_identity) == world.engineer.id
     with world.database.reading() as session:
         claim = session.scalars(select(IdentityClaim)).one()
-    assert (claim.identity_id, claim.person_id, claim.state) == (world.stranger_identity.id, world.nurse.id, "waiting")
+    assert (claim.identity_id, claim.person_id, claim.state) == (
+        world.stranger_identity.id,
+        world.engineer.id,
+        "waiting",
+    )
 
 
 def test_of_many_phones_at_once_one_is_bound(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor)
+    number = office.invite(world.auditor)
 
     def accept(phone: WeChatIdentity) -> str:
         try:
@@ -86,60 +103,80 @@ def test_of_many_phones_at_once_one_is_bound(office: "Office", world: World) -> 
 
 
 def test_who_looks_learns_no_more_than_he_knows(office: "Office", world: World) -> None:
-    asked = office.asked(office.invite(world.doctor), world.stranger_identity)
-    assert asked == invitations.Invited("李*", "06")
+    asked = office.asked(office.invite(world.auditor), world.stranger_identity)
+    assert asked == invitations.Invited("冯*", "44")
 
 
 def test_binding_by_it_counts_what_was_rated_in_the_last_week(office: "Office", world: World) -> None:
-    ticket = world.ticket("finished", served=world.doctor)
+    ticket = world.ticket("finished", served=world.auditor)
     office.rate(ticket.id, world.stranger_identity)
-    office.accept(office.invite(world.doctor), world.stranger_identity)
+    office.accept(office.invite(world.auditor), world.stranger_identity)
     assert office.counted() == 1
 
 
-def test_only_an_admin_invites_an_admin(office: "Office", world: World) -> None:
+@pytest.mark.parametrize("who", ["admin", "auditor"])
+def test_only_an_admin_invites_an_admin_or_an_auditor(who: str, office: "Office", world: World) -> None:
+    person: Person = getattr(world, who)
     with pytest.raises(Refused, match="admins_invite_admins"):
-        office.invite(world.admin, by=world.supervisor)
-    assert office.invite(world.admin, by=world.admin)
+        office.invite(person, by=world.supervisor)
+    assert office.invite(person, by=world.admin)
+
+
+@pytest.mark.parametrize("by", ["supervisor", "admin", None])
+def test_a_user_is_invited_by_nobody(by: str | None, office: "Office", world: World) -> None:
+    """Whoever held it would rate as her."""
+    with pytest.raises(Refused, match="users_bind_themselves"):
+        office.invite(world.nurse, by=getattr(world, by) if by else None)
+
+
+@pytest.mark.parametrize("who", ["engineer", "desk", "supervisor"])
+def test_a_supervisor_invites_whoever_works_with_it(who: str, office: "Office", world: World) -> None:
+    assert office.invite(getattr(world, who), by=world.supervisor)
+
+
+def test_an_invitation_binds_him_in_a_second_account_too(office: "Office", world: World) -> None:
+    phone = office.newcomer("oMini", appid="wxMini")
+    assert office.accept(office.invite(world.engineer), phone) is Outcome.BOUND
+    assert office.person_of(world.engineer_identity) == world.engineer.id
 
 
 def test_nobody_and_the_erased_are_not_invited(office: "Office", world: World) -> None:
     with world.database.transaction() as session:
-        session.get_one(Person, world.doctor.id).erased_at = clock.now()
+        session.get_one(Person, world.auditor.id).erased_at = clock.now()
     with pytest.raises(Missing, match="no_such_person"):
-        office.invite(world.doctor)
+        office.invite(world.auditor)
 
 
 def test_only_who_made_it_can_hand_it_over(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor, by=world.supervisor)
+    number = office.invite(world.second_engineer, by=world.supervisor)
     with world.database.reading() as session:
         seen = {
-            person.staff_number: invitations.standing(session, world.doctor.id, by=person.id, at=clock.now())
+            person.staff_number: invitations.standing(session, world.second_engineer.id, by=person.id, at=clock.now())
             for person in (world.supervisor, world.admin, world.auditor)
         }
     assert {who: one.number for who, one in seen.items() if one} == {world.supervisor.staff_number: number}
 
 
 def test_a_scan_of_the_accounts_code_binds_a_newcomer(office: "Office", world: World) -> None:
-    assert office.scan(office.scene(office.invite(world.doctor)), "oNew") == "bound"
-    assert office.person_of_openid("oNew") == world.doctor.id
+    assert office.scan(office.scene(office.invite(world.auditor)), "oNew") == "bound"
+    assert office.person_of_openid("oNew") == world.auditor.id
 
 
 @pytest.mark.parametrize("scene", ["bind_", "bind_x", "bind_" + "A" * 22])
 def test_a_made_up_scene_binds_nobody(scene: str, office: "Office", world: World) -> None:
-    office.invite(world.doctor)
+    office.invite(world.auditor)
     assert office.scan(scene, "oNew") == "bad_token"
     assert office.person_of_openid("oNew") is None
 
 
 def test_a_token_of_another_purpose_is_no_invitation(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor)
+    number = office.invite(world.auditor)
     ticket = LINKS.ticket_path(number).removeprefix("/r/")
     assert office.scan(f"bind_{ticket}", "oNew") == "bad_token"
 
 
 def test_an_invitation_withdrawn_says_so(office: "Office", world: World) -> None:
-    number = office.invite(world.doctor)
+    number = office.invite(world.auditor)
     with world.database.transaction() as session:
         session.delete(session.scalars(select(BindInvitation)).one())
     assert office.scan(office.scene(number), "oNew") == "no_such_invitation"
@@ -178,6 +215,15 @@ class Office:
             identity = WeChatIdentity(appid=appid, openid=openid, first_seen_at=clock.now())
             session.add(identity)
         return identity
+
+    def keep_code(self, number: int) -> None:
+        with self.world.database.transaction() as session:
+            made = session.scalars(select(BindInvitation).where(BindInvitation.number == number)).one()
+            invitations.keep_code(session, made.id, "http://q/x", at=clock.now())
+
+    def codes(self) -> list[str]:
+        with self.world.database.reading() as session:
+            return list(session.scalars(select(BindInvitation.code).order_by(BindInvitation.id)))
 
     def person_of(self, identity: WeChatIdentity) -> int | None:
         return self.person_of_openid(identity.openid)

@@ -1,10 +1,12 @@
 """Erasing somebody: nothing of him is found in any table, what was rated stays, and some are refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, Thread
+from time import sleep
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app import clock
 from app.db import Database
@@ -24,7 +26,7 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
-from app.services import channels, erasure, forgetting, people_list, personal_data, ratings, sign_in
+from app.services import binding, channels, erasure, forgetting, people_list, personal_data, ratings, sign_in
 from app.services.channels import Ladder, Way
 from app.services.personal_data import Subject
 from app.services.scan import look
@@ -199,16 +201,46 @@ def test_a_request_that_was_withdrawn_is_not_carried_out(world: World, database:
         carry_out(database, request, by=world.admin.id)
 
 
-def test_a_phone_that_was_unbound_meanwhile_does_not_take_the_person_with_it(world: World, database: Database) -> None:
-    request = ask(database, world.nurse_identity)
-    with database.transaction() as session:
-        session.execute(
-            update(WeChatIdentity).where(WeChatIdentity.id == world.nurse_identity.id).values(person_id=None)
-        )
-    leave(world, world.nurse, on=clock.now() - timedelta(days=1))
-    carry_out(database, request, by=world.admin.id)
+def test_a_phone_that_is_somebody_elses_meanwhile_takes_nobody_with_it(world: World, database: Database) -> None:
+    for meanwhile in (None, world.second_nurse.id):
+        request = ask(database, world.nurse_identity)
+        with database.transaction() as session:
+            session.get_one(WeChatIdentity, world.nurse_identity.id).person_id = meanwhile
+        with pytest.raises(Refused, match="binding_changed"):
+            carry_out(database, request, by=world.admin.id)
+        with database.transaction() as session:
+            session.get_one(WeChatIdentity, world.nurse_identity.id).person_id = world.nurse.id
+
+
+def test_whoever_binds_or_unbinds_takes_his_request_back(world: World, database: Database) -> None:
+    at, phone = clock.now(), world.stranger_identity.id
+    for act in ("attach", "unbind"):
+        with database.transaction() as session:
+            erasure.ask(session, phone, at=at)
+            session.flush()
+            if act == "attach":
+                binding.attach(session, session.get_one(WeChatIdentity, phone), world.doctor.id, at=at)
+            else:
+                binding.unbind(session, phone, by=world.supervisor.id, at=at)
+        with database.reading() as session:
+            assert erasure.asked(session, phone) is None
     with database.reading() as session:
-        assert session.get_one(Person, world.nurse.id).name == world.nurse.name
+        assert session.scalars(select(ErasureRequest.state)).all() == ["withdrawn", "withdrawn"]
+
+
+def test_who_binds_while_the_admin_waits_at_the_door_is_not_erased(world: World, database: Database) -> None:
+    request = ask(database, world.stranger_identity)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            session.get_one(WeChatIdentity, world.stranger_identity.id, with_for_update=True)
+            at_once = pool.submit(carry_out, database, request, by=world.admin.id)
+            sleep(0.3)  # the admin is at the door
+            phone = session.get_one(WeChatIdentity, world.stranger_identity.id)
+            binding.attach(session, phone, world.doctor.id, at=clock.now())
+        with pytest.raises(Missing, match="no_such_request"):
+            at_once.result()
+    with database.reading() as session:
+        assert session.get_one(WeChatIdentity, world.stranger_identity.id).person_id == world.doctor.id
 
 
 def test_who_left_wechat_after_asking_still_meant_himself(world: World, database: Database) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Barrier, Event, Thread
 from time import monotonic, sleep
@@ -24,7 +24,6 @@ from app.models import (
     Completion,
     ConsoleScan,
     CountedRating,
-    Counter,
     IdempotentPost,
     Notice,
     NoticeTry,
@@ -85,10 +84,10 @@ def test_what_is_not_old_stays(world: World, runtime: Runtime) -> None:
     assert kept_rows(world.database, *FOR_EVER, *GOES, RatingDetail, Person, Ticket) == before
 
 
-def test_with_no_days_all_is_kept_but_the_answers_to_repeated_requests(world: World, database: Database) -> None:
+def test_with_no_days_all_is_kept_but_what_is_no_use_any_more(world: World, database: Database) -> None:
     live_long_ago(world, clock.now())
     rules = list(retention.rules(RetentionSettings(0, 0, 0, 0, 0), at=clock.now()))
-    assert [rule.name for rule in rules] == ["repeats"]
+    assert [rule.name for rule in rules] == ["codes", "repeats"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +137,17 @@ def test_who_works_here_keeps_his_telephone(who: str, world: World, runtime: Run
         assert session.get_one(Person, person.id).telephone == person.telephone
 
 
+def test_a_code_goes_with_its_invitation_which_stays_a_while(world: World, runtime: Runtime) -> None:
+    at = clock.now()
+    with world.database.transaction() as session:
+        for number, over in ((1, at - timedelta(seconds=1)), (2, at + timedelta(hours=1))):
+            who = world.engineer.id
+            session.add(BindInvitation(number=number, person_id=who, created_at=at, expires_at=over, code="http://q/x"))
+    assert job.tidy(runtime, at=at, stopping=Event())["codes"] == 1
+    with world.database.reading() as session:
+        assert session.scalars(select(BindInvitation.code).order_by(BindInvitation.number)).all() == ["", "http://q/x"]
+
+
 def test_it_goes_in_batches(world: World) -> None:
     tries = [
         BindingTry(identity_id=world.nurse_identity.id, staff_number="x", at=clock.now() - OLD, succeeded=False)
@@ -169,16 +179,28 @@ def test_it_is_done_at_night_and_once(world: World, runtime: Runtime) -> None:
     assert left(world.database)["binding_try"] == 1
     job.tidy_at_night(runtime, at=datetime.combine(today, time(2), here).astimezone(UTC), stopping=Event())
     assert left(world.database)["binding_try"] == 0
-    assert not begun(world.database, today)
-    assert begun(world.database, today + timedelta(days=1))
+    night = datetime.combine(today, time(2), here)
+    assert not begun(world.database, night + timedelta(hours=3))
+    assert begun(world.database, night + timedelta(hours=23, minutes=50))
+
+
+def test_a_night_that_was_cut_short_is_taken_up_again_an_hour_later(world: World, runtime: Runtime) -> None:
+    live_long_ago(world, clock.now())
+    night = datetime.combine(clock.now().date(), time(2), runtime.settings.timezone)
+    stopping = Event()
+    stopping.set()
+    job.tidy_at_night(runtime, at=night, stopping=stopping)
+    for later, left_over in ((timedelta(minutes=59), 1), (timedelta(hours=1), 0)):
+        job.tidy_at_night(runtime, at=night + later, stopping=Event())
+        assert left(world.database)["binding_try"] == left_over
 
 
 def test_of_many_workers_one_does_the_nights_work(world: World) -> None:
-    many, first = Barrier(4), []
+    many, first, at = Barrier(4), [], clock.now()
 
     def work() -> None:
         many.wait()
-        first.append(begun(world.database, date(2026, 11, 22)))
+        first.append(begun(world.database, at))
 
     threads = [Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -186,10 +208,6 @@ def test_of_many_workers_one_does_the_nights_work(world: World) -> None:
     for thread in threads:
         thread.join()
     assert sorted(first) == [False, False, False, True]
-    with world.database.reading() as session:
-        assert session.scalars(select(Counter.value).where(Counter.name == "retention")).all() == [
-            date(2026, 11, 22).toordinal()
-        ]
 
 
 def test_the_worker_does_it_by_itself_when_night_comes(world: World, settings: Settings) -> None:
@@ -240,12 +258,13 @@ def live_long_ago(world: World, at: datetime) -> None:
     leave(world, world.nurse, on=at - OLD + timedelta(days=10))
     with world.database.transaction() as session:
         session.add(OAuthAttempt(state="s", browser="b", next_path="/my", expires_at=at - OLD))
+        session.execute(update(BindInvitation).values(code="http://q/x"))
         session.execute(update(Notice).values(state="sent", created_at=at - OLD))
 
 
-def begun(database: Database, day: date) -> bool:
+def begun(database: Database, at: datetime) -> bool:
     with database.transaction() as session:
-        return retention.begin(session, day=day)
+        return retention.begin(session, at=at)
 
 
 def left(database: Database) -> dict[str, int]:

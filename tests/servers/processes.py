@@ -29,7 +29,7 @@ class Installation:
         self.sandbox_url = f"http://localhost:{self._sandbox_port}"
         addresses = {"PUBLIC_URL": self.url, "SANDBOX_URL": self.sandbox_url}
         wechat = {"WECHAT_API_URL": self.sandbox_url, "WECHAT_OPEN_URL": self.sandbox_url}
-        self.environ = {**environ, **addresses, **wechat}
+        self.environ = {"GRANIAN_BLOCKING_THREADS": "1", **environ, **addresses, **wechat}
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -75,7 +75,7 @@ class Installation:
     def _command(self, name: str) -> list[str]:
         granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self._web_port)]
         return {
-            "web": [*granian, "--workers", "1", "--blocking-threads", "1", "wsgi:app"],
+            "web": [*granian, "--workers", "1", "wsgi:app"],
             "worker": ["flask", "--app", "wsgi", "worker"],
             "sandbox": ["sandbox", "--port", str(self._sandbox_port), "--app-url", self.url],
         }[name.partition(" ")[0]]

@@ -35,13 +35,16 @@ def test_she_signs_in_to_both_and_is_two_identities_but_one_person_where_that_is
     assert {one.appid for one in identities(world, world.nurse)} == ({APPID, MINI.appid} if known else {APPID})
 
 
-def test_who_is_not_joined_binds_by_hand_and_is_the_same_person(program: Program, world: World, known: bool) -> None:
+def test_who_is_not_joined_claims_her_number_and_is_the_same_person(
+    program: Program, world: World, known: bool
+) -> None:
     nurse = program("nurse")
     answer = nurse.post("/binding", NURSE)
     if known:
         assert code(answer) == (409, "bound_already")
     else:
-        assert told(answer) == {"outcome": "bound"}
+        assert told(answer) == {"outcome": "claimed"}
+        approve(world)
     assert {one.appid for one in identities(world, world.nurse)} == {APPID, MINI.appid}
 
 
@@ -53,6 +56,7 @@ def test_she_rates_once_whichever_account_she_comes_by(
     browser, nurse = take_phone("nurse"), program("nurse")
     if not known:
         nurse.post("/binding", NURSE)
+        approve(world)
     answer = nurse.rate(path.removeprefix("/r/"), 5)
     assert answer.status_code == 201, answer.text
     page = browser.open(path).text
@@ -77,6 +81,7 @@ def test_an_engineer_rates_by_no_account_that_is_known_to_be_his(
     else:
         assert answer.status_code == 201
         engineer.post("/binding", {"staff_number": "W0003", "name": "赵强", "last_four": "0003"})
+        approve(world)
         assert engineer.scan(token)["answer"]["counted"] is False
     assert counted(world) == []
 
@@ -88,6 +93,7 @@ def test_unbound_in_one_he_is_unbound_wherever_he_is_known_to_be_the_same(
     nurse = program("nurse")
     if not known:
         nurse.post("/binding", NURSE)
+        approve(world)
     with world.database.transaction() as session:
         binding.unbind(session, world.nurse_identity.id, by=world.supervisor.id, at=clock.now())
     assert {one.appid for one in identities(world, world.nurse)} == (set() if known else {MINI.appid})
@@ -150,6 +156,13 @@ def test_of_the_provider_he_stays_though_unbound(program: Program, world: World,
 def identities(world: World, person: Person) -> list[WeChatIdentity]:
     with world.database.reading() as session:
         return list(session.scalars(select(WeChatIdentity).where(WeChatIdentity.person_id == person.id)))
+
+
+def approve(world: World) -> None:
+    """The supervisor has asked on the telephone."""
+    with world.database.transaction() as session:
+        ((claim, *_),) = binding.waiting_claims(session)
+        binding.decide_claim(session, claim.id, approve=True, by=world.supervisor.id, at=clock.now())
 
 
 def counted(world: World) -> list[int | None]:

@@ -27,9 +27,9 @@ def test_a_member_gets_an_identity_of_his_own_and_binds_as_in_wechat(
     nurse = take_phone("nurse", WECOM)
     assert "使用前请看" in nurse.open("/my").text
     nurse.send("/my", "/privacy")
-    page = nurse.send("/my/bind", "/my/bind", staff_number="00017", name="王丽", last_four="0017")
-    assert "王丽" in page.text
-    assert person_of(world, "nurse") == world.nurse.id
+    page = nurse.send("/my/bind", "/my/bind", staff_number="00106", name="李伟", last_four="0106")
+    assert "李伟" in page.text
+    assert person_of(world, "nurse") == world.doctor.id
     assert person_of(world, world.nurse_identity.openid) == world.nurse.id
     assert (wechat.calls(USER), wechat.calls(EXCHANGE)) == (1, 0)
 

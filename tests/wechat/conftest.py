@@ -108,7 +108,13 @@ def world(clock: Turned) -> Iterator[World]:
 
 
 @pytest.fixture
-def canned() -> Iterator[Canned]:
+def heard() -> list[bytes]:
+    """What the `canned` servers were told."""
+    return []
+
+
+@pytest.fixture
+def canned(heard: list[bytes]) -> Iterator[Canned]:
     """Starts an HTTP server that says always the same, and answers its address."""
     servers: list[ThreadingHTTPServer] = []
 
@@ -117,7 +123,7 @@ def canned() -> Iterator[Canned]:
 
         class Always(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                heard.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Location", "/elsewhere")

@@ -1,3 +1,4 @@
+import json
 import logging
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -143,6 +144,17 @@ def test_the_robot_speaks_to_its_group(world: World) -> None:
     newest, _ = world.delivered()
     assert newest["channel"] == "robot"
     assert newest["fields"] == {"content": "T20261120-0008 无人接单"}
+
+
+def test_the_robot_calls_members_only_and_never_everybody(canned: Canned, heard: list[bytes]) -> None:
+    robot = Robot("key", url=canned({"errcode": 0}))
+    robot.send_text("any", mentioned=["@all", "W0003", "a|b"])
+    robot.send_text("any", mentioned=["@all"])
+
+    assert [json.loads(body)["text"] for body in heard] == [
+        {"content": "any", "mentioned_list": ["W0003"]},
+        {"content": "any"},
+    ]
 
 
 def test_the_robot_says_no_more_than_2048_bytes(world: World) -> None:

@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response
 
 from app.services import erasure
 from app.web.console.people import blueprint
-from app.web.data_words import GROUPS
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.i18n import gettext
 
@@ -14,7 +13,7 @@ from app.web.i18n import gettext
 def erasures() -> str:
     with reading() as session:
         waiting = erasure.waiting(session, day=moment().date())
-    return render_template("console/erasures.html", waiting=waiting, titles=GROUPS, admin="admin" in g.visitor.roles)
+    return render_template("console/erasures.html", waiting=waiting, admin="admin" in g.visitor.roles)
 
 
 @blueprint.post("/console/people/erasures/<id:request_id>")

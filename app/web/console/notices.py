@@ -31,7 +31,8 @@ def _of_ticket(number: str) -> str:
     provider = not g.visitor.supervises
     with reading() as session:
         ticket = ticket_page.facts(session, number).Ticket
-        whom = [(person.name, _reach(session, person.id)) for person in deliveries.concerned(session, ticket)]
+        people_of_it = deliveries.concerned(session, ticket, for_provider=provider)
+        whom = [(person.name, _reach(session, person.id)) for person in people_of_it]
         return render_template(
             "console/deliveries.html",
             ticket=ticket,

@@ -36,7 +36,8 @@ def person(person_id: int) -> str:
     with reading() as session:
         shown = people_list.show(session, person_id)
         invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
-    return render_template("console/person.html", shown=shown, invitation=invitation)
+    invitable = not invitations.WORKING.isdisjoint(shown.roles)
+    return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable)
 
 
 @blueprint.post("/console/people/<id:person_id>/invitation")
@@ -89,5 +90,7 @@ def decide_claim(claim_id: int) -> Response:
     approve = request.form.get("decision") == "approve"
     with transaction() as session:
         binding.decide_claim(session, claim_id, approve=approve, by=g.visitor.person_id, at=moment())
-    flash(gettext("已换绑到新的微信。") if approve else gettext("已拒绝，原来的绑定不变。"), "success")
+    flash(
+        gettext("已绑定。同一账号里原来的微信已解除。") if approve else gettext("已拒绝，原来的绑定不变。"), "success"
+    )
     return redirect(url_for("console_people.claims"), 303)
