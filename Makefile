@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT SANDBOX_PORT DATA_DIR
 
-.PHONY: texts run test check lint quick slow bench screenshots clean
+.PHONY: texts run test check lint quick slow bench bench-draw screenshots clean
 
 run: .venv/ready
 	@$(BIN)/python -m app.cli.run
@@ -31,6 +31,9 @@ slow: .venv/ready-dev
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks.rating
+
+bench-draw: .venv/ready-dev
+	$(BIN)/python -m benchmarks.draw
 
 screenshots: .venv/ready-dev
 	$(BIN)/python -m tests.browser.screenshots build/pictures

@@ -99,6 +99,7 @@ class Settings:
     callbacks: Mapping[str, CallbackSettings]
     callback_expected: bool
     retention: RetentionSettings
+    hospital_id: str
     hospital_name: str
     hotline: str
 
@@ -162,6 +163,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             sign_in=reader.number("RETENTION_SIGN_IN_DAYS", default=90, most=3650),
             leaver=reader.number("RETENTION_LEAVER_DAYS", default=180, most=3650),
         ),
+        hospital_id=reader.text("HOSPITAL_ID", default="h001", check=_hospital_id),
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
         hotline=reader.text("HOTLINE", default=""),
     )
@@ -232,6 +234,10 @@ def _account(reader: Reader, account: str, *, production: bool) -> tuple[str, st
 def _database_url(value: str) -> str:
     known = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
     return "" if value.startswith(known) else "must begin with sqlite:/// or postgresql://"
+
+
+def _hospital_id(value: str) -> str:
+    return "" if re.fullmatch("[a-z0-9]{1,20}", value) else "must be 1 to 20 lower-case letters and digits"
 
 
 def _callback_token(value: str) -> str:

@@ -18,7 +18,10 @@ DRAW_ID = re.compile("[a-z0-9-]{3,40}")
 ID = re.compile("[a-z0-9-]{1,40}")
 ISSUE = re.compile("[0-9]{1,20}")
 VALUE = re.compile("[ -~]{1,200}")
-MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})")
+# A year outside would pass the end of the calendar when a day is added.
+MOMENT = re.compile(
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 STATE = re.compile("claimed|waived|ineligible|expired")
 
 # A pattern is a text of that form, int a whole number from 0, [x] a list of x, {...} an object with just these keys;
@@ -105,7 +108,7 @@ def read(path: Path, form: object) -> Fields:
         )
     except (OSError, ValueError, RecursionError) as error:
         raise Malformed(path.name, "readable JSON in UTF-8", type(error).__name__) from None
-    _check(fields, form, path.name)
+    check(fields, form, path.name)
     result: Fields = fields
     return result
 
@@ -127,7 +130,8 @@ def _refuse(_: str) -> None:
     raise ValueError
 
 
-def _check(value: object, form: object, where: str) -> None:
+def check(value: object, form: object, where: str) -> None:
+    """Raises Malformed unless the value is of this form."""
     if isinstance(form, re.Pattern):
         _check_text(value, form, where)
     elif isinstance(form, dict):
@@ -136,7 +140,7 @@ def _check(value: object, form: object, where: str) -> None:
         if not isinstance(value, list):
             raise Malformed(where, "a list", _shown(value))
         for number, item in enumerate(value):
-            _check(item, form[0], f"{where} {number}")
+            check(item, form[0], f"{where} {number}")
     elif type(value) is not int or not 0 <= value < 2**53:
         raise Malformed(where, "a whole number from 0", _shown(value))
 
@@ -160,7 +164,7 @@ def _check_object(value: object, form: dict[str, object], where: str) -> None:
     for key, inner in form.items():
         name = key.rstrip("?")
         if name in value:
-            _check(value[name], inner, f"{where} {name}")
+            check(value[name], inner, f"{where} {name}")
 
 
 def _shown(value: object) -> str:

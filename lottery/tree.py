@@ -10,7 +10,11 @@ def leaf_hash(data: bytes) -> bytes:
 
 def root(leaves: Iterable[bytes]) -> bytes:
     """Of the leaf data, in their order; of no leaf at all it is the hash of nothing."""
-    level = [leaf_hash(data) for data in leaves]
+    return top([leaf_hash(data) for data in leaves])
+
+
+def top(level: Sequence[bytes]) -> bytes:
+    """The root above a whole level of the tree, whatever its height."""
     while len(level) > 1:
         level = _above(level)
     return level[0] if level else sha256().digest()
@@ -18,13 +22,21 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 def proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """The hashes that lead from a leaf to the root, the leaf's neighbour first."""
-    level, path = [leaf_hash(data) for data in leaves], []
-    while len(level) > 1:
-        neighbour = index ^ 1
-        if neighbour < len(level):
-            path.append(level[neighbour])
-        level, index = _above(level), index // 2
-    return path
+    return path(levels([leaf_hash(data) for data in leaves]), index)
+
+
+def levels(level: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """All that stands above such a level, itself first and the root last."""
+    found = [level]
+    while len(found[-1]) > 1:
+        found.append(_above(found[-1]))
+    return found
+
+
+def path(levels: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
+    """The neighbours on the way up from the lowest level; at the right edge some have none."""
+    ways = ((level, index >> height ^ 1) for height, level in enumerate(levels))
+    return [level[neighbour] for level, neighbour in ways if neighbour < len(level)]
 
 
 def proves(path: Sequence[bytes], leaf: bytes, *, index: int, size: int, root: bytes) -> bool:

@@ -5,7 +5,7 @@ from threading import Event, Thread
 import click
 from flask import current_app
 
-from app.jobs import checks, delivery, errands, inbox, queue, retention, watch
+from app.jobs import checks, delivery, draws, errands, inbox, queue, retention, watch
 from app.runtime import Runtime
 from app.web import edge
 
@@ -15,6 +15,7 @@ WORK = {
     "inbound": inbox.keep_taking_in,
     "errands": errands.keep_asking,
     "checks": checks.keep_checking,
+    "draws": draws.keep_drawing,
 }
 BY_THE_CLOCK = {"watch": watch.keep_watching, "retention": retention.keep_tidy}
 

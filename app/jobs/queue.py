@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from config.settings import Settings
 
 Job = Callable[[], None]
-ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks"})
+ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws"})
 
 
 def open_queue(settings: Settings) -> Huey:

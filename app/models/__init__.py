@@ -2,6 +2,21 @@
 
 from app.models.api import ApiSession, IdempotentPost
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
+from app.models.draw import (
+    Draw,
+    DrawCheckpoint,
+    DrawClaim,
+    DrawClaimPhoto,
+    DrawCommittee,
+    DrawEvent,
+    DrawFile,
+    DrawFilePart,
+    DrawNumber,
+    DrawObjection,
+    DrawSecret,
+    DrawTree,
+    DrawWinner,
+)
 from app.models.inbound import Inbound
 from app.models.notice import ChannelStop, Notice, NoticeTry, SubscriptionCredit, WeChatToken
 from app.models.person import (
@@ -47,6 +62,19 @@ __all__ = [
     "Counter",
     "Credential",
     "Department",
+    "Draw",
+    "DrawCheckpoint",
+    "DrawClaim",
+    "DrawClaimPhoto",
+    "DrawCommittee",
+    "DrawEvent",
+    "DrawFile",
+    "DrawFilePart",
+    "DrawNumber",
+    "DrawObjection",
+    "DrawSecret",
+    "DrawTree",
+    "DrawWinner",
     "Employment",
     "ErasureRequest",
     "Event",

@@ -68,6 +68,7 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
         ("SECRET_KEYS", "short", "at least 32 printable characters"),
         ("SECRET_KEYS", "密" * 32, "at least 32 printable characters"),
         ("SECRET_KEYS", f"{'k' * 32},{'k' * 32}", "names a key twice"),
+        ("HOSPITAL_ID", "H-001", "must be 1 to 20 lower-case letters and digits"),
         ("HOSPITAL_TZ", "China", "must be a time zone such as Asia/Shanghai"),
         ("WECHAT_SERVICE_APPID", "wx0123456789abcdef", "go together"),
         ("WECHAT_SERVICE_SECRET", "secret", "go together"),

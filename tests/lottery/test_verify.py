@@ -269,6 +269,12 @@ def test_one_quicknet_round_alone_is_enough(tmp_path: Path) -> None:
         (json.dumps({**announcement(), "tax": "\ud800"}), "announcement.json tax"),
         (json.dumps({**announcement(), "opens": "2026-13-01T00:00:00+08:00"}), "announcement.json opens"),
         (json.dumps({**announcement(), "opens": "2026-10-01T00:00:00"}), "announcement.json opens"),
+        (json.dumps({**announcement(), "opens": "2026-10-01T24:00:00+08:00"}), "announcement.json opens"),
+        (json.dumps({**announcement(), "opens": "2026-10-01T00:00:00+08:60"}), "announcement.json opens"),
+        (
+            json.dumps({**announcement(), "objections_until": "9999-12-31T23:59:59Z"}),
+            "announcement.json objections_until",
+        ),
     ],
 )
 def test_what_is_malformed_is_a_lie_and_never_a_traceback(tmp_path: Path, text: str, where: str) -> None:

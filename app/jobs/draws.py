@@ -1,0 +1,97 @@
+"""Takes a draw's steps when they are due: what is long is prepared with no transaction open, then written at once."""
+
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import structlog
+
+from app import clock
+from app.errors import Refused
+from app.runtime import Runtime
+from app.services.draws import announcing, checkpoints, claims, committing, results, steps
+from app.services.draws.leaves import Told
+
+SWEEP = timedelta(minutes=1)
+
+
+def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
+    """Look when a number stands or an objection is upheld, and every minute.
+
+    Safe to run in any number of workers, and to be killed at any moment.
+    """
+    while not stopping.is_set():
+        woken.clear()
+        try:
+            look(runtime)
+        except Exception:
+            structlog.get_logger().exception("a round of the draws failed")
+        woken.wait(SWEEP.total_seconds())
+
+
+def look(runtime: Runtime) -> None:
+    with runtime.database.reading() as session:
+        under_way = steps.under_way(session, at=clock.now())
+    for draw_id in under_way:
+        try:
+            while step := _due(runtime, draw_id):
+                take(runtime, draw_id, step)
+        except Refused as refused:  # another worker was quicker, or the clock
+            structlog.get_logger().warning("a step of a draw was refused", draw=draw_id, code=refused.code)
+        except Exception:
+            structlog.get_logger().exception("a step of a draw failed", draw=draw_id)
+
+
+def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, tell: Told = lambda _done: None) -> Any:
+    """One of `steps.STEPS`; what was written. Raises Refused."""
+    match step.split("_"):
+        case ["checkpoint"]:
+            return _checkpoint(runtime, draw_id, by, tell)
+        case ["commit"]:
+            return _commit(runtime, draw_id, by, tell)
+        case ["expire"]:
+            with runtime.database.transaction() as session:
+                return claims.expire(session, announcing.find(session, draw_id), at=clock.now())
+        case ["run", number]:
+            return _run(runtime, draw_id, int(number), by, tell)
+        case [_, number]:
+            return _name(runtime, draw_id, int(number))
+
+
+def _due(runtime: Runtime, draw_id: str) -> str | None:
+    with runtime.database.reading() as session:
+        draw = announcing.find(session, draw_id)
+        return steps.due(session, draw, zone=runtime.settings.timezone, at=clock.now())
+
+
+def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
+    zone, now = runtime.settings.timezone, clock.now()
+    with runtime.database.reading() as session:
+        made = checkpoints.prepare(session, announcing.find(session, draw_id), zone=zone, at=now, tell=tell)
+    with runtime.database.transaction() as session:
+        draw = announcing.find(session, draw_id)
+        return checkpoints.write(session, draw, made, by=by, day=now.astimezone(zone).date(), at=now)
+
+
+def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
+    zone = runtime.settings.timezone
+    with runtime.database.reading() as session:
+        prepared = committing.prepare(session, announcing.find(session, draw_id), zone=zone, at=clock.now(), tell=tell)
+    with runtime.database.transaction() as session:
+        return committing.write(session, announcing.find(session, draw_id), prepared, by=by, at=clock.now())
+
+
+def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: Told) -> Any:
+    with runtime.database.reading() as session:
+        draw = announcing.find(session, draw_id)
+        prepared = results.prepare(session, draw, draw_round, at=clock.now(), tell=tell)
+    with runtime.database.transaction() as session:
+        return results.write(session, announcing.find(session, draw_id), prepared, by=by, at=clock.now())
+
+
+def _name(runtime: Runtime, draw_id: str, draw_round: int) -> Any:
+    with runtime.database.reading() as session:
+        persons = results.whose(session, announcing.find(session, draw_id), draw_round)
+    with runtime.database.transaction() as session:
+        results.name(session, announcing.find(session, draw_id), draw_round, persons, at=clock.now())
+    return len(persons)

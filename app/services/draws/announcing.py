@@ -1,0 +1,117 @@
+"""The announcement: checked by the public verifier itself, written once, locked at once."""
+
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import Draw, DrawCommittee, DrawSecret, Person
+from app.services import people
+from app.services.draws import events, files, secret
+from app.services.draws.files import ANNOUNCEMENT, Fields
+from lottery import files as forms
+from lottery import rule
+from lottery.verify import verify
+
+LAST_DAYS = timedelta(days=7)  # of the period: by then everybody has to know
+OURS = ("scheme", "key_commitment", "operator_key")  # not for a draft to say
+
+
+def announce(
+    session: Session,
+    draft: Fields,
+    *,
+    tenant: str,
+    zone: ZoneInfo,
+    committee: Sequence[int],
+    by: int,
+    at: datetime,
+) -> Draw:
+    """Lock a draw. `draft` has the announcement's keys but OURS; raises Refused with the reason."""
+    check_admin(session, by, at=at)
+    if said := [key for key in OURS if key in draft]:
+        raise Refused("draft_says_ours", key=said[0])
+    made = secret.make()
+    told = _in_order({**draft, "scheme": rule.SCHEME, **_keys(made)})
+    check(told)
+    opens, closes = files.when(told, "opens"), files.when(told, "closes")
+    if at > closes - LAST_DAYS:
+        raise Refused("announced_late", until=(closes - LAST_DAYS).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
+    _check_committee(session, committee, opens=opens, closes=closes, zone=zone)
+    if session.scalar(select(Draw.id).where(Draw.draw_id == told["draw_id"])) is not None:
+        raise Refused("draw_id_taken", draw_id=told["draw_id"])
+    draw = Draw(
+        draw_id=told["draw_id"],
+        pid_prefix=f"{tenant}:emp:",
+        announcement_sha256=sha256(files.to_bytes(told)).hexdigest(),
+        opens=opens,
+        closes=closes,
+        announced_at=at,
+        announced_by_id=by,
+    )
+    session.add(draw)
+    session.flush()
+    session.execute(insert(DrawSecret).values(draw_id=draw.id, key=made.key, signing_key=made.signing_key))
+    session.execute(insert(DrawCommittee), [{"draw_id": draw.id, "person_id": one} for one in sorted(set(committee))])
+    files.write_json(session, draw, ANNOUNCEMENT, told, forms.ANNOUNCEMENT, secret=made, at=at)
+    events.record(session, draw, "announced", by=by, at=at, sha256=draw.announcement_sha256)
+    return draw
+
+
+def check(told: Fields) -> None:
+    """What anybody will check, with the same program; the first thing that is wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / ANNOUNCEMENT).write_bytes(files.to_bytes(told))
+        last = verify(Path(folder))[-1]
+    if not last.holds:
+        name = last.name.removeprefix(f"{ANNOUNCEMENT}: ").removeprefix(f"{ANNOUNCEMENT} ")
+        raise Refused("announcement_wrong", check=name, expected=last.expected, found=last.found)
+
+
+def find(session: Session, draw_id: str, *, lock: bool = False) -> Draw:
+    query = select(Draw).where(Draw.draw_id == draw_id)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise Missing("no_such_draw")
+    return found
+
+
+def check_admin(session: Session, person_id: int, *, at: datetime) -> None:
+    if "admin" not in people.roles_at(session, person_id, at.date()):
+        raise Refused("not_the_admin")
+
+
+def check_official(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
+    """Admin or one of the committee; never anybody of the provider."""
+    chosen = session.get(DrawCommittee, (draw.id, person_id)) is not None
+    official = chosen or "admin" in people.roles_at(session, person_id, at.date())
+    if not official or people.of_the_provider(session, person_id, at.date()):
+        raise Refused("not_the_committee")
+
+
+def _check_committee(
+    session: Session, committee: Sequence[int], *, opens: datetime, closes: datetime, zone: ZoneInfo
+) -> None:
+    if not committee:
+        raise Refused("no_committee")
+    for one in committee:
+        if session.get(Person, one) is None:
+            raise Missing("no_such_person")
+        if people.of_the_provider(session, one, opens.astimezone(zone).date()):
+            raise Refused("provider_in_committee")
+
+
+def _keys(made: secret.Secret) -> Fields:
+    return {"key_commitment": rule.key_commitment(made.key).hex(), "operator_key": made.operator_key}
+
+
+def _in_order(told: Fields) -> Fields:
+    """As the protocol lists them; what it does not know comes last, and is refused."""
+    known = {key: told[key] for key in forms.ANNOUNCEMENT if key in told}
+    return {**known, **told}

@@ -1,0 +1,63 @@
+"""Everything one needs to check a draw alone, in one archive: the published files, the verifier, how to run it."""
+
+import zipfile
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+import lottery
+from app.models import Draw
+from app.paths import ROOT
+from app.services.draws import files
+from app.services.draws.leaves import Told
+
+README = """\
+# {draw_id}
+
+draw/      本次抽奖公布的全部文件。 All published files of this draw.
+lottery/   核对程序，只需要 Python 3.11 或更新版本，不用安装别的。 The verifier; it needs nothing but Python 3.11.
+
+解压后在这个文件夹里运行：  Unpack, and in this folder run:
+
+    python -m lottery verify draw
+
+它从头重算：名单的哈希、号码得出的种子、每个人的顺序、每张中奖的证明。全部为真时退出码为 0；第一处不符时说明应为什么、
+实为什么，退出码为 1。
+It computes everything again: the hash of the list, the seed from the public numbers, the order, every proof. Exit
+status 0 when all is true; at the first lie it says what it expected and what it found, and exits 1.
+
+请自己到彩票机构的网站核对 result-*.json 里的开奖号码，并把 commit-*.json 的哈希和当时公布的对照。
+Compare the numbers in result-*.json with those of the lottery itself, and the hash of commit-*.json with what was
+published at the time.
+
+公布文件的哈希  SHA-256 of the published files:
+
+{hashes}
+"""
+_WHEN = (2000, 1, 1, 0, 0, 0)  # the same files make the same archive
+
+
+def write(session: Session, draw: Draw, to: BinaryIO, tell: Told = lambda _done: None) -> None:
+    published = files.all_of(session, draw)
+    with zipfile.ZipFile(to, "w") as archive:
+        hashes = "\n".join(f"    {file.sha256}  {file.name}" for file in published)
+        _add(archive, "README.md", README.format(draw_id=draw.draw_id, hashes=hashes).encode())
+        for path in sorted((ROOT / lottery.__name__).glob("*.py")):
+            _add(archive, f"lottery/{path.name}", path.read_bytes())
+        for file in published:
+            # A list is as good as random: it does not get smaller.
+            with archive.open(_named(f"draw/{file.name}", zipfile.ZIP_STORED), "w", force_zip64=True) as entry:
+                for part in files.content(session, file):
+                    entry.write(part)
+                    tell(len(part))
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    archive.writestr(_named(name, zipfile.ZIP_DEFLATED), content)
+
+
+def _named(name: str, compression: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _WHEN)
+    info.compress_type = compression
+    info.external_attr = 0o644 << 16
+    return info

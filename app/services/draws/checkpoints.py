@@ -1,0 +1,39 @@
+"""Every day while ratings are collected: how many are in, and the root of the list as it would be."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import insert_first
+from app.errors import Refused
+from app.models import Draw, DrawCheckpoint
+from app.services.draws import events, files, leaves, people, secret
+from app.services.draws.leaves import Leaves, Told
+
+
+def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Told = lambda _done: None) -> Leaves:
+    if not draw.opens <= at < draw.closes:
+        raise Refused("not_collecting")
+    found = people.find(session, draw, cap=files.announced(session, draw)["cap"], zone=zone)
+    return leaves.build(secret.of(session, draw).key, draw.draw_id, found.people, tell)
+
+
+def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: date, at: datetime) -> DrawCheckpoint:
+    """One a day: the first stands."""
+    root = made.root.hex()
+    values = {"entries": made.entries, "tickets": made.tickets, "root": root, "at": at}
+    if insert_first(session, DrawCheckpoint, draw_id=draw.id, day=day, **values) is not None:
+        events.record(session, draw, "checkpoint", by=by, at=at, day=day.isoformat(), root=root)
+    return session.get_one(DrawCheckpoint, (draw.id, day))
+
+
+def last(session: Session, draw: Draw) -> DrawCheckpoint | None:
+    query = select(DrawCheckpoint).where(DrawCheckpoint.draw_id == draw.id)
+    return session.scalar(query.order_by(DrawCheckpoint.day.desc()).limit(1))
+
+
+def all_of(session: Session, draw: Draw) -> list[DrawCheckpoint]:
+    query = select(DrawCheckpoint).where(DrawCheckpoint.draw_id == draw.id)
+    return list(session.scalars(query.order_by(DrawCheckpoint.day)))

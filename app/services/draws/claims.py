@@ -1,0 +1,185 @@
+"""Claims: the winner shows a code, one of the committee confirms it; what is not claimed in time is drawn once more."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import insert_first
+from app.errors import Missing, Refused
+from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner
+from app.services.draws import announcing, events, files, secret
+from app.services.draws.files import Fields, when
+from lottery import files as forms
+from lottery.rule import SCHEME
+
+ROUNDS = (1, 2)
+
+
+def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
+    """The code he shows, while there is a prize of his to claim; of the last round he has won in."""
+    won = _won(session, draw, person_id)
+    if won is None or _settled(session, draw, won.round, won.entry):
+        return None
+    return secret.of(session, draw).claim_code(draw, won.round, won.entry)
+
+
+def confirm(
+    session: Session,
+    draw: Draw,
+    code: str,
+    *,
+    by: int,
+    at: datetime,
+    show_name: bool = False,
+    photo: tuple[str, bytes] | None = None,
+) -> Fields:
+    """The prize is handed over; `photo` is media type and content of the winner's signature or picture."""
+    return _settle_code(session, draw, code, "claimed", "", by=by, at=at, show_name=show_name, photo=photo)
+
+
+def refuse(session: Session, draw: Draw, code: str, *, reason: str, by: int, at: datetime) -> Fields:
+    """The committee finds that he may not win; why is published, so no name stands in it."""
+    if not forms.LINES.fullmatch(reason):
+        raise Refused("reason_missing")
+    return _settle_code(session, draw, code, "ineligible", reason, by=by, at=at)
+
+
+def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
+    """The winner himself does not want it."""
+    won = _won(session, draw, person_id)
+    if won is None:
+        raise Missing("no_such_claim_code")
+    _settle(session, draw, won.round, won.tier, won.entry, "waived", by=person_id, at=at)
+    _publish(session, draw, at=at)
+
+
+def expire(session: Session, draw: Draw, *, at: datetime) -> int:
+    """After claim_until, whatever nobody has claimed; how many. Then the claims are final."""
+    told = files.announced(session, draw)
+    if at <= when(told, "claim_until"):
+        raise Refused("claims_open", until=told["claim_until"])
+    settled = {claim.entry for claim in settled_of(session, draw, 1)}
+    left = [winner for winner in files.winners_of(session, draw, 1) if winner["entry"] not in settled]
+    for winner in left:
+        _settle(session, draw, 1, winner["tier"], winner["entry"], "expired", by=None, at=at)
+    if left or files.find(session, draw, files.CLAIMS) is None:
+        _publish(session, draw, at=at)
+    return len(left)
+
+
+def check_final(session: Session, draw: Draw, *, at: datetime) -> None:
+    """Whether round 2 has something to draw and nothing of round 1 is open."""
+    told = files.announced(session, draw)
+    winners = files.winners_of(session, draw, 1)
+    if not told["redraw_rounds_max"] or not winners:
+        raise Refused("no_second_round")
+    claims = settled_of(session, draw, 1)
+    if at <= when(told, "claim_until") or len(claims) < len(winners):
+        raise Refused("claims_open", until=told["claim_until"])
+    if sum(claim.state == "claimed" for claim in claims) == sum(tier["count"] for tier in told["tiers"]):
+        raise Refused("nothing_to_redraw")
+
+
+def settled_of(session: Session, draw: Draw, draw_round: int) -> list[DrawClaim]:
+    query = select(DrawClaim).where(DrawClaim.draw_id == draw.id, DrawClaim.round == draw_round)
+    return list(session.scalars(query.order_by(DrawClaim.id)))
+
+
+def _settle_code(
+    session: Session,
+    draw: Draw,
+    code: str,
+    state: str,
+    reason: str,
+    *,
+    by: int,
+    at: datetime,
+    show_name: bool = False,
+    photo: tuple[str, bytes] | None = None,
+) -> Fields:
+    announcing.check_official(session, draw, by, at=at)
+    draw_round, winner = _of_code(session, draw, code)
+    until = when(files.announced(session, draw), "claim_until")
+    if draw_round == 1 and state == "claimed" and at > until:
+        raise Refused("claim_over", until=until.isoformat())
+    claim = _settle(
+        session, draw, draw_round, winner["tier"], winner["entry"], state, reason, by=by, at=at, show_name=show_name
+    )
+    if photo:
+        session.add(DrawClaimPhoto(claim_id=claim, media_type=photo[0], content=photo[1]))
+    _publish(session, draw, at=at)
+    return winner
+
+
+def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
+    keys, wanted = secret.of(session, draw), code.strip().upper()
+    for draw_round in ROUNDS:
+        for winner in files.winners_of(session, draw, draw_round):
+            if keys.claim_code(draw, draw_round, winner["entry"]) == wanted:
+                return draw_round, winner
+    raise Missing("no_such_claim_code")
+
+
+def _settle(
+    session: Session,
+    draw: Draw,
+    draw_round: int,
+    tier: int,
+    entry: str,
+    state: str,
+    reason: str = "",
+    *,
+    by: int | None,
+    at: datetime,
+    show_name: bool = False,
+) -> int:
+    session.get_one(Draw, draw.id, with_for_update=True)
+    if draw_round == 1 and files.find(session, draw, "result-2.json"):
+        raise Refused("claims_final")
+    claim = insert_first(
+        session,
+        DrawClaim,
+        draw_id=draw.id,
+        round=draw_round,
+        tier=tier,
+        entry=entry,
+        state=state,
+        reason=reason,
+        show_name=show_name,
+        by_id=by,
+        at=at,
+    )
+    if claim is None:
+        raise Refused("claimed_before")
+    events.record(session, draw, state, by=by, at=at, round=draw_round, tier=tier, entry=entry)
+    return int(claim)
+
+
+def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
+    """The next edition of claims.json: of round 1 only, for that is what round 2 hangs on."""
+    told = files.announced(session, draw)
+    claims = [
+        {
+            "round": claim.round,
+            "tier": claim.tier,
+            "entry": claim.entry,
+            "state": claim.state,
+            "reason": claim.reason,
+            "at": files.written(claim.at, told),
+        }
+        for claim in settled_of(session, draw, 1)
+    ]
+    edition = files.edition(session, draw, files.CLAIMS) + 1
+    fields = {"scheme": SCHEME, "draw_id": draw.draw_id, "claims": claims}
+    keys = secret.of(session, draw)
+    files.write_json(session, draw, files.CLAIMS, fields, forms.CLAIMS, secret=keys, at=at, edition=edition)
+
+
+def _settled(session: Session, draw: Draw, draw_round: int, entry: str) -> bool:
+    return any(claim.entry == entry for claim in settled_of(session, draw, draw_round))
+
+
+def _won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
+    query = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id == person_id)
+    return session.scalar(query.order_by(DrawWinner.round.desc()).limit(1))

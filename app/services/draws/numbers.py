@@ -1,0 +1,132 @@
+"""The public numbers: typed by two different people and equal, or with a signature that proves them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import announce
+from app.errors import Refused
+from app.models import Draw, DrawNumber
+from app.services.draws import announcing, drand, events, files
+from app.services.draws.files import Fields, when
+from lottery import files as forms
+from lottery.sources import SOURCES, quicknet_time
+
+BEACON = "drand-quicknet"
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What stands for an announced source."""
+
+    source: str
+    announced: str
+    issue: str
+    value: str
+
+    def fields(self) -> Fields:
+        used = {"id": self.source, "issue": self.issue, "value": self.value}
+        return used if self.issue == self.announced else {**used, "replaces": self.announced}
+
+
+def enter(
+    session: Session,
+    draw: Draw,
+    *,
+    draw_round: int,
+    source: str,
+    issue: str,
+    value: str,
+    by: int,
+    at: datetime,
+) -> Agreed | None:
+    """One person's reading; what stands now, if it stands. Of a beacon the value is its signature."""
+    announcing.check_official(session, draw, by, at=at)
+    session.get_one(Draw, draw.id, with_for_update=True)  # two readings at once come one after the other
+    promised = _promised(session, draw, draw_round, source)
+    if _agreed(session, draw, draw_round, promised):
+        raise Refused("number_stands", source=source)
+    _check_time(promised, source, issue, at)
+    value, evidence = _proven(source, issue, value)
+    session.add(
+        DrawNumber(
+            draw_id=draw.id,
+            round=draw_round,
+            source=source,
+            issue=issue,
+            value=value,
+            evidence=evidence,
+            by_id=by,
+            at=at,
+        )
+    )
+    session.flush()
+    events.record(session, draw, "number_typed", by=by, at=at, round=draw_round, source=source, issue=issue)
+    found = _agreed(session, draw, draw_round, promised)
+    if found:
+        events.record(session, draw, "number_stands", by=by, at=at, round=draw_round, source=source, value=value)
+        announce(session, "draws")
+    return found
+
+
+def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None:
+    """All sources of a round as announced, once every one stands."""
+    found = [_agreed(session, draw, draw_round, promised) for promised in sources(session, draw, draw_round)]
+    return [one for one in found if one] if all(found) else None
+
+
+def typed(session: Session, draw: Draw, draw_round: int) -> list[DrawNumber]:
+    query = select(DrawNumber).where(DrawNumber.draw_id == draw.id, DrawNumber.round == draw_round)
+    return list(session.scalars(query.order_by(DrawNumber.id)))
+
+
+def sources(session: Session, draw: Draw, draw_round: int) -> list[Fields]:
+    found: list[Fields] = files.announced(session, draw)["sources" if draw_round == 1 else "redraw_sources"]
+    return found
+
+
+def _promised(session: Session, draw: Draw, draw_round: int, source: str) -> Fields:
+    """The source as announced, if its round can be decided now."""
+    wanted = "commit-1.json" if draw_round == 1 else "result-1.json"
+    if draw_round not in (1, 2) or files.find(session, draw, wanted) is None:
+        raise Refused("round_not_open", round=draw_round)
+    for promised in sources(session, draw, draw_round):
+        if promised["id"] == source:
+            return promised
+    raise Refused("not_a_source", source=source)
+
+
+def _agreed(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
+    """The first reading that a second person repeats, or that proves itself."""
+    readers: dict[tuple[str, str], set[int]] = {}
+    for reading in typed(session, draw, draw_round):
+        if reading.source == promised["id"]:
+            same = readers.setdefault((reading.issue, reading.value), set())
+            same.add(reading.by_id)
+            if len(same) > 1 or reading.evidence:
+                return Agreed(reading.source, promised["issue"], reading.issue, reading.value)
+    return None
+
+
+def _check_time(promised: Fields, source: str, issue: str, at: datetime) -> None:
+    if not forms.ISSUE.fullmatch(issue):
+        raise Refused("wrong_issue", issue=issue)
+    if at < when(promised, "drawn_at") or (source == BEACON and at.timestamp() < quicknet_time(int(issue))):
+        raise Refused("not_drawn_yet", source=source, drawn_at=promised["drawn_at"])
+    if int(issue) < int(promised["issue"]):
+        raise Refused("earlier_issue", issue=promised["issue"])
+
+
+def _proven(source: str, issue: str, value: str) -> tuple[str, str]:
+    """The value as it stands in the seed, and what proves it."""
+    value = value.strip()
+    if source == BEACON:
+        found = drand.randomness(int(issue), value)
+        if found is None:
+            raise Refused("beacon_not_signed", issue=issue)
+        return found, value
+    if not SOURCES[source].fits(value):
+        raise Refused("wrong_form", name=SOURCES[source].name, expected=SOURCES[source].expected, found=value)
+    return value, ""

@@ -1,0 +1,195 @@
+"""Who is in a draw: everybody with a counted rating of the period. What was answered is never looked at."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import (
+    Completion,
+    CountedRating,
+    Department,
+    Draw,
+    DrawCommittee,
+    Employment,
+    Rating,
+    WeChatIdentity,
+)
+from app.services.draws import leaves
+from app.services.draws.leaves import Told
+
+# Tapped by the rater himself; whatever somebody else has entered for him takes no part.
+OWN_SOURCES = ("scan", "wechat", "wecom", "mini", "browser")
+FEWEST = 5  # people of a department that is named
+OTHERS = "其他"
+REASONS = {
+    "provider_staff": "服务商人员（人）",
+    "committee": "抽奖监督小组成员（人）",
+    "unverified": "未核验身份的评价（条）",
+    "entered": "由他人代录的评价（条）",
+}
+_AT_ONCE = 50_000
+
+# Rated while unknown and verified later, a rating has its person by its WeChat identity.
+_rater = func.coalesce(Rating.person_id, WeChatIdentity.person_id)
+
+
+@dataclass(frozen=True)
+class Found:
+    people: leaves.People
+    departments: dict[str, int]
+    excluded: list[dict[str, Any]]
+
+
+def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told = lambda _done: None) -> Found:
+    """Everybody who is in, as it stands now; after the close nothing new can come."""
+    days = (draw.opens.astimezone(zone).date(), draw.closes.astimezone(zone).date())
+    ids, tickets, where = array("q"), array("q"), array("q")
+    for rows in _listed(session, draw, days):
+        persons, counts, departments = zip(*rows, strict=True)
+        ids.extend(persons)
+        tickets.extend(counts)
+        where.extend(department or 0 for department in departments)
+        tell(len(rows))
+    capped = np.minimum(np.frombuffer(tickets, np.int64), cap).astype(np.uint16)
+    found = leaves.People(draw.pid_prefix, np.frombuffer(ids, np.int64), capped)
+    return Found(found, _named(session, where), _excluded(session, draw, days))
+
+
+def raters(session: Session, draw: Draw) -> leaves.People:
+    """Everybody who may ever have had an entry, whatever has become of him since."""
+    query = _ratings(draw).with_only_columns(_rater).where(_rater.is_not(None)).distinct()
+    ids = array("q")
+    for rows in session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions():
+        ids.extend(row[0] for row in rows)
+    found = np.frombuffer(ids, np.int64)
+    return leaves.People(draw.pid_prefix, found, np.zeros(len(found), np.uint16))
+
+
+def merged(departments: dict[str, int]) -> list[dict[str, Any]]:
+    """Departments by name; those with too few people become one line, which has enough as soon as it can."""
+    rest = departments.get(OTHERS, 0)
+    named = {name: count for name, count in departments.items() if name != OTHERS}
+    for name, count in sorted(named.items(), key=lambda line: (line[1], line[0])):
+        if count < FEWEST or 0 < rest < FEWEST:
+            rest += named.pop(name)
+    lines = [*sorted(named.items()), (OTHERS, rest)] if rest else sorted(named.items())
+    return [{"department": name, "entries": count} for name, count in lines]
+
+
+def rated(session: Session, draw: Draw, person_id: int, *, cap: int) -> list[datetime]:
+    """When somebody earned his tickets, at most the cap; whether he may take part is for `barred`."""
+    query = _ratings(draw).with_only_columns(Rating.at).where(_rater == person_id).order_by(Rating.at, Rating.id)
+    return list(session.scalars(query.limit(cap)))
+
+
+def barred(session: Session, draw: Draw, person_id: int, zone: ZoneInfo) -> bool:
+    """Provider staff of the period and the committee take no part."""
+    days = (draw.opens.astimezone(zone).date(), draw.closes.astimezone(zone).date())
+    return bool(session.scalar(select(or_(_of_the_provider(person_id, days), _of_the_committee(person_id, draw)))))
+
+
+def department_of(session: Session, draw: Draw, person_id: int, zone: ZoneInfo) -> str:
+    day = draw.closes.astimezone(zone).date()
+    query = select(func.max(Employment.department_id)).where(Employment.person_id == person_id, *_in_force(day))
+    department = session.get(Department, session.scalar(query) or 0)
+    return _printed(department.name) if department else OTHERS
+
+
+def _ratings(draw: Draw) -> Select[Any]:
+    """What earns a ticket: given and verified from the opening to the close, by the rater himself."""
+    return (
+        select(Rating.id)
+        .join(CountedRating, CountedRating.rating_id == Rating.id)
+        .join(Completion, Completion.id == Rating.completion_id)
+        .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
+        .where(
+            Rating.at >= draw.opens,
+            Rating.at <= draw.closes,
+            CountedRating.at <= draw.closes,
+            Completion.rateable,
+            Rating.source.in_(OWN_SOURCES),
+        )
+    )
+
+
+def _listed(session: Session, draw: Draw, days: tuple[date, date]) -> Iterator[Any]:
+    """Person, ratings, department. One statement, so that the sums agree whatever is written meanwhile."""
+    rater = (
+        _ratings(draw)
+        .with_only_columns(_rater.label("person_id"), func.count().label("ratings"))
+        .where(_rater.is_not(None))
+        .group_by(_rater)
+        .subquery()
+    )
+    works = (
+        select(Employment.person_id, func.max(Employment.department_id).label("department_id"))
+        .where(Employment.department_id.is_not(None), *_in_force(days[1]))
+        .group_by(Employment.person_id)
+        .subquery()
+    )
+    query = (
+        select(rater.c.person_id, rater.c.ratings, works.c.department_id)
+        .outerjoin(works, works.c.person_id == rater.c.person_id)
+        .where(~_of_the_provider(rater.c.person_id, days), ~_of_the_committee(rater.c.person_id, draw))
+    )
+    return session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
+
+
+def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dict[str, Any]]:
+    raters = _ratings(draw).with_only_columns(_rater.label("person_id")).distinct().subquery()
+    own = Rating.source.in_(OWN_SOURCES)
+    counts = {
+        "provider_staff": select(func.count()).where(_of_the_provider(raters.c.person_id, days)),
+        "committee": select(func.count()).where(_of_the_committee(raters.c.person_id, draw)),
+        "unverified": _given(draw).where(_rater.is_(None), own),
+        "entered": _given(draw).where(~own),
+    }
+    found = {code: session.scalar(query) or 0 for code, query in counts.items()}
+    return [{"reason": REASONS[code], "count": count} for code, count in found.items() if count]
+
+
+def _given(draw: Draw) -> Select[Any]:
+    return (
+        select(func.count(Rating.id))
+        .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
+        .where(Rating.at >= draw.opens, Rating.at <= draw.closes)
+    )
+
+
+def _of_the_provider(person_id: Any, days: tuple[date, date]) -> ColumnElement[bool]:
+    """Employed by a provider on any day of the period."""
+    return exists().where(
+        Employment.person_id == person_id,
+        Employment.provider_id.is_not(None),
+        Employment.valid_from <= days[1],
+        or_(Employment.valid_to.is_(None), Employment.valid_to >= days[0]),
+    )
+
+
+def _of_the_committee(person_id: Any, draw: Draw) -> ColumnElement[bool]:
+    return exists().where(DrawCommittee.draw_id == draw.id, DrawCommittee.person_id == person_id)
+
+
+def _in_force(day: date) -> tuple[ColumnElement[bool], ...]:
+    return Employment.valid_from <= day, or_(Employment.valid_to.is_(None), Employment.valid_to >= day)
+
+
+def _named(session: Session, where: "array[int]") -> dict[str, int]:
+    names = {id_: _printed(name) for id_, name in session.execute(select(Department.id, Department.name))}
+    named: Counter[str] = Counter()
+    for department, count in Counter(where).items():
+        named[names.get(department, OTHERS)] += count
+    return dict(named)
+
+
+def _printed(name: str) -> str:
+    """A name as the published files allow it: one line, and something in it."""
+    return "".join(sign for sign in name if sign.isprintable()).strip() or OTHERS

@@ -1,0 +1,152 @@
+"""The result of a round: follows from the list and the numbers, so nobody decides anything here. Written once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.errors import Refused
+from app.models import Draw, DrawWinner
+from app.services.draws import claims, committing, events, files, leaves, numbers, objections, people, secret, winners
+from app.services.draws.files import Fields, when
+from app.services.draws.leaves import Leaves, Told
+from lottery import files as forms
+from lottery import rule
+from lottery.rule import Place, Source
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A result not yet published."""
+
+    round: int
+    result: Fields
+
+
+def prepare(
+    session: Session,
+    draw: Draw,
+    draw_round: int,
+    *,
+    at: datetime,
+    tell: Told = lambda _done: None,
+) -> Prepared:
+    used = check(session, draw, draw_round, at=at)
+    version = files.versions(session, draw)
+    name = f"commit-{version}.json"
+    commit, told = files.fields(session, draw, name), files.announced(session, draw)
+    text = rule.seed_text(
+        draw.draw_id,
+        draw_round,
+        commit["entries"],
+        commit["tickets"],
+        commit["root"],
+        draw.announcement_sha256,
+        [Source(one.source, one.issue, one.value) for one in used],
+    )
+    listed = committing.load(session, draw, version)
+    gone = sorted(winner["entry"] for winner in files.winners_of(session, draw, 1)) if draw_round == 2 else []
+    prizes = _prizes(session, draw, draw_round, told)
+    seed, most = rule.seed(text), sum(prizes.values())
+    places = winners.first(seed, listed.data, most, gone=frozenset(map(bytes.fromhex, gone)), tell=tell)
+    result = {
+        "scheme": rule.SCHEME,
+        "draw_id": draw.draw_id,
+        "round": draw_round,
+        "commit_version": version,
+        "commit_sha256": files.get(session, draw, name).sha256,
+        "sources": [one.fields() for one in used],
+        "seed_text": text,
+        "seed": seed.hex(),
+        "excluded": gone,
+        "tiers": _tiers(listed, places, prizes),
+        "decided_at": files.written(at, told),
+    }
+    return Prepared(draw_round, result)
+
+
+def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, at: datetime) -> Fields:
+    session.get_one(Draw, draw.id, with_for_update=True)
+    check(session, draw, prepared.round, at=at)
+    name, result = f"result-{prepared.round}.json", prepared.result
+    keys = secret.of(session, draw)
+    digest = files.write_json(session, draw, name, result, forms.RESULT, secret=keys, at=at)
+    events.record(session, draw, "decided", by=by, at=at, round=prepared.round, seed=result["seed"], sha256=digest)
+    return result
+
+
+def whose(session: Session, draw: Draw, draw_round: int) -> dict[str, int]:
+    """The people behind the winning entries, found by making everybody's again: nothing stored leads back."""
+    wanted = {bytes.fromhex(winner["entry"]) for winner in files.winners_of(session, draw, draw_round)}
+    everybody = people.raters(session, draw)
+    return leaves.whose(secret.of(session, draw).key, draw.draw_id, everybody, wanted)
+
+
+def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:
+    """Keep who has won, for his notice and his claim; whoever cannot be found has to come by himself."""
+    session.get_one(Draw, draw.id, with_for_update=True)
+    if events.happened(session, draw, f"named_{draw_round}"):
+        return
+    for winner in files.winners_of(session, draw, draw_round):
+        if winner["entry"] in persons:
+            session.add(
+                DrawWinner(
+                    draw_id=draw.id,
+                    round=draw_round,
+                    entry=winner["entry"],
+                    tier=winner["tier"],
+                    rank=winner["rank"],
+                    person_id=persons[winner["entry"]],
+                )
+            )
+    events.record(session, draw, f"named_{draw_round}", by=None, at=at, found=len(persons))
+
+
+def check(session: Session, draw: Draw, draw_round: int, *, at: datetime) -> list[numbers.Agreed]:
+    """Whether a round can be decided now; the numbers that decide it."""
+    if files.find(session, draw, f"result-{draw_round}.json"):
+        raise Refused("written_before", name=f"result-{draw_round}.json")
+    if not files.versions(session, draw):
+        raise Refused("not_committed")
+    if objections.open_ones(session, draw):
+        raise Refused("objections_open")
+    if draw_round == 2:
+        claims.check_final(session, draw, at=at)
+    used = numbers.agreed(session, draw, draw_round)
+    if not used:
+        raise Refused("numbers_missing", round=draw_round)
+    last = max(when(source, "drawn_at") for source in numbers.sources(session, draw, draw_round))
+    if at < last:
+        raise Refused("not_drawn_yet", source="", drawn_at=last.isoformat())
+    return used
+
+
+def _prizes(session: Session, draw: Draw, draw_round: int, told: Fields) -> dict[int, int]:
+    prizes: dict[int, int] = {tier["tier"]: tier["count"] for tier in told["tiers"]}
+    if draw_round == 1:
+        return prizes
+    for claim in files.fields(session, draw, files.CLAIMS)["claims"]:
+        prizes[claim["tier"]] -= claim["state"] == "claimed"
+    return {tier: count for tier, count in prizes.items() if count}
+
+
+def _tiers(listed: Leaves, places: list[Place], prizes: dict[int, int]) -> list[Fields]:
+    proofs = listed.proofs([place.index for place in places])
+    told = [
+        {
+            "rank": rank,
+            "entry": place.entry.hex(),
+            "ticket": place.ticket,
+            "score": place.score.hex(),
+            "index": place.index,
+            "tickets": place.tickets,
+            "proof": [step.hex() for step in proof],
+        }
+        for rank, (place, proof) in enumerate(zip(places, proofs, strict=True), start=1)
+    ]
+    tiers, start = [], 0
+    for tier, count in prizes.items():
+        won = told[start : start + count]
+        tiers.append({"tier": tier, "cutoff": won[-1]["score"] if won else "", "winners": won})
+        start += count
+    return tiers

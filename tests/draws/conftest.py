@@ -1,0 +1,9 @@
+import pytest
+
+from tests.draws.story import Story
+from tests.world import World
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    return Story(world)
