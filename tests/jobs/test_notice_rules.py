@@ -60,7 +60,9 @@ def test_at_night_only_what_is_urgent_or_just_done_is_pushed(letters: Letters, d
 def test_between_two_invitations_the_second_is_left_to_the_inbox(letters: Letters, deliver: Deliver) -> None:
     cool_down = timedelta(hours=notice_rules().cool_down_hours)
     moments = (NOON, NOON + cool_down / 2, NOON + cool_down * 0.9, NOON + cool_down)
-    for at, kind in zip(moments, ("rate_reminder", "rate_reminder", "complaint_answered", "rate_reminder"), strict=True):
+    for at, kind in zip(
+        moments, ("rate_reminder", "rate_reminder", "complaint_answered", "rate_reminder"), strict=True
+    ):
         write(letters, kind, at, letters.world.nurse)
         deliver(at)
     outcome = [(one.state, one.reason) for one in letters.all()]
