@@ -1,18 +1,15 @@
 """Asks WeChat about comments; what it takes offence at is marked for the hospital to read."""
 
-from datetime import timedelta
 from threading import Event
 
-import structlog
-
 from app import clock
+from app.jobs import rounds
 from app.runtime import Runtime
 from app.services import checks
 from app.services.pages import Line
 from wechat.errors import Action, WeChatError
 from wechat.mini import MiniProgram
 
-SWEEP = timedelta(minutes=1)
 AT_MOST = 50  # in one round
 FORGET_FROM = 10_000
 
@@ -20,13 +17,12 @@ FORGET_FROM = 10_000
 def keep_checking(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
     """Look when woken, and every minute for whatever was missed. Two workers may ask twice; the answer is the same."""
     given_up: set[int] = set()
-    while not stopping.is_set():
-        woken.clear()
-        try:
-            check_waiting(runtime, given_up)
-        except Exception:
-            structlog.get_logger().exception("a round of checking comments failed")
-        woken.wait(SWEEP.total_seconds())
+    rounds.keep(
+        lambda: check_waiting(runtime, given_up),
+        fault="a round of checking comments failed",
+        woken=woken,
+        stopping=stopping,
+    )
 
 
 def check_waiting(runtime: Runtime, given_up: set[int]) -> None:

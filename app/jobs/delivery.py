@@ -7,6 +7,7 @@ from threading import Event
 import structlog
 
 from app import clock
+from app.jobs.rounds import SWEEP
 from app.jobs.sending import send
 from app.runtime import Runtime
 from app.services import channels, delivering, notice_queue
@@ -17,7 +18,6 @@ from app.services.delivering import Letter
 AT_ONCE = 10
 # More are claimed by the handful. Up to so many that get no answer hold up nobody else.
 STILL_SENDING = 5
-SWEEP = timedelta(minutes=1)  # finds what nobody was told of
 
 
 def keep_delivering(runtime: Runtime, *, woken: Event, stopping: Event) -> None:

@@ -1,6 +1,5 @@
 """Takes a draw's steps when they are due: what is long is prepared with no transaction open, then written at once."""
 
-from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -8,11 +7,10 @@ import structlog
 
 from app import clock
 from app.errors import Refused
+from app.jobs import rounds
 from app.runtime import Runtime
 from app.services.draws import announcing, checkpoints, claims, committing, results, steps
 from app.services.draws.leaves import Told
-
-SWEEP = timedelta(minutes=1)
 
 
 def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
@@ -20,13 +18,7 @@ def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    while not stopping.is_set():
-        woken.clear()
-        try:
-            look(runtime)
-        except Exception:
-            structlog.get_logger().exception("a round of the draws failed")
-        woken.wait(SWEEP.total_seconds())
+    rounds.keep(lambda: look(runtime), fault="a round of the draws failed", woken=woken, stopping=stopping)
 
 
 def look(runtime: Runtime) -> None:

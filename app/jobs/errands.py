@@ -3,28 +3,25 @@
 from datetime import datetime, timedelta
 from threading import Event
 
-import structlog
-
 from app import clock
+from app.jobs import rounds
 from app.runtime import Runtime
 from app.services import invitations
 from wechat.account import ServiceAccount
 from wechat.errors import Action, WeChatError
 
-SWEEP = timedelta(minutes=1)
 REST = timedelta(hours=1)  # where WeChat does not let this account sign pages at all
 
 
 def keep_asking(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
     """Ask when woken, and every minute. Safe to run in any number of workers."""
     ticket_due = clock.now()
-    while not stopping.is_set():
-        woken.clear()
-        try:
-            ticket_due = ask(runtime, ticket_due=ticket_due)
-        except Exception:
-            structlog.get_logger().exception("a round of errands failed")
-        woken.wait(SWEEP.total_seconds())
+
+    def one_round() -> None:
+        nonlocal ticket_due
+        ticket_due = ask(runtime, ticket_due=ticket_due)
+
+    rounds.keep(one_round, fault="a round of errands failed", woken=woken, stopping=stopping)
 
 
 def ask(runtime: Runtime, *, ticket_due: datetime) -> datetime:
@@ -57,5 +54,5 @@ def _renew_ticket(account: ServiceAccount) -> datetime:
     try:
         account.renew_ticket()
     except WeChatError as error:
-        return now + (SWEEP if error.action is Action.RETRY else REST)
+        return now + (rounds.SWEEP if error.action is Action.RETRY else REST)
     return now

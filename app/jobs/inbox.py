@@ -6,10 +6,10 @@ from threading import Event
 import structlog
 
 from app import clock
+from app.jobs import rounds
 from app.runtime import Runtime
 from app.services import inbound, outcomes
 
-SWEEP = timedelta(minutes=1)
 AT_MOST = 100  # in one round, so that a worker asked to stop does
 
 
@@ -18,14 +18,9 @@ def keep_taking_in(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    while not stopping.is_set():
-        woken.clear()
-        try:
-            pause = take_in(runtime)
-        except Exception:
-            structlog.get_logger().exception("a round of messages from WeChat failed")
-            pause = SWEEP
-        woken.wait(pause.total_seconds())
+    rounds.keep(
+        lambda: take_in(runtime), fault="a round of messages from WeChat failed", woken=woken, stopping=stopping
+    )
 
 
 def take_in(runtime: Runtime) -> timedelta:
@@ -38,7 +33,7 @@ def take_in(runtime: Runtime) -> timedelta:
         outcomes.give_up_waiting(session, expected=runtime.settings.callback_expected, at=now)
         inbound.empty_old(session, at=now)
         due = inbound.next_due(session)
-    return SWEEP if due is None else min(max(due - now, timedelta()), SWEEP)
+    return rounds.SWEEP if due is None else min(max(due - now, timedelta()), rounds.SWEEP)
 
 
 def _one(runtime: Runtime) -> bool:

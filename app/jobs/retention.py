@@ -6,6 +6,7 @@ from threading import Event
 import structlog
 
 from app import clock
+from app.jobs import rounds
 from app.runtime import Runtime
 from app.services import retention
 
@@ -18,13 +19,13 @@ def keep_tidy(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment: what was left is taken up again an hour later.
     """
-    while not stopping.is_set():
-        woken.clear()
-        try:
-            tidy_at_night(runtime, at=clock.now(), stopping=stopping)
-        except Exception:
-            structlog.get_logger().exception("the nightly retention failed")
-        woken.wait(LOOK.total_seconds())
+    rounds.keep(
+        lambda: tidy_at_night(runtime, at=clock.now(), stopping=stopping),
+        fault="the nightly retention failed",
+        woken=woken,
+        stopping=stopping,
+        sweep=LOOK,
+    )
 
 
 def tidy_at_night(runtime: Runtime, *, at: datetime, stopping: Event) -> None:

@@ -9,11 +9,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.jobs import rounds
 from app.models import Ticket
 from app.runtime import Runtime
 from app.services import escalation, overdue, reminders, tickets
-
-SWEEP = timedelta(minutes=1)
 
 
 def keep_watching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
@@ -21,14 +20,7 @@ def keep_watching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    while not stopping.is_set():
-        woken.clear()
-        try:
-            pause = look(runtime)
-        except Exception:
-            structlog.get_logger().exception("a round of the watch failed")
-            pause = SWEEP
-        woken.wait(pause.total_seconds())
+    rounds.keep(lambda: look(runtime), fault="a round of the watch failed", woken=woken, stopping=stopping)
 
 
 def look(runtime: Runtime) -> timedelta:
@@ -45,7 +37,7 @@ def look(runtime: Runtime) -> timedelta:
     now = clock.now()
     with runtime.database.reading() as session:
         ahead = [moment for moment in escalation.due(session, at=now).values() if moment > now]
-    return min([*(moment - now for moment in ahead), SWEEP])
+    return min([*(moment - now for moment in ahead), rounds.SWEEP])
 
 
 def _each(runtime: Runtime, ticket_ids: Iterable[int], tell: Callable[[Session, Ticket], None]) -> None:

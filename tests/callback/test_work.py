@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.errors import Missing
-from app.jobs import inbox
+from app.jobs import inbox, rounds
 from app.models import IdentityClaim, Inbound, Notice, Rating, WeChatIdentity
 from app.runtime import Runtime
 from app.services import alerts, binding, inbound, ratings, scan
@@ -251,7 +251,7 @@ def test_what_was_written_is_gone_after_a_week(worked: Worked, runtime: Runtime,
 
 
 def test_the_pause_ends_when_the_next_try_is_due(worked: Worked, runtime: Runtime) -> None:
-    assert inbox.take_in(runtime) == inbox.SWEEP
+    assert inbox.take_in(runtime) == rounds.SWEEP
     worked(event("TEMPLATESENDJOBFINISH", MsgID="77", Status="success"))
     assert timedelta() < inbox.take_in(runtime) <= timedelta(seconds=2)
 

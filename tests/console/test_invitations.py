@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from app import clock
-from app.jobs import errands
+from app.jobs import errands, rounds
 from app.models import WeChatToken
 from app.runtime import Runtime
 from app.services import invitations
@@ -113,7 +113,7 @@ def test_the_ticket_that_signs_pages_is_fetched_beforehand_and_not_begged_for(
 ) -> None:
     ticket = "/cgi-bin/ticket/getticket"
     now = clock.now()
-    assert errands.ask(runtime, ticket_due=now) - now < errands.SWEEP
+    assert errands.ask(runtime, ticket_due=now) - now < rounds.SWEEP
     assert wechat.calls(ticket) == 1
     wechat.revoke()
     with world.database.transaction() as session:

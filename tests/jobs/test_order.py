@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app import clock
-from app.jobs.delivery import SWEEP
+from app.jobs.rounds import SWEEP
 from app.models import Notice
 from app.services import channels, notice_queue
 from app.services.delivering import Letter
