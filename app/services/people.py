@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from app.models import Employment, Person, RoleGrant
+from app.models import Department, Employment, Person, Post, Provider, RoleGrant, Team
+from app.services.pages import Query
 
 LONGEST_WINDOW = timedelta(days=90)  # in which a ticket may be rated, whatever the hospital has set
 
@@ -21,6 +22,26 @@ def employment_at(session: Session, person_id: int, day: date) -> Employment | N
         )
         .order_by(Employment.valid_from.desc(), Employment.id.desc())
         .limit(1)
+    )
+
+
+def employments(whose: ColumnElement[bool]) -> Query:
+    """Where somebody works and has worked, by name, the latest first."""
+    return (
+        select(
+            Employment.valid_from,
+            Employment.valid_to,
+            Department.name.label("department"),
+            Provider.name.label("provider"),
+            Team.name.label("team"),
+            Post.name.label("post"),
+        )
+        .outerjoin(Department, Department.id == Employment.department_id)
+        .outerjoin(Provider, Provider.id == Employment.provider_id)
+        .outerjoin(Team, Team.id == Employment.team_id)
+        .outerjoin(Post, Post.id == Employment.post_id)
+        .where(whose)
+        .order_by(Employment.valid_from.desc(), Employment.id.desc())
     )
 
 

@@ -18,6 +18,7 @@ from app.models import (
     Team,
     WeChatIdentity,
 )
+from app.services import people
 from app.services.pages import Line
 
 SIZE = 50
@@ -121,22 +122,7 @@ def show(session: Session, person_id: int) -> PersonPage:
     person = session.get(Person, person_id)
     if person is None:
         raise Missing("no_such_person")
-    employments = session.execute(
-        select(
-            Employment.valid_from,
-            Employment.valid_to,
-            Department.name.label("department"),
-            Provider.name.label("provider"),
-            Team.name.label("team"),
-            Post.name.label("post"),
-        )
-        .outerjoin(Department, Department.id == Employment.department_id)
-        .outerjoin(Provider, Provider.id == Employment.provider_id)
-        .outerjoin(Team, Team.id == Employment.team_id)
-        .outerjoin(Post, Post.id == Employment.post_id)
-        .where(Employment.person_id == person_id)
-        .order_by(Employment.valid_from.desc(), Employment.id.desc())
-    ).all()
+    employments = session.execute(people.employments(Employment.person_id == person_id)).all()
     roles = session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id).order_by(RoleGrant.role))
     identities = session.scalars(
         select(WeChatIdentity).where(WeChatIdentity.person_id == person_id).order_by(WeChatIdentity.id)

@@ -20,7 +20,6 @@ from app.models import (
     ConsoleScan,
     CountedRating,
     Credential,
-    Department,
     Employment,
     ErasureRequest,
     Event,
@@ -28,19 +27,17 @@ from app.models import (
     Inbound,
     Notice,
     Person,
-    Post,
-    Provider,
     Rating,
     RatingCorrection,
     RatingDetail,
     RoleGrant,
     SubscriptionCredit,
-    Team,
     Ticket,
     TicketHelper,
     TicketPhoto,
     WeChatIdentity,
 )
+from app.services import people
 from app.services.pages import Query
 
 
@@ -124,22 +121,7 @@ def _person(subject: Subject) -> Query:
 
 
 def _employments(subject: Subject) -> Query:
-    return (
-        select(
-            Employment.valid_from,
-            Employment.valid_to,
-            Department.name.label("department"),
-            Provider.name.label("provider"),
-            Team.name.label("team"),
-            Post.name.label("post"),
-        )
-        .outerjoin(Department, Department.id == Employment.department_id)
-        .outerjoin(Provider, Provider.id == Employment.provider_id)
-        .outerjoin(Team, Team.id == Employment.team_id)
-        .outerjoin(Post, Post.id == Employment.post_id)
-        .where(_is(Employment.person_id, subject))
-        .order_by(Employment.valid_from.desc(), Employment.id.desc())
-    )
+    return people.employments(_is(Employment.person_id, subject))
 
 
 def _roles(subject: Subject) -> Query:
