@@ -31,9 +31,19 @@ from app.models.person import (
     RoleGrant,
     WeChatIdentity,
 )
-from app.models.place import Campus, Department, Place
-from app.models.rating import CountedRating, Rating, RatingCorrection, RatingDetail, RecoveryCase
+from app.models.place import Asset, Campus, Department, Place
+from app.models.rating import (
+    CountedRating,
+    EnteredRating,
+    EnteredRatingPhoto,
+    Rating,
+    RatingCorrection,
+    RatingDetail,
+    RatingExclusion,
+    RecoveryCase,
+)
 from app.models.sign_in import ConsoleScan, OAuthAttempt
+from app.models.slip import MiniCode, SlipLink, SlipPad
 from app.models.ticket import (
     Complaint,
     Completion,
@@ -47,6 +57,7 @@ from app.models.ticket import (
 
 __all__ = [
     "ApiSession",
+    "Asset",
     "BindInvitation",
     "BindingTry",
     "Campus",
@@ -76,12 +87,15 @@ __all__ = [
     "DrawTree",
     "DrawWinner",
     "Employment",
+    "EnteredRating",
+    "EnteredRatingPhoto",
     "ErasureRequest",
     "Event",
     "ForgottenOpenid",
     "IdempotentPost",
     "IdentityClaim",
     "Inbound",
+    "MiniCode",
     "Notice",
     "NoticeTry",
     "OAuthAttempt",
@@ -92,8 +106,11 @@ __all__ = [
     "Rating",
     "RatingCorrection",
     "RatingDetail",
+    "RatingExclusion",
     "RecoveryCase",
     "RoleGrant",
+    "SlipLink",
+    "SlipPad",
     "SubscriptionCredit",
     "Team",
     "Ticket",

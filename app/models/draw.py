@@ -96,7 +96,7 @@ class DrawNumber(Base):
     issue: Mapped[str] = mapped_column(Text)
     value: Mapped[str] = mapped_column(Text)
     evidence: Mapped[str] = mapped_column(Text, default="")  # the signature of a beacon, which needs no second person
-    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))  # nobody: fetched, and proven by evidence
     at: Mapped[datetime]
 
 

@@ -1,6 +1,8 @@
-"""Where things are: campus, department, place."""
+"""Where things are, and which: campus, department, place, asset."""
 
-from sqlalchemy import ForeignKey, Text
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -38,3 +40,18 @@ class Place(Located, Base):
     code: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+
+
+class Asset(Base):
+    """A printer, a cart, a screen: what carries a label. The tag is what people read on it."""
+
+    __tablename__ = "asset"
+    __table_args__ = (Index(None, "place_id"), Index(None, "department_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    tag: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))  # of the faults it usually has
+    place_id: Mapped[int | None] = mapped_column(Id, ForeignKey("place.id"))
+    department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+    retired_at: Mapped[datetime | None]

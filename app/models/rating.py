@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
 
 LEVELS = (5, 4, 3, 2, 1)  # 非常满意, 满意, 基本满意, 不满意, 非常不满意
 LOW_LEVELS = (2, 1)
+EXCLUSION_REASONS = ("mistaken", "malicious", "not_the_person")  # the last: a system or a rule was rated
 _UNCHECKED = text("checked = '' AND comment <> ''")
 _NAMED = text("person_id IS NOT NULL")
 
@@ -80,6 +81,51 @@ class RatingDetail(Base):
     # What WeChat's content check says of the comment: empty where nobody asked it, else pass, review or risky.
     checked: Mapped[str] = mapped_column(Text, default="", server_default="")
     pressed: Mapped[bool]  # somebody asked the rater to change his rating; for the hospital's eyes only
+    at: Mapped[datetime]
+
+
+class RatingExclusion(Base):
+    """The hospital decided that a rating leaves score and draw. It stays, and so does who decided, and why."""
+
+    __tablename__ = "rating_exclusion"
+    __table_args__ = (CheckConstraint(f"reason IN {EXCLUSION_REASONS!r}", name="known_reason"),)
+
+    rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)  # what the decision rests on, in the supervisor's words; no names
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class EnteredRating(Base):
+    """What somebody without a phone ticked on paper or said on the telephone, entered by a supervisor.
+
+    It stands beside the ratings people gave themselves: it takes no slot, and earns no ticket of a draw.
+    """
+
+    __tablename__ = "entered_rating"
+    __table_args__ = (
+        CheckConstraint("level BETWEEN 1 AND 5", name="level_1_to_5"),
+        CheckConstraint("source IN ('paper', 'telephone')", name="known_source"),
+        Index(None, "at"),
+    )
+
+    completion_id: Mapped[int] = mapped_column(Id, ForeignKey("completion.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    level: Mapped[int] = mapped_column(SmallInteger)
+    given_at: Mapped[datetime]  # of the call, or the day that stands on the slip
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class EnteredRatingPhoto(Base):
+    """The slip's back as it was ticked: what the entry is proved by; erased with other photos."""
+
+    __tablename__ = "entered_rating_photo"
+
+    completion_id: Mapped[int] = mapped_column(Id, ForeignKey("entered_rating.completion_id"), primary_key=True)
+    media_type: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime]
 
 

@@ -24,6 +24,7 @@ OPEN_STATES = ("reported", "dispatched", "accepted", "arrived", "reopened")
 
 SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
+OF_AN_ASSET = text("asset_id IS NOT NULL")
 UNDER_WAY = text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
 
 
@@ -42,6 +43,7 @@ class Ticket(Base):
         Index(None, "department_id", "state", "reported_at"),
         Index(None, "category_id", "reported_at"),
         Index(None, "reported_at"),
+        Index(None, "asset_id", sqlite_where=OF_AN_ASSET, postgresql_where=OF_AN_ASSET),
         Index("ix_ticket_due", "due_at", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )
 
@@ -53,6 +55,7 @@ class Ticket(Base):
     served_department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
     department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
     place_id: Mapped[int | None] = mapped_column(Id, ForeignKey("place.id"))
+    asset_id: Mapped[int | None] = mapped_column(Id, ForeignKey("asset.id"))
     category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
     priority: Mapped[int] = mapped_column(SmallInteger, default=3)
     description: Mapped[str] = mapped_column(Text, default="")

@@ -34,8 +34,10 @@ class Installation:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *names: str) -> None:
-        """Start these and wait until each serves."""
+        """Start these and wait until each serves; a worker calls the others at once, so it comes when they answer."""
         for name in names:
+            if self._address(name) is None:
+                self._wait_for_all()
             with self._log(name).open("ab") as log:
                 self._running[name] = subprocess.Popen(
                     [sys.executable, "-m", *self._command(name)],
@@ -46,8 +48,7 @@ class Installation:
                     start_new_session=True,  # Ctrl-C reaches the tests first; they end these in order
                     preexec_fn=dies_with(os.getpid()),
                 )
-        for name in names:
-            self._wait(name)
+        self._wait_for_all()
 
     def kill(self, name: str) -> None:
         """End it as a power cut would."""
@@ -56,10 +57,8 @@ class Installation:
         process.wait()
 
     def stop(self) -> None:
-        """End all; whoever does not listen in time is killed, and that is a fault."""
-        for process in self._running.values():
-            process.send_signal(signal.SIGTERM)
-        deaf = [name for name, process in self._running.items() if not _ended(process)]
+        """End all, the last first, so that none loses whom it calls; who does not listen is killed: a fault."""
+        deaf = [name for name, process in reversed(self._running.items()) if not _ended(process)]
         for name in deaf:
             self.kill(name)
         self._running.clear()
@@ -80,8 +79,15 @@ class Installation:
             "sandbox": ["sandbox", "--port", str(self._sandbox_port), "--app-url", self.url],
         }[name.partition(" ")[0]]
 
+    def _address(self, name: str) -> str | None:
+        return {"web": f"{self.url}/healthz", "sandbox": self.sandbox_url}.get(name)
+
+    def _wait_for_all(self) -> None:
+        for name in self._running:
+            self._wait(name)
+
     def _wait(self, name: str) -> None:
-        address = {"web": f"{self.url}/healthz", "sandbox": self.sandbox_url}.get(name)
+        address = self._address(name)
         deadline = time.monotonic() + START_SECONDS
         while not (address is None or _answers(address)):
             if self._running[name].poll() is not None or time.monotonic() > deadline:
@@ -113,6 +119,7 @@ def _answers(address: str) -> bool:
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> bool:
+    process.send_signal(signal.SIGTERM)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

@@ -100,7 +100,7 @@ def _promised(session: Session, draw: Draw, draw_round: int, source: str) -> Fie
 
 def _agreed(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
     """The first reading that a second person repeats, or that proves itself."""
-    readers: dict[tuple[str, str], set[int]] = {}
+    readers: dict[tuple[str, str], set[int | None]] = {}
     for reading in typed(session, draw, draw_round):
         if reading.source == promised["id"]:
             same = readers.setdefault((reading.issue, reading.value), set())

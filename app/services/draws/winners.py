@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from app.services.draws.leaves import LEAF, Bytes, Told, hmac_pads
+from app.services.draws.leaves import AT_ONCE, LEAF, Bytes, Told, hmac_pads
 from app.services.draws.pool import cores
 from lottery import rule
 from lottery.rule import Place
@@ -59,17 +59,27 @@ def _best(job: _Job) -> list[Place]:
 
 def _scores(seed: bytes, data: bytes) -> tuple[list[bytes], list[int]]:
     """Everybody's least ticket score, ticket by ticket; and how many tickets he has."""
-    inner, outer = hmac_pads(seed)
+    begun = hmac_pads(seed)
     tickets: list[int] = np.frombuffer(data, np.uint8).reshape(-1, LEAF)[:, 32:].copy().view(">u2").ravel().tolist()
-    begun = [inner + data[place : place + 32] for place in range(0, len(data), LEAF)]
+    scores: list[bytes] = []
+    for start in range(0, len(tickets), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        entries = [data[at * LEAF : at * LEAF + 32] for at in range(len(tickets))[part]]
+        scores += _scores_of(entries, tickets[part], begun)
+    return scores, tickets
+
+
+def _scores_of(entries: list[bytes], tickets: list[int], begun: tuple[bytes, bytes]) -> list[bytes]:
+    inner, outer = begun
+    opened = [inner + entry for entry in entries]
     told = b"\0\0"
-    scores = [sha256(outer + sha256(one + told).digest()).digest() for one in begun]
+    scores = [sha256(outer + sha256(one + told).digest()).digest() for one in opened]
     more, number = list(range(len(tickets))), 1
     while more := [index for index in more if tickets[index] > number]:
         told = number.to_bytes(2, "big")
         for index in more:
-            here = sha256(outer + sha256(begun[index] + told).digest()).digest()
+            here = sha256(outer + sha256(opened[index] + told).digest()).digest()
             if here < scores[index]:
                 scores[index] = here
         number += 1
-    return scores, tickets
+    return scores

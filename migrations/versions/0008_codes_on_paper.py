@@ -1,0 +1,142 @@
+"""assets, pads of blank slips, entered and excluded ratings, WeChat's codes
+
+Revision ID: 0008
+Revises: 0007
+"""
+
+from alembic import op
+import sqlalchemy as sa
+
+from app.db import UTCDateTime
+
+revision = "0008"
+down_revision = "0007"
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+MOMENT = UTCDateTime(timezone=True)
+OF_AN_ASSET = sa.text("asset_id IS NOT NULL")
+
+TABLES = ("asset", "slip_pad", "slip_link", "mini_code", "rating_exclusion", "entered_rating", "entered_rating_photo")
+APPEND_ONLY = ("slip_pad", "slip_link", "rating_exclusion", "entered_rating")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "asset",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("category_id", ID, nullable=True),
+        sa.Column("place_id", ID, nullable=True),
+        sa.Column("department_id", ID, nullable=True),
+        sa.Column("retired_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name=op.f("fk_asset_category_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_asset_department_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_asset_place_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asset")),
+        sa.UniqueConstraint("tag", name=op.f("uq_asset_tag")),
+    )
+    op.create_index(op.f("ix_asset_place_id"), "asset", ["place_id"])
+    op.create_index(op.f("ix_asset_department_id"), "asset", ["department_id"])
+    op.create_table(
+        "slip_pad",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("first", ID, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("by_id", ID, nullable=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_slip_pad_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slip_pad")),
+        sa.UniqueConstraint("first", name=op.f("uq_slip_pad_first")),
+    )
+    op.create_table(
+        "slip_link",
+        sa.Column("number", ID, autoincrement=False, nullable=False),
+        sa.Column("ticket_id", ID, nullable=False),
+        sa.Column("by_id", ID, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_slip_link_by_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_slip_link_ticket_id")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_slip_link")),
+    )
+    op.create_index(op.f("ix_slip_link_ticket_id"), "slip_link", ["ticket_id"])
+    op.create_table(
+        "mini_code",
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("picture", sa.LargeBinary(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("content", name=op.f("pk_mini_code")),
+    )
+    op.create_table(
+        "rating_exclusion",
+        sa.Column("rating_id", ID, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by_id", ID, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('mistaken', 'malicious', 'not_the_person')", name=op.f("ck_rating_exclusion_known_reason")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_rating_exclusion_by_id")),
+        sa.ForeignKeyConstraint(["rating_id"], ["rating.id"], name=op.f("fk_rating_exclusion_rating_id")),
+        sa.PrimaryKeyConstraint("rating_id", name=op.f("pk_rating_exclusion")),
+    )
+    op.create_table(
+        "entered_rating",
+        sa.Column("completion_id", ID, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("given_at", MOMENT, nullable=False),
+        sa.Column("by_id", ID, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint("level BETWEEN 1 AND 5", name=op.f("ck_entered_rating_level_1_to_5")),
+        sa.CheckConstraint("source IN ('paper', 'telephone')", name=op.f("ck_entered_rating_known_source")),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_entered_rating_by_id")),
+        sa.ForeignKeyConstraint(["completion_id"], ["completion.id"], name=op.f("fk_entered_rating_completion_id")),
+        sa.PrimaryKeyConstraint("completion_id", name=op.f("pk_entered_rating")),
+    )
+    op.create_index(op.f("ix_entered_rating_at"), "entered_rating", ["at"])
+    op.create_table(
+        "entered_rating_photo",
+        sa.Column("completion_id", ID, nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["completion_id"], ["entered_rating.completion_id"], name=op.f("fk_entered_rating_photo_completion_id")
+        ),
+        sa.PrimaryKeyConstraint("completion_id", name=op.f("pk_entered_rating_photo")),
+    )
+    if op.get_bind().dialect.name == "sqlite":  # takes a reference with its column; any other way makes the table anew
+        op.execute("ALTER TABLE ticket ADD COLUMN asset_id INTEGER CONSTRAINT fk_ticket_asset_id REFERENCES asset (id)")
+    else:
+        op.add_column("ticket", sa.Column("asset_id", ID, nullable=True))
+        op.create_foreign_key(op.f("fk_ticket_asset_id"), "ticket", "asset", ["asset_id"], ["id"])
+    op.create_index(
+        op.f("ix_ticket_asset_id"), "ticket", ["asset_id"], sqlite_where=OF_AN_ASSET, postgresql_where=OF_AN_ASSET
+    )
+    for table in APPEND_ONLY:
+        _make_append_only(table)
+
+
+def _make_append_only(table: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for change in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        return
+    op.execute(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_ticket_asset_id"), table_name="ticket")
+    with op.batch_alter_table("ticket") as ticket:
+        ticket.drop_column("asset_id")
+    for table in reversed(TABLES):
+        op.drop_table(table)
