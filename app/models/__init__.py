@@ -51,6 +51,7 @@ from app.models.ticket import (
     Counter,
     Event,
     Ticket,
+    TicketAsset,
     TicketHelper,
     TicketPhoto,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "SubscriptionCredit",
     "Team",
     "Ticket",
+    "TicketAsset",
     "TicketHelper",
     "TicketPhoto",
     "WeChatIdentity",

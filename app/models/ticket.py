@@ -24,7 +24,6 @@ OPEN_STATES = ("reported", "dispatched", "accepted", "arrived", "reopened")
 
 SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
-OF_AN_ASSET = text("asset_id IS NOT NULL")
 UNDER_WAY = text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
 
 
@@ -43,7 +42,6 @@ class Ticket(Base):
         Index(None, "department_id", "state", "reported_at"),
         Index(None, "category_id", "reported_at"),
         Index(None, "reported_at"),
-        Index(None, "asset_id", sqlite_where=OF_AN_ASSET, postgresql_where=OF_AN_ASSET),
         Index("ix_ticket_due", "due_at", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )
 
@@ -55,7 +53,6 @@ class Ticket(Base):
     served_department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
     department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
     place_id: Mapped[int | None] = mapped_column(Id, ForeignKey("place.id"))
-    asset_id: Mapped[int | None] = mapped_column(Id, ForeignKey("asset.id"))
     category_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
     priority: Mapped[int] = mapped_column(SmallInteger, default=3)
     description: Mapped[str] = mapped_column(Text, default="")
@@ -75,6 +72,16 @@ class Ticket(Base):
     def rateable(self) -> bool:
         """Nobody was served by a ticket from monitoring or inspection, so nobody can rate it."""
         return self.served_person_id is not None or self.served_department_id is not None
+
+
+class TicketAsset(Base):
+    """Which asset a ticket is about, where its label was scanned."""
+
+    __tablename__ = "ticket_asset"
+    __table_args__ = (Index(None, "asset_id"),)
+
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"), primary_key=True)
+    asset_id: Mapped[int] = mapped_column(Id, ForeignKey("asset.id"))
 
 
 class TicketPhoto(Base):

@@ -14,9 +14,8 @@ down_revision = "0007"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = UTCDateTime(timezone=True)
-OF_AN_ASSET = sa.text("asset_id IS NOT NULL")
 
-TABLES = ("asset", "slip_pad", "slip_link", "mini_code", "rating_exclusion", "entered_rating", "entered_rating_photo")
+TABLES = ("asset", "ticket_asset", "slip_pad", "slip_link", "mini_code", "rating_exclusion", "entered_rating", "entered_rating_photo")
 APPEND_ONLY = ("slip_pad", "slip_link", "rating_exclusion", "entered_rating")
 
 
@@ -38,6 +37,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_asset_place_id"), "asset", ["place_id"])
     op.create_index(op.f("ix_asset_department_id"), "asset", ["department_id"])
+    op.create_table(
+        "ticket_asset",
+        sa.Column("ticket_id", ID, nullable=False),
+        sa.Column("asset_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_ticket_asset_asset_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_asset_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_ticket_asset")),
+    )
+    op.create_index(op.f("ix_ticket_asset_asset_id"), "ticket_asset", ["asset_id"])
     op.create_table(
         "slip_pad",
         sa.Column("id", ID, nullable=False),
@@ -108,14 +116,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("completion_id", name=op.f("pk_entered_rating_photo")),
     )
-    if op.get_bind().dialect.name == "sqlite":  # takes a reference with its column; any other way makes the table anew
-        op.execute("ALTER TABLE ticket ADD COLUMN asset_id INTEGER CONSTRAINT fk_ticket_asset_id REFERENCES asset (id)")
-    else:
-        op.add_column("ticket", sa.Column("asset_id", ID, nullable=True))
-        op.create_foreign_key(op.f("fk_ticket_asset_id"), "ticket", "asset", ["asset_id"], ["id"])
-    op.create_index(
-        op.f("ix_ticket_asset_id"), "ticket", ["asset_id"], sqlite_where=OF_AN_ASSET, postgresql_where=OF_AN_ASSET
-    )
     for table in APPEND_ONLY:
         _make_append_only(table)
 
@@ -135,8 +135,5 @@ def _make_append_only(table: str) -> None:
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_ticket_asset_id"), table_name="ticket")
-    with op.batch_alter_table("ticket") as ticket:
-        ticket.drop_column("asset_id")
     for table in reversed(TABLES):
         op.drop_table(table)
