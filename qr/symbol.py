@@ -3,17 +3,26 @@
 from base64 import b64encode
 from io import BytesIO
 
-import qrcode
-import qrcode.constants
-from qrcode.image.pil import PilImage
-from qrcode.image.svg import SvgPathFillImage
+from PIL import Image
 
-QUIET_ZONE = 4  # modules, ISO/IEC 18004
+from qr.card import QUIET_ZONE
+from qr.matrix import Level, Symbol, symbol
+
+ON_SCREEN: Level = "M"  # nothing lies on a screen's code, and larger modules are read from farther
 
 
 def svg(address: str) -> bytes:
     """The symbol as a standalone SVG image, on white whatever it is laid on."""
-    return _save(address, SvgPathFillImage)
+    code = symbol(address, ON_SCREEN)
+    side = code.side + 2 * QUIET_ZONE
+    dark = "".join(
+        f"M{left},{top}H{left + width}V{top + 1}H{left}z"
+        for left, top, width in ((left + QUIET_ZONE, top + QUIET_ZONE, width) for left, top, width in code.runs())
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
+        f'<rect width="100%" height="100%" fill="white"/><path d="{dark}"/></svg>'
+    ).encode()
 
 
 def data_address(address: str) -> str:
@@ -22,13 +31,16 @@ def data_address(address: str) -> str:
 
 
 def png(address: str, *, module_pixels: int = 10) -> bytes:
-    """The symbol as a PNG, `module_pixels` pixels a module."""
-    return _save(address, PilImage, module_pixels)
-
-
-def _save(address: str, factory: type[SvgPathFillImage] | type[PilImage], module_pixels: int = 10) -> bytes:
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=module_pixels, border=QUIET_ZONE)
-    code.add_data(address, optimize=0)
-    out = BytesIO()
-    code.make_image(image_factory=factory).save(out)
+    """The symbol as a 1-bit PNG, `module_pixels` pixels a module."""
+    picture(symbol(address, ON_SCREEN), module_pixels).save(out := BytesIO(), "PNG")
     return out.getvalue()
+
+
+def picture(code: Symbol, module_pixels: int) -> Image.Image:
+    """The symbol in its quiet zone, black and white and nothing between."""
+    spare = -code.side % 8
+    light = (~row & (1 << code.side) - 1 for row in code.rows())
+    packed = b"".join((row << spare).to_bytes((code.side + spare) // 8, "big") for row in light)
+    image = Image.new("1", (code.side + 2 * QUIET_ZONE,) * 2, 1)
+    image.paste(Image.frombytes("1", (code.side, code.side), packed), (QUIET_ZONE, QUIET_ZONE))
+    return image.resize((image.width * module_pixels,) * 2, Image.Resampling.NEAREST)

@@ -21,3 +21,16 @@ def test_the_benchmark_prints_every_ratio(database: str) -> None:
     for above, below, goal in RATIOS:
         line = rf"{above} / {below.split(' ', 1)[1]} +\d+\.\d\d +\d+\.\d\d\.\.\d+\.\d\d *{goal}\n"
         assert re.search(line, ran.stdout), ran.stdout
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_codes_says_what_ten_thousand_slips_cost() -> None:
+    command = [sys.executable, "-m", "benchmarks.qr"]
+    ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)
+    assert ran.returncode == 0, ran.stderr
+    told = re.search(r"([\d.]+) MB of memory, ([\d.]+) MB of file\nleast ratio ([\d.]+);", ran.stdout)
+    assert told, ran.stdout
+    memory, file, ratio = map(float, told.groups())
+    assert memory < 300
+    assert file < 15
+    assert ratio > 40

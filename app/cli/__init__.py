@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.cli import invitations, people_data
+from app.cli.codes import codes
 from app.cli.draw import draw
 from app.cli.people import people
 from app.cli.tickets import tickets
@@ -13,6 +14,7 @@ __all__ = ["invitations", "people_data", "register"]
 
 def register(app: Flask) -> None:
     """Add the project's commands to the application's `flask` command."""
+    app.cli.add_command(codes)
     app.cli.add_command(draw)
     app.cli.add_command(people)
     app.cli.add_command(tickets)

@@ -9,7 +9,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from qr.symbol import QUIET_ZONE, data_address, png, svg
+from qr.card import QUIET_ZONE
+from qr.symbol import data_address, png, svg
 
 ADDRESS = "https://pj.hospital.cn/r/AAAAAAAB1NFRMomt0hTjTQ"
 ADDRESSES = [ADDRESS, "http://localhost:8000/w/AAAAAAAB1NFRMomt0hTjTQ", "https://x.cn/r/" + "_" * 22]

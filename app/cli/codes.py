@@ -1,0 +1,203 @@
+"""`flask qr`: slips, labels and posters as PDF or PNG."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from flask.cli import AppGroup
+from tqdm import tqdm
+
+from app.cli import faults
+from app.cli.words import _
+from app.models.ticket import STATES
+from app.services import slips
+from app.services.slips import Paper, SlipFilter
+from app.web.edge import reading, runtime
+from qr import picture, sheet
+from qr.card import Card, Note, TooSmall
+from qr.matrix import TooLong
+from qr.pdf import pdf
+
+KINDS = (".pdf", ".png")
+
+codes = AppGroup("qr", help=_("评价码：打印小票、标签和海报。"))
+
+
+def _paper_options(layout: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The options that every command with paper has; the layout is its default one."""
+    options = [
+        click.option(
+            "--layout", default=layout, show_default=True, type=click.Choice(list(sheet.LAYOUTS)), help=_("版式。")
+        ),
+        click.option("--grid", metavar="CxR", help=_("每页的列数和行数，例如 3x8。")),
+        click.option("--start", default=1, show_default=True, type=click.IntRange(1), help=_("第一页从第几格开始。")),
+        click.option("--cut-marks", is_flag=True, help=_("印裁切标记。")),
+        click.option("--dpi", default=300, show_default=True, type=click.IntRange(100, 1200), help=_("PNG 的分辨率。")),
+        click.option("--out", required=True, type=click.Path(path_type=Path), help=_("写入的文件：.pdf 或 .png。")),
+        click.option("--json", "as_json", is_flag=True, help=_("只输出一行 JSON。")),
+    ]
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@codes.command(
+    "sheet",
+    help=_(
+        "打印工单的小票。--tickets 写工单编号（逗号分隔），或条件：department=代码、state=状态、"
+        "from=日期、to=日期（含当天，按报修日），逗号分隔；all 是全部能评价的工单。"
+        "退出码：0 已写入，1 没有写入，2 用法不对。"
+    ),
+)
+@click.option("--tickets", "wanted", required=True, help=_("编号或条件，例如 department=N07,from=2026-11-01。"))
+@_paper_options("slip58")
+def sheet_(wanted: str, **how: Any) -> None:
+    chosen = _filter(wanted)
+    press = _Press.of(**how)
+    try:
+        with reading() as session:
+            found = slips.count(session, chosen)
+            press.run(slips.of_tickets(session, chosen, _paper()), found, _("没有符合条件的工单。"))
+    except faults.DATABASE as error:
+        _stop(faults.database(error))
+
+
+@codes.command("label", help=_("打印科室长期评价码的标签。"))
+@click.option("--wards", default="all", show_default=True, help=_("科室代码，逗号分隔；all 是全部科室。"))
+@click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help=_("每个科室几张。"))
+@_paper_options("labels")
+def label(wards: str, copies: int, **how: Any) -> None:
+    _wards(wards, copies, _Press.of(**how))
+
+
+@codes.command("poster", help=_("打印科室长期评价码的台牌（a5）或海报（poster 是 A4，poster-a3）。"))
+@click.option("--wards", default="all", show_default=True, help=_("科室代码，逗号分隔；all 是全部科室。"))
+@_paper_options("a5")
+def poster(wards: str, **how: Any) -> None:
+    _wards(wards, 1, _Press.of(**how))
+
+
+def _wards(wards: str, copies: int, press: "_Press") -> None:
+    chosen = () if wards == "all" else tuple(code.strip() for code in wards.split(","))
+    try:
+        with reading() as session:
+            cards = slips.of_wards(session, chosen, _paper())
+    except faults.DATABASE as error:
+        _stop(faults.database(error))
+    if chosen and len(cards) < len(set(chosen)):
+        _stop(_("有的科室代码不在系统中：%(codes)s。", codes=wards))
+    press.run((card for card in cards for _copy in range(copies)), len(cards) * copies, _("没有科室。"))
+
+
+@dataclass(frozen=True)
+class _Press:
+    layout: sheet.Layout
+    start: int
+    cut_marks: bool
+    dpi: int
+    out: Path
+    as_json: bool
+
+    @classmethod
+    def of(cls, *, layout: str, grid: str | None, start: int, out: Path, **how: Any) -> "_Press":
+        chosen = _gridded(sheet.LAYOUTS[layout], grid)
+        if start > chosen.cells:
+            raise click.BadParameter(_("每页只有 %(cells)s 格。", cells=chosen.cells), param_hint="--start")
+        if out.suffix.lower() not in KINDS:
+            raise click.BadParameter(_("文件名应以 .pdf 或 .png 结尾。"), param_hint="--out")
+        return cls(layout=chosen, start=start, out=out, **how)
+
+    def run(self, cards: Iterable[Card], count: int, nothing: str) -> None:
+        """Print them, and say where it lies and what could not be printed as it is."""
+        if not count:
+            _stop(nothing)
+        notes: dict[Note, None] = {}
+        with tqdm(cards, total=count, unit=_("张"), mininterval=0.5) as bar:
+            pages = sheet.pages(bar, self.layout, start=self.start, cut_marks=self.cut_marks)
+            try:
+                files = self._write(_noted(pages, notes))
+            except (TooSmall, picture.TooCoarse) as refused:
+                words = _("格子太小，放不下评价码和文字；请减少列数或行数，或提高 --dpi。")
+                raise click.BadParameter(words, param_hint="--grid") from refused
+            except TooLong:
+                _stop(_("PUBLIC_URL 太长，印成的码扫不清。"))
+            except OSError as error:
+                _stop(_("写不了文件 %(path)s：%(reason)s。", path=self.out, reason=error.strerror))
+        self._tell(count, files, list(notes))
+
+    def _write(self, pages: Iterable[sheet.Page]) -> list[Path]:
+        if self.out.suffix.lower() == ".pdf":
+            self.out.write_bytes(pdf(pages))
+            return [self.out]
+        files = []
+        for number, page in enumerate(pages, 1):
+            files.append(self.out if number == 1 else self.out.with_stem(f"{self.out.stem}-{number}"))
+            files[-1].write_bytes(picture.png(page, dpi=self.dpi))
+        return files
+
+    def _tell(self, count: int, files: list[Path], notes: list[Note]) -> None:
+        if self.as_json:
+            replaced = [{"text": note.text, "printed": note.printed} for note in notes]
+            told = {"cards": count, "files": list(map(str, files)), "replaced": replaced}
+            click.echo(json.dumps(told, ensure_ascii=False))
+            return
+        for note in notes:
+            click.echo(_("不能照原样印：%(text)s，印成 %(printed)s", text=note.text, printed=note.printed), err=True)
+        click.echo(_("已写入 %(count)s 张：%(files)s", count=count, files=", ".join(map(str, files))))
+
+
+def _noted(pages: Iterable[sheet.Page], notes: dict[Note, None]) -> Iterator[sheet.Page]:
+    for page in pages:
+        notes.update(dict.fromkeys(page.notes))
+        yield page
+
+
+def _gridded(layout: sheet.Layout, grid: str | None) -> sheet.Layout:
+    if grid is None:
+        return layout
+    columns, _x, rows = grid.lower().partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 40):
+        raise click.BadParameter(_("应为 列x行，例如 3x8。"), param_hint="--grid")
+    return layout.grid(int(columns), int(rows))
+
+
+def _filter(wanted: str) -> SlipFilter:
+    if wanted.strip() == "all":
+        return SlipFilter()
+    terms = [term.strip() for term in wanted.split(",") if term.strip()]
+    numbers = tuple(term for term in terms if "=" not in term)
+    asked = dict(term.split("=", 1) for term in terms if "=" in term)
+    if not terms or set(asked) - {"department", "state", "from", "to"} or asked.get("state", "closed") not in STATES:
+        expected = _("编号，或 department=、state=（%(states)s）、from=、to=，或 all。", states=", ".join(STATES))
+        raise click.BadParameter(expected, param_hint="--tickets")
+    return SlipFilter(
+        numbers, asked.get("department", ""), asked.get("state", ""), _day(asked, "from", 0), _day(asked, "to", 1)
+    )
+
+
+def _day(asked: dict[str, str], name: str, later: int) -> datetime | None:
+    """The moment that day begins in the hospital, or so many days later."""
+    if name not in asked:
+        return None
+    try:
+        day = date.fromisoformat(asked[name]) + timedelta(days=later)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(_("日期应写成 2026-11-22。"), param_hint="--tickets") from error
+    return datetime.combine(day, time(), tzinfo=runtime().settings.timezone)
+
+
+def _paper() -> Paper:
+    known = runtime()
+    return Paper(known.links, known.settings.hotline, known.settings.timezone)
+
+
+def _stop(text: str) -> NoReturn:
+    raise click.ClickException(text)

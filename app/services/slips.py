@@ -1,0 +1,99 @@
+"""What is printed on paper: a ticket's slip, a ward's plate. Never a name, never a fault's description."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Category, Department, Ticket
+from app.services.links import Links
+from qr.card import Card
+
+# Paper speaks to the hospital's people: Chinese, whatever language the terminal has.
+RATE_THIS = "请用微信扫码评价本次服务"
+RATE_HERE = "请用微信扫码评价本科室的IT服务"
+UNSEEN = "服务商看不到您的评价"
+NUMBER, HOTLINE, SERVICE = "工单 {}", "监督热线 {}", "IT服务"
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class SlipFilter:
+    """`since` is included, `until` is not; empty means every ticket that somebody can rate."""
+
+    numbers: tuple[str, ...] = ()
+    department: str = ""
+    state: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What every card of this hospital has in common."""
+
+    links: Links
+    hotline: str
+    zone: tzinfo
+
+    @property
+    def _hotline(self) -> str:
+        return HOTLINE.format(self.hotline) if self.hotline else ""
+
+    def slip(self, ticket_id: int, number: str, at: datetime, category: str | None, department: str | None) -> Card:
+        day = f"{at.astimezone(self.zone):%Y-%m-%d} · {category or SERVICE}"
+        lines = (NUMBER.format(number), day, department or "", self._hotline)
+        return Card(self.links.ticket_url(ticket_id), RATE_THIS, lines, UNSEEN)
+
+    def ward(self, department: Department) -> Card:
+        where = " ".join(part for part in (department.building, department.floor, department.room) if part)
+        return Card(self.links.ward_url(department.id), RATE_HERE, (department.name, where, self._hotline), UNSEEN)
+
+
+def count(session: Session, wanted: SlipFilter) -> int:
+    return session.scalar(select(func.count(Ticket.id)).where(*_conditions(wanted))) or 0
+
+
+def of_tickets(session: Session, wanted: SlipFilter, paper: Paper) -> Iterator[Card]:
+    """One slip for each ticket, ward by ward as they are carried round, the oldest first."""
+    query = (
+        select(
+            Ticket.id,
+            Ticket.number,
+            func.coalesce(Ticket.finished_at, Ticket.reported_at, type_=Ticket.reported_at.type),
+            Category.name,
+            Department.name,
+        )
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .where(*_conditions(wanted))
+        .order_by(Department.code, Ticket.reported_at, Ticket.id)
+        .execution_options(yield_per=BATCH)
+    )
+    for row in session.execute(query):
+        yield paper.slip(*row)
+
+
+def of_wards(session: Session, codes: tuple[str, ...], paper: Paper) -> list[Card]:
+    """The permanent codes of these departments, of all without a code, in the order of their codes."""
+    query = select(Department).order_by(Department.code)
+    if codes:
+        query = query.where(Department.code.in_(codes))
+    return [paper.ward(department) for department in session.scalars(query)]
+
+
+def _conditions(wanted: SlipFilter) -> Iterator[ColumnElement[bool]]:
+    yield Ticket.state != "cancelled"
+    yield or_(Ticket.served_person_id.is_not(None), Ticket.served_department_id.is_not(None))
+    if wanted.numbers:
+        yield Ticket.number.in_(wanted.numbers)
+    if wanted.department:
+        yield Ticket.department_id.in_(select(Department.id).where(Department.code == wanted.department))
+    if wanted.state:
+        yield Ticket.state == wanted.state
+    if wanted.since:
+        yield Ticket.reported_at >= wanted.since
+    if wanted.until:
+        yield Ticket.reported_at < wanted.until

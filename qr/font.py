@@ -1,0 +1,68 @@
+"""The printed Chinese: how wide it is, what cannot be printed, and the few outlines that go into the file."""
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from noto_cjk_sans_otc import FONT_PATH
+
+PATH = str(FONT_PATH)
+SIMPLIFIED = 2  # in the collection: JP, KR, SC, TC, HK
+NO_GLYPH = "〓"  # the printer's sign for a type that is not in the case
+_UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me"})
+_UNUSED_TABLES = ["BASE", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
+
+
+class Font:
+    """Noto Sans CJK SC. `cids` and `widths` (thousandths of the size) are by character."""
+
+    def __init__(self) -> None:
+        with _opened() as font:
+            advances, head = font["hmtx"], font["head"]
+            named = {chr(code): name for code, name in font.getBestCmap().items()}
+            self.cids: dict[str, int] = {char: int(name.removeprefix("cid")) for char, name in named.items()}
+            self.widths: dict[str, int] = {char: advances[name][0] for char, name in named.items()}
+            self.ascent, self.descent = font["hhea"].ascent, font["hhea"].descent
+            self.box = (head.xMin, head.yMin, head.xMax, head.yMax)
+
+    def width(self, text: str) -> float:
+        """Of printable text set at size 1."""
+        return sum(map(self.widths.__getitem__, text)) / 1000
+
+    def printable(self, text: str) -> str:
+        """The text on one line, with a sign in the place of everything this font does not have."""
+        composed = " ".join(unicodedata.normalize("NFC", text).split())
+        return composed if self._has(composed) else "".join(map(self._sign, composed)).strip()
+
+    def outlines(self, text: Iterable[str]) -> bytes:
+        """A CFF font of these characters only, under the numbers they have in the whole one."""
+        options = Options(layout_features=[], hinting=False, notdef_outline=True)
+        options.drop_tables += _UNUSED_TABLES
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=sorted(map(ord, text)))
+        with _opened() as font:
+            subsetter.subset(font)
+            return bytes(font.getTableData("CFF "))
+
+    def _has(self, text: str) -> bool:
+        return self._known.issuperset(text)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(char for char in self.cids if unicodedata.category(char) not in _UNSEEN)
+
+    def _sign(self, char: str) -> str:
+        if char in self._known:
+            return char
+        return "" if unicodedata.category(char) in _UNSEEN else NO_GLYPH
+
+
+def _opened() -> TTFont:
+    return TTFont(PATH, fontNumber=SIMPLIFIED, lazy=True)
+
+
+@lru_cache
+def font() -> Font:
+    return Font()

@@ -1,0 +1,124 @@
+"""`flask qr`: the paper of a hospital's tickets and wards, from the command line."""
+
+import json
+from pathlib import Path
+
+import pypdfium2
+import pytest
+import zxingcpp
+from click.testing import Result
+from flask import Flask
+from PIL import Image
+
+from app.runtime import Runtime
+from tests.world import ZONE, World
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "slips.pdf"
+
+
+def test_the_slip_of_a_ticket_leads_to_it(app: Flask, world: World, runtime: Runtime, out: Path) -> None:
+    ticket = world.ticket("finished", description="打印机卡纸，张护士很急")
+    done = qr(app, "sheet", "--tickets", ticket.number, "--out", str(out))
+    assert done.exit_code == 0, done.output
+    ((text, codes),) = printed(out)
+    assert codes == [runtime.links.ticket_url(ticket.id)]
+    assert text[0] == "请用微信扫码评价本次服务"
+    assert text[1] == f"工单 {ticket.number}"
+    assert text[2].endswith("· 打印机")
+    assert "呼吸内科" in text
+    assert text[-1] == "服务商看不到您的评价"
+    said = "".join(text)
+    assert not any(word in said for word in ("卡纸", "护士", world.nurse.name, world.engineer.name))
+
+
+def test_a_department_s_tickets_are_printed_in_a_batch(app: Flask, world: World, runtime: Runtime, out: Path) -> None:
+    mine = [world.ticket("finished") for _ in range(3)]
+    world.ticket("finished", served=world.pharmacy)
+    world.ticket("cancelled")
+    world.ticket("finished", source="monitoring")
+    wanted = f"department={world.ward.code},state=finished"
+    done = qr(app, "sheet", "--tickets", wanted, "--layout", "labels", "--out", str(out), "--json", "--start", "2")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told == {"cards": 3, "files": [str(out)], "replaced": []}
+    ((_, codes),) = printed(out)
+    assert sorted(codes) == sorted(runtime.links.ticket_url(ticket.id) for ticket in mine)
+
+
+def test_days_are_the_hospital_s(app: Flask, world: World, out: Path) -> None:
+    ticket = world.ticket("finished")
+    day = ticket.reported_at.astimezone(ZONE).date().isoformat()
+    assert qr(app, "sheet", "--tickets", f"from={day},to={day}", "--out", str(out)).exit_code == 0
+    assert qr(app, "sheet", "--tickets", "to=2020-01-01", "--out", str(out)).exit_code == 1
+    assert qr(app, "sheet", "--tickets", "from=2099-01-01", "--out", str(out)).exit_code == 1
+
+
+def test_what_cannot_be_printed_is_said(app: Flask, world: World, out: Path) -> None:
+    with world.database.transaction() as session:
+        session.add(world.ward)
+        world.ward.name = "呼吸😀科"
+    done = qr(app, "poster", "--wards", world.ward.code, "--out", str(out))
+    assert done.exit_code == 0, done.output
+    assert "呼吸😀科" in done.stderr
+    assert "呼吸〓科" in done.stderr
+
+
+def test_every_ward_gets_its_plate_and_its_labels(app: Flask, world: World, runtime: Runtime, out: Path) -> None:
+    wards = [world.ward, world.pharmacy, world.it]
+    addresses = sorted(runtime.links.ward_url(ward.id) for ward in wards)
+    assert qr(app, "poster", "--out", str(out)).exit_code == 0
+    assert sorted(code for _, codes in printed(out) for code in codes) == addresses
+    assert qr(app, "label", "--copies", "4", "--cut-marks", "--out", str(out)).exit_code == 0
+    assert sorted(code for _, codes in printed(out) for code in codes) == sorted(4 * addresses)
+
+
+def test_pictures_are_numbered_pages(app: Flask, world: World, runtime: Runtime, tmp_path: Path) -> None:
+    tickets = [world.ticket("finished") for _ in range(2)]
+    out = tmp_path / "slip.png"
+    done = qr(app, "sheet", "--tickets", "all", "--layout", "slip80", "--dpi", "203", "--out", str(out), "--json")
+    files = json.loads(done.stdout)["files"]
+    assert files == [str(out), str(tmp_path / "slip-2.png")]
+    read = [found.text for file in files for found in zxingcpp.read_barcodes(Image.open(file).convert("L"))]
+    assert read == [runtime.links.ticket_url(ticket.id) for ticket in tickets]
+
+
+@pytest.mark.parametrize(
+    ("args", "status"),
+    [
+        (["sheet", "--tickets", "NOBODY", "--out", "x.pdf"], 1),
+        (["sheet", "--tickets", "all", "--out", "/nowhere/x.pdf"], 1),
+        (["label", "--wards", "NOBODY", "--out", "x.pdf"], 1),
+        (["sheet", "--tickets", "colour=red", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "state=asleep", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "from=yesterday", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", ",", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "all", "--out", "x.doc"], 2),
+        (["sheet", "--tickets", "all", "--layout", "b7", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "all", "--layout", "labels", "--start", "25", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "all", "--layout", "labels", "--grid", "0x3", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "all", "--layout", "labels", "--grid", "20x40", "--out", "x.pdf"], 2),
+        (["sheet", "--out", "x.pdf"], 2),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: list[str], status: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world.ticket("finished")
+    assert qr(app, *args).exit_code == status
+    assert list(tmp_path.glob("x.*")) == []
+
+
+def qr(app: Flask, *args: str) -> Result:
+    return app.test_cli_runner().invoke(args=["qr", *args])
+
+
+def printed(path: Path) -> list[tuple[list[str], list[str]]]:
+    """For each page its lines of text and the addresses read from its codes."""
+    pages = list(pypdfium2.PdfDocument(path.read_bytes()))
+    texts = [page.get_textpage().get_text_bounded().splitlines() for page in pages]
+    seen = [zxingcpp.read_barcodes(page.render(scale=2.8).to_pil()) for page in pages]
+    return [(text, [found.text for found in codes]) for text, codes in zip(texts, seen, strict=True)]
