@@ -3,7 +3,10 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 DATA_DIR ?= ./var
 PYTHON ?= python3
+JOBS ?= 2
 BIN := .venv/bin
+# A file's tests stay together, so that what they share is made once; the slow ones start servers and run alone.
+SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 export PORT SANDBOX_PORT DATA_DIR
 
 .PHONY: texts run test check lint quick slow bench bench-draw bench-qr screenshots clean
@@ -12,7 +15,8 @@ run: .venv/ready
 	@$(BIN)/python -m app.cli.run
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/ready-dev lint quick slow
 
@@ -23,7 +27,7 @@ lint:
 	$(BIN)/lint-imports
 
 quick: .venv/ready-dev
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0
 
 slow: .venv/ready-dev
 	$(BIN)/python -m pytest -m slow --cov --cov-append
