@@ -6,7 +6,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import cli
+from app import cli, clock
 from app.jobs import queue
 from app.runtime import build
 from app.services import notice_words
@@ -21,6 +21,7 @@ from config.settings import Settings
 def create_app(settings: Settings) -> Flask:
     """The application for these settings. It connects to nothing before it is asked something."""
     configure(settings)
+    clock.run_ahead(settings.clock_ahead)
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # its redirects are built from the Host header
     app.config.update(

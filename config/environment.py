@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_SPANS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+_MOST = timedelta(days=3_650)
 
 
 class Reader:
@@ -81,6 +85,14 @@ class Reader:
         elif value and https and not value.startswith("https://"):
             self.faults.append(f"{name} must be https in production")
         return value
+
+    def span(self, name: str) -> timedelta:
+        """Seconds, or a number with d, h, m or s behind it; nothing where it is not set."""
+        value = self.text(name, default="0")
+        if not re.fullmatch("[0-9]{1,8}[dhms]?", value):
+            self.faults.append(f"{name} must be a number of seconds, or a number with d, h, m or s: 8d")
+            return timedelta()
+        return min(int(value.rstrip("dhms")) * _SPANS.get(value[-1], _SPANS["s"]), _MOST)
 
     def keys(self, name: str) -> tuple[str, ...]:
         keys = tuple(key.strip() for key in self.text(name).split(",") if key.strip())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from config.environment import Reader
@@ -102,6 +103,8 @@ class Settings:
     hospital_id: str
     hospital_name: str
     hotline: str
+    drand_url: str
+    clock_ahead: timedelta
 
     @property
     def production(self) -> bool:
@@ -166,6 +169,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         hospital_id=reader.text("HOSPITAL_ID", default="h001", check=_hospital_id),
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
         hotline=reader.text("HOTLINE", default=""),
+        drand_url=_drand_url(reader),
+        clock_ahead=_clock_ahead(reader, production=production),
     )
     if reader.faults:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  {line}" for line in reader.faults)]))
@@ -219,6 +224,20 @@ def _callback(reader: Reader, account: str, appid: str, form: str) -> CallbackSe
     if token and aes_key and not appid:
         reader.faults.append(f"{prefix}_TOKEN and {prefix}_AES_KEY need {prefix}_APPID: whose callbacks are they?")
     return CallbackSettings(appid, token, aes_key, form) if appid and token and aes_key else None
+
+
+def _drand_url(reader: Reader) -> str:
+    value = reader.url("DRAND_URL", default="")
+    if value and not value.startswith("https://") and urlsplit(value).hostname not in {"localhost", "127.0.0.1", "::1"}:
+        reader.faults.append("DRAND_URL must be https, or an address of this machine")
+    return value
+
+
+def _clock_ahead(reader: Reader, *, production: bool) -> timedelta:
+    ahead = reader.span("CLOCK_AHEAD")
+    if ahead and production:
+        reader.faults.append("CLOCK_AHEAD is for rehearsals; production has the time it is")
+    return ahead
 
 
 def _account(reader: Reader, account: str, *, production: bool) -> tuple[str, str]:

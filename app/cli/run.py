@@ -28,7 +28,7 @@ HOSPITAL = "青澜市中心医院"
 HOTLINE = "8120"
 _READY_WITHIN = 60.0
 # Nothing else of the caller's environment reaches the demo: no other WeChat account, no proxy.
-_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "HOSPITAL_TZ")
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "HOSPITAL_TZ", "CLOCK_AHEAD")
 _KEPT_KINDS = ("LC_", "LD_", "DYLD_", "PYTHON", "COVERAGE")
 
 
@@ -58,6 +58,7 @@ def main() -> int:
         place = read_place(os.environ)
         environ = demo_environ(os.environ, place)
         settings = read_settings(environ)
+        clock.run_ahead(settings.clock_ahead)
         prepare(settings)
     except (CannotRun, SettingsError) as error:
         click.echo(error, err=True)
@@ -184,6 +185,7 @@ def write_shell_settings(place: Place, environ: Mapping[str, str]) -> Path:
     """
     path = place.data_dir / "demo.env"
     own = {name: value for name, value in demo_settings(place).items() if environ[name] == value}
+    own |= {name: environ[name] for name in ("CLOCK_AHEAD",) if name in environ}
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in {"FLASK_APP": "wsgi", **own}.items()]
     path.write_text("".join(lines), encoding="utf-8")
     return path

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request, session
 
-from app.web.edge import runtime
+from app.web.edge import moment, runtime
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 CATALOGUES = Path(__file__).parents[1] / "translations"
@@ -53,7 +53,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(language=language, languages=LANGUAGES, large_text=lambda: bool(g.get("large_text")))
     app.jinja_env.filters.update(moment=show_moment, day=show_day)
-    app.context_processor(lambda: {"sandbox_url": runtime().settings.sandbox_url})
+    app.context_processor(_banner)
     app.before_request(_choose)
 
 
@@ -68,6 +68,12 @@ def show_day(at: datetime | None) -> str:
 
 def _show(at: datetime | None, pattern: str) -> str:
     return at.astimezone(runtime().settings.timezone).strftime(pattern) if at else ""
+
+
+def _banner() -> dict[str, object]:
+    """That this is no real WeChat, and, while something is rehearsed, what time it is here."""
+    settings = runtime().settings
+    return {"sandbox_url": settings.sandbox_url, "rehearsal": moment() if settings.clock_ahead else None}
 
 
 def _choose() -> None:

@@ -1,5 +1,6 @@
 """Settings: few are needed, every fault is named at once, nothing secret is shown."""
 
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -217,3 +218,24 @@ def fault(changes: dict[str, str], base: dict[str, str] = NAMED) -> str:
     with pytest.raises(SettingsError) as raised:
         read_settings({**base, **changes})
     return str(raised.value)
+
+
+@pytest.mark.parametrize(("said", "ahead"), [("8d", {"days": 8}), ("36h", {"hours": 36}), ("90", {"seconds": 90})])
+def test_a_rehearsal_may_live_ahead_of_the_clock(said: str, ahead: dict[str, int]) -> None:
+    assert read_settings({**NAMED, "CLOCK_AHEAD": said}).clock_ahead == timedelta(**ahead)
+
+
+def test_production_has_the_time_it_is_and_a_rehearsal_says_how_far_it_is_ahead() -> None:
+    assert "production has the time it is" in fault({"CLOCK_AHEAD": "8d"}, PRODUCTION)
+    assert "CLOCK_AHEAD must be a number of seconds" in fault({"CLOCK_AHEAD": "-1d"})
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [("https://api.drand.sh", True), ("http://127.0.0.1:99", True), ("http://api.drand.sh", False), ("", True)],
+)
+def test_a_beacon_is_asked_over_https_or_on_this_machine(url: str, taken: bool) -> None:
+    if taken:
+        assert read_settings({**NAMED, "DRAND_URL": url}).drand_url == url
+    else:
+        assert "DRAND_URL must be https" in fault({"DRAND_URL": url})
