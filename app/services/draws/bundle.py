@@ -1,7 +1,8 @@
 """Everything one needs to check a draw alone, in one archive: the published files, the verifier, how to run it."""
 
 import zipfile
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, BinaryIO, cast
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,8 @@ import lottery
 from app.models import Draw
 from app.paths import ROOT
 from app.services.draws import files
-from app.services.draws.leaves import Told
+from app.services.draws.files import File
+from app.services.draws.leaves import Bytes, Told
 
 README = """\
 # {draw_id}
@@ -38,18 +40,48 @@ _WHEN = (2000, 1, 1, 0, 0, 0)  # the same files make the same archive
 
 
 def write(session: Session, draw: Draw, to: BinaryIO, tell: Told = lambda _done: None) -> None:
-    published = files.all_of(session, draw)
-    with zipfile.ZipFile(to, "w") as archive:
+    def read(file: File) -> Iterator[bytes]:
+        for part in files.content(session, file):
+            tell(len(part))
+            yield part
+
+    for part in stream(draw.draw_id, files.all_of(session, draw), read):
+        to.write(part)
+
+
+def stream(draw_id: str, published: Sequence[File], read: Callable[[File], Iterable[bytes]]) -> Iterator[bytes]:
+    """The archive as it is made, so that a list of millions never lies anywhere whole."""
+    made = _Made()
+    with zipfile.ZipFile(cast(IO[bytes], made), "w") as archive:
         hashes = "\n".join(f"    {file.sha256}  {file.name}" for file in published)
-        _add(archive, "README.md", README.format(draw_id=draw.draw_id, hashes=hashes).encode())
+        _add(archive, "README.md", README.format(draw_id=draw_id, hashes=hashes).encode())
         for path in sorted((ROOT / lottery.__name__).glob("*.py")):
             _add(archive, f"lottery/{path.name}", path.read_bytes())
         for file in published:
             # A list is as good as random: it does not get smaller.
             with archive.open(_named(f"draw/{file.name}", zipfile.ZIP_STORED), "w", force_zip64=True) as entry:
-                for part in files.content(session, file):
+                for part in read(file):
                     entry.write(part)
-                    tell(len(part))
+                    yield made.fetch()
+    yield made.fetch()
+
+
+class _Made:
+    """What the archive has written and nobody has fetched yet."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: Bytes) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        pass  # nothing waits elsewhere
+
+    def fetch(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

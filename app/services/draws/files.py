@@ -126,6 +126,28 @@ def all_of(session: Session, draw: Draw) -> list[File]:
     return list({row.name: File(row.id, row.name, row.sha256, row.size, row.at) for row in rows}.values())
 
 
+def names(session: Session) -> dict[int, set[str]]:
+    """What is published of every draw, by its row's id."""
+    found: dict[int, set[str]] = {}
+    for draw_id, name in session.execute(select(DrawFile.draw_id, DrawFile.name)):
+        found.setdefault(draw_id, set()).add(name)
+    return found
+
+
+def announcements(session: Session) -> dict[int, Fields]:
+    """Every draw's announcement, by its row's id."""
+    rows = session.execute(
+        select(DrawFile.draw_id, DrawFilePart.content)
+        .join(DrawFilePart, DrawFilePart.file_id == DrawFile.id)
+        .where(DrawFile.name == ANNOUNCEMENT)
+        .order_by(DrawFilePart.number)
+    )
+    parts: dict[int, bytes] = {}
+    for draw_id, part in rows:
+        parts[draw_id] = parts.get(draw_id, b"") + part
+    return {draw_id: json.loads(content) for draw_id, content in parts.items()}
+
+
 def edition(session: Session, draw: Draw, name: str) -> int:
     """How many editions there are."""
     query = select(DrawFile.edition).where(DrawFile.draw_id == draw.id, DrawFile.name == name)

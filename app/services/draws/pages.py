@@ -83,18 +83,23 @@ class Proof:
 
 
 def list_public(session: Session, *, at: datetime) -> list[Line]:
-    """The latest first."""
-    draws = session.scalars(select(Draw).order_by(Draw.closes.desc(), Draw.id.desc()))
-    return [Line(draw.draw_id, state(session, draw, at=at), files.announced(session, draw)) for draw in draws]
+    """The latest first; as many queries for forty draws as for one."""
+    draws = session.scalars(select(Draw).order_by(Draw.closes.desc(), Draw.id.desc())).all()
+    told, names = files.announcements(session), files.names(session)
+    return [Line(one.draw_id, _state(one, names[one.id], told[one.id], at), told[one.id]) for one in draws]
 
 
 def state(session: Session, draw: Draw, *, at: datetime) -> str:
+    names = {file.name for file in files.all_of(session, draw)}
+    return _state(draw, names, files.announced(session, draw), at)
+
+
+def _state(draw: Draw, told: set[str], announcement: Fields, at: datetime) -> str:
     """announced, collecting, closed, committed, drawn, claimed, redrawn: as its files tell."""
-    told = {file.name for file in files.all_of(session, draw)}
     if "result-2.json" in told:
         return "redrawn"
     if "result-1.json" in told:
-        return "claimed" if at > when(files.announced(session, draw), "claim_until") else "drawn"
+        return "claimed" if at > when(announcement, "claim_until") else "drawn"
     if "commit-1.json" in told:
         return "committed"
     if at < draw.closes:
@@ -107,12 +112,13 @@ def page(session: Session, draw: Draw, *, at: datetime) -> Page:
     told = {file.name for file in published}
     version = files.versions(session, draw)
     found = [name for name in ("result-1.json", "result-2.json") if name in told]
+    announcement = files.announced(session, draw)
     waiting = [number for number in (1, 2) if numbers.typed(session, draw, number)]
     return Page(
         draw_id=draw.draw_id,
-        state=state(session, draw, at=at),
+        state=_state(draw, told, announcement, at),
         announced_at=draw.announced_at,
-        announcement=files.announced(session, draw),
+        announcement=announcement,
         commit=files.fields(session, draw, f"commit-{version}.json") if version else None,
         results=[files.fields(session, draw, name) for name in found],
         claims=files.fields(session, draw, files.CLAIMS)["claims"] if files.CLAIMS in told else [],
