@@ -1,6 +1,7 @@
 """Addresses we hand out: always from the configuration, never from a request's Host header."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.errors import Missing
 from qr import token
@@ -8,7 +9,7 @@ from qr import token
 
 @dataclass(frozen=True)
 class Links:
-    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`) and invitations (`/bind/`)."""
+    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`), labels (`/a/`) and invitations (`/bind/`)."""
 
     public_url: str
     keys: tuple[str, ...]
@@ -24,6 +25,12 @@ class Links:
 
     def ward_url(self, department_id: int) -> str:
         return self.public_url + self.ward_path(department_id)
+
+    def label_path(self, kind: Literal["asset", "place"], number: int) -> str:
+        return f"/a/{token.sign(number, purpose=kind, keys=self.keys)}"
+
+    def label_url(self, kind: Literal["asset", "place"], number: int) -> str:
+        return self.public_url + self.label_path(kind, number)
 
     def engineer_ticket_url(self, number: str) -> str:
         return f"{self.public_url}/engineer/{number}"
@@ -41,6 +48,13 @@ class Links:
     def department_id(self, text: str) -> int:
         """The department a ward's token was made for; raises Missing."""
         return self._read(text, "ward")
+
+    def labelled(self, text: str) -> tuple[Literal["asset", "place"], int]:
+        """The asset or place a label's token was made for; raises Missing."""
+        try:
+            return "asset", self._read(text, "asset")
+        except Missing:
+            return "place", self._read(text, "place")
 
     def invitation_number(self, text: str) -> int:
         """The number of the invitation a token was made for; raises Missing."""

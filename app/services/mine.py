@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing
-from app.models import Category, Person, Ticket
+from app.models import Category, Person, Ticket, TicketAsset
 from app.services import people, tickets
+from app.services.assets import Thing
 from app.services.scan import look
 
 MOST = 30
@@ -49,11 +50,15 @@ def report(
     at: datetime,
     zone: ZoneInfo,
     channel: str,
+    about: Thing | None = None,
 ) -> int:
-    """Somebody reports a fault of his own; the same words twice are one ticket. Answers its id."""
-    if told_before := told_just_now(session, person_id, description, at=at):
+    """Somebody reports a fault of his own, of what he scanned; the same words twice are one ticket. Answers its id."""
+    asset_id = about.id if about and about.kind == "asset" else None
+    place_id = about.place_id if about else None
+    if told_before := told_just_now(session, person_id, description, place_id=place_id, asset_id=asset_id, at=at):
         return told_before
     employment = people.employment_at(session, person_id, at.date())
+    own_department = employment.department_id if employment else None
     told = tickets.Report(
         source="wechat",
         description=description,
@@ -61,9 +66,13 @@ def report(
         category_id=category_id,
         requester_id=person_id,
         served_person_id=person_id,
-        department_id=employment.department_id if employment else None,
+        department_id=(about.department_id if about else None) or own_department,
+        place_id=place_id,
     )
-    return tickets.report(session, told, by=person_id, at=at, zone=zone, channel=channel).id
+    opened = tickets.report(session, told, by=person_id, at=at, zone=zone, channel=channel)
+    if asset_id is not None:
+        session.add(TicketAsset(ticket_id=opened.id, asset_id=asset_id))
+    return opened.id
 
 
 def ticket(
@@ -81,13 +90,18 @@ def ticket(
     return found
 
 
-def told_just_now(session: Session, person_id: int, description: str, *, at: datetime) -> int | None:
+def told_just_now(
+    session: Session, person_id: int, description: str, *, place_id: int | None, asset_id: int | None, at: datetime
+) -> int | None:
     """His ticket with the same words, if he has only just reported it: a second tap makes no second ticket."""
     session.get_one(Person, person_id, with_for_update=True)  # two taps at once come one after the other
     return session.scalar(
         select(Ticket.id)
+        .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
         .where(
             Ticket.served_person_id == person_id,
+            Ticket.place_id.is_not_distinct_from(place_id),
+            TicketAsset.asset_id.is_not_distinct_from(asset_id),
             Ticket.reported_at > at - SAME_REPORT,
             Ticket.state == "reported",
             Ticket.description == description,

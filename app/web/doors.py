@@ -3,7 +3,23 @@
 from flask import Blueprint
 
 from app.api import doors as api
-from app.web import bind, callback, console, data, demo, engineer, health, home, inbox, my, scan, verify, ward, wechat
+from app.web import (
+    bind,
+    callback,
+    console,
+    data,
+    demo,
+    engineer,
+    health,
+    home,
+    inbox,
+    label,
+    my,
+    scan,
+    verify,
+    ward,
+    wechat,
+)
 from config.settings import Settings
 
 
@@ -18,6 +34,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         callback.blueprint,
         scan.blueprint,
         ward.blueprint,
+        label.blueprint,
         my.blueprint,
         inbox.blueprint,
         data.blueprint,

@@ -41,6 +41,7 @@ GUARDS: dict[str, Guard] = {
     "callback": Guard(_PUBLIC, ANYONE),
     "scan": Guard(_PUBLIC, ANYONE),
     "ward": Guard(_PUBLIC, ANYONE),
+    "label": Guard(_PUBLIC, ANYONE),
     "my": Guard(_PUBLIC, ANYONE),
     "inbox": Guard(_PUBLIC, ANYONE),
     "data": Guard(_PUBLIC, ANYONE),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.models import Category
 from app.services import inbox, mine, reminders, sign_in
+from app.services.assets import Thing
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.inbox import message
@@ -65,22 +66,26 @@ def show() -> Page:
 def report_form() -> Page:
     if visit.identity_id() is None:
         return to_wechat("/report")
-    visitor = visit.phone_visitor()
-    if visitor is None:
+    if visit.phone_visitor() is None:
         return redirect("/my/bind?next=/report")
-    return notice_first("/report") or _report_page("", 200)
+    return notice_first("/report") or report_page()
 
 
 @blueprint.post("/report")
 @visit.checks_its_own_form
 def report() -> Page:
+    visit.check_form(request.path)
+    return take_report()
+
+
+def take_report(about: Thing | None = None) -> Page:
+    """What was typed becomes a ticket, or the page again with what it lacks."""
     visitor = visit.phone_visitor()
     if visitor is None:
         raise Refused("sign_in_again")
-    visit.check_form("report")
     description = request.form.get("description", "").strip()
     if not description or len(description) > mine.DESCRIPTION_MOST:
-        return _report_page("description", 422)
+        return report_page(about, fault="description"), 422
     with transaction() as db:
         ticket_id = mine.report(
             db,
@@ -90,6 +95,7 @@ def report() -> Page:
             at=moment(),
             zone=runtime().settings.timezone,
             channel="wechat",
+            about=about,
         )
     return redirect(runtime().links.ticket_path(ticket_id), 303)
 
@@ -127,10 +133,9 @@ def _category(text: str) -> int | None:
         return db.scalar(select(Category.id).where(Category.id == int(text)))
 
 
-def _report_page(fault: str, status: int) -> tuple[str, int]:
+def report_page(about: Thing | None = None, *, fault: str = "") -> str:
+    """The form, for anything or for what was scanned; it comes back to the address it was shown at."""
     with reading() as db:
         categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()
-    page = render_template(
-        "report.html", fault=fault, categories=categories, most=mine.DESCRIPTION_MOST, token=visit.form_token("report")
-    )
-    return page, status
+    shown = {"about": about, "fault": fault, "categories": categories, "most": mine.DESCRIPTION_MOST}
+    return render_template("report.html", **shown, token=visit.form_token(request.path))
