@@ -36,6 +36,11 @@ class Job:
     rateable: bool
 
     @property
+    def awaits_rating(self) -> bool:
+        """Its code, shown now, leads to the rating."""
+        return self.rateable and self.state in {"finished", "closed"}
+
+    @property
     def next_acts(self) -> tuple[str, ...]:
         if self.offered:
             return ("take-over",)

@@ -1,10 +1,12 @@
 """The engineer's pages on his phone: his tickets, the next step as one large button, the code to show."""
 
-from flask import Blueprint, Response, g, redirect, render_template
-from werkzeug.wrappers import Response as AnyResponse
+from datetime import timedelta
+
+from flask import Blueprint, g, redirect, render_template, request
+from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.services import engineer_work, inbox, praise, progress, tickets
+from app.services import engineer_work, inbox, praise, progress, showing, tickets
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from qr import symbol
@@ -25,7 +27,8 @@ def index() -> str:
         work = engineer_work.of(db, g.visitor.person_id, at=moment())
         told = praise.told(db, g.visitor.person_id)
         unread = inbox.unread(db, g.visitor.person_id, at=moment())
-    return render_template("engineer/index.html", work=work, praise=told, unread=unread)
+    form = visit.form_token("shown")
+    return render_template("engineer/index.html", work=work, praise=told, unread=unread, form=form)
 
 
 @blueprint.get("/engineer/<number>")
@@ -51,7 +54,7 @@ def opened(number: str) -> tuple[str, int]:
 
 @blueprint.post("/engineer/<number>/<act>")
 @visit.checks_its_own_form
-def act(number: str, act: str) -> AnyResponse:
+def act(number: str, act: str) -> Response:
     """Accept, arrive, finish, take over. A second tap, or one after a lost answer, finds it done and just shows it."""
     visit.check_form("engineer", number)
     service = ACTS.get(act)
@@ -67,14 +70,36 @@ def act(number: str, act: str) -> AnyResponse:
 
 @blueprint.get("/engineer/<number>/code")
 def code(number: str) -> str:
-    """The code as large as the screen, for the user to scan."""
+    """The code as large as the screen, for the user to scan; drawn in the page, so it is there without a network."""
     with reading() as db:
         job = engineer_work.one(db, number, engineer=g.visitor.person_id, at=moment())
-    return render_template("engineer/code.html", job=job)
+        said = showing.said(db, job.ticket_id, cycle=job.cycle)
+    drawn = symbol.data_address(runtime().links.ticket_url(job.ticket_id))
+    return render_template("engineer/code.html", job=job, code=drawn, said=said, form=visit.form_token("shown"))
 
 
-@blueprint.get("/engineer/<number>/code.svg")
-def code_image(number: str) -> Response:
+@blueprint.post("/engineer/<number>/shown")
+@visit.checks_its_own_form
+def shown(number: str) -> tuple[str, int]:
+    """The page says that it is held out, or was `ago` seconds ago: a phone's clock may be wrong, this is not."""
+    visit.check_form("shown")
+    cycle, ago = (request.form.get(name, "") for name in ("cycle", "ago"))
+    if not (_short_number(cycle) and _short_number(ago)):
+        raise Refused("absurd_time")
+    at = moment() - timedelta(seconds=int(ago))
+    with transaction() as db:
+        showing.show(db, number, cycle=int(cycle), by=g.visitor.person_id, at=at, now=moment())
+    return "", 204
+
+
+@blueprint.get("/engineer/<number>/code/opened")
+def code_opened(number: str) -> tuple[str, int]:
+    """200 once the user has opened his page, 204 before; the same whether he has rated or not (law 11)."""
     with reading() as db:
         job = engineer_work.one(db, number, engineer=g.visitor.person_id, at=moment())
-    return Response(symbol.svg(runtime().links.ticket_url(job.ticket_id)), mimetype="image/svg+xml")
+        opened = showing.OPENED in showing.said(db, job.ticket_id, cycle=job.cycle)
+    return "", 200 if opened else 204
+
+
+def _short_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 6

@@ -18,6 +18,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "not_your_ticket": (403, mark("这张工单没有派给您。")),
     "not_offered": (409, mark("这张工单现在不用接手，可能已有人处理。请刷新后查看。")),
     "no_longer_yours": (410, mark("这张工单现在由别人处理，您不用再管。")),
+    "absurd_time": (422, mark("这个时间不对，没有保存。请核对后再试。")),
     "not_an_engineer": (400, mark("只能派给工程师，请重新选择。")),
     "not_open": (409, mark("工单已经处理完，不用再催。")),
     "provider_staff": (403, mark("服务商人员不能评价自己的服务。")),

@@ -13,7 +13,7 @@ from app.errors import Refused
 from app.models import Complaint
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.models.ticket import OPEN_STATES
-from app.services import complaints, progress, ratings, scan_acts, sign_in
+from app.services import complaints, progress, ratings, scan_acts, showing, sign_in
 from app.services.ratings import AlreadyRated
 from app.services.scan import Answer, Scan, earlier_answer, look
 from app.web import limits, visit
@@ -191,6 +191,18 @@ def still_broken(db: Session, scan: Scan) -> None:
 def urge(db: Session, scan: Scan) -> None:
     visit.check_form(_token(), scan.cycle)
     scan_acts.urge(db, scan, at=moment(), channel="scan")
+
+
+@blueprint.post("/r/<token>/opened")
+@visit.checks_its_own_form
+def opened(token: str) -> tuple[str, int]:
+    """The page says that somebody looks at it, before he rates and after."""
+    ticket_id, identity = _visited(token)
+    with transaction() as db:
+        scan = _look(db, ticket_id, identity)
+        visit.check_form(token, scan.cycle)
+        showing.open_code(db, scan, at=moment())
+    return "", 204
 
 
 def _token() -> str:

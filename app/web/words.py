@@ -27,6 +27,8 @@ WORDS: dict[str, dict[str, str]] = {
         "urged": mark("催单"),
         "still_broken": mark("用户说还没修好"),
         "opened": mark("查看"),
+        "shown": mark("出示评价码"),
+        "code_opened": mark("用户打开评价页"),
         "recorded": mark("导入的节点"),
         "rated": mark("作出评价"),
         "corrected": mark("更正评价"),

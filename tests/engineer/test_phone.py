@@ -1,5 +1,8 @@
 """The engineer's pages: his tickets and nobody else's, one next step, the code to show, never a rating."""
 
+import re
+from base64 import b64decode
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -26,7 +29,7 @@ def test_his_list_has_his_open_tickets_and_what_he_finished(world: World, phone:
 def test_a_ticket_of_somebody_else_is_not_found(world: World, phone: Phone) -> None:
     ticket = world.ticket("dispatched", lead=world.second_engineer)
     engineer = phone(world.engineer_identity)
-    for page in ("", "/code", "/code.svg"):
+    for page in ("", "/code", "/code/opened"):
         assert engineer.get(f"/engineer/{ticket.number}{page}").status_code == 404
     assert engineer.get("/engineer/no-such-number").status_code == 404
     assert engineer.get("/engineer/%00").status_code == 400
@@ -93,9 +96,9 @@ def test_a_helper_sees_the_ticket_but_no_step(world: World, phone: Phone) -> Non
 
 def test_the_code_can_be_read_and_leads_to_the_ticket(slip: Slip, world: World, phone: Phone) -> None:
     ticket = world.ticket("finished")
-    image = phone(world.engineer_identity).get(f"/engineer/{ticket.number}/code.svg")
-    assert image.mimetype == "image/svg+xml"
-    assert read(drawn(image.data)) == [slip.runtime.links.ticket_url(ticket.id)]
+    page = phone(world.engineer_identity).get(f"/engineer/{ticket.number}/code").text
+    (svg,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    assert read(drawn(b64decode(svg))) == [slip.runtime.links.ticket_url(ticket.id)]
 
 
 def test_a_ticket_that_served_nobody_ends_on_itself_not_on_a_code(slip: Slip, world: World, phone: Phone) -> None:
@@ -106,7 +109,9 @@ def test_a_ticket_that_served_nobody_ends_on_itself_not_on_a_code(slip: Slip, wo
 
 def test_no_page_of_his_changes_when_somebody_rates(slip: Slip, world: World, phone: Phone) -> None:
     ticket, engineer = world.ticket("finished"), phone(world.engineer_identity)
-    pages = ["/engineer", f"/engineer/{ticket.number}", f"/engineer/{ticket.number}/code"]
+    pages = [
+        f"/engineer{path}" for path in ("", *(f"/{ticket.number}{page}" for page in ("", "/code", "/code/opened")))
+    ]
     before = [slip.words(engineer.get(page).text) for page in pages]
     slip.rate(phone(world.nurse_identity), ticket, 1)
     assert [slip.words(engineer.get(page).text) for page in pages] == before
