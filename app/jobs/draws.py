@@ -8,6 +8,7 @@ import structlog
 from app import clock
 from app.errors import Refused
 from app.jobs import rounds
+from app.jobs.beacon import Beacon
 from app.runtime import Runtime
 from app.services.draws import announcing, checkpoints, claims, committing, results, steps
 from app.services.draws.leaves import Told
@@ -18,14 +19,17 @@ def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    rounds.keep(lambda: look(runtime), fault="a round of the draws failed", woken=woken, stopping=stopping)
+    beacon = Beacon()
+    rounds.keep(lambda: look(runtime, beacon), fault="a round of the draws failed", woken=woken, stopping=stopping)
 
 
-def look(runtime: Runtime) -> None:
+def look(runtime: Runtime, beacon: Beacon | None = None) -> None:
     with runtime.database.reading() as session:
         under_way = steps.under_way(session, at=clock.now())
     for draw_id in under_way:
         try:
+            if beacon:
+                beacon.fetch(runtime, draw_id)
             while step := _due(runtime, draw_id):
                 take(runtime, draw_id, step)
         except Refused as refused:  # another worker was quicker, or the clock

@@ -39,11 +39,17 @@ def enter(
     source: str,
     issue: str,
     value: str,
-    by: int,
+    by: int | None,
     at: datetime,
 ) -> Agreed | None:
-    """One person's reading; what stands now, if it stands. Of a beacon the value is its signature."""
-    announcing.check_official(session, draw, by, at=at)
+    """One person's reading; what stands now, if it stands. Of a beacon the value is its signature.
+
+    Nobody's is one that was fetched: only what proves itself.
+    """
+    if by is not None:
+        announcing.check_official(session, draw, by, at=at)
+    elif source != BEACON:
+        raise Refused("not_the_committee")
     session.get_one(Draw, draw.id, with_for_update=True)  # two readings at once come one after the other
     promised = _promised(session, draw, draw_round, source)
     if _agreed(session, draw, draw_round, promised):
@@ -63,7 +69,8 @@ def enter(
         )
     )
     session.flush()
-    events.record(session, draw, "number_typed", by=by, at=at, round=draw_round, source=source, issue=issue)
+    kind = "number_fetched" if by is None else "number_typed"
+    events.record(session, draw, kind, by=by, at=at, round=draw_round, source=source, issue=issue)
     found = _agreed(session, draw, draw_round, promised)
     if found:
         events.record(session, draw, "number_stands", by=by, at=at, round=draw_round, source=source, value=value)
@@ -80,6 +87,17 @@ def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None
 def typed(session: Session, draw: Draw, draw_round: int) -> list[DrawNumber]:
     query = select(DrawNumber).where(DrawNumber.draw_id == draw.id, DrawNumber.round == draw_round)
     return list(session.scalars(query.order_by(DrawNumber.id)))
+
+
+def awaited_beacon(session: Session, draw: Draw, *, at: datetime) -> tuple[int, str] | None:
+    """The round of the draw, and that of the beacon, which is out by now and stands nowhere yet."""
+    draw_round = 2 if files.find(session, draw, "result-1.json") else 1
+    if files.find(session, draw, "commit-1.json") is None or files.find(session, draw, f"result-{draw_round}.json"):
+        return None
+    for promised in sources(session, draw, draw_round):
+        if promised["id"] == BEACON and at >= when(promised, "drawn_at"):
+            return None if _agreed(session, draw, draw_round, promised) else (draw_round, promised["issue"])
+    return None
 
 
 def sources(session: Session, draw: Draw, draw_round: int) -> list[Fields]:
