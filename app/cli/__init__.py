@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.cli import invitations, people_data
+from app.cli.assets import assets, places
 from app.cli.codes import codes
 from app.cli.draw import draw
 from app.cli.people import people
@@ -14,8 +15,10 @@ __all__ = ["invitations", "people_data", "register"]
 
 def register(app: Flask) -> None:
     """Add the project's commands to the application's `flask` command."""
+    app.cli.add_command(assets)
     app.cli.add_command(codes)
     app.cli.add_command(draw)
     app.cli.add_command(people)
+    app.cli.add_command(places)
     app.cli.add_command(tickets)
     app.cli.add_command(worker)

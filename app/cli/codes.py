@@ -14,7 +14,8 @@ from tqdm import tqdm
 from app.cli import faults
 from app.cli.words import _
 from app.models.ticket import STATES
-from app.services import slips
+from app.services import assets, slips
+from app.services.assets import Kind, ThingFilter
 from app.services.slips import Paper, SlipFilter
 from app.web.edge import reading, runtime
 from qr import picture, sheet
@@ -70,12 +71,41 @@ def sheet_(wanted: str, **how: Any) -> None:
         _stop(faults.database(error))
 
 
-@codes.command("label", help=_("打印科室长期评价码的标签。"))
-@click.option("--wards", default="all", show_default=True, help=_("科室代码，逗号分隔；all 是全部科室。"))
-@click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help=_("每个科室几张。"))
+@codes.command(
+    "label",
+    help=_(
+        "打印标签：科室的长期评价码（--wards）、设备（--assets）或房间（--places）的报修码。"
+        "设备和房间写编号（逗号分隔），或 department=科室代码，或 all；停用的设备不印。"
+    ),
+)
+@click.option("--wards", help=_("科室代码，逗号分隔；all 是全部科室。三种都不写时是 all。"))
+@click.option("--assets", "asset", help=_("设备编号或条件，例如 PRN-0032 或 department=N07。"))
+@click.option("--places", "place", help=_("房间代码或条件。"))
+@click.option("--copies", default=1, show_default=True, type=click.IntRange(1, 1000), help=_("每种几张。"))
 @_paper_options("labels")
-def label(wards: str, copies: int, **how: Any) -> None:
-    _wards(wards, copies, _Press.of(**how))
+def label(wards: str | None, asset: str | None, place: str | None, copies: int, **how: Any) -> None:
+    if sum(one is not None for one in (wards, asset, place)) > 1:
+        raise click.UsageError(_("--wards、--assets、--places 只写一个。"))
+    press = _Press.of(**how)
+    if asset is not None:
+        _things("asset", asset, copies, press)
+    elif place is not None:
+        _things("place", place, copies, press)
+    else:
+        _wards(wards or "all", copies, press)
+
+
+def _things(kind: Kind, wanted: str, copies: int, press: "_Press") -> None:
+    chosen = _thing_filter(kind, wanted)
+    try:
+        with reading() as session:
+            found = assets.find(session, kind, chosen, retired=False)
+    except faults.DATABASE as error:
+        _stop(faults.database(error))
+    if missing := sorted(set(chosen.tags) - {thing.tag for thing in found}):
+        _stop(_("没有这些编号，或已停用：%(tags)s。", tags=", ".join(missing)))
+    cards = (card for card in map(_paper().label, found) for _copy in range(copies))
+    press.run(cards, len(found) * copies, _("没有可印的标签。"))
 
 
 @codes.command("poster", help=_("打印科室长期评价码的台牌（a5）或海报（poster 是 A4，poster-a3）。"))
@@ -167,6 +197,17 @@ def _gridded(layout: sheet.Layout, grid: str | None) -> sheet.Layout:
     if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 40):
         raise click.BadParameter(_("应为 列x行，例如 3x8。"), param_hint="--grid")
     return layout.grid(int(columns), int(rows))
+
+
+def _thing_filter(kind: Kind, wanted: str) -> ThingFilter:
+    if wanted.strip() == "all":
+        return ThingFilter()
+    if wanted.startswith("department="):
+        return ThingFilter(department=wanted.removeprefix("department=").strip())
+    tags = tuple(term.strip() for term in wanted.split(",") if term.strip())
+    if not tags:
+        raise click.BadParameter(_("编号，或 department=科室代码，或 all。"), param_hint=f"--{kind}s")
+    return ThingFilter(tags)
 
 
 def _filter(wanted: str) -> SlipFilter:

@@ -52,6 +52,8 @@ ROWS: dict[str, str] = {
     "unknown_categories": mark("系统中已有的服务类别"),
     "unknown_places": mark("系统中已有的地点"),
     "unknown_departments": mark("系统中已有的科室代码"),
+    "unknown_campuses": mark("系统中已有的院区代码"),
+    "tag_twice": mark("每个编号只有一行"),
     "staff_number_is_a_number": mark("文本格式的单元格（数字会丢失前导零）"),
     "staff_number_form": mark("1 至 32 个字符，不含空格和冒号"),
     "staff_number_twice": mark("每个工号只有一行"),

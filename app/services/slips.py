@@ -1,4 +1,4 @@
-"""What is printed on paper: a ticket's slip, a ward's plate. Never a name, never a fault's description."""
+"""What is printed on paper: a ticket's slip, a ward's plate, a label. Never a name, never a fault's description."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Ticket
+from app.services.assets import Thing
 from app.services.links import Links
 from qr.card import Card
 
 # Paper speaks to the hospital's people: Chinese, whatever language the terminal has.
 RATE_THIS = "请用微信扫码评价本次服务"
 RATE_HERE = "请用微信扫码评价本科室的IT服务"
+REPORT_HERE = "请用微信扫码报修"
 UNSEEN = "服务商看不到您的评价"
 NUMBER, HOTLINE, SERVICE = "工单 {}", "监督热线 {}", "IT服务"
 BATCH = 1000
@@ -50,6 +52,12 @@ class Paper:
     def ward(self, department: Department) -> Card:
         where = " ".join(part for part in (department.building, department.floor, department.room) if part)
         return Card(self.links.ward_url(department.id), RATE_HERE, (department.name, where, self._hotline), UNSEEN)
+
+    def label(self, thing: Thing) -> Card:
+        """What people read when the code cannot be: the tag is the title of an asset's, the name that of a room's."""
+        title, below = (thing.tag, thing.name) if thing.kind == "asset" else (thing.name, thing.tag)
+        lines = (below, thing.spot, thing.where, self._hotline)
+        return Card(self.links.label_url(thing.kind, thing.id), title, lines, REPORT_HERE)
 
 
 def count(session: Session, wanted: SlipFilter) -> int:

@@ -10,6 +10,8 @@ from click.testing import Result
 from flask import Flask
 from PIL import Image
 
+from app import clock
+from app.models import Asset, Place
 from app.runtime import Runtime
 from tests.world import ZONE, World
 
@@ -75,6 +77,30 @@ def test_every_ward_gets_its_plate_and_its_labels(app: Flask, world: World, runt
     assert sorted(code for _, codes in printed(out) for code in codes) == sorted(4 * addresses)
 
 
+def test_the_label_of_an_asset_has_its_tag_in_letters_and_leads_to_the_report(
+    app: Flask, world: World, runtime: Runtime, out: Path
+) -> None:
+    room, printer = inventory(world)
+    assert qr(app, "label", "--assets", "all", "--out", str(out)).exit_code == 0
+    ((text, codes),) = printed(out)
+    assert codes == [runtime.links.label_url("asset", printer)]
+    assert text == ["PRN-0032", "激光打印机", "呼吸内科护士站", "3号楼 7 701", "监督热线 6120", "请用微信扫码报修"]
+    assert (
+        qr(app, "label", "--places", f"department={world.ward.code}", "--copies", "2", "--out", str(out)).exit_code == 0
+    )
+    ((text, codes),) = printed(out)
+    assert codes == [runtime.links.label_url("place", room)] * 2
+    assert text[:3] == ["呼吸内科护士站", "N07-1", "呼吸内科"]
+
+
+def test_a_retired_asset_gets_no_label(app: Flask, world: World, out: Path) -> None:
+    inventory(world)
+    done = qr(app, "label", "--assets", "PRN-0032,OLD-1", "--out", str(out))
+    assert done.exit_code == 1
+    assert "OLD-1" in done.stderr
+    assert "PRN-0032" not in done.stderr
+
+
 def test_pictures_are_numbered_pages(app: Flask, world: World, runtime: Runtime, tmp_path: Path) -> None:
     tickets = [world.ticket("finished") for _ in range(2)]
     out = tmp_path / "slip.png"
@@ -91,6 +117,10 @@ def test_pictures_are_numbered_pages(app: Flask, world: World, runtime: Runtime,
         (["sheet", "--tickets", "NOBODY", "--out", "x.pdf"], 1),
         (["sheet", "--tickets", "all", "--out", "/nowhere/x.pdf"], 1),
         (["label", "--wards", "NOBODY", "--out", "x.pdf"], 1),
+        (["label", "--assets", "all", "--out", "x.pdf"], 1),
+        (["label", "--places", "NOWHERE", "--out", "x.pdf"], 1),
+        (["label", "--assets", ",", "--out", "x.pdf"], 2),
+        (["label", "--assets", "all", "--wards", "all", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", "colour=red", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", "state=asleep", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", "from=yesterday", "--out", "x.pdf"], 2),
@@ -110,6 +140,20 @@ def test_what_cannot_be_done_is_refused(
     world.ticket("finished")
     assert qr(app, *args).exit_code == status
     assert list(tmp_path.glob("x.*")) == []
+
+
+def inventory(world: World) -> tuple[int, int]:
+    """A room of the ward and a printer in it, and a printer of long ago; the ids of the first two."""
+    with world.database.transaction() as session:
+        room = Place(
+            code="N07-1", name="呼吸内科护士站", department_id=world.ward.id, building="3号楼", floor="7", room="701"
+        )
+        session.add(room)
+        session.flush()
+        printer = Asset(tag="PRN-0032", name="激光打印机", place_id=room.id)
+        session.add_all([printer, Asset(tag="OLD-1", name="针式打印机", retired_at=clock.now())])
+        session.flush()
+        return room.id, printer.id
 
 
 def qr(app: Flask, *args: str) -> Result:

@@ -1,0 +1,142 @@
+"""Assets and rooms from a table: new ones are added, known ones brought up to date, by their tags."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Asset, Campus, Category, Department, Place
+from app.services.assets import Kind
+from app.services.imports.lines import Unreadable
+from app.services.imports.tables import Cell, Fault, Row, text
+
+# Our name of a column, and how files call it; the first one is the key.
+COLUMNS: dict[Kind, dict[str, tuple[str, ...]]] = {
+    "asset": {
+        "tag": ("资产编号", "tag"),
+        "name": ("名称", "name"),
+        "category_id": ("服务类别代码", "category_code"),
+        "place_id": ("房间代码", "place_code"),
+        "department_id": ("科室代码", "department_code"),
+        "retired_at": ("停用", "retired"),
+    },
+    "place": {
+        "code": ("房间代码", "place_code"),
+        "name": ("名称", "name"),
+        "department_id": ("科室代码", "department_code"),
+        "campus_id": ("院区代码", "campus_code"),
+        "building": ("楼", "building"),
+        "floor": ("楼层", "floor"),
+        "room": ("门牌", "room"),
+    },
+}
+MODELS: dict[Kind, Any] = {"asset": Asset, "place": Place}
+CODES: dict[str, tuple[Any, str]] = {
+    "category_id": (Category, "unknown_categories"),
+    "place_id": (Place, "unknown_places"),
+    "department_id": (Department, "unknown_departments"),
+    "campus_id": (Campus, "unknown_campuses"),
+}
+RETIRED = {"": False, "否": False, "在用": False, "no": False, "是": True, "停用": True, "报废": True, "yes": True}
+LONGEST = {"tag": 40, "code": 40}
+NAME_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a row says of one thing: only of the columns the file has."""
+
+    line: int
+    words: dict[str, str]
+
+
+@dataclass
+class Taken:
+    imported: int = 0
+    unchanged: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
+class ItemReader:
+    """Reads the rows of one table of assets or rooms; raises Unreadable where a needed column is missing."""
+
+    def __init__(self, kind: Kind, header: list[str]) -> None:
+        self.key = next(iter(COLUMNS[kind]))
+        self._place = {
+            ours: header.index(name) for ours, theirs in COLUMNS[kind].items() for name in theirs if name in header
+        }
+        if missing := [COLUMNS[kind][ours][0] for ours in (self.key, "name") if ours not in self._place]:
+            raise Unreadable("roster_columns_missing", columns=", ".join(missing))
+        self._header = header
+        self._seen: set[str] = set()
+
+    def read(self, row: Row) -> Item | Fault:
+        words = {ours: text(row.cells[place]).strip() for ours, place in self._place.items()}
+        for ours, word in words.items():
+            if code := self._flaw(ours, word, row.cells[self._place[ours]]):
+                return self.fault(row.line, ours, word, code)
+        self._seen.add(words[self.key])
+        return Item(row.line, words)
+
+    def fault(self, line: int, ours: str, word: str, code: str) -> Fault:
+        facts: dict[str, dict[str, object]] = {
+            "too_long": {"most": LONGEST.get(ours, NAME_LIMIT)},
+            "unknown_value": {"known": " | ".join(filter(None, RETIRED))},
+        }
+        return Fault(line, self._header[self._place[ours]], word[:200], code, tuple(facts.get(code, {}).items()))
+
+    def _flaw(self, ours: str, word: str, cell: Cell) -> str | None:
+        if ours == self.key and not isinstance(cell, str):
+            return "staff_number_is_a_number"
+        if ours in {self.key, "name"} and not word:
+            return "value_missing"
+        if len(word) > LONGEST.get(ours, NAME_LIMIT):
+            return "too_long"
+        if ours == self.key and word in self._seen:
+            return "tag_twice"
+        return "unknown_value" if ours == "retired_at" and word.lower() not in RETIRED else None
+
+
+def take(session: Session, kind: Kind, reader: ItemReader, items: Sequence[Item], *, at: datetime) -> Taken:
+    """A cell left empty empties; a column left out leaves what is known."""
+    model, taken, ids = MODELS[kind], Taken(), _ids(session, items)
+    known = {getattr(row, reader.key): row for row in _known(session, model, reader.key, items)}
+    for item in items:
+        strange = [ours for ours in CODES if item.words.get(ours) and item.words[ours] not in ids[ours]]
+        if strange:
+            word = item.words[strange[0]]
+            taken.faults.append(reader.fault(item.line, strange[0], word, CODES[strange[0]][1]))
+            continue
+        row = known.get(item.words[reader.key])
+        told: dict[str, Any] = {
+            ours: ids[ours].get(word) if ours in CODES else word for ours, word in item.words.items()
+        }
+        if "retired_at" in told:
+            since = row.retired_at if row else None
+            told["retired_at"] = (since or at) if RETIRED[item.words["retired_at"].lower()] else None
+        if row is None:
+            session.add(model(**told))
+        elif all(getattr(row, name) == value for name, value in told.items()):
+            taken.unchanged += 1
+            continue
+        else:
+            for name, value in told.items():
+                setattr(row, name, value)
+        taken.imported += 1
+    return taken
+
+
+def _ids(session: Session, items: Iterable[Item]) -> dict[str, dict[str, int]]:
+    """The ids behind the codes these rows name."""
+    found: dict[str, dict[str, int]] = {}
+    for ours, (model, _unknown) in CODES.items():
+        codes = {item.words[ours] for item in items if item.words.get(ours)}
+        found[ours] = dict(session.execute(select(model.code, model.id).where(model.code.in_(codes))).all())
+    return found
+
+
+def _known(session: Session, model: Any, key: str, items: Iterable[Item]) -> Iterable[Any]:
+    return session.scalars(select(model).where(getattr(model, key).in_([item.words[key] for item in items])))
