@@ -101,12 +101,16 @@ class Malformed(Exception):
 
 
 def read(path: Path, form: object) -> Fields:
-    """The fields of a JSON file of this form; raises Malformed."""
+    """The fields of a JSON file of this form; raises Malformed, or OSError."""
     try:
         fields = json.loads(
-            path.read_bytes().decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse, parse_constant=_refuse
+            path.read_bytes().decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_int=_whole,
+            parse_float=_refuse,
+            parse_constant=_refuse,
         )
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(path.name, "readable JSON in UTF-8", type(error).__name__) from None
     check(fields, form, path.name)
     result: Fields = fields
@@ -124,6 +128,13 @@ def _once(pairs: list[tuple[str, Any]]) -> Fields:
     if len(dict(pairs)) != len(pairs):
         raise ValueError
     return dict(pairs)
+
+
+def _whole(text: str) -> int:
+    # Interpreters differ in how many digits they read.
+    if len(text) > 20:
+        raise ValueError
+    return int(text)
 
 
 def _refuse(_: str) -> None:

@@ -33,7 +33,7 @@ class Draw:
     claims: list[Fields] = field(default_factory=list)
 
     def has(self, name: str) -> bool:
-        return (self.folder / name).is_file()
+        return (self.folder / name).exists()
 
     def sha256(self, name: str) -> str:
         return sha256((self.folder / name).read_bytes()).hexdigest()

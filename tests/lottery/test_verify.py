@@ -261,6 +261,8 @@ def test_one_quicknet_round_alone_is_enough(tmp_path: Path) -> None:
         ('{"scheme": 1}', "announcement.json"),
         ('{"scheme": "xlot/1", "scheme": "xlot/1"}', "announcement.json"),
         (json.dumps({**announcement(), "cap": 1.5}), "announcement.json"),
+        (json.dumps({**announcement(), "cap": 10**20}), "announcement.json"),
+        (json.dumps({**announcement(), "cap": 10**20 - 1}), "announcement.json cap"),
         (json.dumps({**announcement(), "cap": True}), "announcement.json cap"),
         (json.dumps({**announcement(), "cap": -1}), "announcement.json cap"),
         (json.dumps({**announcement(), "secret_rule": "x"}), "announcement.json"),
@@ -294,7 +296,10 @@ def test_what_is_malformed_is_a_lie_and_never_a_traceback(tmp_path: Path, text: 
             "files: versions without a gap",
         ),
         (lambda folder: (folder / "claims.json").unlink(), "files: nothing is missing in between"),
-        (lambda folder: (folder / "leaves-1.bin").unlink() or (folder / "leaves-1.bin").mkdir(), "files: can be read"),
+        (lambda folder: no_file(folder / "announcement.json"), "files: can be read"),
+        (lambda folder: no_file(folder / "leaves-1.bin"), "files: can be read"),
+        (lambda folder: no_file(folder / "result-1.json"), "files: can be read"),
+        (lambda folder: no_file(folder / "claims.json"), "files: can be read"),
     ],
 )
 def test_a_gap_or_something_unknown_is_a_lie(bundle: Bundle, spoil: Callable[[Path], object], check: str) -> None:
@@ -344,6 +349,11 @@ def test_a_folder_that_is_none_is_wrong_use(
 ) -> None:
     assert command("verify", str(tmp_path / "none")) == 2
     assert "It is not a folder" in capsys.readouterr().err
+
+
+def no_file(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
 
 
 def lie(bundle: Bundle) -> str:
