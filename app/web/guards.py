@@ -44,6 +44,7 @@ GUARDS: dict[str, Guard] = {
     "label": Guard(_PUBLIC, ANYONE),
     "my": Guard(_PUBLIC, ANYONE),
     "inbox": Guard(_PUBLIC, ANYONE),
+    "draws": Guard(_PUBLIC, ANYONE),
     "data": Guard(_PUBLIC, ANYONE),
     "bind": Guard(_PUBLIC, ANYONE),
     "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),

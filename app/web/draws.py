@@ -1,0 +1,120 @@
+"""`/draws`: what everybody may know of a draw, the same for everybody, and its files as they were published."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from app.db import Database
+from app.errors import Missing
+from app.services.draws import announcing, bundle, files, pages, poster
+from app.services.draws.files import File
+from app.services.draws.pages import Page
+from app.web import draw_words
+from app.web.edge import moment, reading, runtime
+from qr.symbol import data_address
+
+blueprint = Blueprint("draws", __name__)
+draw_words.install(blueprint)
+
+TYPES = {".json": "application/json", ".bin": "application/octet-stream", ".sig": "text/plain"}
+
+
+@blueprint.get("/draws")
+def index() -> str:
+    with reading() as db:
+        lines = pages.list_public(db, at=moment())
+    return render_template("draws/index.html", draws=lines)
+
+
+@blueprint.get("/draws/<draw_id>")
+def show(draw_id: str) -> str:
+    page = _page(draw_id)
+    return render_template(
+        "draws/draw.html",
+        **_facts(page),
+        now=moment(),
+        steps=draw_words.steps(page, moment()),
+        next=draw_words.next_step(page, moment()),
+        hashes={file.name: file.sha256 for file in page.files},
+    )
+
+
+@blueprint.get("/draws/<draw_id>/play")
+def play(draw_id: str) -> str:
+    """The result on a large screen, for those who sit together: nothing here is decided, everything is published."""
+    page = _page(draw_id)
+    if not page.results:
+        raise Missing("no_result_yet")
+    result = page.results[0 if request.args.get("round") == "1" else -1]
+    address = f"{runtime().settings.public_url}/draws/{draw_id}"
+    return render_template(
+        "draws/play.html", **_facts(page), result=result, address=address, code=data_address(address)
+    )
+
+
+@blueprint.get("/draws/<draw_id>/files/<name>")
+def file(draw_id: str, name: str) -> Response:
+    with reading() as db:
+        found = files.get(db, announcing.find(db, draw_id), name)
+    suffix = name[name.rindex(".") :]
+    answer = Response(_parts(runtime().database, found), mimetype=TYPES[suffix])
+    answer.content_length = found.size
+    if suffix == ".bin":
+        answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}-{name}"'
+    return _kept(answer, found.sha256, size=found.size)
+
+
+@blueprint.get("/draws/<draw_id>/bundle.zip")
+def bundle_zip(draw_id: str) -> Response:
+    with reading() as db:
+        published = files.all_of(db, announcing.find(db, draw_id))
+    database = runtime().database
+    made = bundle.stream(draw_id, published, lambda one: _parts(database, one))
+    answer = Response(made, mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}.zip"'
+    return _kept(answer, sha256("".join(one.sha256 for one in published).encode()).hexdigest())
+
+
+@blueprint.get("/draws/<draw_id>/poster.pdf")
+def poster_pdf(draw_id: str) -> Response:
+    settings = runtime().settings
+    with reading() as db:
+        card = poster.card(db, announcing.find(db, draw_id), public_url=settings.public_url, zone=settings.timezone)
+    made = poster.pdf_of(card)
+    answer = Response(made, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{draw_id}-poster.pdf"'
+    return _kept(answer, sha256(made).hexdigest())
+
+
+def _page(draw_id: str) -> Page:
+    with reading() as db:
+        return pages.page(db, announcing.find(db, draw_id), at=moment())
+
+
+def _facts(page: Page) -> dict[str, object]:
+    shown = [source for result in page.results for source in result["sources"]]
+    return {
+        "page": page,
+        "told": page.announcement,
+        "tiers": {tier["tier"]: tier for tier in page.announcement["tiers"]},
+        "claims": {(claim["round"], claim["entry"]): claim["state"] for claim in page.claims},
+        "one_in": draw_words.people_for_a_prize(page),
+        "numbers": [one for one in page.numbers if one.fields() not in shown],
+    }
+
+
+def _kept(answer: Response, etag: str, *, size: int | None = None) -> Response:
+    """The same for everybody: kept by whoever fetches it, and asked for again with the hash he has."""
+    answer.set_etag(etag)
+    answer.headers["Cache-Control"] = "public, no-cache"
+    return answer.make_conditional(request, accept_ranges=size is not None, complete_length=size)
+
+
+def _parts(database: Database, found: File) -> Iterator[bytes]:
+    """Each part with a session of its own: who fetches slowly holds no connection."""
+    for start in range(0, found.size, files.PART):
+        with database.reading() as db:
+            part = files.Stored(db, found)[start : start + files.PART]
+        yield part

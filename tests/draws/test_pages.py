@@ -1,0 +1,277 @@
+"""`/draws` and `/draws/<id>`: everything that is public, to everybody the same."""
+
+import zipfile
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from app.models import DrawObjection
+from app.services.draws import claims, files
+from lottery.verify import verify
+from tests.conftest import Console, Phone
+from tests.draws.story import (
+    ANNOUNCED,
+    CLAIMED,
+    COMMITTED,
+    DRAW_ID,
+    DRAWN,
+    EXPIRED,
+    NUMBERS,
+    REDRAWN,
+    Fields,
+    Story,
+)
+from tests.world import World
+
+PAGE = f"/draws/{DRAW_ID}"
+
+
+def test_without_a_draw_the_list_says_so(client: FlaskClient, world: World) -> None:
+    assert "还没有公布抽奖" in client.get("/draws").text
+
+
+def test_an_announced_draw_shows_its_rules_and_counts_down(story: Story, client: FlaskClient) -> None:
+    story.now_is(ANNOUNCED + timedelta(hours=1)).announce()
+    page = client.get(PAGE).text
+    assert DRAW_ID in client.get("/draws").text
+    assert "评价进行中" in page
+    assert "评价截止：还有" in page
+    with story.drawing() as (session, draw):
+        digits, told = draw.announcement_sha256, files.announced(session, draw)
+    assert fours(digits) in page
+    for said in (told["eligibility"], told["privacy"], told["tax"], told["tiers"][0]["prize"]):
+        assert said in page
+    assert "结果</h2>" not in page
+
+
+def test_a_locked_list_shows_its_root_and_its_departments(story: Story, client: FlaskClient) -> None:
+    story.now_is(COMMITTED + timedelta(hours=1)).people(20)
+    story.announce()
+    commit = story.commit()
+    page = client.get(PAGE).text
+    assert fours(commit["root"]) in page
+    assert "<dt>呼吸内科</dt><dd>20</dd>" in page
+    assert f"大约每 {round(20 / prizes(story))} 人有一份奖" in page
+    assert f"{PAGE}/check" in page
+
+
+def test_numbers_appear_when_all_of_them_stand(story: Story, client: FlaskClient) -> None:
+    story.now_is(DRAWN).people(20)
+    story.announce()
+    story.commit()
+    values = [value for _source, _issue, value in NUMBERS[1]]
+    for source, issue, value in NUMBERS[1]:
+        story.type(source, issue, value, by=story.world.admin)
+    assert not any(value in client.get(PAGE).text for value in values)
+    for source, issue, value in NUMBERS[1]:
+        story.type(source, issue, value, by=story.world.supervisor)
+    assert all(client.get(PAGE).text.count(value) == 1 for value in values)
+    story.run()
+    assert all(client.get(PAGE).text.count(value) == 1 for value in values)
+
+
+def test_a_result_shows_entries_and_only_the_names_that_were_agreed_to(story: Story, client: FlaskClient) -> None:
+    first, second = winners(story.now_is(CLAIMED).drawn())[:2]
+    with story.drawing() as (session, _draw):
+        names = [story.person_of(session, one).name for one in (first, second)]
+    story.claim(first, show_name=True)
+    story.claim(second)
+    page = client.get(PAGE).text
+    assert page.count("已领") == 2
+    assert [name in page for name in names] == [False, False]
+    assert page.count("职*") == 1
+    for one in (first, second):
+        assert fours(one["entry"][:16]) in page
+
+
+@pytest.mark.parametrize("path", ["/draws/none", "/draws/none/files/announcement.json", "/draws/none/bundle.zip"])
+def test_an_unknown_draw_is_a_friendly_404(client: FlaskClient, world: World, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, "没有这次抽奖" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["commit-1.json", "key", "..%2f..%2fetc%2fpasswd", "..", "announcement.json/..", "ANNOUNCEMENT.JSON", "%25"]
+)
+def test_only_published_names_are_files(story: Story, client: FlaskClient, name: str) -> None:
+    story.announce()
+    assert client.get(f"{PAGE}/files/{name}").status_code in {404, 308}
+
+
+def test_every_file_comes_as_it_was_published(story: Story, client: FlaskClient, tmp_path: Path) -> None:
+    story.drawn()
+    with story.drawing() as (session, draw):
+        published = files.all_of(session, draw)
+    for file in published:
+        answer = client.get(f"{PAGE}/files/{file.name}")
+        assert sha256(answer.data).hexdigest() == file.sha256
+        assert (answer.content_length, answer.headers["ETag"]) == (file.size, f'"{file.sha256}"')
+        assert answer.mimetype == {"json": "application/json", "bin": "application/octet-stream"}.get(
+            file.name.rpartition(".")[2], "text/plain"
+        )
+        folder = tmp_path / "draw"
+        folder.mkdir(exist_ok=True)
+        (folder / file.name).write_bytes(answer.data)
+        again = client.get(f"{PAGE}/files/{file.name}", headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert client.get(PAGE).text.count(f'/files/{file.name}"') == 1
+    assert all(check.holds for check in verify(tmp_path / "draw"))
+    assert len(published) == 8
+
+
+def test_a_long_list_comes_in_parts_and_can_be_taken_up_again(
+    story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PART", 100)
+    story.people(20)
+    story.announce()
+    story.commit()
+    whole = client.get(f"{PAGE}/files/leaves-1.bin")
+    assert len(whole.data) == 20 * 34
+    assert len(list(client.get(f"{PAGE}/files/leaves-1.bin").iter_encoded())) == 7
+    rest = client.get(f"{PAGE}/files/leaves-1.bin", headers={"Range": "bytes=250-"})
+    assert (rest.status_code, rest.data) == (206, whole.data[250:])
+    assert client.get(f"{PAGE}/files/leaves-1.bin", headers={"Range": "bytes=9000-"}).status_code == 416
+
+
+def test_the_archive_holds_before_the_verifier(story: Story, client: FlaskClient, tmp_path: Path) -> None:
+    story.drawn()
+    answer = client.get(f"{PAGE}/bundle.zip")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{DRAW_ID}.zip"'
+    with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path)
+    assert all(check.holds for check in verify(tmp_path / "draw"))
+    assert (tmp_path / "lottery" / "__main__.py").exists()
+    assert client.get(f"{PAGE}/bundle.zip").data == answer.data
+    again = client.get(f"{PAGE}/bundle.zip", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_play_repeats_the_published_result_and_nothing_else(story: Story, client: FlaskClient) -> None:
+    story.people(20)
+    story.announce()
+    story.commit()
+    assert client.get(f"{PAGE}/play").status_code == 404
+    story.type_numbers()
+    result = story.run()
+    page = client.get(f"{PAGE}/play").text
+    for one in winners(result):
+        assert fours(one["entry"][:16]) in page
+    assert fours(result["seed"]) in page
+    assert all(value in page for _source, _issue, value in NUMBERS[1])
+
+
+def test_a_second_round_stands_beside_the_first(story: Story, client: FlaskClient) -> None:
+    first = story.drawn()
+    story.claim(winners(first)[0])
+    with story.drawing() as (session, draw):
+        claims.expire(session, draw, at=EXPIRED)
+    story.type_numbers(2, at=REDRAWN)
+    second = story.run(2, at=REDRAWN)
+    page = client.get(PAGE).text
+    assert page.index('id="round-2"') < page.index('id="round-1"')
+    assert page.count("过期未领") == len(winners(first)) - 1
+    for one in winners(first) + winners(second):
+        assert fours(one["entry"][:16]) in page
+    again, before = client.get(f"{PAGE}/play").text, client.get(f"{PAGE}/play?round=1").text
+    assert fours(second["seed"]) in again
+    assert fours(first["seed"]) in before
+
+
+def test_objections_are_counted_and_nobody_named(story: Story, client: FlaskClient) -> None:
+    late = story.people(12)[-1]
+    story.announce()
+    receipt = story.receipt(late)
+    story.commit()
+    assert receipt
+    with story.drawing() as (session, draw):
+        session.add(
+            DrawObjection(
+                draw_id=draw.id,
+                entry=receipt.entry,
+                tickets=receipt.tickets + 1,
+                receipt_at=receipt.at,
+                receipt_sig=receipt.sig,
+                person_id=late.id,
+                at=COMMITTED,
+                state="open",
+                reason="",
+            )
+        )
+    page = client.get(PAGE).text
+    assert "异议 1 条：成立 0 条，不成立 0 条，处理中 1 条。名单共 1 版。" in page
+    assert late.name not in page
+
+
+@pytest.mark.parametrize("who", ["nobody", "engineer", "desk"])
+def test_everybody_sees_the_same_page(
+    who: str, story: Story, world: World, client: FlaskClient, phone: Phone, console: Console
+) -> None:
+    story.now_is(CLAIMED).drawn()
+    visitor = {"engineer": phone(world.engineer_identity), "desk": console(world.desk)}.get(who, client)
+    assert visitor.get(PAGE).text == client.get(PAGE).text
+    assert visitor.get("/draws").status_code == 200
+
+
+def test_addresses_come_from_the_settings_whatever_the_host_header_says(story: Story, client: FlaskClient) -> None:
+    story.drawn()
+    for path in (PAGE, f"{PAGE}/play", "/draws"):
+        assert "evil.example" not in client.get(path, headers={"Host": "evil.example"}).text
+    forged = client.get(f"{PAGE}/poster.pdf", headers={"Host": "evil.example"})
+    assert forged.data == client.get(f"{PAGE}/poster.pdf").data
+
+
+def test_no_page_reads_the_list_however_long_it_is(story: Story, client: FlaskClient) -> None:
+    story.drawn(people=10)
+    with story.drawing() as (session, draw):
+        leaves = files.get(session, draw, "leaves-1.bin").id
+    for path in (PAGE, "/draws", f"{PAGE}/play"):
+        said = asked(client, path)
+        read = [values for statement, values in said if "draw_file_part" in statement]
+        assert not any(leaves in row for row in read)
+        assert not any("draw_tree" in statement or "FROM rating" in statement for statement, _values in said)
+        assert (len(said), len(read) >= 1) <= (40, True)
+
+
+def test_the_list_of_draws_asks_as_much_for_two_as_for_one(story: Story, client: FlaskClient) -> None:
+    story.announce()
+    one = len(asked(client, "/draws"))
+    story.announce(draw_id="h001-2026q4-second")
+    assert len(asked(client, "/draws")) == one
+    assert client.get("/draws").text.count('class="card row"') == 2
+
+
+def asked(client: FlaskClient, path: str) -> list[tuple[str, Any]]:
+    """Every statement a page sends to the database, with its values."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        said.append((statement, list(values.values()) if isinstance(values, dict) else list(values)))
+
+    engine = client.application.extensions["mashangping"].database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return said
+
+
+def fours(digits: str) -> str:
+    return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+def prizes(story: Story) -> int:
+    with story.drawing() as (session, draw):
+        return sum(tier["count"] for tier in files.announced(session, draw)["tiers"])
+
+
+def winners(result: Fields) -> list[Fields]:
+    return [one for tier in result["tiers"] for one in tier["winners"]]
