@@ -35,6 +35,7 @@ WORDS: dict[str, dict[str, str]] = {
         "corrected": mark("更正评价"),
         "praise_approved": mark("表扬已转告"),
         "praise_refused": mark("表扬不转告"),
+        "rating_excluded": mark("排除评价"),
         "complained": mark("投诉"),
         "complaint_answered": mark("答复投诉"),
     },
@@ -206,6 +207,12 @@ WORDS: dict[str, dict[str, str]] = {
         "flagged": mark("内容待复核"),
         "counted": mark("计入"),
         "unverified": mark("未核验"),
+        "excluded": mark("已排除"),
+    },
+    "exclusion": {
+        "mistaken": mark("评错了（本人说明点错或评错工单）"),
+        "malicious": mark("恶意评价"),
+        "not_the_person": mark("评的是系统或规定，不是这次服务"),
     },
     "draw_state": {
         "announced": mark("已公布，评价还没有开始"),
