@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.errors import Missing
 from app.models import (
     Category,
     Completion,
@@ -16,6 +17,7 @@ from app.models import (
     Rating,
     RatingCorrection,
     RatingDetail,
+    RatingExclusion,
     RecoveryCase,
     Ticket,
 )
@@ -32,7 +34,7 @@ LEVEL = func.coalesce(RatingCorrection.level, Rating.level)
 class RatingFilter:
     """`since` is included, `until` is not. `low` are ratings that opened a case, `praise` those to be approved.
 
-    `flagged` are those whose comment WeChat took offence at.
+    `flagged` are those whose comment WeChat took offence at, `excluded` those the hospital has set aside.
     """
 
     level: int | None = None
@@ -44,6 +46,7 @@ class RatingFilter:
     low: bool = False
     praise: bool = False
     flagged: bool = False
+    excluded: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class Figure:
 
     satisfied: int
     counted: int
+    # Of these, what the hospital has excluded since: both figures are printed.
+    excluded_satisfied: int = 0
+    excluded: int = 0
+
+    @property
+    def without_excluded(self) -> "Figure":
+        return Figure(self.satisfied - self.excluded_satisfied, self.counted - self.excluded)
 
     @property
     def hundredths(self) -> int | None:
@@ -70,21 +80,34 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[Line]:
     return session.execute(_lines().where(Completion.ticket_id == ticket_id).order_by(Rating.at, Rating.id)).all()
 
 
+def one(session: Session, rating_id: int) -> Line:
+    """Raises Missing."""
+    row = session.execute(_lines().where(Rating.id == rating_id)).first()
+    if row is None:
+        raise Missing("no_such_rating")
+    return row
+
+
 def figure(session: Session, wanted: RatingFilter) -> Figure:
     """Over department, engineer and days only: filtered by level it would say nothing."""
-    satisfied = func.sum(case((LEVEL >= SATISFIED_FROM, 1), else_=0))
+    satisfied, excluded = LEVEL >= SATISFIED_FROM, RatingExclusion.rating_id.is_not(None)
     query = (
-        select(func.coalesce(satisfied, 0), func.count())
+        select(_how_many(satisfied), func.count(), _how_many(satisfied & excluded), _how_many(excluded))
         .select_from(Rating)
         .join(CountedRating, CountedRating.rating_id == Rating.id)
         .join(Completion, Completion.id == Rating.completion_id)
         .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
+        .outerjoin(RatingExclusion, RatingExclusion.rating_id == Rating.id)
     )
     return Figure(*session.execute(query.where(*_scope(wanted))).one())
 
 
+def _how_many(which: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((which, 1), else_=0)), 0)
+
+
 def _lines() -> Query:
-    lead, rater = aliased(Person), aliased(Person)
+    lead, rater, decider = aliased(Person), aliased(Person), aliased(Person)
     return (
         select(
             Rating.id,
@@ -108,12 +131,18 @@ def _lines() -> Query:
             RatingDetail.praise,
             RatingDetail.checked,
             RatingDetail.pressed,
+            RatingExclusion.reason.label("excluded"),
+            RatingExclusion.note.label("excluded_note"),
+            RatingExclusion.at.label("excluded_at"),
+            decider.name.label("excluded_by"),
         )
         .join(Completion, Completion.id == Rating.completion_id)
         .join(Ticket, Ticket.id == Completion.ticket_id)
         .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
         .outerjoin(CountedRating, CountedRating.rating_id == Rating.id)
         .outerjoin(RatingDetail, RatingDetail.rating_id == Rating.id)
+        .outerjoin(RatingExclusion, RatingExclusion.rating_id == Rating.id)
+        .outerjoin(decider, decider.id == RatingExclusion.by_id)
         .outerjoin(Department, Department.id == Completion.department_id)
         .outerjoin(Category, Category.id == Completion.category_id)
         .outerjoin(lead, lead.id == Completion.lead_id)
@@ -143,3 +172,5 @@ def _narrow(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:
         yield RatingDetail.praise == "asked"
     if wanted.flagged:
         yield RatingDetail.checked.in_(FLAGS)
+    if wanted.excluded:
+        yield RatingExclusion.rating_id.is_not(None)

@@ -192,6 +192,10 @@ WORDS: dict[str, dict[str, str]] = {
         "assets": mark("设备标签"),
         "places": mark("房间标签"),
     },
+    "things": {
+        "assets": mark("设备"),
+        "places": mark("房间"),
+    },
     "layout": {
         "slip58": mark("热敏纸 58 毫米"),
         "slip80": mark("热敏纸 80 毫米"),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.db import insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner
-from app.services.draws import announcing, events, files, secret
+from app.services.draws import announcing, events, files, secret, unionids
 from app.services.draws.files import Fields, when
 from lottery import files as forms
 from lottery.rule import SCHEME
@@ -181,5 +181,6 @@ def _settled(session: Session, draw: Draw, draw_round: int, entry: str) -> bool:
 
 
 def _won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
-    query = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id == person_id)
+    his = unionids.persons(session, draw, person_id)
+    query = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(his))
     return session.scalar(query.order_by(DrawWinner.round.desc()).limit(1))

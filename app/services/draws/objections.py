@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import announce, insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawObjection
-from app.services.draws import announcing, committing, events, files, people, receipts, secret
+from app.services.draws import announcing, committing, events, files, people, receipts, secret, unionids
 
 
 def object_(
@@ -73,7 +73,7 @@ def decide(
     until = files.announced(session, draw)["objections_until"]
     if upheld and at > files.when({"until": until}, "until"):
         raise Refused("objections_over", until=until)
-    if upheld and objection.person_id and people.barred(session, draw, objection.person_id, zone):
+    if upheld and _barred(session, draw, objection.person_id, zone):
         raise Refused("objector_barred")
     objection.state = "upheld" if upheld else "refused"
     objection.reason, objection.decided_at, objection.decided_by_id = reason, at, by
@@ -88,5 +88,9 @@ def open_ones(session: Session, draw: Draw) -> list[DrawObjection]:
 
 def _if_his(session: Session, draw: Draw, entry: str, person_id: int | None) -> int | None:
     """Who hands in somebody else's receipt does not become him."""
-    his = person_id is not None and secret.of(session, draw).entry(draw, person_id).hex() == entry
-    return person_id if his else None
+    one = unionids.persons(session, draw, person_id)[0] if person_id is not None else None
+    return one if one is not None and secret.of(session, draw).entry(draw, one).hex() == entry else None
+
+
+def _barred(session: Session, draw: Draw, person_id: int | None, zone: ZoneInfo) -> bool:
+    return person_id is not None and people.barred(session, draw, unionids.persons(session, draw, person_id), zone)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Draw, DrawCheckpoint, DrawClaim, DrawObjection, DrawWinner, Person
-from app.services.draws import checkpoints, committing, files, numbers, receipts, secret, winners
+from app.services.draws import checkpoints, committing, files, numbers, receipts, secret, unionids, winners
 from app.services.draws.files import Fields, File, when
 from lottery import files as forms
 from lottery import rule
@@ -152,7 +152,8 @@ def place_of(session: Session, draw: Draw, person_id: int, *, draw_round: int = 
         return None
     result = files.fields(session, draw, f"result-{draw_round}.json")
     listed = committing.glance(session, draw, result["commit_version"])
-    entry, seed = secret.of(session, draw).entry(draw, person_id), bytes.fromhex(result["seed"])
+    one = unionids.persons(session, draw, person_id)[0]
+    entry, seed = secret.of(session, draw).entry(draw, one), bytes.fromhex(result["seed"])
     index = listed.find(entry)
     if index is None or entry.hex() in result["excluded"]:
         return None
@@ -189,7 +190,7 @@ def prizes_of(session: Session, person_id: int) -> list[tuple[Draw, DrawWinner, 
             & (DrawClaim.round == DrawWinner.round)
             & (DrawClaim.entry == DrawWinner.entry),
         )
-        .where(DrawWinner.person_id == person_id)
+        .where(DrawWinner.person_id.in_(unionids.persons(session, None, person_id)))
         .order_by(Draw.id.desc(), DrawWinner.round.desc())
     )
     return [(row[0], row[1], row[2]) for row in rows]

@@ -2,13 +2,14 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,12 @@ from app.models import (
     Draw,
     DrawCommittee,
     Employment,
+    Person,
     Rating,
+    RatingExclusion,
     WeChatIdentity,
 )
-from app.services.draws import leaves
+from app.services.draws import leaves, unionids
 from app.services.draws.leaves import Told
 
 # Tapped by the rater himself; whatever somebody else has entered for him takes no part.
@@ -34,11 +37,14 @@ REASONS = {
     "committee": "抽奖监督小组成员（人）",
     "unverified": "未核验身份的评价（条）",
     "entered": "由他人代录的评价（条）",
+    "excluded": "截止前经信息科复核排除的评价（条）",
 }
 _AT_ONCE = 50_000
 
 # Rated while unknown and verified later, a rating has its person by its WeChat identity.
 _rater = func.coalesce(Rating.person_id, WeChatIdentity.person_id)
+
+Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # persons, ratings, departments
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Found:
 
 def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told = lambda _done: None) -> Found:
     """Everybody who is in, as it stands now; after the close nothing new can come."""
-    days = (draw.opens.astimezone(zone).date(), draw.closes.astimezone(zone).date())
+    days = _days(draw, zone)
     ids, tickets, where = array("q"), array("q"), array("q")
     for rows in _listed(session, draw, days):
         persons, counts, departments = zip(*rows, strict=True)
@@ -58,9 +64,12 @@ def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told =
         tickets.extend(counts)
         where.extend(department or 0 for department in departments)
         tell(len(rows))
-    capped = np.minimum(np.frombuffer(tickets, np.int64), cap).astype(np.uint16)
-    found = leaves.People(draw.pid_prefix, np.frombuffer(ids, np.int64), capped)
-    return Found(found, _named(session, where), _excluded(session, draw, days))
+    rows = np.frombuffer(ids, np.int64), np.frombuffer(tickets, np.int64), np.frombuffer(where, np.int64)
+    if doubles := unionids.doubles(session, draw):
+        rows = _each_once(rows, doubles, _barred_of(session, draw, doubles, days))
+    capped = np.minimum(rows[1], cap).astype(np.uint16)
+    found = leaves.People(draw.pid_prefix, rows[0], capped)
+    return Found(found, _named(session, rows[2]), _excluded(session, draw, days))
 
 
 def raters(session: Session, draw: Draw) -> leaves.People:
@@ -69,7 +78,8 @@ def raters(session: Session, draw: Draw) -> leaves.People:
     ids = array("q")
     for rows in session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions():
         ids.extend(row[0] for row in rows)
-    found = np.frombuffer(ids, np.int64)
+    ids.extend(unionids.doubles(session, draw).values())  # who may never have rated by that number himself
+    found = np.unique(np.frombuffer(ids, np.int64))
     return leaves.People(draw.pid_prefix, found, np.zeros(len(found), np.uint16))
 
 
@@ -84,16 +94,16 @@ def merged(departments: dict[str, int]) -> list[dict[str, Any]]:
     return [{"department": name, "entries": count} for name, count in lines]
 
 
-def rated(session: Session, draw: Draw, person_id: int, *, cap: int) -> list[datetime]:
-    """When somebody earned his tickets, at most the cap; whether he may take part is for `barred`."""
-    query = _ratings(draw).with_only_columns(Rating.at).where(_rater == person_id).order_by(Rating.at, Rating.id)
+def rated(session: Session, draw: Draw, persons: Sequence[int], *, cap: int) -> list[datetime]:
+    """When somebody, by any of his numbers, earned his tickets, at most the cap; `barred` says if he may take part."""
+    query = _standing(draw).with_only_columns(Rating.at).where(_rater.in_(persons)).order_by(Rating.at, Rating.id)
     return list(session.scalars(query.limit(cap)))
 
 
-def barred(session: Session, draw: Draw, person_id: int, zone: ZoneInfo) -> bool:
-    """Provider staff of the period and the committee take no part."""
-    days = (draw.opens.astimezone(zone).date(), draw.closes.astimezone(zone).date())
-    return bool(session.scalar(select(or_(_of_the_provider(person_id, days), _of_the_committee(person_id, draw)))))
+def barred(session: Session, draw: Draw, persons: Sequence[int], zone: ZoneInfo) -> bool:
+    """Provider staff of the period and the committee take no part, by whichever of their numbers."""
+    query = select(Person.id).where(Person.id.in_(persons), _may_not(Person.id, draw, _days(draw, zone)))
+    return session.scalar(query.limit(1)) is not None
 
 
 def department_of(session: Session, draw: Draw, person_id: int, zone: ZoneInfo) -> str:
@@ -120,10 +130,19 @@ def _ratings(draw: Draw) -> Select[Any]:
     )
 
 
+def _standing(draw: Draw) -> Select[Any]:
+    """Those of them which nobody had excluded by the close: what is decided later changes no list."""
+    return _ratings(draw).where(~_set_aside(draw))
+
+
+def _set_aside(draw: Draw) -> ColumnElement[bool]:
+    return exists().where(RatingExclusion.rating_id == Rating.id, RatingExclusion.at <= draw.closes)
+
+
 def _listed(session: Session, draw: Draw, days: tuple[date, date]) -> Iterator[Any]:
     """Person, ratings, department. One statement, so that the sums agree whatever is written meanwhile."""
     rater = (
-        _ratings(draw)
+        _standing(draw)
         .with_only_columns(_rater.label("person_id"), func.count().label("ratings"))
         .where(_rater.is_not(None))
         .group_by(_rater)
@@ -138,19 +157,20 @@ def _listed(session: Session, draw: Draw, days: tuple[date, date]) -> Iterator[A
     query = (
         select(rater.c.person_id, rater.c.ratings, works.c.department_id)
         .outerjoin(works, works.c.person_id == rater.c.person_id)
-        .where(~_of_the_provider(rater.c.person_id, days), ~_of_the_committee(rater.c.person_id, draw))
+        .where(~_may_not(rater.c.person_id, draw, days))
     )
     return session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions()
 
 
 def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dict[str, Any]]:
-    raters = _ratings(draw).with_only_columns(_rater.label("person_id")).distinct().subquery()
+    raters = _standing(draw).with_only_columns(_rater.label("person_id")).distinct().subquery()
     own = Rating.source.in_(OWN_SOURCES)
     counts = {
         "provider_staff": select(func.count()).where(_of_the_provider(raters.c.person_id, days)),
         "committee": select(func.count()).where(_of_the_committee(raters.c.person_id, draw)),
         "unverified": _given(draw).where(_rater.is_(None), own),
         "entered": _given(draw).where(~own),
+        "excluded": _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw)),
     }
     found = {code: session.scalar(query) or 0 for code, query in counts.items()}
     return [{"reason": REASONS[code], "count": count} for code, count in found.items() if count]
@@ -162,6 +182,33 @@ def _given(draw: Draw) -> Select[Any]:
         .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
         .where(Rating.at >= draw.opens, Rating.at <= draw.closes)
     )
+
+
+def _each_once(rows: Rows, doubles: Mapping[int, int], barred: set[int]) -> Rows:
+    """Who has several numbers stands once, by the lowest, with the tickets of all; nobody barred by one gets in."""
+    several = np.isin(rows[0], [*doubles, *doubles.values()])
+    together: dict[int, tuple[int, int]] = {}
+    for person, count, department in sorted(zip(*(column[several].tolist() for column in rows), strict=True)):
+        one = doubles.get(person, person)
+        tickets, where = together.get(one, (0, 0))
+        together[one] = tickets + count, where or department
+    merged = [(one, *rest) for one, rest in together.items() if one not in barred]
+    added = np.array(merged, np.int64).reshape(-1, 3)
+    return tuple(np.concatenate([column[~several], added[:, index]]) for index, column in enumerate(rows))  # type: ignore[return-value]
+
+
+def _barred_of(session: Session, draw: Draw, doubles: Mapping[int, int], days: tuple[date, date]) -> set[int]:
+    numbers = [*doubles, *doubles.values()]
+    query = select(Person.id).where(Person.id.in_(numbers), _may_not(Person.id, draw, days))
+    return {doubles.get(one, one) for one in session.scalars(query)}
+
+
+def _days(draw: Draw, zone: ZoneInfo) -> tuple[date, date]:
+    return draw.opens.astimezone(zone).date(), draw.closes.astimezone(zone).date()
+
+
+def _may_not(person_id: Any, draw: Draw, days: tuple[date, date]) -> ColumnElement[bool]:
+    return or_(_of_the_provider(person_id, days), _of_the_committee(person_id, draw))
 
 
 def _of_the_provider(person_id: Any, days: tuple[date, date]) -> ColumnElement[bool]:
@@ -182,10 +229,10 @@ def _in_force(day: date) -> tuple[ColumnElement[bool], ...]:
     return Employment.valid_from <= day, or_(Employment.valid_to.is_(None), Employment.valid_to >= day)
 
 
-def _named(session: Session, where: "array[int]") -> dict[str, int]:
+def _named(session: Session, where: NDArray[np.int64]) -> dict[str, int]:
     names = {id_: _printed(name) for id_, name in session.execute(select(Department.id, Department.name))}
     named: Counter[str] = Counter()
-    for department, count in Counter(where).items():
+    for department, count in Counter(where.tolist()).items():
         named[names.get(department, OTHERS)] += count
     return dict(named)
 

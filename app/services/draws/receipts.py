@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.models import Draw
-from app.services.draws import files, people, secret
+from app.services.draws import files, people, secret, unionids
 from lottery import rule
 
 
@@ -26,17 +26,18 @@ class Receipt:
 def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Receipt | None:
     """His receipt, or nothing when he has no ticket in this draw."""
     told = files.announced(session, draw)
-    moments = people.rated(session, draw, person_id, cap=told["cap"])
-    if not moments or people.barred(session, draw, person_id, zone):
+    his = unionids.persons(session, draw, person_id)
+    moments = people.rated(session, draw, his, cap=told["cap"])
+    if not moments or people.barred(session, draw, his, zone):
         return None
     # Who rated before the announcement gets his with the next page he opens.
     at = files.written(max(moments[-1], draw.announced_at), told)
     keys = secret.of(session, draw)
-    entry = keys.entry(draw, person_id).hex()
+    entry = keys.entry(draw, his[0]).hex()
     return Receipt(
         draw_id=draw.draw_id,
         entry=entry,
-        salt=keys.salt(draw, person_id).hex(),
+        salt=keys.salt(draw, his[0]).hex(),
         tickets=len(moments),
         at=at,
         sig=keys.sign(rule.receipt_text(draw.draw_id, entry, len(moments), at)),
