@@ -1,8 +1,8 @@
-"""The commands of `flask`. Importing those about invitations and data hangs them on `people`."""
+"""The commands of `flask`. Importing some hangs them on `people` and `qr`."""
 
 from flask import Flask
 
-from app.cli import invitations, people_data
+from app.cli import invitations, people_data, slip_pads
 from app.cli.assets import assets, places
 from app.cli.codes import codes
 from app.cli.draw import draw
@@ -10,7 +10,7 @@ from app.cli.people import people
 from app.cli.tickets import tickets
 from app.cli.worker import worker
 
-__all__ = ["invitations", "people_data", "register"]
+__all__ = ["invitations", "people_data", "register", "slip_pads"]
 
 
 def register(app: Flask) -> None:

@@ -9,7 +9,7 @@ from qr import token
 
 @dataclass(frozen=True)
 class Links:
-    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`), labels (`/a/`) and invitations (`/bind/`)."""
+    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`), labels (`/a/`), slips (`/s/`) and invitations."""
 
     public_url: str
     keys: tuple[str, ...]
@@ -31,6 +31,12 @@ class Links:
 
     def label_url(self, kind: Literal["asset", "place"], number: int) -> str:
         return self.public_url + self.label_path(kind, number)
+
+    def slip_path(self, number: int) -> str:
+        return f"/s/{token.sign(number, purpose='slip', keys=self.keys)}"
+
+    def slip_url(self, number: int) -> str:
+        return self.public_url + self.slip_path(number)
 
     def engineer_ticket_url(self, number: str) -> str:
         return f"{self.public_url}/engineer/{number}"
@@ -55,6 +61,10 @@ class Links:
             return "asset", self._read(text, "asset")
         except Missing:
             return "place", self._read(text, "place")
+
+    def slip_number(self, text: str) -> int:
+        """The number of the blank slip a token was made for; raises Missing."""
+        return self._read(text, "slip")
 
     def invitation_number(self, text: str) -> int:
         """The number of the invitation a token was made for; raises Missing."""

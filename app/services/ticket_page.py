@@ -16,7 +16,7 @@ from app.services.pages import Line
 from app.services.people_list import current_employment
 
 # Law 11: what is not named here is a rating or follows from one, and the provider never learns of it.
-PROVIDER_SEES = frozenset({*STATES, "recorded", "urged", "opened", "shown", "code_opened"})
+PROVIDER_SEES = frozenset({*STATES, "recorded", "urged", "opened", "shown", "code_opened", "slip_linked"})
 
 
 @dataclass(frozen=True)

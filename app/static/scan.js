@@ -1,10 +1,10 @@
-// WeChat's scanner, where WeChat lets this page use it. It opens tickets and wards of this service, nothing else.
+// WeChat's scanner, where WeChat lets this page use it. It opens codes of this service, nothing else.
 const box = document.querySelector(".scanner");
 const sorry = box.querySelector("[role=alert]");
 const pathOf = (text) => {
   try {
     const address = new URL(text);
-    return address.origin === box.dataset.home && /^\/[rw]\/[\w-]+$/.test(address.pathname) ? address.pathname : null;
+    return address.origin === box.dataset.home && /^\/[arsw]\/[\w-]+$/.test(address.pathname) ? address.pathname : null;
   } catch {
     return null;
   }

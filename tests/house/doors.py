@@ -37,6 +37,7 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "number": ticket.number,
         "scan.token": runtime.links.ticket_path(ticket.id).removeprefix("/r/"),
         "ward.token": runtime.links.ward_path(world.ward.id).removeprefix("/w/"),
+        "slip.token": runtime.links.slip_path(1).removeprefix("/s/"),
         "label.token": runtime.links.label_path("place", 1).removeprefix("/a/"),
         "bind.token": runtime.links.invitation_token(1),
         "act": "accept",

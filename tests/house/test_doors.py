@@ -14,6 +14,7 @@ from app import clock, create_app
 from app.db import Base, Database
 from app.models import Complaint, Ticket, TicketPhoto
 from app.runtime import Runtime
+from app.services import slip_pads
 from app.web import guards
 from app.web.doors import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
@@ -43,6 +44,8 @@ PUBLIC_FACE = {
     "POST /r/<token>/urge",
     "POST /r/<token>/opened",
     "GET /w/<token>",
+    "GET /s/<token>",
+    "POST /s/<token>",
     "GET /a/<token>",
     "POST /a/<token>",
     "GET /my",
@@ -263,12 +266,13 @@ def app(app: Flask) -> Flask:
 
 @pytest.fixture
 def tickets_of_all_states(world: World) -> list[Ticket]:
-    """The first has a photo and a complaint."""
+    """The first has a photo and a complaint; a pad of slips lies ready."""
     found = [world.ticket(state) for state in WAYS]
     about: dict[str, Any] = {"ticket_id": found[0].id, "at": clock.now()}
     with world.database.transaction() as session:
         session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
         session.add(Complaint(person_id=world.nurse.id, text="慢", source="mini", **about))
+        slip_pads.reserve(session, 1, by=None, at=clock.now())
     return found
 
 

@@ -1,14 +1,17 @@
 """The console's doors. Importing the pages hangs them on their blueprints."""
 
 from app.web.console import (
+    assets,
     complaints,
     erasures,
     inbox,
     new_ticket,
     notices,
     overview,
+    pads,
     people,
     photos,
+    printing,
     ratings,
     sign_in,
     sign_in_phone,
@@ -19,4 +22,16 @@ from app.web.console.blueprint import blueprint
 _HOSPITAL = (ratings.blueprint, complaints.blueprint, people.blueprint)
 DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, *_HOSPITAL)
 
-__all__ = ["DOORS", "erasures", "inbox", "new_ticket", "notices", "overview", "photos", "tickets"]
+__all__ = [
+    "DOORS",
+    "assets",
+    "erasures",
+    "inbox",
+    "new_ticket",
+    "notices",
+    "overview",
+    "pads",
+    "photos",
+    "printing",
+    "tickets",
+]

@@ -1,0 +1,60 @@
+"""Pads of blank slips: reserve and print them, see which were given away, give one to a ticket by its number."""
+
+from flask import Response, flash, g, redirect, render_template, request
+from werkzeug.wrappers import Response as Answer
+
+from app.errors import Missing, Refused
+from app.services import slip_pads, tickets
+from app.services.slips import Paper
+from app.web.console import asked
+from app.web.console.blueprint import blueprint
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.i18n import gettext
+from qr import sheet
+from qr.pdf import pdf
+
+LAYOUTS = ("slip58", "slip80", "a6")
+MOST = 500  # at once: printed while somebody waits
+
+
+@blueprint.get("/console/print/pads")
+def pad_index() -> str:
+    with reading() as session:
+        pads = slip_pads.listed(session)
+    return render_template("console/pads.html", pads=pads, layouts=LAYOUTS, most=MOST, name=slip_pads.name)
+
+
+@blueprint.post("/console/print/pads")
+def reserve_pad() -> Answer:
+    count = asked.small_id(request.form.get("count", ""))
+    if count is None or not 1 <= count <= MOST:
+        raise Refused("pad_size", most=MOST)
+    with transaction() as session:
+        slip_pads.reserve(session, count, by=g.visitor.person_id, at=moment())
+    flash(gettext("号码已留好，可以打印。"), "success")
+    return redirect("/console/print/pads", 303)
+
+
+@blueprint.get("/console/print/pads/<id:pad_id>.pdf")
+def print_pad(pad_id: int) -> Response:
+    """As often as wanted: the numbers stay the same."""
+    layout = sheet.LAYOUTS[asked.code("layout", LAYOUTS) or LAYOUTS[0]]
+    known = runtime()
+    paper = Paper(known.links, known.settings.hotline, known.settings.timezone)
+    with reading() as session:
+        pad = slip_pads.one(session, pad_id)
+    return Response(pdf(slip_pads.pages(pad, layout, paper, backs="back" in request.args)), mimetype="application/pdf")
+
+
+@blueprint.post("/console/print/pads/link")
+def link_slip() -> Answer:
+    """What the engineer forgot, or could not do without a network."""
+    slip, number = slip_pads.read_name(request.form.get("slip", "")), asked.clean(request.form.get("ticket", ""))
+    if slip is None:
+        raise Missing("no_such_slip")
+    with transaction() as session:
+        ticket = tickets.locked(session, number=number)
+        slip_pads.link(session, slip, ticket, by=g.visitor.person_id, at=moment(), channel="console")
+    told = {"slip": slip_pads.name(slip), "number": ticket.number}
+    flash(gettext("%(slip)s 已连到工单 %(number)s。", **told), "success")
+    return redirect("/console/print/pads", 303)

@@ -1,0 +1,56 @@
+"""`/s/<token>`: a blank slip. Its ticket's page once it was given to one; before that, the engineer gives it away."""
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.services import engineer_work, slip_pads, tickets
+from app.web import limits, visit
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.visit import Visitor
+from app.web.wechat import to_wechat
+
+blueprint = Blueprint("slip", __name__)
+
+
+@blueprint.get("/s/<token>")
+def show(token: str) -> Response | str:
+    number, ticket_id = limits.known(lambda: _slip(token))
+    if ticket_id is not None:
+        return redirect(runtime().links.ticket_path(ticket_id))
+    if visit.identity_id() is None and visit.in_wechat():
+        return to_wechat(request.path)
+    engineer = _engineer()
+    if engineer is None:
+        return redirect("/report?slip=blank")
+    with reading() as db:
+        work = engineer_work.of(db, engineer.person_id, at=moment())
+    name, form = slip_pads.name(number), visit.form_token("slip", number)
+    return render_template("engineer/slip.html", work=work, slip=name, token=token, form=form)
+
+
+@blueprint.post("/s/<token>")
+@visit.checks_its_own_form
+def link(token: str) -> Response:
+    """The engineer's tap on one of his tickets."""
+    number = limits.known(lambda: runtime().links.slip_number(token))
+    visit.check_form("slip", number)
+    engineer = _engineer()
+    if engineer is None:
+        raise Refused("sign_in_again")
+    with transaction() as db:
+        job = engineer_work.one(db, request.form.get("ticket", ""), engineer=engineer.person_id, at=moment())
+        ticket = tickets.locked(db, ticket_id=job.ticket_id)
+        slip_pads.link(db, number, ticket, by=engineer.person_id, at=moment(), channel="wechat")
+    return redirect(f"/engineer/{job.number}", 303)
+
+
+def _slip(token: str) -> tuple[int, int | None]:
+    number = runtime().links.slip_number(token)
+    with reading() as db:
+        return number, slip_pads.ticket_of(db, number)
+
+
+def _engineer() -> Visitor | None:
+    visitor = visit.phone_visitor()
+    return visitor if visitor is not None and "engineer" in visitor.roles else None

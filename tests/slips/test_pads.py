@@ -1,0 +1,137 @@
+"""Pads: reserved and printed at the console or the command line, true to their numbers."""
+
+import json
+from pathlib import Path
+
+import pypdfium2
+import pytest
+import zxingcpp
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.runtime import Runtime
+from tests.conftest import Console
+from tests.console.forms import send
+from tests.world import World
+
+PAGE = "/console/print/pads"
+Pages = list[tuple[list[str], list[str]]]
+
+
+def test_the_command_prints_front_and_back_of_every_number(
+    app: Flask, world: World, runtime: Runtime, tmp_path: Path
+) -> None:
+    out = tmp_path / "pad.pdf"
+    told = json.loads(pad(app, "--count", "3", "--back", "--out", str(out), "--json").stdout)
+    assert (told["first"], told["last"]) == ("B-000001", "B-000003")
+    pages = printed(out.read_bytes())
+    assert [codes for _text, codes in pages[::2]] == [[runtime.links.slip_url(number)] for number in (1, 2, 3)]
+    assert [codes for _text, codes in pages[1::2]] == [[], [], []]
+    for number, (front, back) in enumerate(zip(pages[::2], pages[1::2], strict=True), 1):
+        assert front[0] == [
+            "请用微信扫码评价本次服务",
+            f"空白单 B-00000{number}",
+            "监督热线 6120",
+            "服务商看不到您的评价",
+        ]
+        assert back[0][1] == f"空白单 B-00000{number}"
+        assert back[0][2:7] == ["非常满意", "满意", "基本满意", "不满意", "非常不满意"]
+        assert "不要交给工程师" in back[0][-1]
+
+
+def test_the_next_pad_goes_on_where_the_last_ended(app: Flask, world: World, tmp_path: Path) -> None:
+    out = str(tmp_path / "pad.pdf")
+    said = [pad(app, "--count", count, "--layout", "labels", "--out", out).stdout for count in ("30", "2")]
+    assert "B-000001 到 B-000030" in said[0]
+    assert "B-000031 到 B-000032" in said[1]
+    assert len(printed(Path(out).read_bytes())[0][1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (("--count", "0", "--out", "x.pdf"), 2),
+        (("--count", "10001", "--out", "x.pdf"), 2),
+        (("--count", "5", "--out", "x.png"), 2),
+        (("--count", "5", "--out", "x.pdf", "--layout", "labels", "--back"), 2),
+        (("--count", "5", "--out", "/no/such/folder/x.pdf"), 1),
+    ],
+)
+def test_what_cannot_be_printed_is_refused(app: Flask, world: World, options: tuple[str, ...], status: int) -> None:
+    assert pad(app, *options).exit_code == status
+
+
+def test_the_desk_prints_a_pad_again_with_the_same_numbers(world: World, console: Console, runtime: Runtime) -> None:
+    desk = console(world.desk)
+    assert reserve(desk, "4").status_code == 303
+    page = desk.get("/console/print/pads").text
+    assert "B-000001 – B-000004" in page
+    assert "0 / 4" in page
+    twice = [desk.get("/console/print/pads/1.pdf?layout=slip80&back=1") for _ in range(2)]
+    assert twice[0].mimetype == "application/pdf"
+    assert printed(twice[0].data) == printed(twice[1].data)
+    assert len(printed(twice[0].data)) == 8
+    fronts = printed(desk.get("/console/print/pads/1.pdf").data)
+    assert [codes for _text, codes in fronts] == [[runtime.links.slip_url(number)] for number in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("count", ["", "0", "501", "-1", "x", "9" * 30])
+def test_a_pad_has_a_sensible_number_of_slips(world: World, console: Console, count: str) -> None:
+    desk = console(world.desk)
+    assert reserve(desk, count).status_code == 422
+    assert "还没有印过" in desk.get("/console/print/pads").text
+
+
+def test_the_desk_gives_a_slip_by_its_number(world: World, console: Console) -> None:
+    ticket, other, desk = world.ticket("finished"), world.ticket("finished"), console(world.desk)
+    reserve(desk, "2")
+    told = {"slip": "b-2", "ticket": ticket.number}
+    assert link(desk, **told).status_code == 303
+    page = desk.get("/console/print/pads").text
+    assert f"B-000002 已连到工单 {ticket.number}" in page
+    assert "1 / 2" in page
+    assert "B-000002" in desk.get(f"/console/tickets/{ticket.number}").text
+    assert link(desk, **told).status_code == 303
+    assert link(desk, slip="B-000002", ticket=other.number).status_code == 409
+    assert link(desk, slip="B-000003", ticket=ticket.number).status_code == 404
+    assert link(desk, slip="abc", ticket=ticket.number).status_code == 404
+    assert link(desk, slip="1", ticket="20000101-0001").status_code == 404
+
+
+def test_an_auditor_looks_and_changes_nothing(world: World, console: Console) -> None:
+    auditor = console(world.auditor)
+    page = auditor.get("/console/print/pads")
+    assert page.status_code == 200
+    assert "留号码" not in page.text
+    assert auditor.post("/console/print/pads", data={"count": "1"}).status_code in {400, 403}
+    assert console(world.nurse).get("/console/print/pads").status_code == 403
+    assert console(world.engineer).get("/console/print/pads").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/console/print/pads/7.pdf", "/console/print/pads/1.pdf?layout=poster"])
+def test_what_is_not_there_is_not_printed(world: World, console: Console, address: str) -> None:
+    desk = console(world.desk)
+    reserve(desk, "1")
+    assert desk.get(address).status_code in {400, 404}
+
+
+def pad(app: Flask, *options: str) -> Result:
+    return app.test_cli_runner().invoke(args=["qr", "pad", *options])
+
+
+def reserve(desk: FlaskClient, count: str) -> TestResponse:
+    return send(desk, PAGE, PAGE, count=count)
+
+
+def link(desk: FlaskClient, *, slip: str, ticket: str) -> TestResponse:
+    return send(desk, PAGE, f"{PAGE}/link", slip=slip, ticket=ticket)
+
+
+def printed(data: bytes) -> Pages:
+    pages: Pages = []
+    for page in pypdfium2.PdfDocument(data):
+        codes = zxingcpp.read_barcodes(page.render(scale=4).to_pil())
+        pages.append((page.get_textpage().get_text_bounded().splitlines(), [code.text for code in codes]))
+    return pages
