@@ -17,6 +17,7 @@ T = TypeVar("T")
 WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
 WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
 
+CLAIM_CODES = RateLimitItemPerMinute(10, 10, namespace="claim-code")  # of eight signs: nobody guesses one
 PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
 SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
 
@@ -62,6 +63,17 @@ def tries_left() -> bool:
 
 def count_try() -> None:
     _ask(lambda limiter: limiter.hit(WRONG_PASSWORDS, _address()))
+
+
+def claim_code(read: Callable[[], T], *, by: int) -> T:
+    """What the code says; who has tried too many wrong ones is refused, whatever he tries next."""
+    if not _ask(lambda limiter: limiter.test(CLAIM_CODES, str(by))):
+        raise Refused("too_many_tries")
+    try:
+        return read()
+    except Missing:
+        _ask(lambda limiter: limiter.hit(CLAIM_CODES, str(by)))
+        raise
 
 
 def _address() -> str:

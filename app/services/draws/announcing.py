@@ -32,20 +32,12 @@ def announce(
     committee: Sequence[int],
     by: int,
     at: datetime,
+    made: secret.Secret | None = None,
 ) -> Draw:
     """Lock a draw. `draft` has the announcement's keys but OURS; raises Refused with the reason."""
-    check_admin(session, by, at=at)
-    if said := [key for key in OURS if key in draft]:
-        raise Refused("draft_says_ours", key=said[0])
-    made = secret.make()
-    told = _in_order({**draft, "scheme": rule.SCHEME, **_keys(made)})
-    check(told)
+    made = made or secret.make()
+    told = ready(session, draft, zone=zone, committee=committee, by=by, at=at, made=made)
     opens, closes = files.when(told, "opens"), files.when(told, "closes")
-    if at > closes - LAST_DAYS:
-        raise Refused("announced_late", until=(closes - LAST_DAYS).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
-    _check_committee(session, committee, opens=opens, closes=closes, zone=zone)
-    if session.scalar(select(Draw.id).where(Draw.draw_id == told["draw_id"])) is not None:
-        raise Refused("draw_id_taken", draw_id=told["draw_id"])
     draw = Draw(
         draw_id=told["draw_id"],
         pid_prefix=f"{tenant}:emp:",
@@ -62,6 +54,31 @@ def announce(
     files.write_json(session, draw, ANNOUNCEMENT, told, forms.ANNOUNCEMENT, secret=made, at=at)
     events.record(session, draw, "announced", by=by, at=at, sha256=draw.announcement_sha256)
     return draw
+
+
+def ready(
+    session: Session,
+    draft: Fields,
+    *,
+    zone: ZoneInfo,
+    committee: Sequence[int],
+    by: int,
+    at: datetime,
+    made: secret.Secret,
+) -> Fields:
+    """The announcement as it would be locked now; raises Refused with the reason why it would not be."""
+    check_admin(session, by, at=at)
+    if said := [key for key in OURS if key in draft]:
+        raise Refused("draft_says_ours", key=said[0])
+    told = _in_order({**draft, "scheme": rule.SCHEME, **_keys(made)})
+    check(told)
+    opens, closes = files.when(told, "opens"), files.when(told, "closes")
+    if at > closes - LAST_DAYS:
+        raise Refused("announced_late", until=(closes - LAST_DAYS).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
+    _check_committee(session, committee, opens=opens, closes=closes, zone=zone)
+    if session.scalar(select(Draw.id).where(Draw.draw_id == told["draw_id"])) is not None:
+        raise Refused("draw_id_taken", draw_id=told["draw_id"])
+    return told
 
 
 def check(told: Fields) -> None:
@@ -93,6 +110,13 @@ def check_official(session: Session, draw: Draw, person_id: int, *, at: datetime
     official = chosen or "admin" in people.roles_at(session, person_id, at.date())
     if not official or people.of_the_provider(session, person_id, at.date()):
         raise Refused("not_the_committee")
+
+
+def check_committee(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
+    """One of the committee: an admin who may win himself hands over no prize."""
+    if session.get(DrawCommittee, (draw.id, person_id)) is None:
+        raise Refused("not_of_the_committee")
+    check_official(session, draw, person_id, at=at)
 
 
 def _check_committee(

@@ -1,5 +1,6 @@
 """Claims: the winner shows a code, one of the committee confirms it; what is not claimed in time is drawn once more."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import insert_first
 from app.errors import Missing, Refused
-from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner
+from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner, Person
 from app.services.draws import announcing, events, files, secret, unionids
 from app.services.draws.files import Fields, when
 from lottery import files as forms
@@ -22,6 +23,31 @@ def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
     if won is None or _settled(session, draw, won.round, won.entry):
         return None
     return secret.of(session, draw).claim_code(draw, won.round, won.entry)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a code stands for, as the desk has to know it: the prize and whose it is, nothing of any rating."""
+
+    round: int
+    tier: Fields
+    entry: str
+    person: Person | None
+    settled: str
+
+
+def look(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> Found:
+    """Raises Missing where no winner has this code."""
+    announcing.check_committee(session, draw, by, at=at)
+    draw_round, winner = _of_code(session, draw, code)
+    entry, tiers = winner["entry"], files.announced(session, draw)["tiers"]
+    person = session.scalar(
+        select(Person)
+        .join(DrawWinner, DrawWinner.person_id == Person.id)
+        .where(DrawWinner.draw_id == draw.id, DrawWinner.round == draw_round, DrawWinner.entry == entry)
+    )
+    states = {claim.entry: claim.state for claim in settled_of(session, draw, draw_round)}
+    return Found(draw_round, tiers[winner["tier"] - 1], entry, person, states.get(entry, ""))
 
 
 def confirm(
@@ -98,7 +124,7 @@ def _settle_code(
     show_name: bool = False,
     photo: tuple[str, bytes] | None = None,
 ) -> Fields:
-    announcing.check_official(session, draw, by, at=at)
+    announcing.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
     until = when(files.announced(session, draw), "claim_until")
     if draw_round == 1 and state == "claimed" and at > until:

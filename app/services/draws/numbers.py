@@ -52,7 +52,7 @@ def enter(
         raise Refused("not_the_committee")
     session.get_one(Draw, draw.id, with_for_update=True)  # two readings at once come one after the other
     promised = _promised(session, draw, draw_round, source)
-    if _agreed(session, draw, draw_round, promised):
+    if stands(session, draw, draw_round, promised):
         raise Refused("number_stands", source=source)
     _check_time(promised, source, issue, at)
     value, evidence = _proven(source, issue, value)
@@ -71,7 +71,7 @@ def enter(
     session.flush()
     kind = "number_fetched" if by is None else "number_typed"
     events.record(session, draw, kind, by=by, at=at, round=draw_round, source=source, issue=issue)
-    found = _agreed(session, draw, draw_round, promised)
+    found = stands(session, draw, draw_round, promised)
     if found:
         events.record(session, draw, "number_stands", by=by, at=at, round=draw_round, source=source, value=value)
         announce(session, "draws")
@@ -80,8 +80,20 @@ def enter(
 
 def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None:
     """All sources of a round as announced, once every one stands."""
-    found = [_agreed(session, draw, draw_round, promised) for promised in sources(session, draw, draw_round)]
+    found = [stands(session, draw, draw_round, promised) for promised in sources(session, draw, draw_round)]
     return [one for one in found if one] if all(found) else None
+
+
+def stands(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
+    """The first reading that a second person repeats, or that proves itself."""
+    readers: dict[tuple[str, str], set[int | None]] = {}
+    for reading in typed(session, draw, draw_round):
+        if reading.source == promised["id"]:
+            same = readers.setdefault((reading.issue, reading.value), set())
+            same.add(reading.by_id)
+            if len(same) > 1 or reading.evidence:
+                return Agreed(reading.source, promised["issue"], reading.issue, reading.value)
+    return None
 
 
 def typed(session: Session, draw: Draw, draw_round: int) -> list[DrawNumber]:
@@ -96,7 +108,7 @@ def awaited_beacon(session: Session, draw: Draw, *, at: datetime) -> tuple[int, 
         return None
     for promised in sources(session, draw, draw_round):
         if promised["id"] == BEACON and at >= when(promised, "drawn_at"):
-            return None if _agreed(session, draw, draw_round, promised) else (draw_round, promised["issue"])
+            return None if stands(session, draw, draw_round, promised) else (draw_round, promised["issue"])
     return None
 
 
@@ -114,18 +126,6 @@ def _promised(session: Session, draw: Draw, draw_round: int, source: str) -> Fie
         if promised["id"] == source:
             return promised
     raise Refused("not_a_source", source=source)
-
-
-def _agreed(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
-    """The first reading that a second person repeats, or that proves itself."""
-    readers: dict[tuple[str, str], set[int | None]] = {}
-    for reading in typed(session, draw, draw_round):
-        if reading.source == promised["id"]:
-            same = readers.setdefault((reading.issue, reading.value), set())
-            same.add(reading.by_id)
-            if len(same) > 1 or reading.evidence:
-                return Agreed(reading.source, promised["issue"], reading.issue, reading.value)
-    return None
 
 
 def _check_time(promised: Fields, source: str, issue: str, at: datetime) -> None:

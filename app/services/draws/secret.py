@@ -2,14 +2,17 @@
 
 import hmac
 import secrets
-from base64 import b32encode
+from base64 import b32encode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy.orm import Session
 
+from app.errors import Refused
 from app.models import Draw, DrawSecret
 from app.services.draws.leaves import Bytes
 from lottery import rule
@@ -44,9 +47,27 @@ def make() -> Secret:
     return Secret(secrets.token_bytes(32), Ed25519PrivateKey.generate().private_bytes_raw())
 
 
+def sealed(made: Secret, keys: Sequence[str]) -> str:
+    """For a page that shows what would be announced: whoever has the page can read nothing of it."""
+    return _locks(keys).encrypt(made.key + made.signing_key).decode("ascii")
+
+
+def unsealed(text: str, keys: Sequence[str]) -> Secret:
+    try:
+        both = _locks(keys).decrypt(text.encode())
+    except InvalidToken as error:
+        raise Refused("page_expired") from error
+    return Secret(both[:32], both[32:])
+
+
 def of(session: Session, draw: Draw) -> Secret:
     row = session.get_one(DrawSecret, draw.id)
     return Secret(row.key, row.signing_key)
+
+
+def _locks(keys: Sequence[str]) -> MultiFernet:
+    digests = [hmac.digest(key.encode(), b"draw to be announced", sha256) for key in keys]
+    return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
 
 
 def pid(draw: Draw, person_id: int) -> str:
