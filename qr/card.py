@@ -35,6 +35,10 @@ class Words:
     size: float
     text: str
 
+    @property
+    def width(self) -> float:
+        return font().width(self.text) * self.size
+
 
 @dataclass(frozen=True)
 class Code:

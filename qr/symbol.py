@@ -15,14 +15,16 @@ def svg(address: str) -> bytes:
     """The symbol as a standalone SVG image, on white whatever it is laid on."""
     code = symbol(address, ON_SCREEN)
     side = code.side + 2 * QUIET_ZONE
-    dark = "".join(
-        f"M{left},{top}H{left + width}V{top + 1}H{left}z"
-        for left, top, width in ((left + QUIET_ZONE, top + QUIET_ZONE, width) for left, top, width in code.runs())
-    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
-        f'<rect width="100%" height="100%" fill="white"/><path d="{dark}"/></svg>'
+        f'<rect width="100%" height="100%" fill="white"/><path d="{outline(code)}"/></svg>'
     ).encode()
+
+
+def outline(code: Symbol) -> str:
+    """The dark modules inside their quiet zone as the path of an SVG, one module a unit."""
+    runs = ((left + QUIET_ZONE, top + QUIET_ZONE, width) for left, top, width in code.runs())
+    return "".join(f"M{left},{top}H{left + width}V{top + 1}H{left}z" for left, top, width in runs)
 
 
 def data_address(address: str) -> str:

@@ -13,6 +13,11 @@ def departments(session: Session) -> Sequence[Line]:
     return session.execute(select(Department.id, Department.name).order_by(Department.name)).all()
 
 
+def coded_departments(session: Session) -> Sequence[Line]:
+    """Named by their codes, as paper and tables know them."""
+    return session.execute(select(Department.code, Department.name).order_by(Department.name)).all()
+
+
 def places(session: Session) -> Sequence[Line]:
     """Places with the department they belong to, so that a form can group them."""
     query = select(Place.id, Place.name, func.coalesce(Department.name, "").label("department"))

@@ -1,0 +1,174 @@
+"""Printing at the desk: what and how much first, then the pages at true size, or the same as a PDF."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import get_args
+from urllib.parse import urlencode
+
+from flask import Response, redirect, render_template, request, session
+from markupsafe import Markup
+from werkzeug.wrappers import Response as Answer
+
+from app.errors import Refused
+from app.models.ticket import STATES
+from app.services import catalogue, printing
+from app.services.assets import ThingFilter
+from app.services.printing import Order, What
+from app.services.slips import Paper, SlipFilter
+from app.web.console import asked
+from app.web.console.blueprint import blueprint
+from app.web.edge import moment, reading, runtime
+from qr import sheet
+from qr.card import Note, TooSmall
+from qr.matrix import TooLong
+from qr.pdf import pdf
+from qr.sheet import LAYOUTS, Layout, Page
+from qr.svg import svg
+
+USUAL: dict[What, str] = {"slips": "slip58", "wards": "a5", "assets": "labels", "places": "labels"}
+MOST_TAGS = 200
+MOST_COPIES = 50
+MOST_COLUMNS, MOST_ROWS = 20, 40
+AT = "%Y-%m-%dT%H:%M"  # what a browser's field for date and time sends
+
+
+@blueprint.get("/console/print")
+def print_order() -> str | Answer:
+    """What shall be printed, and how many that are; a fresh order begins with today's tickets."""
+    if not {"what", "number"} & set(request.args):
+        today = asked.beginning(moment().date())
+        return redirect(f"/console/print?{urlencode({'what': 'slips', 'from': f'{today:{AT}}'})}")
+    order, name = _order(), _layout_name()
+    with reading() as db:
+        found, departments = printing.count(db, order), catalogue.coded_departments(db)
+    return render_template(
+        "console/print.html",
+        order=order,
+        kinds=get_args(What),
+        found=found,
+        most=printing.MOST,
+        departments=departments,
+        states=STATES,
+        layouts=LAYOUTS,
+        chosen=name,
+        layout=_layout(name),
+    )
+
+
+@blueprint.get("/console/print/sheet")
+def print_sheet() -> str:
+    name = _layout_name()
+    if request.args.get("layout") and _what() == "slips":
+        session["paper"] = name  # the next slip comes from the same printer; a look, not a fact
+    pages = _pages(name)
+    return render_template(
+        "console/print_sheet.html",
+        drawn=[Markup(svg(page)) for page in pages],  # noqa: S704 our own drawing, its words escaped
+        count=sum(len(page.codes) for page in pages),
+        notes=_notes(pages),
+        layouts=LAYOUTS,
+        chosen=name,
+        query=_query(layout=name),
+    )
+
+
+@blueprint.get("/console/print/sheet.pdf")
+def print_pdf() -> Response:
+    name = _layout_name()
+    answer = Response(pdf(_pages(name)), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f"inline; filename={_what()}-{name}.pdf"
+    return answer
+
+
+@blueprint.get("/console/print/paper.css")
+def print_paper() -> Response:
+    """The size of the paper, for the browser's print dialog."""
+    paper = LAYOUTS[_layout_name()]
+    return Response(f"@page{{size:{paper.width:g}mm {paper.height:g}mm;margin:0}}\n", mimetype="text/css")
+
+
+def _pages(name: str) -> list[Page]:
+    order, layout = _order(), _layout(name)
+    start = _number("start", 1, MOST_COLUMNS * MOST_ROWS) if layout.cells > 1 else 1
+    if start > layout.cells:
+        raise Refused("no_such_cell", cells=layout.cells)
+    paper = Paper(runtime().links, runtime().settings.hotline, runtime().settings.timezone)
+    with reading() as db:
+        cards = printing.cards(db, order, paper)
+    try:
+        return list(sheet.pages(cards, layout, start=start, cut_marks=bool(request.args.get("cut"))))
+    except TooSmall as error:
+        raise Refused("cells_too_small") from error
+    except TooLong as error:
+        raise Refused("address_too_long") from error
+
+
+def _notes(pages: Iterable[Page]) -> list[Note]:
+    return list(dict.fromkeys(note for page in pages for note in page.notes))
+
+
+def _what() -> What:
+    known: tuple[What, ...] = get_args(What)
+    return next(one for one in known if one == (asked.code("what", known) or "slips"))
+
+
+def _order() -> Order:
+    tags = tuple(tag for value in request.args.getlist("tag") if (tag := asked.clean(value)))
+    if len(tags) > MOST_TAGS:
+        raise Refused("bad_filter", name="tag")
+    department = asked.text("department")
+    return Order(
+        what=_what(),
+        tickets=SlipFilter(
+            numbers=tuple(asked.clean(number) for number in request.args.getlist("number")[:MOST_TAGS]),
+            department=department,
+            state=asked.code("state", STATES),
+            since=_at("from"),
+            until=_at("to"),
+        ),
+        things=ThingFilter(tags=tags, text=asked.text("q"), department=department),
+        copies=_number("copies", 1, MOST_COPIES),
+    )
+
+
+def _layout_name() -> str:
+    what = _what()
+    kept = session.get("paper") if what == "slips" else None
+    return asked.code("layout", LAYOUTS) or (kept if kept in LAYOUTS else USUAL[what])
+
+
+def _layout(name: str) -> Layout:
+    layout = LAYOUTS[name]
+    if layout.cells == 1:
+        return layout
+    columns, rows = _number("columns", layout.columns, MOST_COLUMNS), _number("rows", layout.rows, MOST_ROWS)
+    return layout.grid(columns, rows)
+
+
+def _number(name: str, usual: int, most: int) -> int:
+    if not asked.text(name):
+        return usual
+    number = asked.row_id(name) or 0
+    if not 1 <= number <= most:
+        raise Refused("bad_filter", name=name)
+    return number
+
+
+def _at(name: str) -> datetime | None:
+    """A moment as the hospital's clocks show it."""
+    value = asked.text(name)
+    if not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value).replace(tzinfo=runtime().settings.timezone)
+    except ValueError as error:
+        raise Refused("bad_filter", name=name) from error
+    if at.year not in asked.YEARS:
+        raise Refused("bad_filter", name=name)
+    return at
+
+
+def _query(**changes: str) -> str:
+    """The same order, asked of another address."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changes and value]
+    return urlencode([*kept, *changes.items()])
