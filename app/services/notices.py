@@ -19,6 +19,12 @@ def alert(session: Session, kind: str, *, about: str, to: int, at: datetime) -> 
     return _add(session, Notice(kind=kind, about=about, person_id=to), at)
 
 
+def keep(session: Session, kind: str, *, about: str, to: int, at: datetime) -> None:
+    """Put it into somebody's inbox and send it by no channel; `about` is a code."""
+    settled = {"state": "kept", "settled_at": at, "next_try_at": at, "created_at": at}
+    session.add(Notice(kind=kind, about=about, person_id=to, client_msg_id=secrets.token_hex(12), **settled))
+
+
 def _add(session: Session, notice: Notice, at: datetime) -> Notice:
     notice.client_msg_id = secrets.token_hex(12)
     notice.next_try_at = notice.created_at = at

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from flask import Blueprint, render_template
 
 from app.services.demo import cast, scans
+from app.services.draws import mine as draws
 from app.web.edge import moment, reading, runtime
 
 blueprint = Blueprint("home", __name__)
@@ -14,10 +15,13 @@ blueprint = Blueprint("home", __name__)
 def show() -> str:
     settings = runtime().settings
     demo = bool(settings.sandbox_url)
+    with reading() as db:
+        any_draw = draws.any_draw(db)
     return render_template(
         "home.html",
         hospital=settings.hospital_name,
         hotline=settings.hotline,
+        any_draw=any_draw,
         has_console="console" in settings.surfaces,
         demo=demo,
         cast=cast,

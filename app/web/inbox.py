@@ -11,6 +11,7 @@ from app.services import inbox, notice_words, reminders
 from app.services.inbox import Entry
 from app.web import visit
 from app.web.edge import moment, runtime, transaction
+from app.web.i18n import gettext
 from app.web.words import word
 from config.notices import notice_kinds
 
@@ -30,6 +31,10 @@ class Message:
 def message(entry: Entry) -> Message:
     """The entry in words; a kind that is no longer known keeps its title."""
     at, opened = entry.at, entry.opened
+    if entry.kind == "won":  # told here and by no channel: WeChat carries no word of a prize
+        text = gettext("抽奖结果里有您。请打开看领奖码，按期领取。")
+        link = f"{runtime().settings.public_url}/my/prizes/{entry.told.about}"
+        return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
     kind = notice_kinds().get(entry.kind)
     if kind is None:
         return Message(entry.id, word("notice", entry.kind), "", "", at, opened)

@@ -11,6 +11,7 @@ from app.errors import Refused
 from app.models import Category
 from app.services import inbox, mine, reminders, sign_in
 from app.services.assets import Thing
+from app.services.draws import mine as draws
 from app.web import visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.inbox import message
@@ -49,6 +50,7 @@ def show() -> Page:
         told = inbox.of(db, visitor.person_id, at=moment())
         unread = inbox.unread(db, visitor.person_id, at=moment())
         wished = reminders.wished(db, visitor.person_id)
+        drawn = draws.of(db, visitor.person_id, at=moment(), zone=runtime().settings.timezone)
     return render_template(
         "my.html",
         visitor=visitor,
@@ -58,6 +60,7 @@ def show() -> Page:
         unread=unread,
         inbox_form=visit.form_token("inbox"),
         wished=wished,
+        draws=drawn,
         wish_form=visit.form_token("reminders"),
     )
 

@@ -14,6 +14,8 @@ from app.models import Complaint
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.models.ticket import OPEN_STATES
 from app.services import complaints, progress, ratings, scan_acts, showing, sign_in
+from app.services.draws import mine as draws
+from app.services.draws.receipts import Receipt
 from app.services.ratings import AlreadyRated
 from app.services.scan import Answer, Scan, earlier_answer, look
 from app.web import limits, visit
@@ -96,6 +98,7 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
     with reading() as db:
         own = _complaints(db, scan)
+        held = _receipts(db, scan) if answer.mine else []
     return render_template(
         "scan/answer.html",
         **_shown(scan, token),
@@ -106,7 +109,15 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
         can_reopen=not scan.over(moment()),
         said_at=_said_at(scan),
         complaints=own,
+        receipts=held,
     )
+
+
+def _receipts(db: Session, scan: Scan) -> list[Receipt]:
+    """Of the draws that collect ratings now; computed when shown, so that no rating waits for it."""
+    if scan.person_id is None:
+        return []
+    return draws.collecting(db, scan.person_id, at=moment(), zone=runtime().settings.timezone)
 
 
 def _complaints(db: Session, scan: Scan) -> Sequence[Complaint]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Draw, DrawWinner
+from app.services import notices
 from app.services.draws import claims, committing, events, files, leaves, numbers, objections, people, secret, winners
 from app.services.draws.files import Fields, when
 from app.services.draws.leaves import Leaves, Told
@@ -83,7 +84,7 @@ def whose(session: Session, draw: Draw, draw_round: int) -> dict[str, int]:
 
 
 def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:
-    """Keep who has won, for his notice and his claim; whoever cannot be found has to come by himself."""
+    """Keep who has won and tell him; whoever cannot be found has to come by himself."""
     session.get_one(Draw, draw.id, with_for_update=True)
     if events.happened(session, draw, f"named_{draw_round}"):
         return
@@ -99,6 +100,7 @@ def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int],
                     person_id=persons[winner["entry"]],
                 )
             )
+            notices.keep(session, "won", about=draw.draw_id, to=persons[winner["entry"]], at=at)
     events.record(session, draw, f"named_{draw_round}", by=None, at=at, found=len(persons))
 
 

@@ -1,0 +1,140 @@
+"""`/my/receipts`, `/my/prizes/<id>`: what of a draw is one person's own: chances, receipt, place, prize."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from functools import wraps
+
+from flask import Blueprint, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Missing, Refused
+from app.models import Draw, DrawClaim, DrawWinner
+from app.services.draws import announcing, claims, files, mine, pages, receipts
+from app.services.draws.pages import Place
+from app.services.draws.receipts import Receipt
+from app.web import visit
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.my import notice_first
+from app.web.wechat import to_wechat
+
+blueprint = Blueprint("draws_mine", __name__)
+
+Page = Response | str
+
+
+def _own(view: Callable[..., Page]) -> Callable[..., Page]:
+    """The page of whoever holds this phone; first he says who he is."""
+
+    @wraps(view)
+    def shown(**named: str) -> Page:
+        if visit.identity_id() is None:
+            return to_wechat(request.path)
+        if notice := notice_first(request.path):
+            return notice
+        visitor = visit.phone_visitor()
+        if visitor is None:
+            return redirect(f"/my/bind?next={request.path}")
+        return view(visitor.person_id, **named)
+
+    return shown
+
+
+@blueprint.get("/my/receipts")
+@_own
+def index(person_id: int) -> Page:
+    zone = runtime().settings.timezone
+    with reading() as db:
+        held = pages.receipts_of(db, person_id, zone=zone)
+        draws = [announcing.find(db, receipt.draw_id) for receipt in held]
+        found = [(receipt, draw, pages.state(db, draw, at=moment())) for receipt, draw in zip(held, draws, strict=True)]
+        won = {draw.draw_id for draw, _winner, _claim in pages.prizes_of(db, person_id)}
+        some = mine.any_draw(db)
+    return render_template("draws/receipts.html", found=found, won=won, some=some)
+
+
+@blueprint.get("/my/receipts/<draw_id>")
+@_own
+def receipt(person_id: int, draw_id: str) -> Page:
+    zone = runtime().settings.timezone
+    with reading() as db:
+        draw = announcing.find(db, draw_id)
+        held = receipts.receipt_of(db, draw, person_id, zone=zone)
+        return render_template(
+            "draws/receipt.html",
+            draw=draw,
+            state=pages.state(db, draw, at=moment()),
+            receipt=held,
+            fragment=_fragment(held) if held else "",
+            chances=pages.chances_of(db, draw, person_id, zone=zone),
+            places=_places(db, draw, person_id) if held else [],
+            won=_won(db, draw, person_id) is not None,
+        )
+
+
+@blueprint.get("/my/receipts/<draw_id>/receipt.json")
+@_own
+def receipt_file(person_id: int, draw_id: str) -> Page:
+    with reading() as db:
+        held = receipts.receipt_of(db, announcing.find(db, draw_id), person_id, zone=runtime().settings.timezone)
+    if held is None:
+        raise Missing("no_such_receipt")
+    answer = Response(json.dumps(held.fields(), indent=1) + "\n", mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{draw_id}.json"'
+    return answer
+
+
+@blueprint.get("/my/prizes/<draw_id>")
+@_own
+def prize(person_id: int, draw_id: str) -> Page:
+    with reading() as db:
+        draw = announcing.find(db, draw_id)
+        found = _won(db, draw, person_id)
+        if found is None:
+            raise Missing("no_such_prize")
+        winner, claim = found
+        told = files.announced(db, draw)
+        code = claims.claim_code(db, draw, person_id)
+    until = files.when(told, "claim_until") if winner.round == 1 else None
+    return render_template(
+        "draws/prize.html",
+        draw=draw,
+        told=told,
+        tier=next(tier for tier in told["tiers"] if tier["tier"] == winner.tier),
+        winner=winner,
+        claim=claim,
+        code=code,
+        until=until,
+        over=until is not None and moment() > until,
+        form=visit.form_token("waive", draw_id),
+    )
+
+
+@blueprint.post("/my/prizes/<draw_id>/waive")
+@visit.checks_its_own_form
+def waive(draw_id: str) -> Response:
+    visit.check_form("waive", draw_id)
+    visitor = visit.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    with transaction() as db:
+        claims.waive(db, announcing.find(db, draw_id), visitor.person_id, at=moment())
+    return redirect(f"/my/prizes/{draw_id}", 303)
+
+
+def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim | None] | None:
+    """His prize of this draw; of the last round, if he has won in two."""
+    return next(((won, claim) for one, won, claim in pages.prizes_of(db, person_id) if one.id == draw.id), None)
+
+
+def _places(db: Session, draw: Draw, person_id: int) -> list[tuple[int, int, Place]]:
+    """Of each round he was in: which, how many have won in it, where he came in."""
+    found = ((number, pages.place_of(db, draw, person_id, draw_round=number)) for number in claims.ROUNDS)
+    return [(number, len(files.winners_of(db, draw, number)), place) for number, place in found if place]
+
+
+def _fragment(held: Receipt) -> str:
+    """The receipt behind the #: it stays in the browser and is sent to nobody."""
+    packed = json.dumps(held.fields(), separators=(",", ":")).encode()
+    return f"receipt={urlsafe_b64encode(packed).decode().rstrip('=')}"
