@@ -62,6 +62,7 @@ const forms = (() => {
     },
   };
   const RECEIPT = { draw_id: DRAW_ID, entry: HASH, salt: HASH, tickets: number, at: MOMENT, sig: text(/^[0-9a-f]{128}$/) };
+  const PROOF = { version: number, index: number, tickets: number, proof: [HASH] };
 
   /** The file as plain objects, or a Fault that says where it is not of its form. */
   function read(file, bytes) {
@@ -121,5 +122,5 @@ const forms = (() => {
     return date.getTime() / 1000 + hour * 3600 + minute * 60 + second - beyond * (hours * 3600 + minutes * 60);
   }
 
-  return { read, readAs, seconds, RECEIPT, Fault };
+  return { read, readAs, seconds, RECEIPT, PROOF, Fault };
 })();

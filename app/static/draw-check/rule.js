@@ -75,7 +75,7 @@ const rule = (() => {
 
   /** The root to which a proof leads, or null where it leads nowhere. */
   function walk(leaf, index, size, proof) {
-    if (index >= size) return null;
+    if (index >= size || [leaf, ...proof].some((one) => one.length !== 32)) return null;
     let here = index, last = size - 1, found = leaf;
     for (const neighbour of proof) {
       if (last === 0) return null;

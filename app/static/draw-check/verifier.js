@@ -241,5 +241,5 @@ const verifier = (() => {
     return "";
   }
 
-  return { checks, firstLie };
+  return { checks, firstLie, announcement, numbers };
 })();
