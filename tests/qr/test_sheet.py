@@ -1,6 +1,9 @@
 """Paper: true size, every position, PDF and PNG of one and the same page."""
 
+import re
+from dataclasses import replace
 from io import BytesIO
+from xml.etree import ElementTree
 
 import numpy as np
 import pypdfium2
@@ -12,6 +15,7 @@ from qr import picture
 from qr.pdf import pdf
 from qr.picture import TooCoarse
 from qr.sheet import LAYOUTS, Layout, Page, pages
+from qr.svg import svg
 from tests.qr.scanning import by_wechat, card
 
 PAPER = {"slip58": 58, "slip80": 80, "a6": 105, "a5": 148, "poster": 210, "poster-a3": 297, "labels": 210}
@@ -110,6 +114,37 @@ def test_pdf_and_png_show_the_same_page() -> None:
     ours, theirs = image(page, 150).convert("L"), drawn(pdf([page]), 150)
     blurred = [one.resize((45, 30), Image.Resampling.BOX).tobytes() for one in (ours, theirs)]
     assert max(abs(a - b) for a, b in zip(*blurred, strict=True)) < 100
+
+
+@pytest.mark.parametrize("name", ["slip58", "labels"])
+def test_a_page_for_the_browser_has_the_paper_s_size_and_every_module_in_its_place(name: str) -> None:
+    (page,) = pages([card(1), card(2)][: LAYOUTS[name].cells], LAYOUTS[name], cut_marks=True)
+    root = ElementTree.fromstring(svg(page))
+    assert (root.get("width"), root.get("height")) == (f"{page.width:g}mm", f"{page.height:g}mm")
+    image = Image.new("L", (round(page.width * 20), round(page.height * 20)), 255)
+    for part in root.iter("{http://www.w3.org/2000/svg}path"):
+        place = re.findall(r"[\d.]+", part.get("transform") or "")
+        if not place:
+            assert part.get("stroke") == "black"
+            continue
+        left, top, module = (float(number) * 2 for number in place)
+        for at in re.findall(r"M(\d+),(\d+)H(\d+)V(\d+)H\1z", part.attrib["d"]):
+            x, y, to_x, to_y = (int(number) * module for number in at)
+            image.paste(0, (round(left + x), round(top + y), round(left + to_x), round(top + to_y)))
+    assert [found.text for found in zxingcpp.read_barcodes(image)] == [
+        card(number).address for number in range(1, 1 + len(page.codes))
+    ]
+    said = [part.text for part in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert said == [words.text for words in page.words]
+
+
+def test_words_in_the_browser_are_held_to_their_width_and_cannot_become_marks() -> None:
+    (page,) = pages([replace(card(1), lines=("<b>&",))], LAYOUTS["slip58"])
+    root = ElementTree.fromstring(svg(page))
+    found = {part.text: part for part in root.iter("{http://www.w3.org/2000/svg}text")}
+    part = found["<b>&"]
+    assert float(part.attrib["x"]) + float(part.attrib["textLength"]) / 2 == pytest.approx(290, abs=0.1)
+    assert float(part.attrib["font-size"]) >= 12, "below it some browsers would take another size"
 
 
 def drawn(data: bytes, dpi: int) -> Image.Image:
