@@ -51,6 +51,17 @@ PUBLIC_FACE = {
     "GET /my",
     "POST /my/inbox/read",
     "POST /my/reminders",
+    "GET /draws",
+    "GET /draws/<draw_id>",
+    "GET /draws/<draw_id>/play",
+    "GET /draws/<draw_id>/files/<name>",
+    "GET /draws/<draw_id>/bundle.zip",
+    "GET /draws/<draw_id>/poster.pdf",
+    "GET /my/receipts",
+    "GET /my/receipts/<draw_id>",
+    "GET /my/receipts/<draw_id>/receipt.json",
+    "GET /my/prizes/<draw_id>",
+    "POST /my/prizes/<draw_id>/waive",
     "GET /my/data",
     "GET /my/data/export",
     "POST /my/data/erasure",
@@ -99,7 +110,7 @@ PUBLIC_FACE = {
 STYLE = "/bootstrap/static/css/bootstrap.min.css"
 OF_THE_DEMO = {"GET /demo/phone", "GET /demo/codes", "POST /demo/sign-in"}
 # The provider never sees a rating, a complaint, nor the roster.
-HOSPITAL_ONLY = ("/console/ratings", "/console/complaints", "/console/people")
+HOSPITAL_ONLY = ("/console/ratings", "/console/entered", "/console/complaints", "/console/people")
 UNDER_WAY = ("oauth_attempt", "console_scan")  # a GET may send somebody to WeChat and keep the state of that trip
 Everybody = Callable[[str], FlaskClient]
 
