@@ -12,7 +12,8 @@ from qr.card import Card
 from qr.pdf import pdf
 from qr.sheet import LAYOUTS, pages
 
-TITLE, FOOT = "评价抽奖公告", "哈希是公告的“指纹”：公告改一个字，哈希就不同。扫码看全部内容，自己核对。"
+TITLE, FOOT = "评价抽奖公告", "公告改一个字，哈希就不同。扫码看全部，自己核对。"
+LINES = 6  # of prizes; where there are more they share them
 
 
 def card(session: Session, draw: Draw, *, public_url: str, zone: tzinfo) -> Card:
@@ -23,15 +24,17 @@ def card(session: Session, draw: Draw, *, public_url: str, zone: tzinfo) -> Card
 
     drawn = max(when(source, "drawn_at") for source in told["sources"])
     digits = [draw.announcement_sha256[start : start + 4] for start in range(0, 64, 4)]
+    prizes = [f"{tier['name']} {tier['prize']} × {tier['count']}" for tier in told["tiers"]]
     return Card(
         f"{public_url}/draws/{draw.draw_id}",
         f"{told['organiser']['name']} {TITLE}",
         (
             f"编号 {draw.draw_id}",
-            *(f"{tier['name']} {tier['prize']} × {tier['count']}" for tier in told["tiers"]),
+            *(prizes if len(prizes) <= LINES else ["；".join(prizes)]),
             f"评价 {day(draw.opens)} 至 {day(draw.closes)}",
             f"开奖 {day(drawn)} · 领奖至 {day(when(told, 'claim_until'))}",
-            f"公告哈希（SHA-256） {' '.join(digits[:8])}",
+            "公告哈希（SHA-256）",
+            " ".join(digits[:8]),
             " ".join(digits[8:]),
         ),
         FOOT,
