@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
-from app.models import Category, Department, Notice, Person, Place, Ticket, TicketHelper
+from app.models import Asset, Category, Department, Notice, Person, Place, Ticket, TicketAsset, TicketHelper
 from app.models.ticket import OPEN_STATES
 from app.services import escalation
 
@@ -27,6 +27,7 @@ class Job:
     category: str
     department: str
     where: str
+    asset: str
     requester: str
     telephone: str
     reported_at: datetime
@@ -83,10 +84,12 @@ def _helps(engineer: int) -> Any:
 
 def _jobs(session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]) -> list[Job]:
     query: Any = (
-        select(Ticket, Category.name, Department, Place, Person)
+        select(Ticket, Category.name, Department, Place, Asset, Person)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
+        .outerjoin(Asset, Asset.id == TicketAsset.asset_id)
         .outerjoin(Person, Person.id == Ticket.requester_id)
         .where(*conditions)
         .order_by(*order)
@@ -102,6 +105,7 @@ def _job(
     category: str | None,
     department: Department | None,
     place: Place | None,
+    asset: Asset | None,
     requester: Person | None,
 ) -> Job:
     spot = place or department
@@ -115,6 +119,7 @@ def _job(
         category=category or "",
         department=department.name if department else "",
         where=" ".join(filter(None, [spot.building, spot.floor, spot.room])) if spot else "",
+        asset=f"{asset.name} {asset.tag}" if asset else "",
         requester=requester.name if requester else "",
         telephone=requester.telephone if requester else "",
         reported_at=ticket.reported_at,

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
-from app.models import Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
-from app.models.ticket import OPEN_STATES, STATES, TicketHelper
+from app.models import Asset, Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
+from app.models.ticket import OPEN_STATES, STATES, TicketAsset, TicketHelper
 from app.services import deliveries, people
 from app.services.pages import Line
 from app.services.people_list import current_employment
@@ -49,6 +49,8 @@ def facts(session: Session, number: str) -> Line:
             Place.building,
             Place.floor,
             Place.room,
+            Asset.name.label("asset"),
+            Asset.tag,
             lead.name.label("lead"),
             lead.telephone.label("lead_telephone"),
             Team.name.label("team"),
@@ -63,6 +65,8 @@ def facts(session: Session, number: str) -> Line:
         .outerjoin(served_department, served_department.id == Ticket.served_department_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
+        .outerjoin(Asset, Asset.id == TicketAsset.asset_id)
         .outerjoin(lead, lead.id == Ticket.lead_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
         .outerjoin(served, served.id == Ticket.served_person_id)

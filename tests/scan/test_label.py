@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.models import Asset, Place, Ticket, TicketAsset
 from app.runtime import Runtime
-from tests.conftest import Phone
+from tests.conftest import Console, Phone
 from tests.scan.forms import Slip
 from tests.world import World
 
@@ -50,6 +50,18 @@ def test_what_is_reported_knows_asset_room_department_and_service(
         labels.printer.id,
     )
     assert ticket.served_person_id == world.nurse.id
+
+
+def test_the_desk_and_the_engineer_read_which_asset_it_is(
+    slip: Slip, labels: Labels, phone: Phone, console: Console, world: World
+) -> None:
+    report(slip, phone(world.nurse_identity), labels.asset(), "卡纸", "")
+    ticket, _asset = only(world)
+    desk = console(world.desk).get(f"/console/tickets/{ticket.number}").text
+    assert "激光打印机 <small>PRN-0032</small>" in desk
+    assert "发药窗口" in desk
+    world.move(ticket, "dispatch")
+    assert "激光打印机 PRN-0032" in phone(world.engineer_identity).get(f"/engineer/{ticket.number}").text
 
 
 def test_the_label_of_a_room_fills_in_the_room(slip: Slip, labels: Labels, phone: Phone, world: World) -> None:

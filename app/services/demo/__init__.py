@@ -29,6 +29,7 @@ def seed(session: Session, *, appid: str, zone: ZoneInfo, at: datetime) -> None:
     rows, dice = Rows(), Dice(_SEED)
     wards = places.build(rows)
     categories = places.catalogue(rows)
+    places.assets(rows, wards, categories)
     password_hash = hash_password(cast.PASSWORD)
     began = date(at.year - (1 if at.timetuple().tm_yday <= DAYS else 0), 1, 1)
     roster = Roster(rows, dice, appid=appid, password_hash=password_hash, at=at, began=began)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.models import Campus, Category, Department, Place
+from app.models import Asset, Campus, Category, Department, Place
 from app.services.demo.rows import Rows
 from app.services.demo.telling import telling
 
@@ -43,6 +43,8 @@ _ROOMS = {
     True: (("护士站", "护士站"), ("医生办公室", "12"), ("治疗室", "15")),
     False: (("工作区", "01"), ("办公室", "08")),
 }
+# What carries a label in each room: the tag's letters, the name, the service it usually needs.
+_ASSETS = (("PC", "电脑", "computer"), ("PRN", "激光打印机", "printer"), ("SCN", "扫码枪", "scanner"))
 
 
 @dataclass(frozen=True)
@@ -83,3 +85,11 @@ def catalogue(rows: Rows) -> dict[str, int]:
         code: rows.add(Category, code=code, name=service.name, parent_id=groups[service.group])
         for code, service in telling().services.items()
     }
+
+
+def assets(rows: Rows, wards: dict[str, Ward], categories: dict[str, int]) -> None:
+    rooms = [(ward, place) for ward in wards.values() for place in ward.places]
+    for number, (ward, place) in enumerate(rooms, start=1):
+        for letters, name, service in _ASSETS:
+            where = {"place_id": place, "department_id": ward.id, "category_id": categories[service]}
+            rows.add(Asset, tag=f"{letters}-{number:04}", name=name, **where)
