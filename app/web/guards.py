@@ -46,6 +46,7 @@ GUARDS: dict[str, Guard] = {
     "my": Guard(_PUBLIC, ANYONE),
     "inbox": Guard(_PUBLIC, ANYONE),
     "draws": Guard(_PUBLIC, ANYONE),
+    "draw_check": Guard(_PUBLIC, ANYONE),
     "draws_mine": Guard(_PUBLIC, ANYONE),
     "data": Guard(_PUBLIC, ANYONE),
     "bind": Guard(_PUBLIC, ANYONE),
@@ -56,8 +57,10 @@ GUARDS: dict[str, Guard] = {
     "sign_in_phone": Guard(_PUBLIC, ANYONE),
     "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
     "console_ratings": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_entered": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_complaints": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_people": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_draws": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "demo": Guard(_PUBLIC, ANYONE),
 }
 

@@ -53,6 +53,8 @@ PUBLIC_FACE = {
     "POST /my/reminders",
     "GET /draws",
     "GET /draws/<draw_id>",
+    "GET /draws/<draw_id>/check",
+    "GET /draws/<draw_id>/proof/<entry>",
     "GET /draws/<draw_id>/play",
     "GET /draws/<draw_id>/files/<name>",
     "GET /draws/<draw_id>/bundle.zip",

@@ -18,16 +18,17 @@ const receipt = (() => {
 
   /**
    * The steps and, between them, how far a long one is. `proof` is what the service says of the entry (bytes),
-   * where the list is not among the files; `pid` the person's own number, where he knows it; `signed` what the browser found.
+   * where the list is not among the files; `absent` that it denies it; `pid` the person's own number, where he
+   * knows it; `signed` what the browser found.
    */
-  function* steps(bytes, files, { proof, pid, signed }) {
-    for (const one of all(bytes, { files }, { proof, pid, signed })) {
+  function* steps(bytes, files, told) {
+    for (const one of all(bytes, { files }, told)) {
       yield one;
       if (one.holds === false) return;
     }
   }
 
-  function* all(bytes, draw, { proof, pid, signed }) {
+  function* all(bytes, draw, { proof, absent, pid, signed }) {
     try {
       draw.slip = read(bytes);
       yield step("receipt", true, "", draw.slip.draw_id);
@@ -40,7 +41,7 @@ const receipt = (() => {
         yield step("waiting", null, "", draw.told.commit_by);
         return;
       }
-      yield* listed(draw, version, proof);
+      yield* listed(draw, version, proof, absent);
       if (draw.tickets === undefined) return;
       for (const round of [1, 2]) if (`result-${round}.json` in draw.files) yield* result(draw, round);
       if (!draw.scored) yield step("undrawn", null, "", draw.told.sources[0].drawn_at);
@@ -56,14 +57,14 @@ const receipt = (() => {
     return same("person", slip.entry, rule.hex(made));
   }
 
-  function* listed(draw, version, proof) {
+  function* listed(draw, version, proof, absent) {
     const commit = draw.commit = json(draw, `commit-${version}.json`);
     draw.commitSha256 = rule.hash(draw.files[`commit-${version}.json`]);
     yield same("commit", draw.sha256, commit.announcement_sha256);
     draw.entry = rule.bytes(draw.slip.entry);
     const data = draw.files[`leaves-${version}.bin`];
     if (!data && !proof) {
-      yield step("unproved", null, "", "");
+      yield absent ? step("listed", false, draw.slip.entry, "") : step("unproved", null, "", "");
       return;
     }
     const found = data ? yield* inList(draw.entry, rule.list(data)) : byProof(draw.entry, commit, proof);

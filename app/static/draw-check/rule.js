@@ -25,6 +25,7 @@ const rule = (() => {
   const quicknetTime = (issue) => 1692803367 + (Number(issue) - 1) * 3;
 
   const ascii = (text) => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
+  const utf8 = (text) => new TextEncoder().encode(text);
   const two = (number) => Uint8Array.of(number >> 8, number & 255);
   const hex = (bytes) => Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join("");
   const bytes = (text) => Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16));
@@ -127,6 +128,6 @@ const rule = (() => {
   }
 
   return {
-    RECORD, source, quicknetTime, ascii, hex, bytes, hash, compare, list, leafHash, root, walk, seedText, score, order,
+    RECORD, source, quicknetTime, ascii, utf8, hex, bytes, hash, compare, list, leafHash, root, walk, seedText, score, order,
   };
 })();

@@ -1,0 +1,50 @@
+"""`/draws/<id>/check`: everybody checks alone. The page's own scripts compute; no answer from here is believed."""
+
+from dataclasses import asdict
+from functools import cache
+from hashlib import sha256
+
+from flask import Blueprint, Response, jsonify, render_template
+
+from app.errors import Missing
+from app.paths import ROOT
+from app.services.draws import announcing, files, pages
+from app.web.edge import moment, reading
+
+blueprint = Blueprint("draw_check", __name__)
+
+CHECKED_HERE = 100_000  # people; a longer list is a matter for the command
+SCRIPTS = ("sha256", "strict-json", "forms", "rule", "verifier", "receipt", "receipt-page", "whole-page", "worker")
+
+
+@blueprint.get("/draws/<draw_id>/check")
+def show(draw_id: str) -> str:
+    with reading() as db:
+        page = pages.page(db, announcing.find(db, draw_id), at=moment())
+    return render_template(
+        "draws/check.html",
+        page=page,
+        told=page.announcement,
+        until=files.when(page.announcement, "objections_until"),
+        now=moment(),
+        published={file.name: file.size for file in page.files if not file.name.endswith(".sig")},
+        most=CHECKED_HERE,
+        scripts=scripts(),
+    )
+
+
+@blueprint.get("/draws/<draw_id>/proof/<entry>")
+def proof(draw_id: str, entry: str) -> Response:
+    """What leads from one entry to the root, so that nobody has to fetch a list of millions to find himself."""
+    with reading() as db:
+        found = pages.proof_of(db, announcing.find(db, draw_id), entry)
+    if found is None:
+        raise Missing("not_in_the_list")
+    return jsonify(asdict(found))
+
+
+@cache
+def scripts() -> dict[str, str]:
+    """Each script of the page and its SHA-256."""
+    folder = ROOT / "app" / "static" / "draw-check"
+    return {f"{name}.js": sha256((folder / f"{name}.js").read_bytes()).hexdigest() for name in SCRIPTS}
