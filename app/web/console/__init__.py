@@ -3,6 +3,10 @@
 from app.web.console import (
     assets,
     complaints,
+    draws,
+    draws_announce,
+    draws_claims,
+    entered,
     erasures,
     inbox,
     new_ticket,
@@ -19,12 +23,14 @@ from app.web.console import (
 )
 from app.web.console.blueprint import blueprint
 
-_HOSPITAL = (ratings.blueprint, complaints.blueprint, people.blueprint)
+_HOSPITAL = (ratings.blueprint, entered.blueprint, complaints.blueprint, people.blueprint, draws.blueprint)
 DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, *_HOSPITAL)
 
 __all__ = [
     "DOORS",
     "assets",
+    "draws_announce",
+    "draws_claims",
     "erasures",
     "inbox",
     "new_ticket",

@@ -1,0 +1,168 @@
+"""Announcing a draw: a form that proposes, a preview of the very bytes, and one irreversible step."""
+
+from hashlib import sha256
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.models import Person
+from app.services import people
+from app.services.draws import announcing, drafting, files, secret
+from app.services.draws.files import Fields
+from app.web.console.draws import blueprint
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.faults import words
+from app.web.i18n import gettext
+from app.web.words import WORDS, word
+
+LONGEST = 4_000
+# Fields of the refusals that are about one.
+FIELD = {
+    "announced_late": "closes",
+    "draw_id_taken": "draw_id",
+    "no_committee": "committee",
+    "provider_in_committee": "committee",
+}
+
+
+@blueprint.get("/console/draws/new")
+def new_draw() -> str:
+    _admins_only()
+    settings = runtime().settings
+    typed = drafting.propose(
+        tenant=settings.hospital_id,
+        hospital=settings.hospital_name,
+        contact=settings.hotline,
+        at=moment(),
+        zone=settings.timezone,
+    )
+    return _form(typed, {})
+
+
+@blueprint.post("/console/draws/new")
+def preview() -> str | tuple[str, int]:
+    """What would be announced; nothing is written. Coming back from there to change something shows the form again."""
+    _admins_only()
+    typed = _typed()
+    if "edit" in request.form:
+        return _form(typed, {})
+    return _preview(typed, secret.make(), "")
+
+
+@blueprint.post("/console/draws/announce")
+def announce() -> Response | str | tuple[str, int]:
+    _admins_only()
+    typed, settings = _typed(), runtime().settings
+    made = secret.unsealed(request.form.get("sealed", ""), settings.secret_keys)
+    draft, faults = drafting.read(typed, settings.timezone)
+    if faults:
+        return _form(typed, _said(faults)), 422
+    if request.form.get("confirm", "").strip() != draft["draw_id"]:
+        return _preview(typed, made, gettext("输入的编号不一样，没有公布。"))
+    with transaction() as session:
+        committee, _unknown = _committee(session, typed)
+        draw = announcing.announce(
+            session,
+            draft,
+            tenant=settings.hospital_id,
+            zone=settings.timezone,
+            committee=[one.id for one in committee],
+            by=g.visitor.person_id,
+            at=moment(),
+            made=made,
+        )
+        if draw.announcement_sha256 != request.form.get("sha256"):
+            raise Refused("draft_changed")
+    flash(gettext("已公布并锁定。"), "success")
+    return redirect(url_for("console_draws.draw", draw_id=draw.draw_id), 303)
+
+
+def _preview(typed: dict[str, str], made: secret.Secret, fault: str) -> str | tuple[str, int]:
+    settings = runtime().settings
+    draft, faults = drafting.read(typed, settings.timezone)
+    said = _said(faults)
+    with reading() as session:
+        committee, unknown = _committee(session, typed)
+        if unknown:
+            said["committee"] = gettext("没有这些工号：%(numbers)s", numbers=" ".join(unknown))
+        told, refused = _ready(session, draft, committee, made) if not said else ({}, {})
+        said |= refused
+        if said:
+            return _form(typed, said), 422
+        able = [one for one in committee if people.roles_at(session, one.id, moment().date()) & {"supervisor", "admin"}]
+    content = files.to_bytes(told)
+    page = render_template(
+        "console/draw_preview.html",
+        typed=typed,
+        told=told,
+        text=content.decode(),
+        sha256=sha256(content).hexdigest(),
+        sealed=secret.sealed(made, settings.secret_keys),
+        committee=committee,
+        able=able,
+        fault=fault,
+    )
+    return (page, 422) if fault else page
+
+
+def _ready(
+    session: Session, draft: Fields, committee: list[Person], made: secret.Secret
+) -> tuple[Fields, dict[str, str]]:
+    """The announcement, or the field and the reason why it would be refused."""
+    try:
+        told = announcing.ready(
+            session,
+            draft,
+            zone=runtime().settings.timezone,
+            committee=[one.id for one in committee],
+            by=g.visitor.person_id,
+            at=moment(),
+            made=made,
+        )
+    except Refused as refused:
+        if refused.code == "announcement_wrong":
+            check = str(refused.facts["check"])
+            return {}, {drafting.field_of(check): _check_words(check, refused)}
+        if refused.code not in FIELD:
+            raise
+        return {}, {FIELD[refused.code]: words(refused)}
+    return told, {}
+
+
+def _check_words(check: str, refused: Refused) -> str:
+    return word("draw_check", check) if check in WORDS["draw_check"] else words(refused)
+
+
+def _committee(session: Session, typed: dict[str, str]) -> tuple[list[Person], list[str]]:
+    """The people behind the staff numbers, and the numbers behind which there is nobody."""
+    numbers = typed.get("committee", "").replace("，", " ").replace(",", " ").replace("、", " ").split()
+    found = {number: people.by_staff_number(session, number) for number in numbers}
+    return [one for one in found.values() if one], [number for number, one in found.items() if one is None]
+
+
+def _said(faults: dict[str, str]) -> dict[str, str]:
+    return {field: word("draft_fault", code) for field, code in faults.items()}
+
+
+def _typed() -> dict[str, str]:
+    apart = {"csrf_token", "sealed", "sha256", "confirm", "edit"}
+    return {key: value[:LONGEST] for key, value in request.form.items() if key not in apart}
+
+
+def _form(typed: dict[str, str], faults: dict[str, Any]) -> str:
+    return render_template(
+        "console/draw_new.html",
+        typed=typed,
+        faults=faults,
+        sources=drafting.SOURCE_IDS,
+        tiers=drafting.TIERS,
+        rows=drafting.SOURCE_ROWS,
+    )
+
+
+def _admins_only() -> None:
+    if "admin" not in g.visitor.roles:
+        abort(403)
