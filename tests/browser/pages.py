@@ -11,7 +11,7 @@ from app.models import Department, Person, WeChatIdentity
 from app.services import invitations
 from app.services.demo import cast
 from app.services.demo.places import WARD
-from tests.browser import tickets
+from tests.browser import draws, tickets
 from tests.browser.steps import agree, enter_console, read_code, scan
 from tests.servers.browser import DESKTOP, PHONE, open_desktop, open_phone
 from tests.servers.demo import Demo
@@ -24,6 +24,7 @@ def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
     """Name and page, one after the other; `looks` is a query such as `?text=large` that stays for the visit."""
     yield from _public(demo, browser, looks)
     yield from _nurse(demo, browser, looks)
+    yield from _draws(demo, browser, looks)
     yield from _stranger(demo, browser, looks)
     yield from _engineer(demo, browser, looks)
     yield from _sign_in(demo, browser, looks)
@@ -61,6 +62,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "proxy": link(others.id),
             "report": "/report",
             "ward": demo.runtime.links.ward_path(_ward(demo)),
+            "report-scanned": demo.runtime.links.label_path("asset", 1),
             "unbind": "/my/unbind",
         }.items():
             page.goto(demo.url + path)
@@ -93,6 +95,28 @@ def _data(demo: Demo, page: Page) -> Shown:
     page.locator("form[action='/my/data/erasure'] button").click()
     page.locator("form[action$='/withdraw']").wait_for()
     yield "data-asked", page
+
+
+def _draws(demo: Demo, browser: Browser, looks: str) -> Shown:
+    collecting, drawn = draws.make(demo, "collecting"), draws.make(demo, "redrawn")
+    won = draws.make(demo, "drawn", everybody_wins=True)
+    with open_phone(browser) as nurse:
+        page = nurse.new_page()
+        page.goto(demo.on_phone("nurse", "/draws" + looks))
+        yield "draws", page
+        for name, path in {
+            "draw-collecting": f"/draws/{collecting}",
+            "draw-redrawn": f"/draws/{drawn}",
+            "draw-play": f"/draws/{drawn}/play",
+            "draw-missing": "/draws/none",
+            "receipts": "/my/receipts",
+            "receipt": f"/my/receipts/{drawn}",
+            "prize": f"/my/prizes/{won}",
+        }.items():
+            page.goto(demo.url + path)
+            for summary in page.locator("summary").all():
+                summary.click()
+            yield name, page
 
 
 def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
@@ -195,6 +219,10 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-person": f"/console/people/{_person(demo, cast.NURSE)}",
             "console-claims": "/console/people/claims",
             "console-erasures": "/console/people/erasures",
+            "console-print": "/console/print",
+            "console-print-labels": "/console/print?what=assets&tag=PRN-0001&cut=on",
+            "console-print-slip": f"/console/print/sheet?number={rated.number}",
+            "console-assets": "/console/assets",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():
             page.goto(demo.url + path)

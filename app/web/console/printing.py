@@ -76,7 +76,7 @@ def print_sheet() -> str:
 def print_pdf() -> Response:
     name = _layout_name()
     answer = Response(pdf(_pages(name)), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f"inline; filename={_what()}-{name}.pdf"
+    answer.headers["Content-Disposition"] = f"attachment; filename={_what()}-{name}.pdf"
     return answer
 
 
