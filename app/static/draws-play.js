@@ -31,7 +31,7 @@ const stop = () => {
   begin.focus();
 };
 
-begin.hidden = false;
+document.querySelector("[data-scripted]").hidden = false;
 stage.setAttribute("aria-live", "polite");
 begin.addEventListener("click", play);
 back.addEventListener("click", () => show(here - 1));

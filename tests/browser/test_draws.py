@@ -1,0 +1,114 @@
+"""A draw as people meet it: its page, the play on the wall, a receipt and a prize in the hand."""
+
+import json
+from base64 import urlsafe_b64decode
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import draws, tickets
+from tests.browser.steps import choose
+from tests.servers.browser import open_desktop, open_phone
+from tests.servers.demo import Demo
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("demo", ["sqlite", "postgresql"], indirect=True),
+]
+
+
+def test_a_nurse_rates_and_holds_her_receipt(demo: Demo, browser: Browser) -> None:
+    draw_id = draws.make(demo, "collecting")
+    ticket = tickets.make(demo.runtime, "finished")
+    with open_phone(browser) as nurse:
+        page = nurse.new_page()
+        page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(ticket.id)))
+        choose(page, "满意")
+        page.locator(f"a[href='/my/receipts/{draw_id}']").click()
+        expect(page.get_by_role("heading", name="我的机会和回执")).to_be_visible()
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="下载回执").click()
+        assert waiting.value.suggested_filename == f"receipt-{draw_id}.json"
+        held = json.loads(waiting.value.path().read_bytes())
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_role("link", name="用这张回执自己核对").click()
+        page.wait_for_url(f"**/draws/{draw_id}/check**")
+        behind = urlsplit(page.url).fragment.removeprefix("receipt=")
+    if behind:  # the page may have taken it out of the address already
+        assert json.loads(urlsafe_b64decode(behind + "==")) == held
+    assert not any(held["salt"][:8] in url or "receipt=" in urlsplit(url).query for url in asked)
+
+
+def test_the_countdown_ticks_and_is_right_without_script(demo: Demo, browser: Browser) -> None:
+    address = f"{demo.url}/draws/{draws.make(demo, 'committed')}"
+    with open_phone(browser, script=False) as phone, open_phone(browser) as clever:
+        plain, page = phone.new_page(), clever.new_page()
+        plain.goto(address)
+        hours = plain.locator("[data-hours]").inner_text()
+        assert "异议截止：还有" in plain.locator("[data-until]").inner_text()
+        page.goto(address)
+        expect(page.locator("[data-hours]")).to_have_text(hours)
+        page.evaluate("Date.now = ((real) => () => real() + 3600000)(Date.now)")
+        expect(page.locator("[data-hours]")).to_have_text(str(int(hours) - 1))
+
+
+def test_the_result_is_played_by_keyboard_without_a_network(demo: Demo, browser: Browser) -> None:
+    address = f"{demo.url}/draws/{draws.make(demo, 'claimed')}/play"
+    with open_desktop(browser) as wall:
+        page = wall.new_page()
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        wall.set_offline(True)
+        page.get_by_role("button", name="全屏播放").click()
+        seen = []
+        while page.get_by_role("button", name="下一页").is_enabled():
+            seen.append(page.locator(".scene:visible").inner_text())
+            page.keyboard.press("ArrowRight")
+        assert [page.locator(".scene:visible").count(), "抽奖" in seen[0], "名单" in seen[1]] == [1, True, True]
+        assert len(seen) == 7
+        assert "三等奖" in seen[4]
+        assert "一等奖" in seen[6]
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator(".scene:visible")).to_contain_text("一等奖")
+        page.keyboard.press("Escape")
+        expect(page.locator(".scene:visible")).to_have_count(8)
+
+
+def test_without_script_or_motion_the_result_stands_as_plain_tables(demo: Demo, browser: Browser) -> None:
+    address = f"{demo.url}/draws/{draws.make(demo, 'drawn')}/play"
+    with open_phone(browser, script=False) as phone:
+        page = phone.new_page()
+        page.goto(address)
+        expect(page.locator(".scene:visible")).to_have_count(8)
+        expect(page.locator(".winners tbody tr")).to_have_count(14)
+        expect(page.get_by_role("button", name="全屏播放")).to_be_hidden()
+    with open_desktop(browser) as wall:
+        page = wall.new_page()
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(address)
+        page.get_by_role("button", name="全屏播放").click()
+        assert page.locator("tbody tr").first.evaluate("row => getComputedStyle(row).animationName") == "none"
+
+
+def test_a_winner_sees_his_code_and_waives_after_all(demo: Demo, browser: Browser) -> None:
+    draw_id = draws.make(demo, "drawn", everybody_wins=True)
+    with open_phone(browser) as nurse:
+        page = nurse.new_page()
+        page.goto(demo.on_phone("nurse", "/my"))
+        expect(page.locator("#inbox ~ ul")).to_contain_text("您中奖了")
+        page.locator(f"a.button[href='/my/prizes/{draw_id}']").click()
+        code = page.locator(".claim")
+        assert len(code.inner_text()) >= 8
+        assert size(page, ".claim") >= 32
+        page.get_by_text("我不要这份奖").click()
+        page.get_by_role("button", name="确认放弃").click()
+        expect(page.get_by_role("status")).to_contain_text("本人放弃")
+        expect(code).to_have_count(0)
+
+
+def size(page: Page, what: str) -> float:
+    """How large the words are, in pixels."""
+    return float(page.locator(what).evaluate("one => parseFloat(getComputedStyle(one).fontSize)"))
