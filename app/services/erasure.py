@@ -14,9 +14,11 @@ from app.models import (
     BindingTry,
     BindInvitation,
     Complaint,
+    Completion,
     ConsoleScan,
     Credential,
     Employment,
+    EnteredRatingPhoto,
     ErasureRequest,
     IdentityClaim,
     Notice,
@@ -174,6 +176,9 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     done = (Ticket.requester_id == subject.person_id, or_(anyway, Ticket.state.not_in(OPEN_STATES)))
     _run(session, delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(select(Ticket.id).where(*done))))
     _run(session, update(Ticket).where(*done).values(description="", location=""))
+    served = or_(Ticket.requester_id == subject.person_id, Ticket.served_person_id == subject.person_id)
+    signed = select(Completion.id).join(Ticket, Ticket.id == Completion.ticket_id).where(served)
+    _run(session, delete(EnteredRatingPhoto).where(EnteredRatingPhoto.completion_id.in_(signed)))
 
 
 def _erase_binding(session: Session, subject: Subject, person: Person | None) -> None:

@@ -16,6 +16,7 @@ from app.models import (
     ConsoleScan,
     Counter,
     Employment,
+    EnteredRatingPhoto,
     IdempotentPost,
     Notice,
     NoticeTry,
@@ -100,6 +101,7 @@ def _reports(before: datetime) -> Iterator[Rule]:
     done = (Ticket.reported_at < before, Ticket.state.not_in(OPEN_STATES))
     of_these = select(Ticket.id).where(Ticket.id == TicketPhoto.ticket_id, *done)
     yield Rule("photos", TicketPhoto, [TicketPhoto.at < before, of_these.exists()])
+    yield Rule("slip_photos", EnteredRatingPhoto, [EnteredRatingPhoto.at < before])
     yield _emptied("locations", Ticket, "location", *done)
 
 

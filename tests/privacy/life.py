@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Base, Database
@@ -27,7 +28,8 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
-from app.services import ratings
+from app.services import entered_ratings, ratings, tickets
+from app.services.entered_ratings import Entry
 from app.services.ratings import Detail
 from app.services.scan import look
 from tests.world import World
@@ -61,7 +63,15 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
         session.add(notice)
         session.flush()
         session.add_all(_rows(world, person, identity, ticket, notice, now))
+        _enter_slip(session, world, ticket, now)
     return ticket
+
+
+def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -> None:
+    """The paper he signed, photographed by the supervisor."""
+    held = tickets.locked(session, ticket_id=ticket.id)
+    entry = Entry(3, "paper", now, b"\xff\xd8 the picture, signed")
+    entered_ratings.enter(session, held, entry, window=timedelta(days=14), by=world.supervisor.id, at=now)
 
 
 def _rows(

@@ -24,6 +24,8 @@ from app.models import (
     Completion,
     ConsoleScan,
     CountedRating,
+    EnteredRating,
+    EnteredRatingPhoto,
     IdempotentPost,
     Notice,
     NoticeTry,
@@ -44,9 +46,10 @@ from tests.world import World
 
 OLD = timedelta(days=800)
 KEPT = RetentionSettings(comment=730, photo=180, notice=365, sign_in=90, leaver=180)
-FOR_EVER = (Rating, RatingCorrection, CountedRating, Node, Completion, Complaint)
+FOR_EVER = (Rating, RatingCorrection, CountedRating, Node, Completion, Complaint, EnteredRating)
 GOES = (
     TicketPhoto,
+    EnteredRatingPhoto,
     Notice,
     NoticeTry,
     ApiSession,
@@ -94,7 +97,7 @@ def test_with_no_days_all_is_kept_but_what_is_no_use_any_more(world: World, data
     ("setting", "names"),
     [
         ("comment", {"comments"}),
-        ("photo", {"photos", "locations"}),
+        ("photo", {"photos", "slip_photos", "locations"}),
         ("notice", {"notice_tries", "notices"}),
         ("sign_in", {"sign_ins", "console_scans", "sessions", "binding_tries", "invitations"}),
         ("leaver", {"telephones"}),

@@ -20,6 +20,7 @@ from app.models import (
     Draw,
     DrawCommittee,
     Employment,
+    EnteredRating,
     Person,
     Rating,
     RatingExclusion,
@@ -169,7 +170,7 @@ def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dic
         "provider_staff": select(func.count()).where(_of_the_provider(raters.c.person_id, days)),
         "committee": select(func.count()).where(_of_the_committee(raters.c.person_id, draw)),
         "unverified": _given(draw).where(_rater.is_(None), own),
-        "entered": _given(draw).where(~own),
+        "entered": select(_given(draw).where(~own).scalar_subquery() + _entered(draw).scalar_subquery()),
         "excluded": _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw)),
     }
     found = {code: session.scalar(query) or 0 for code, query in counts.items()}
@@ -182,6 +183,11 @@ def _given(draw: Draw) -> Select[Any]:
         .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
         .where(Rating.at >= draw.opens, Rating.at <= draw.closes)
     )
+
+
+def _entered(draw: Draw) -> Select[Any]:
+    """On paper or by telephone: a table of its own, which no list of a draw is made of."""
+    return select(func.count(EnteredRating.at)).where(EnteredRating.at >= draw.opens, EnteredRating.at <= draw.closes)
 
 
 def _each_once(rows: Rows, doubles: Mapping[int, int], barred: set[int]) -> Rows:

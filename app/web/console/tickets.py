@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from app.errors import Refused
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
-from app.services import catalogue, escalation, photos, rating_list, ticket_list, ticket_page, tickets
+from app.services import catalogue, entered_ratings, escalation, photos, rating_list, ticket_list, ticket_page, tickets
 from app.services.ticket_list import OPEN, TicketFilter
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
@@ -66,6 +66,7 @@ def ticket(number: str) -> str:
             "unopened": escalation.red(session, at=moment(), tickets=[found.id]),
             "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else rating_list.of_ticket(session, found.id),
+            "entered": [] if provider else entered_ratings.of_ticket(session, found.id),
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and tickets.may_cancel(session, found, g.visitor.roles),
         }

@@ -1,0 +1,206 @@
+"""Paper and telephone ratings: entered by the hospital alone, proved, once, and beside the score."""
+
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app import clock
+from app.models import CountedRating, EnteredRating, EnteredRatingPhoto, Event, Rating
+from app.services import rating_list, slip_pads, tickets
+from app.services.rating_list import RatingFilter
+from tests.api.pictures import photo
+from tests.conftest import Console, Phone
+from tests.scan.forms import Slip
+from tests.world import ZONE, World
+
+PAGE = "/console/entered"
+
+
+def test_what_was_ticked_on_paper_stands_beside_the_score(slip: Slip, world: World, console: Console) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    assert enter(supervisor, slip, ticket.number, level="2").status_code == 303
+    with world.database.reading() as session:
+        entered = session.scalars(select(EnteredRating)).one()
+        assert (entered.level, entered.source, entered.by_id) == (2, "paper", world.supervisor.id)
+        assert entered.given_at.astimezone(ZONE).date() == today().date()
+        assert session.scalar(select(func.count()).select_from(Rating)) == 0
+        assert session.scalar(select(func.count()).select_from(CountedRating)) == 0
+        assert rating_list.figure(session, RatingFilter()).counted == 0
+        event = session.scalars(select(Event).where(Event.kind == "rating_entered")).one()
+        assert (event.actor_id, event.data) == (world.supervisor.id, {"source": "paper"})
+    page = supervisor.get(PAGE).text
+    assert "0.00%" in page
+    assert "0 ÷ 1 条" in page
+    assert ticket.number in page
+    assert "纸面" in supervisor.get(f"/console/tickets/{ticket.number}").text
+
+
+def test_the_photo_is_drawn_anew_and_shown_to_the_hospital(slip: Slip, world: World, console: Console) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    enter(supervisor, slip, ticket.number)
+    with world.database.reading() as session:
+        completion_id = session.scalars(select(EnteredRatingPhoto.completion_id)).one()
+    shown = supervisor.get(f"{PAGE}/{completion_id}/photo")
+    assert shown.mimetype == "image/jpeg"
+    assert b"SecretCamera" not in shown.data
+    assert Image.open(BytesIO(shown.data)).size == (1600, 800)
+    assert supervisor.get(f"{PAGE}/{completion_id + 1}/photo").status_code == 404
+
+
+def test_a_call_needs_its_time_and_no_photo(slip: Slip, world: World, console: Console) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    call: Any = {"source": "telephone", "with_photo": False}
+    assert enter(supervisor, slip, ticket.number, **call).status_code == 422
+    done = enter(supervisor, slip, ticket.number, **call, time=f"{today():%H:%M}")
+    assert done.status_code == 303
+    with world.database.reading() as session:
+        entered = session.scalars(select(EnteredRating)).one()
+        assert entered.source == "telephone"
+        assert timedelta() <= clock.now() - entered.given_at < timedelta(minutes=2)
+        assert session.scalar(select(func.count()).select_from(EnteredRatingPhoto)) == 0
+
+
+def test_a_slips_number_leads_to_its_ticket(slip: Slip, world: World, console: Console) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    with world.database.transaction() as session:
+        slip_pads.reserve(session, 2, by=None, at=clock.now())
+        held = tickets.locked(session, ticket_id=ticket.id)
+        slip_pads.link(session, 2, held, by=world.engineer.id, at=clock.now(), channel="test")
+    assert enter(supervisor, slip, "B-000001").status_code == 404
+    assert enter(supervisor, slip, "b-2").status_code == 303
+    assert ticket.number in supervisor.get(PAGE).text
+
+
+def test_once_for_each_completion(slip: Slip, world: World, console: Console) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    assert [enter(supervisor, slip, ticket.number).status_code for _ in range(2)] == [303, 409]
+    for verb in ("reopen", "accept", "finish"):
+        world.move(ticket, verb)
+    assert enter(supervisor, slip, ticket.number, level="5").status_code == 303
+    with world.database.reading() as session:
+        assert sorted(session.scalars(select(EnteredRating.level))) == [4, 5]
+
+
+def test_it_may_stand_beside_the_users_own_and_says_so(
+    slip: Slip, world: World, console: Console, phone: Phone
+) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    enter(supervisor, slip, ticket.number, level="1")
+    assert "本人也在线评价过" not in supervisor.get(PAGE).text
+    slip.rate(phone(world.nurse_identity), ticket, 5)
+    assert slip.counted(ticket) == [(5, world.nurse.id)]
+    assert "本人也在线评价过" in supervisor.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "status"),
+    [
+        ("accepted", "wechat", 409),
+        ("cancelled", "wechat", 410),
+        ("finished", "monitoring", 409),
+        ("reopened", "wechat", 409),
+    ],
+)
+def test_only_finished_work_that_served_somebody_is_rated(
+    slip: Slip, world: World, console: Console, state: str, source: str, status: int
+) -> None:
+    ticket = world.ticket(state, source=source)
+    assert enter(console(world.supervisor), slip, ticket.number).status_code == status
+    assert nothing_entered(world)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": ""},
+        {"level": "6"},
+        {"source": "desk"},
+        {"day": ""},
+        {"day": "heute"},
+        {"day": "2026-13-01"},
+        {"day": "9999-12-31"},
+        {"day": "2026-11-22T10:00+08:00"},
+        {"with_photo": False},
+        {"content": b"no picture"},
+    ],
+)
+def test_what_is_missing_or_absurd_is_refused(
+    slip: Slip, world: World, console: Console, wrong: dict[str, Any]
+) -> None:
+    ticket = world.ticket("finished")
+    assert enter(console(world.supervisor), slip, ticket.number, **wrong).status_code == 422
+    assert nothing_entered(world)
+
+
+def test_it_was_given_after_the_work_within_the_window_and_not_tomorrow(
+    slip: Slip, world: World, console: Console
+) -> None:
+    supervisor = console(world.supervisor)
+    ticket = world.ticket("finished", reported_at=clock.now() - timedelta(days=20))
+    for days, status in ((21, 422), (0, 410), (-1, 422), (18, 303)):
+        day = (today() - timedelta(days=days)).date().isoformat()
+        assert enter(supervisor, slip, ticket.number, day=day).status_code == status, days
+
+
+def test_desk_engineer_and_auditor_enter_nothing(slip: Slip, world: World, console: Console) -> None:
+    ticket = world.ticket("finished")
+    for who in (world.desk, world.engineer, world.nurse):
+        assert console(who).get(PAGE).status_code == 403
+        assert console(who).post(PAGE, data={"number": ticket.number}).status_code == 403
+    auditor = console(world.auditor)
+    page = auditor.get(PAGE)
+    assert page.status_code == 200
+    assert "代录一条" not in page.text
+    assert auditor.post(PAGE).status_code == 403
+    enter(console(world.supervisor), slip, ticket.number)
+    for_desk = console(world.desk).get(f"/console/tickets/{ticket.number}").text
+    assert "代录" not in for_desk
+    assert "纸面" not in for_desk
+    assert console(world.desk).get(f"{PAGE}/1/photo").status_code == 403
+
+
+def test_a_photo_too_large_is_refused_in_words(slip: Slip, world: World, console: Console) -> None:
+    ticket, supervisor = world.ticket("finished"), console(world.supervisor)
+    for size in (2 * 1024 * 1024 + 1, 3 * 1024 * 1024):
+        assert enter(supervisor, slip, ticket.number, content=b"x" * size).status_code == 413
+    assert nothing_entered(world)
+
+
+def enter(
+    supervisor: FlaskClient,
+    slip: Slip,
+    number: str,
+    *,
+    level: str = "4",
+    source: str = "paper",
+    day: str | None = None,
+    time: str = "",
+    with_photo: bool = True,
+    content: bytes | None = None,
+) -> TestResponse:
+    told: dict[str, object] = {
+        "visit": slip.token_in(supervisor.get(PAGE).text),
+        "number": number,
+        "level": level,
+        "source": source,
+        "day": today().date().isoformat() if day is None else day,
+        "time": time,
+    }
+    if with_photo:
+        told["photo"] = (BytesIO(content or photo()), "back.jpg")
+    return supervisor.post(PAGE, data=told, content_type="multipart/form-data")
+
+
+def today() -> datetime:
+    return clock.now().astimezone(ZONE)
+
+
+def nothing_entered(world: World) -> bool:
+    with world.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(EnteredRating)) == 0
