@@ -50,10 +50,10 @@ def test_the_claims_grow_and_every_edition_stays(story: Story, winner: dict[str,
         assert len(files.fields(session, draw, files.CLAIMS)["claims"]) == 2
 
 
-@pytest.mark.parametrize("who", ["engineer", "desk", "nurse"])
+@pytest.mark.parametrize("who", ["engineer", "desk", "admin", "nurse"])
 def test_neither_the_provider_nor_just_anybody_confirms(story: Story, winner: dict[str, Any], who: str) -> None:
     by = getattr(story.world, who)
-    assert refusal(story, code_of(story, winner), by=by.id).code == "not_the_committee"
+    assert refusal(story, code_of(story, winner), by=by.id).code == "not_of_the_committee"
 
 
 def test_a_made_up_code_is_refused(story: Story, winner: dict[str, Any]) -> None:

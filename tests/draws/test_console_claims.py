@@ -1,0 +1,92 @@
+"""The claims desk: a code, the prize it stands for, one committee member who writes it down once."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.models import DrawClaim, DrawClaimPhoto
+from app.services.draws import claims, pages
+from tests.api.pictures import photo
+from tests.conftest import Console
+from tests.draws.story import CLAIMED, DRAW_ID, Story
+
+DESK = f"/console/draws/{DRAW_ID}/claims"
+
+
+@pytest.fixture
+def code(story: Story) -> str:
+    """Of the first prize, on a day when it can be claimed."""
+    result = story.now_is(CLAIMED).drawn(8)
+    with story.drawing() as (session, draw):
+        winner = story.person_of(session, result["tiers"][0]["winners"][0])
+        found = claims.claim_code(session, draw, winner.id)
+    assert found
+    return found
+
+
+@pytest.fixture
+def desk(story: Story, console: Console) -> FlaskClient:
+    return console(story.world.supervisor)
+
+
+def test_the_code_shows_the_prize_and_whose_it_is_and_no_rating(desk: FlaskClient, code: str) -> None:
+    shown = send(desk, code=f" {code[:4].lower()} {code[4:]}").text
+    for words in ("一等 · 保温杯", "职工", "登记已领"):
+        assert words in shown
+    assert "满意" not in shown
+    assert code not in desk.get(DESK).text
+
+
+def test_it_is_written_down_once_with_photo_and_consent(story: Story, desk: FlaskClient, code: str) -> None:
+    answer = send(desk, "/confirm", code=code)
+    assert (answer.status_code, "请拍下签名" in answer.text) == (422, True)
+    picture = (BytesIO(photo()), "signature.jpg")
+    assert send(desk, "/confirm", code=code, show_name="1", photo=picture).status_code == 303
+    assert "已登记领奖：保温杯" in desk.get(DESK).text
+    assert "已经登记过" in send(desk, code=code).text
+    assert send(desk, "/confirm", code=code, signed="1").status_code == 409
+    with story.drawing() as (session, draw):
+        [claim], [kept] = session.query(DrawClaim).all(), session.query(DrawClaimPhoto).all()
+        names = pages.page(session, draw, at=CLAIMED + story.shift).names
+    assert (claim.state, claim.by_id, claim.show_name) == ("claimed", story.world.supervisor.id, True)
+    assert (kept.claim_id, kept.media_type) == (claim.id, "image/jpeg")
+    assert next(iter(names.values())).startswith("职*")
+
+
+def test_what_is_no_picture_is_refused_and_nothing_is_written(story: Story, desk: FlaskClient, code: str) -> None:
+    answer = send(desk, "/confirm", code=code, photo=(BytesIO(b"<svg/>"), "a.jpg"))
+    assert (answer.status_code, "照片打不开" in answer.text) == (422, True)
+    with story.drawing() as (session, _draw):
+        assert not session.query(DrawClaim).count()
+
+
+def test_a_refusal_needs_its_reason_which_is_published(story: Story, desk: FlaskClient, code: str) -> None:
+    assert send(desk, "/refuse", code=code, reason=" ").status_code == 422
+    assert send(desk, "/refuse", code=code, reason="不是本院职工").status_code == 303
+    with story.drawing() as (session, draw):
+        [claim] = pages.page(session, draw, at=CLAIMED + story.shift).claims
+    assert (claim["state"], claim["reason"]) == ("ineligible", "不是本院职工")
+
+
+def test_guessing_is_counted_and_ends(desk: FlaskClient, code: str, story: Story, console: Console) -> None:
+    for _ in range(10):
+        assert send(desk, code="AAAAAAAA").status_code == 404
+    assert send(desk, code=code).status_code == 429
+    assert send(desk, "/confirm", code=code, signed="1").status_code == 429
+
+
+@pytest.mark.parametrize("who", ["admin", "auditor", "desk"])
+def test_only_the_committee_hands_over_prizes(story: Story, console: Console, code: str, who: str) -> None:
+    client = console(getattr(story.world, who))
+    for act in ("", "/confirm", "/refuse"):
+        assert send(client, act, code=code, signed="1", reason="x", page="/console").status_code == 403
+    with story.drawing() as (session, _draw):
+        assert not session.query(DrawClaim).count()
+
+
+def send(client: FlaskClient, act: str = "", page: str = DESK, **form: Any) -> TestResponse:
+    token = client.get(page).text.split('name="csrf_token" value="')[1].split('"')[0]
+    return client.post(DESK + act, data={"csrf_token": token, **form}, content_type="multipart/form-data")
