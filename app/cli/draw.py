@@ -106,7 +106,8 @@ def object_(
     with _refusals(), transaction() as session:
         found, person = announcing.find(session, draw_id), _person(session, by)
         if receipt:
-            objection = _object(session, found, _read(receipt), person)
+            told = objections.read(receipt.read_text("utf-8", errors="replace"))
+            objection = objections.object_(session, found, **told, by=person, at=clock.now())
         elif objection is not None:
             objections.decide(
                 session,
@@ -231,17 +232,6 @@ def demo_(until: str, as_json: bool) -> None:
         )
     told = {"draw_id": draw_id, "state": until}
     _tell(told, as_json, _("%(draw_id)s：%(state)s", **told))
-
-
-def _object(session: Session, found: Draw, receipt: Fields, person: int) -> int:
-    try:
-        entry, tickets = str(receipt["entry"]), int(receipt["tickets"])
-        at, sig = str(receipt["at"]), str(receipt["sig"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise Refused("receipt_not_ours") from error
-    return objections.object_(
-        session, found, entry=entry, tickets=tickets, receipt_at=at, sig=sig, by=person, at=clock.now()
-    )
 
 
 def _settle(session: Session, found: Draw, code: str, by: int, ineligible: str | None, show_name: bool) -> None:

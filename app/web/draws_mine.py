@@ -24,7 +24,7 @@ blueprint = Blueprint("draws_mine", __name__)
 Page = Response | str
 
 
-def _own(view: Callable[..., Page]) -> Callable[..., Page]:
+def own(view: Callable[..., Page]) -> Callable[..., Page]:
     """The page of whoever holds this phone; first he says who he is."""
 
     @wraps(view)
@@ -42,7 +42,7 @@ def _own(view: Callable[..., Page]) -> Callable[..., Page]:
 
 
 @blueprint.get("/my/receipts")
-@_own
+@own
 def index(person_id: int) -> Page:
     zone = runtime().settings.timezone
     with reading() as db:
@@ -55,7 +55,7 @@ def index(person_id: int) -> Page:
 
 
 @blueprint.get("/my/receipts/<draw_id>")
-@_own
+@own
 def receipt(person_id: int, draw_id: str) -> Page:
     zone = runtime().settings.timezone
     with reading() as db:
@@ -74,7 +74,7 @@ def receipt(person_id: int, draw_id: str) -> Page:
 
 
 @blueprint.get("/my/receipts/<draw_id>/receipt.json")
-@_own
+@own
 def receipt_file(person_id: int, draw_id: str) -> Page:
     with reading() as db:
         held = receipts.receipt_of(db, announcing.find(db, draw_id), person_id, zone=runtime().settings.timezone)
@@ -86,7 +86,7 @@ def receipt_file(person_id: int, draw_id: str) -> Page:
 
 
 @blueprint.get("/my/prizes/<draw_id>")
-@_own
+@own
 def prize(person_id: int, draw_id: str) -> Page:
     with reading() as db:
         draw = announcing.find(db, draw_id)

@@ -48,6 +48,7 @@ GUARDS: dict[str, Guard] = {
     "draws": Guard(_PUBLIC, ANYONE),
     "draw_check": Guard(_PUBLIC, ANYONE),
     "draws_mine": Guard(_PUBLIC, ANYONE),
+    "draw_object": Guard(_PUBLIC, ANYONE),
     "data": Guard(_PUBLIC, ANYONE),
     "bind": Guard(_PUBLIC, ANYONE),
     "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),

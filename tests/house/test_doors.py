@@ -77,6 +77,8 @@ PUBLIC_FACE = {
     "GET /report",
     "POST /report",
     "GET /engineer",
+    "GET /my/receipts/<draw_id>/object",
+    "POST /my/receipts/<draw_id>/object",
     "GET /engineer/<number>",
     "GET /engineer/<number>/code",
     "GET /engineer/<number>/code/opened",
@@ -112,7 +114,7 @@ PUBLIC_FACE = {
 STYLE = "/bootstrap/static/css/bootstrap.min.css"
 OF_THE_DEMO = {"GET /demo/phone", "GET /demo/codes", "POST /demo/sign-in"}
 # The provider never sees a rating, a complaint, nor the roster.
-HOSPITAL_ONLY = ("/console/ratings", "/console/entered", "/console/complaints", "/console/people")
+HOSPITAL_ONLY = ("/console/ratings", "/console/entered", "/console/complaints", "/console/people", "/console/draws")
 UNDER_WAY = ("oauth_attempt", "console_scan")  # a GET may send somebody to WeChat and keep the state of that trip
 Everybody = Callable[[str], FlaskClient]
 

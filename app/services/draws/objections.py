@@ -1,5 +1,6 @@
 """Objections: a receipt we have signed, of somebody who is missing from the list or stands there with too little."""
 
+import json
 import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,9 @@ from app.db import announce, insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawObjection
 from app.services.draws import announcing, committing, events, files, people, receipts, secret, unionids
+from app.services.draws.files import Fields
+
+LONGEST = 2_000  # characters of a receipt
 
 
 def object_(
@@ -79,6 +83,26 @@ def decide(
     objection.reason, objection.decided_at, objection.decided_by_id = reason, at, by
     events.record(session, draw, f"objection_{objection.state}", by=by, at=at, objection=objection_id)
     announce(session, "draws")
+
+
+def read(text: str) -> Fields:
+    """What a receipt somebody has kept says, for `object_`; whether it is ours is not decided here."""
+    try:
+        told = json.loads(text[:LONGEST])
+        tickets = int(told["tickets"])
+        return {"entry": str(told["entry"]), "tickets": tickets, "receipt_at": str(told["at"]), "sig": str(told["sig"])}
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise Refused("receipt_not_ours") from error
+
+
+def told_by(receipt: receipts.Receipt) -> Fields:
+    return {"entry": receipt.entry, "tickets": receipt.tickets, "receipt_at": receipt.at, "sig": receipt.sig}
+
+
+def of_person(session: Session, draw: Draw, person_id: int) -> list[DrawObjection]:
+    his = unionids.persons(session, draw, person_id)
+    query = select(DrawObjection).where(DrawObjection.draw_id == draw.id, DrawObjection.person_id.in_(his))
+    return list(session.scalars(query.order_by(DrawObjection.id)))
 
 
 def open_ones(session: Session, draw: Draw) -> list[DrawObjection]:

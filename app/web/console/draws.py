@@ -1,6 +1,5 @@
 """The draws, for the hospital only: which there are, one step by step, objections and the numbers of its steps."""
 
-import json
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -17,7 +16,6 @@ from app.web.words import word
 
 blueprint = console_blueprint("console_draws")
 
-LONGEST_RECEIPT = 2_000
 # Refusals that stand beside what was typed; every other one is a page of its own.
 OF_NUMBERS = frozenset(
     {"wrong_issue", "earlier_issue", "not_drawn_yet", "beacon_not_signed", "wrong_form", "number_stands"}
@@ -69,7 +67,7 @@ def object_(draw_id: str) -> Response | tuple[str, int]:
     """One of the committee hands in a receipt somebody has shown."""
     typed = request.form.get("receipt", "")
     try:
-        receipt = read_receipt(typed)
+        receipt = objections.read(typed)
         with transaction() as session:
             found = announcing.find(session, draw_id)
             announcing.check_official(session, found, g.visitor.person_id, at=moment())
@@ -100,20 +98,6 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
         )
     flash(gettext("异议成立，下一版名单由后台自动公布。") if upheld else gettext("异议不成立，名单不变。"), "success")
     return _back(draw_id)
-
-
-def read_receipt(typed: str) -> dict[str, Any]:
-    """What a receipt says, as far as it is one; whether it is ours is for the service."""
-    try:
-        told = json.loads(typed[:LONGEST_RECEIPT])
-        return {
-            "entry": str(told["entry"]),
-            "tickets": int(told["tickets"]),
-            "receipt_at": str(told["at"]),
-            "sig": str(told["sig"]),
-        }
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Refused("receipt_not_ours") from error
 
 
 def draw_page(draw_id: str, **typed: Any) -> str:

@@ -1,0 +1,66 @@
+"""A participant objects: by the receipt we can make of him now, or by one he kept that says more."""
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.services.draws import announcing, files, objections, receipts
+from app.web import visit
+from app.web.draws_mine import own
+from app.web.edge import moment, reading, runtime, transaction
+from app.web.faults import status_of, words
+
+blueprint = Blueprint("draw_object", __name__)
+
+Page = Response | str | tuple[str, int]
+SAID = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over", "not_committed"})
+
+
+@blueprint.get("/my/receipts/<draw_id>/object")
+@own
+def objection_form(person_id: int, draw_id: str) -> Response | str:
+    return _page(draw_id, person_id)
+
+
+@blueprint.post("/my/receipts/<draw_id>/object")
+@visit.checks_its_own_form
+def object_(draw_id: str) -> Page:
+    visit.check_form("object", draw_id)
+    visitor = visit.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    typed = request.form.get("receipt", "").strip()
+    try:
+        with transaction() as db:
+            draw = announcing.find(db, draw_id)
+            held = receipts.receipt_of(db, draw, visitor.person_id, zone=runtime().settings.timezone)
+            told = objections.read(typed) if typed or not held else objections.told_by(held)
+            objections.object_(db, draw, **told, by=visitor.person_id, at=moment())
+    except Refused as refused:
+        if refused.code not in SAID:
+            raise
+        return _page(draw_id, visitor.person_id, typed=typed, fault=words(refused)), status_of(refused)
+    return redirect(f"/my/receipts/{draw_id}/object", 303)
+
+
+def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str:
+    zone = runtime().settings.timezone
+    with reading() as db:
+        draw = announcing.find(db, draw_id)
+        told = files.announced(db, draw)
+        committed = files.versions(db, draw) > 0
+        held = receipts.receipt_of(db, draw, person_id, zone=zone)
+        mine = objections.of_person(db, draw, person_id)
+    until = files.when(told, "objections_until")
+    return render_template(
+        "draws/object.html",
+        draw=draw,
+        held=held,
+        mine=mine,
+        until=until,
+        open=committed and moment() <= until,
+        committed=committed,
+        typed=typed,
+        fault=fault,
+        form=visit.form_token("object", draw_id),
+    )
