@@ -36,6 +36,12 @@ def test_without_a_draw_the_list_says_so(client: FlaskClient, world: World) -> N
     assert "还没有公布抽奖" in client.get("/draws").text
 
 
+def test_the_start_page_leads_to_the_draws_once_there_is_one(story: Story, client: FlaskClient) -> None:
+    assert 'href="/draws"' not in client.get("/").text
+    story.announce()
+    assert 'href="/draws"' in client.get("/").text
+
+
 def test_an_announced_draw_shows_its_rules_and_counts_down(story: Story, client: FlaskClient) -> None:
     story.now_is(ANNOUNCED + timedelta(hours=1)).announce()
     page = client.get(PAGE).text

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.models import Notice, Person, WeChatIdentity
 from app.runtime import Runtime
-from app.services.draws import claims, receipts
+from app.services.draws import claims, receipts, results
 from app.services.sign_in import PRIVACY_VERSION
 from tests.conftest import Console, Phone
 from tests.draws.story import ANNOUNCED, CLAIMED, COMMITTED, DRAW_ID, DURING, EXPIRED, REDRAWN, Fields, Story
@@ -32,6 +32,32 @@ def test_a_rating_shows_its_chances_and_leads_to_the_receipt(story: Story, slip:
     assert "您有 1 张抽奖机会，回执已保存" in page
     assert f'href="{MINE}"' in page
     assert "您有 1 张抽奖机会" in nurse.get("/my").text
+
+
+def test_the_rating_itself_asks_nothing_of_a_draw(story: Story, slip: Slip, nurse: FlaskClient) -> None:
+    story.now_is(DURING).announce()
+    ticket = story.world.ticket("finished")
+    told = {"level": "5", "visit": slip.form(nurse, ticket)}
+    said: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    engine = slip.runtime.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    assert nurse.post(slip.path(ticket) + "/rate", data=told).status_code == 303
+    event.remove(engine, "before_cursor_execute", note)
+    assert len(said) >= 2
+    assert not any("draw" in statement for statement in said)
+
+
+def test_an_unverified_rating_promises_nothing(story: Story, slip: Slip, phone: Phone) -> None:
+    story.now_is(DURING).announce()
+    ticket, stranger = story.world.ticket("finished"), phone(story.world.stranger_identity)
+    slip.rate(stranger, ticket, 5)
+    page = stranger.get(slip.path(ticket)).text
+    assert "未核验" in page
+    assert "抽奖" not in page
 
 
 def test_a_receipt_is_what_the_service_signed_whole_in_the_file_and_behind_the_link(
@@ -121,6 +147,15 @@ def test_a_winner_is_told_once_in_his_inbox_and_nowhere_else(story: Story, phone
     prize = client.get(PRIZE).text
     with story.drawing() as (session, draw):
         assert f'<p class="claim">{claims.claim_code(session, draw, winner.id)}</p>' in prize
+
+
+def test_who_names_the_winners_a_second_time_tells_nobody_again(story: Story) -> None:
+    result = story.drawn()
+    with story.drawing() as (session, draw):
+        results.name(session, draw, 1, results.whose(session, draw, 1), at=CLAIMED)
+    with story.drawing() as (session, _draw):
+        told = session.scalars(select(Notice).where(Notice.kind == "won")).all()
+    assert len(told) == len(winners(result))
 
 
 def test_nobody_sees_the_prize_of_another(story: Story, phone: Phone) -> None:
