@@ -8,8 +8,10 @@ import redis
 from app import clock
 from app.db import Database
 from app.services.links import Links
+from app.services.slips import Paper
 from app.token_store import DatabaseTokens, RedisTokens
-from config.settings import Settings, WeChatSettings
+from config.settings import Settings, SettingsError, WeChatSettings
+from qr import logo
 from wechat.account import Account, ServiceAccount
 from wechat.mini import MiniProgram
 from wechat.robot import Robot
@@ -22,6 +24,7 @@ class Runtime:
     settings: Settings
     database: Database
     links: Links
+    paper: Paper
     account: Account | None
     service_account: ServiceAccount | None = field(repr=False)
     mini: MiniProgram | None = field(repr=False)
@@ -33,13 +36,14 @@ class Runtime:
 
 def build(settings: Settings) -> Runtime:
     """Connects to nothing yet: engine, Redis and WeChat are opened at first use."""
-    database = Database(settings.database_url)
+    database, links = Database(settings.database_url), Links(settings.public_url, settings.secret_keys)
     store = _token_store(settings, database)
     account = _account(settings.wechat) if settings.wechat else None
     return Runtime(
         settings=settings,
         database=database,
-        links=Links(settings.public_url, settings.secret_keys),
+        links=links,
+        paper=Paper(links, settings.hotline, settings.timezone, _logo(settings)),
         account=account,
         service_account=ServiceAccount(account, store, clock=clock.now) if account else None,
         mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
@@ -47,6 +51,13 @@ def build(settings: Settings) -> Runtime:
         robot=_robot(settings),
         exchanges=BoundedSemaphore(max(1, settings.web_threads - 1)),
     )
+
+
+def _logo(settings: Settings) -> logo.Logo | None:
+    try:
+        return logo.read(settings.logo) if settings.logo else None
+    except logo.BadLogo as error:
+        raise SettingsError(f"QR_LOGO is no picture that can be printed ({error.code})") from error
 
 
 def _account(known: WeChatSettings) -> Account:

@@ -71,6 +71,21 @@ class Reader:
             self.faults.append(f"{name} must be http(s)://host/path without user or query")
         return value
 
+    def content(self, name: str, *, most: int, begins: bytes) -> bytes:
+        """What lies in the file of this path; empty if none is named."""
+        path = self.text(name, default="")
+        if not path:
+            return b""
+        try:
+            with Path(path).open("rb") as file:
+                found = file.read(most + 1)
+        except OSError as error:
+            self.faults.append(f"{name} cannot be read: {error.strerror}")
+            return b""
+        if len(found) > most or not found.startswith(begins):
+            self.faults.append(f"{name} must be a PNG of at most {most // 1024} KB")
+        return found
+
     def number(self, name: str, *, default: int, most: int) -> int:
         value = self.text(name, default=str(default))
         if not value.isascii() or not value.isdecimal() or int(value) > most:

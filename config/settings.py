@@ -103,6 +103,7 @@ class Settings:
     hospital_id: str
     hospital_name: str
     hotline: str
+    logo: bytes = field(repr=False)
     drand_url: str
     clock_ahead: timedelta
 
@@ -169,6 +170,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         hospital_id=reader.text("HOSPITAL_ID", default="h001", check=_hospital_id),
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
         hotline=reader.text("HOTLINE", default=""),
+        logo=reader.content("QR_LOGO", most=64 * 1024, begins=b"\x89PNG"),
         drand_url=_drand_url(reader),
         clock_ahead=_clock_ahead(reader, production=production),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qr.font import font
+from qr.logo import SHARE, SPARING, Logo, NoMargin
 from qr.matrix import Level, Symbol, symbol
 
 QUIET_ZONE = 4  # modules, ISO/IEC 18004
@@ -24,6 +25,7 @@ class Card:
     title: str
     lines: tuple[str, ...] = ()
     foot: str = ""
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,23 @@ class Words:
 
 @dataclass(frozen=True)
 class Code:
-    """A symbol in a square that has the quiet zone in it."""
+    """A symbol in a square that has the quiet zone in it, and what lies on its middle."""
 
     x: float
     y: float
     side: float
     symbol: Symbol
+    logo: Logo | None = None
 
     @property
     def module(self) -> float:
         return self.side / (self.symbol.side + 2 * QUIET_ZONE)
+
+    @property
+    def covered(self) -> tuple[int, int]:
+        """The modules a logo takes: the first of each row, counted with the quiet zone, and how many."""
+        count = int(self.symbol.side * SHARE) - 1 | 1  # odd, as every symbol's side is
+        return QUIET_ZONE + (self.symbol.side - count) // 2, count
 
 
 @dataclass(frozen=True)
@@ -90,19 +99,21 @@ class _Entry:
 
 def place(card: Card, width: float, height: float, *, level: Level) -> Placed:
     """The card in a cell that begins at 0, 0: the words around the code, or beside it where the cell is wide."""
+    if card.logo and level not in SPARING:
+        raise NoMargin
     texts = (card.title, *card.lines, card.foot)
     code = symbol(card.address, level)
     if width > height:
         side = min(height, width * 0.48)
         entries = _fitted(texts, side / 7.5, width - side, height)
         words = _set(entries, side, (height - _height(entries)) / 2, width - side, centred=False)
-        return Placed(Code(0, (height - side) / 2, side, code), words, _notes(entries))
+        return Placed(Code(0, (height - side) / 2, side, code, card.logo), words, _notes(entries))
     side = min(width, height * 0.54)
     title, *below = entries = _fitted(texts, side / 11.5, width, height - side)
     top = (height - side - _height(entries)) / 2
     middle = top + title.height + side
     words = _set([title], 0, top, width) + _set(below, 0, middle, width)
-    return Placed(Code((width - side) / 2, top + title.height, side, code), words, _notes(entries))
+    return Placed(Code((width - side) / 2, top + title.height, side, code, card.logo), words, _notes(entries))
 
 
 def _fitted(texts: tuple[str, ...], size: float, width: float, height: float) -> list[_Entry]:

@@ -131,10 +131,22 @@ def _line(line: Line, height: float) -> str:
 
 def _code(code: Code, height: float) -> str:
     """Only the dark modules are painted; hexadecimal digits cannot contain the image's end."""
-    quiet, side = QUIET_ZONE * code.module, code.module * code.symbol.side
-    x, y = (code.x + quiet) * POINT, (height - code.y - quiet - side) * POINT
     modules = code.symbol.side
     spare = -modules % 8
     rows = "".join(f"{row << spare:0{(modules + spare) // 4}x}" for row in code.symbol.rows())
-    head = f"/W {modules}/H {modules}/IM true/D[1 0]/F/AHx"
-    return f"q {side * POINT:.3f} 0 0 {side * POINT:.3f} {x:.3f} {y:.3f} cm BI{head} ID\n{rows}>\nEI Q"
+    drawn = _mask(_square(code, QUIET_ZONE, modules, height), modules, rows)
+    if code.logo is None:
+        return drawn
+    box = _square(code, *code.covered, height)
+    return f"{drawn}\nq 1 g {box} cm 0 0 1 1 re f Q\n{_mask(box, code.logo.side, code.logo.bits.hex())}"
+
+
+def _square(code: Code, first: int, count: int, height: float) -> str:
+    """The matrix of a square of modules, by the first of them in each direction."""
+    side, inset = count * code.module, first * code.module
+    x, y = (code.x + inset) * POINT, (height - code.y - inset - side) * POINT
+    return f"{side * POINT:.3f} 0 0 {side * POINT:.3f} {x:.3f} {y:.3f}"
+
+
+def _mask(box: str, side: int, rows: str) -> str:
+    return f"q {box} cm BI/W {side}/H {side}/IM true/D[1 0]/F/AHx ID\n{rows}>\nEI Q"

@@ -48,7 +48,12 @@ def _paste(image: Image.Image, code: Code, dots: float) -> None:
     if not pixels:
         raise TooCoarse
     spare = (code.side * dots - pixels * modules) / 2
-    image.paste(symbol.picture(code.symbol, pixels), (round(code.x * dots + spare), round(code.y * dots + spare)))
+    left, top = round(code.x * dots + spare), round(code.y * dots + spare)
+    image.paste(symbol.picture(code.symbol, pixels), (left, top))
+    if code.logo:
+        first, count = code.covered
+        sign = code.logo.image.resize((count * pixels,) * 2, Image.Resampling.NEAREST)
+        image.paste(sign, (left + first * pixels, top + first * pixels))
 
 
 @lru_cache(64)

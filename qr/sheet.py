@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from qr.card import Card, Code, Note, Placed, Words, place
+from qr.card import Card, Code, Note, Words, place
 from qr.matrix import Level
 
 CUT = 3.0  # mm, length of a cut mark
@@ -83,15 +83,10 @@ def _page(cards: list[Card], layout: Layout, free: range, lines: tuple[Line, ...
         left = layout.margin_x + column * width + layout.inset
         top = layout.margin_y + row * height + layout.inset
         placed = place(card, width - 2 * layout.inset, height - 2 * layout.inset, level=layout.level)
-        codes.append(_moved_code(placed, left, top))
+        codes.append(replace(placed.code, x=placed.code.x + left, y=placed.code.y + top))
         words += [Words(word.x + left, word.y + top, word.size, word.text) for word in placed.words]
         notes += placed.notes
     return Page(layout.width, layout.height, tuple(codes), tuple(words), lines, tuple(notes))
-
-
-def _moved_code(placed: Placed, left: float, top: float) -> Code:
-    code = placed.code
-    return Code(code.x + left, code.y + top, code.side, code.symbol)
 
 
 def _cut_marks(layout: Layout) -> Iterator[Line]:

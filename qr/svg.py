@@ -1,5 +1,6 @@
 """A page as SVG for a browser's print dialog: true size, codes as outlines, words as wide as they were measured."""
 
+from base64 import b64encode
 from xml.sax.saxutils import escape
 
 from qr import symbol
@@ -24,7 +25,13 @@ def _line(line: Line) -> str:
 
 def _code(code: Code) -> str:
     place = f"translate({_at(code.x, code.y)}) scale({code.module * _UNITS:.4f})"
-    return f'<path transform="{place}" d="{symbol.outline(code.symbol)}" shape-rendering="crispEdges"/>'
+    drawn = f'<path transform="{place}" d="{symbol.outline(code.symbol)}" shape-rendering="crispEdges"/>'
+    if code.logo is None:
+        return drawn
+    first, count = code.covered
+    picture = b64encode(code.logo.png).decode()
+    box = f'transform="{place}" x="{first}" y="{first}" width="{count}" height="{count}"'
+    return f'{drawn}<image {box} href="data:image/png;base64,{picture}"/>'
 
 
 def _words(words: Words) -> str:

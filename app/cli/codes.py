@@ -16,7 +16,7 @@ from app.cli.words import _
 from app.models.ticket import STATES
 from app.services import assets, slips
 from app.services.assets import Kind, ThingFilter
-from app.services.slips import Paper, SlipFilter
+from app.services.slips import SlipFilter
 from app.web.edge import reading, runtime
 from qr import picture, sheet
 from qr.card import Card, Note, TooSmall
@@ -66,7 +66,7 @@ def sheet_(wanted: str, **how: Any) -> None:
     try:
         with reading() as session:
             found = slips.count(session, chosen)
-            press.run(slips.of_tickets(session, chosen, _paper()), found, _("没有符合条件的工单。"))
+            press.run(slips.of_tickets(session, chosen, runtime().paper), found, _("没有符合条件的工单。"))
     except faults.DATABASE as error:
         _stop(faults.database(error))
 
@@ -104,7 +104,7 @@ def _things(kind: Kind, wanted: str, copies: int, press: "_Press") -> None:
         _stop(faults.database(error))
     if missing := sorted(set(chosen.tags) - {thing.tag for thing in found}):
         _stop(_("没有这些编号，或已停用：%(tags)s。", tags=", ".join(missing)))
-    cards = (card for card in map(_paper().label, found) for _copy in range(copies))
+    cards = (card for card in map(runtime().paper.label, found) for _copy in range(copies))
     press.run(cards, len(found) * copies, _("没有可印的标签。"))
 
 
@@ -119,7 +119,7 @@ def _wards(wards: str, copies: int, press: "_Press") -> None:
     chosen = () if wards == "all" else tuple(code.strip() for code in wards.split(","))
     try:
         with reading() as session:
-            cards = slips.of_wards(session, chosen, _paper())
+            cards = slips.of_wards(session, chosen, runtime().paper)
     except faults.DATABASE as error:
         _stop(faults.database(error))
     if chosen and len(cards) < len(set(chosen)):
@@ -233,11 +233,6 @@ def _day(asked: dict[str, str], name: str, later: int) -> datetime | None:
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(_("日期应写成 2026-11-22。"), param_hint="--tickets") from error
     return datetime.combine(day, time(), tzinfo=runtime().settings.timezone)
-
-
-def _paper() -> Paper:
-    known = runtime()
-    return Paper(known.links, known.settings.hotline, known.settings.timezone)
 
 
 def _stop(text: str) -> NoReturn:

@@ -11,7 +11,6 @@ from app.cli import faults
 from app.cli.codes import codes
 from app.cli.words import _
 from app.services import slip_pads
-from app.services.slips import Paper
 from app.web.edge import runtime, transaction
 from qr import sheet
 from qr.matrix import TooLong
@@ -35,12 +34,10 @@ def pad(count: int, layout: str, back: bool, out: Path, as_json: bool) -> None:
         raise click.BadParameter(_("一页多张的版式没有背面。"), param_hint="--back")
     if out.suffix.lower() != ".pdf":
         raise click.BadParameter(_("文件名应以 .pdf 结尾。"), param_hint="--out")
-    known = runtime()
-    paper = Paper(known.links, known.settings.hotline, known.settings.timezone)
     try:
         with transaction() as session:
             reserved = slip_pads.reserve(session, count, by=None, at=clock.now())
-        printed = slip_pads.pages(reserved, chosen, paper, backs=back)
+        printed = slip_pads.pages(reserved, chosen, runtime().paper, backs=back)
         out.write_bytes(pdf(tqdm(printed, unit=_("页"), mininterval=0.5)))
     except faults.DATABASE as error:
         raise click.ClickException(faults.database(error)) from error

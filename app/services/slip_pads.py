@@ -107,4 +107,4 @@ def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterato
 
 def _card(number: int, paper: Paper) -> Card:
     hotline = HOTLINE.format(paper.hotline) if paper.hotline else ""
-    return Card(paper.links.slip_url(number), RATE_THIS, (BLANK.format(name(number)), hotline), UNSEEN)
+    return Card(paper.links.slip_url(number), RATE_THIS, (BLANK.format(name(number)), hotline), UNSEEN, paper.logo)

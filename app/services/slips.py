@@ -11,6 +11,7 @@ from app.models import Category, Department, Ticket
 from app.services.assets import Thing
 from app.services.links import Links
 from qr.card import Card
+from qr.logo import Logo
 
 # Paper speaks to the hospital's people: Chinese, whatever language the terminal has.
 RATE_THIS = "请用微信扫码评价本次服务"
@@ -39,6 +40,7 @@ class Paper:
     links: Links
     hotline: str
     zone: tzinfo
+    logo: Logo | None = None
 
     @property
     def _hotline(self) -> str:
@@ -47,17 +49,19 @@ class Paper:
     def slip(self, ticket_id: int, number: str, at: datetime, category: str | None, department: str | None) -> Card:
         day = f"{at.astimezone(self.zone):%Y-%m-%d} · {category or SERVICE}"
         lines = (NUMBER.format(number), day, department or "", self._hotline)
-        return Card(self.links.ticket_url(ticket_id), RATE_THIS, lines, UNSEEN)
+        return Card(self.links.ticket_url(ticket_id), RATE_THIS, lines, UNSEEN, self.logo)
 
     def ward(self, department: Department) -> Card:
         where = " ".join(part for part in (department.building, department.floor, department.room) if part)
-        return Card(self.links.ward_url(department.id), RATE_HERE, (department.name, where, self._hotline), UNSEEN)
+        return Card(
+            self.links.ward_url(department.id), RATE_HERE, (department.name, where, self._hotline), UNSEEN, self.logo
+        )
 
     def label(self, thing: Thing) -> Card:
         """What people read when the code cannot be: the tag is the title of an asset's, the name that of a room's."""
         title, below = (thing.tag, thing.name) if thing.kind == "asset" else (thing.name, thing.tag)
         lines = (below, thing.spot, thing.where, self._hotline)
-        return Card(self.links.label_url(thing.kind, thing.id), title, lines, REPORT_HERE)
+        return Card(self.links.label_url(thing.kind, thing.id), title, lines, REPORT_HERE, self.logo)
 
 
 def count(session: Session, wanted: SlipFilter) -> int:

@@ -23,6 +23,7 @@ from PIL import Image
 
 from qr import picture
 from qr.card import QUIET_ZONE, Card
+from qr.logo import Logo
 from qr.sheet import LAYOUTS, Layout, pages
 from qr.token import sign
 
@@ -43,10 +44,10 @@ def card(number: int) -> Card:
 class Shot:
     """One card of a layout, photographed from right above."""
 
-    def __init__(self, layout: Layout, number: int) -> None:
+    def __init__(self, layout: Layout, number: int, logo: Logo | None = None) -> None:
         width, height = layout.cell
         alone = replace(layout, width=width, height=height, columns=1, rows=1, margin_x=0, margin_y=0)
-        self.card = card(number)
+        self.card = replace(card(number), logo=logo)
         self.chance = np.random.default_rng(number)
         page = next(pages([self.card], alone))
         dpi = round(PIXELS / max(width, height) * picture.INCH)
@@ -130,11 +131,13 @@ def by_wechat(seen: Picture) -> Iterable[str]:
 DECODERS: dict[str, Callable[[Picture], Iterable[str]]] = {"zxing": by_zxing, "wechat": by_wechat}
 
 
-def rates(layouts: Sequence[Layout], spoil: Callable[[Shot], Picture], count: int) -> dict[str, float]:
+def rates(
+    layouts: Sequence[Layout], spoil: Callable[[Shot], Picture], count: int, logo: Logo | None = None
+) -> dict[str, float]:
     """For each decoder the share of cards it read right, the layouts taking turns."""
     right = dict.fromkeys(DECODERS, 0)
     for number in range(count):
-        shot = Shot(layouts[number % len(layouts)], number)
+        shot = Shot(layouts[number % len(layouts)], number, logo)
         seen = spoil(shot)
         for name, decode in DECODERS.items():
             right[name] += shot.card.address in decode(seen)

@@ -5,7 +5,6 @@ from werkzeug.wrappers import Response as Answer
 
 from app.errors import Missing, Refused
 from app.services import slip_pads, tickets
-from app.services.slips import Paper
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime, transaction
@@ -39,11 +38,11 @@ def reserve_pad() -> Answer:
 def print_pad(pad_id: int) -> Response:
     """As often as wanted: the numbers stay the same."""
     layout = sheet.LAYOUTS[asked.code("layout", LAYOUTS) or LAYOUTS[0]]
-    known = runtime()
-    paper = Paper(known.links, known.settings.hotline, known.settings.timezone)
     with reading() as session:
         pad = slip_pads.one(session, pad_id)
-    return Response(pdf(slip_pads.pages(pad, layout, paper, backs="back" in request.args)), mimetype="application/pdf")
+    return Response(
+        pdf(slip_pads.pages(pad, layout, runtime().paper, backs="back" in request.args)), mimetype="application/pdf"
+    )
 
 
 @blueprint.post("/console/print/pads/link")

@@ -14,7 +14,7 @@ from app.models.ticket import STATES
 from app.services import catalogue, printing
 from app.services.assets import ThingFilter
 from app.services.printing import Order, What
-from app.services.slips import Paper, SlipFilter
+from app.services.slips import SlipFilter
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime
@@ -92,9 +92,8 @@ def _pages(name: str) -> list[Page]:
     start = _number("start", 1, MOST_COLUMNS * MOST_ROWS) if layout.cells > 1 else 1
     if start > layout.cells:
         raise Refused("no_such_cell", cells=layout.cells)
-    paper = Paper(runtime().links, runtime().settings.hotline, runtime().settings.timezone)
     with reading() as db:
-        cards = printing.cards(db, order, paper)
+        cards = printing.cards(db, order, runtime().paper)
     try:
         return list(sheet.pages(cards, layout, start=start, cut_marks=bool(request.args.get("cut"))))
     except TooSmall as error:
