@@ -124,7 +124,9 @@ def test_of_a_beacon_the_round_follows_from_the_time(world: World, admin: FlaskC
 @pytest.mark.parametrize("who", ["supervisor", "auditor"])
 def test_only_an_admin_announces(world: World, console: Console, admin: FlaskClient, who: str) -> None:
     client = console(getattr(world, who))
-    assert client.get(NEW).status_code == 403
+    shown = client.get(NEW).text
+    assert "预览全文" not in shown
+    assert client.post(NEW, data={**fields(shown), **dict(HIDDEN.findall(shown))}).status_code == 403
     assert NEW not in client.get("/console/draws").text
     assert NEW in admin.get("/console/draws").text
 

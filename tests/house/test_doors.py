@@ -19,6 +19,7 @@ from app.web import guards
 from app.web.doors import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
 from tests.conftest import Console, Phone
+from tests.draws.story import DRAW_ID, Story
 from tests.house.doors import Door, by_name, doors, real_parts
 from tests.world import WAYS, World
 
@@ -250,7 +251,7 @@ def test_looking_changes_nothing(
 
 
 def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
-    real = {"number": ticket.number if ticket else "20261001-0001"}
+    real = {"number": ticket.number if ticket else "20261001-0001", "draw_id": DRAW_ID}
     found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
     assert len(found) >= 10
     return found
@@ -281,13 +282,16 @@ def app(app: Flask) -> Flask:
 
 @pytest.fixture
 def tickets_of_all_states(world: World) -> list[Ticket]:
-    """The first has a photo and a complaint; a pad of slips lies ready."""
+    """The first has a photo and a complaint; a pad of slips lies ready, somebody has rated, a draw is announced."""
     found = [world.ticket(state) for state in WAYS]
     about: dict[str, Any] = {"ticket_id": found[0].id, "at": clock.now()}
     with world.database.transaction() as session:
         session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
         session.add(Complaint(person_id=world.nurse.id, text="慢", source="mini", **about))
         slip_pads.reserve(session, 1, by=None, at=clock.now())
+    story = Story(world)
+    story.rate(world.nurse)
+    story.announce()
     return found
 
 
