@@ -207,6 +207,13 @@ WORDS: dict[str, dict[str, str]] = {
         "labels": mark("A4 不干胶标签"),
     },
     "entered": {"paper": mark("纸面"), "telephone": mark("电话")},
+    "link_rule": {
+        "good": mark("能打开，内容一致。"),
+        "no_answer": mark("PUBLIC_URL 没有回应。请检查域名、证书和反向代理。"),
+        "moved": mark("被转到别处。微信不跟随跳转，请让反向代理直接给出文件。"),
+        "status": mark("地址上没有这个文件。请检查反向代理是否把 /r/ 交给本服务，再重新启动。"),
+        "other_content": mark("内容不一致。请核对 WECHAT_VERIFY_FILES，再重新启动。"),
+    },
     "rating_show": {
         "low": mark("低分"),
         "praise": mark("待审核的表扬"),

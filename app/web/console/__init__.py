@@ -9,6 +9,7 @@ from app.web.console import (
     entered,
     erasures,
     inbox,
+    link_rule,
     new_ticket,
     notices,
     overview,
@@ -23,7 +24,14 @@ from app.web.console import (
 )
 from app.web.console.blueprint import blueprint
 
-_HOSPITAL = (ratings.blueprint, entered.blueprint, complaints.blueprint, people.blueprint, draws.blueprint)
+_HOSPITAL = (
+    ratings.blueprint,
+    entered.blueprint,
+    link_rule.blueprint,
+    complaints.blueprint,
+    people.blueprint,
+    draws.blueprint,
+)
 DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, *_HOSPITAL)
 
 __all__ = [
