@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from app.db import announce
 from app.models import Event, Notice
 
+INBOX_ONLY = frozenset({"won"})  # told by no channel: WeChat carries no word of a prize
+
 
 def add(session: Session, kind: str, event: Event, *, to: int, at: datetime) -> Notice:
     """Put a notice about this event beside it; a worker looks as soon as the transaction is committed."""

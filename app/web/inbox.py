@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.services import inbox, notice_words, reminders
 from app.services.inbox import Entry
+from app.services.notices import INBOX_ONLY
 from app.web import visit
 from app.web.edge import moment, runtime, transaction
 from app.web.i18n import gettext
@@ -31,7 +32,7 @@ class Message:
 def message(entry: Entry) -> Message:
     """The entry in words; a kind that is no longer known keeps its title."""
     at, opened = entry.at, entry.opened
-    if entry.kind == "won":  # told here and by no channel: WeChat carries no word of a prize
+    if entry.kind in INBOX_ONLY:
         text = gettext("抽奖结果里有您。请打开看领奖码，按期领取。")
         link = f"{runtime().settings.public_url}/my/prizes/{entry.told.about}"
         return Message(entry.id, word("notice", entry.kind), text, link, at, opened)

@@ -11,6 +11,7 @@ from app.models import ChannelStop, Event, Notice, NoticeTry, Ticket, WeChatIden
 from app.models.notice import NOTICE_STATES, TRY_OUTCOMES
 from app.services.deliveries import PROVIDER_SEES
 from app.services.delivering import TELLING
+from app.services.notices import INBOX_ONLY
 from app.web.words import WORDS
 from config.notices import KINDS
 from config.settings import CHANNELS
@@ -181,7 +182,8 @@ def test_what_does_not_exist_is_not_found(query: str, supervisor: FlaskClient) -
 
 
 def test_every_code_there_is_has_words() -> None:
-    assert WORDS["notice"].keys() == KINDS
+    assert WORDS["notice"].keys() == KINDS | INBOX_ONLY
+    assert not KINDS & INBOX_ONLY
     assert {*TELLING, *RESTS} <= WORDS["notice_reason"].keys()
     assert {*NOTICE_STATES} == WORDS["notice_state"].keys()
     assert {*TRY_OUTCOMES} == WORDS["notice_try"].keys()
