@@ -10,7 +10,7 @@ from qr.matrix import Level
 
 LARGEST = 64 * 1024  # bytes of the file
 PIXELS = 96  # to which a sign is reduced; more cannot be seen at this size
-SHARE = 0.2  # of a symbol's side
+SHARE = 0.17  # of a symbol's side
 SPARING: frozenset[Level] = frozenset({"Q", "H"})
 
 
