@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 
 from app.models import Notice, Person, WeChatIdentity
 from app.runtime import Runtime
-from app.services.draws import claims, receipts, results
+from app.services.draws import claims, pages, receipts, results
 from app.services.sign_in import PRIVACY_VERSION
 from tests.conftest import Console, Phone
 from tests.draws.story import ANNOUNCED, CLAIMED, COMMITTED, DRAW_ID, DURING, EXPIRED, REDRAWN, Fields, Story
@@ -68,7 +68,7 @@ def test_a_receipt_is_what_the_service_signed_whole_in_the_file_and_behind_the_l
     signed = story.receipt(story.world.nurse)
     assert signed
     page = nurse.get(MINE).text
-    found = re.search(rf'href="/draws/{DRAW_ID}/check#receipt=([\w-]+)"', page)
+    found = re.search(rf'href="/draws/{DRAW_ID}/check#receipt=([\w-]+)&amp;person=h001:emp:\d+"', page)
     assert found
     assert json.loads(urlsafe_b64decode(found[1] + "==")) == signed.fields()
     file = nurse.get(f"{MINE}/receipt.json")
@@ -130,6 +130,17 @@ def test_a_loser_sees_his_place_and_the_line(story: Story, phone: Phone) -> None
     assert found
     assert len(won) == int(found[2]) < int(found[1]) <= 30
     assert PRIZE not in page
+
+
+def test_in_a_very_long_list_a_loser_sees_the_line_without_his_place(
+    story: Story, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PLACED_UP_TO", 29)
+    won = {one["entry"] for one in winners(story.now_is(CLAIMED).drawn(30))}
+    loser = next(one for one in story.raters if entry_of(story, one) not in won)
+    page = phone(bound(story, loser)).get(MINE).text
+    assert "共 30 人，您的分数没有进中奖线" in page
+    assert "您排第" not in page
 
 
 def test_a_winner_is_told_once_in_his_inbox_and_nowhere_else(story: Story, phone: Phone) -> None:
@@ -205,10 +216,10 @@ def test_a_prize_claimed_or_expired_shows_no_code(story: Story, phone: Phone) ->
     story.claim(claimed)
     with story.drawing() as (session, _draw):
         persons = [story.person_of(session, one) for one in (claimed, late)]
-    pages = [phone(bound(story, one)).get(PRIZE).text for one in persons]
-    assert "已领" in pages[0]
-    assert "领奖期已过" in pages[1]
-    assert not any('class="claim"' in page for page in pages)
+    shown = [phone(bound(story, one)).get(PRIZE).text for one in persons]
+    assert "已领" in shown[0]
+    assert "领奖期已过" in shown[1]
+    assert not any('class="claim"' in page for page in shown)
 
 
 def bound(story: Story, person: Person) -> WeChatIdentity:
