@@ -99,7 +99,6 @@ def _facts(page: Page) -> dict[str, object]:
         "page": page,
         "told": page.announcement,
         "tiers": {tier["tier"]: tier for tier in page.announcement["tiers"]},
-        "claims": {(claim["round"], claim["entry"]): claim["state"] for claim in page.claims},
         "one_in": draw_words.people_for_a_prize(page),
         "numbers": [one for one in page.numbers if one.fields() not in shown],
     }

@@ -186,6 +186,12 @@ def test_a_second_round_stands_beside_the_first(story: Story, client: FlaskClien
     assert page.count("过期未领") == len(winners(first)) - 1
     for one in winners(first) + winners(second):
         assert fours(one["entry"][:16]) in page
+    with story.drawing() as (session, draw):
+        winner = story.person_of(session, winners(second)[0])
+        code = claims.claim_code(session, draw, winner.id)
+        assert code
+        claims.confirm(session, draw, code, by=story.world.supervisor.id, at=REDRAWN + timedelta(days=1))
+    assert client.get(PAGE).text.count("已领</td>") == 2
     again, before = client.get(f"{PAGE}/play").text, client.get(f"{PAGE}/play?round=1").text
     assert fours(second["seed"]) in again
     assert fours(first["seed"]) in before

@@ -37,6 +37,7 @@ class Page:
     commit: Fields | None  # the version that counts
     results: list[Fields]
     claims: list[Fields]
+    settled: dict[tuple[int, str], str]  # (round, entry) -> what became of the prize; round 2 stands in no file
     names: dict[tuple[int, str], str]  # (round, entry) -> masked name, with consent
     numbers: list[numbers.Agreed]
     objections: list[DrawObjection]
@@ -122,6 +123,7 @@ def page(session: Session, draw: Draw, *, at: datetime) -> Page:
         commit=files.fields(session, draw, f"commit-{version}.json") if version else None,
         results=[files.fields(session, draw, name) for name in found],
         claims=files.fields(session, draw, files.CLAIMS)["claims"] if files.CLAIMS in told else [],
+        settled=_settled(session, draw),
         names=_names(session, draw),
         numbers=[one for number in waiting for one in numbers.agreed(session, draw, number) or []],
         objections=list(session.scalars(select(DrawObjection).where(DrawObjection.draw_id == draw.id))),
@@ -206,6 +208,13 @@ def receipts_of(session: Session, person_id: int, *, zone: ZoneInfo) -> list[rec
 def masked(name: str) -> str:
     """王丽 -> 王*, 欧阳小明 -> 欧**明"""
     return name[:1] + "*" * max(1, len(name) - 2) + (name[-1:] if len(name) > 2 else "")
+
+
+def _settled(session: Session, draw: Draw) -> dict[tuple[int, str], str]:
+    rows = session.execute(
+        select(DrawClaim.round, DrawClaim.entry, DrawClaim.state).where(DrawClaim.draw_id == draw.id)
+    )
+    return {(draw_round, entry): state for draw_round, entry, state in rows}
 
 
 def _names(session: Session, draw: Draw) -> dict[tuple[int, str], str]:
