@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
 from app.models import Draw, DrawClaim, DrawWinner
-from app.services.draws import announcing, claims, files, mine, pages, receipts
+from app.services.draws import announcing, claims, files, mine, pages, receipts, secret
 from app.services.draws.pages import Place
 from app.services.draws.receipts import Receipt
 from app.web import visit
@@ -66,7 +66,8 @@ def receipt(person_id: int, draw_id: str) -> Page:
             draw=draw,
             state=pages.state(db, draw, at=moment()),
             receipt=held,
-            fragment=_fragment(held) if held else "",
+            number=secret.pid(draw, person_id),
+            fragment=_fragment(held, secret.pid(draw, person_id)) if held else "",
             chances=pages.chances_of(db, draw, person_id, zone=zone),
             places=_places(db, draw, person_id) if held else [],
             won=_won(db, draw, person_id) is not None,
@@ -134,7 +135,7 @@ def _places(db: Session, draw: Draw, person_id: int) -> list[tuple[int, int, Pla
     return [(number, len(files.winners_of(db, draw, number)), place) for number, place in found if place]
 
 
-def _fragment(held: Receipt) -> str:
-    """The receipt behind the #: it stays in the browser and is sent to nobody."""
+def _fragment(held: Receipt, number: str) -> str:
+    """The receipt and his own number behind the #: they stay in the browser and are sent to nobody."""
     packed = json.dumps(held.fields(), separators=(",", ":")).encode()
-    return f"receipt={urlsafe_b64encode(packed).decode().rstrip('=')}"
+    return f"receipt={urlsafe_b64encode(packed).decode().rstrip('=')}&person={number}"

@@ -117,6 +117,14 @@ def _draws(demo: Demo, browser: Browser, looks: str) -> Shown:
             for summary in page.locator("summary").all():
                 summary.click()
             yield name, page
+        page.goto(f"{demo.url}/my/receipts/{drawn}")
+        page.locator(f"a[href^='/draws/{drawn}/check']").click()
+        page.locator("#receipt-steps li").nth(8).wait_for()
+        page.locator("#whole").click()
+        page.locator("#whole-progress[hidden]").wait_for(state="attached")
+        for summary in page.locator("summary").all():
+            summary.click()
+        yield "draw-check", page
 
 
 def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:

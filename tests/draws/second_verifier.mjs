@@ -13,8 +13,8 @@ const { sha256, rule, verifier, receipt } = vm.runInThisContext("({ sha256, rule
 
 const bytes = (base64) => (base64 === null ? null : Uint8Array.from(Buffer.from(base64, "base64")));
 const each = (object, change) => Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
-const steps = ({ bytes: told, files, proof, pid, signed = null }) =>
-  [...receipt.steps(bytes(told), each(files, bytes), { proof: proof && bytes(proof), pid, signed })].filter((one) => one.name);
+const steps = ({ bytes: told, files, proof, absent, pid, signed = null }) =>
+  [...receipt.steps(bytes(told), each(files, bytes), { proof: proof && bytes(proof), absent, pid, signed })].filter((one) => one.name);
 
 function ended(generator) {
   for (;;) {
@@ -23,11 +23,13 @@ function ended(generator) {
   }
 }
 
-function seconds(work, times) {
-  work();
-  const begun = performance.now();
-  for (let i = 0; i < times; i++) work();
-  return (performance.now() - begun) / times / 1000;
+function quickest(work) {
+  const took = Array.from({ length: 100 }, () => {
+    const begun = performance.now();
+    work();
+    return performance.now() - begun;
+  });
+  return Math.min(...took);
 }
 
 const ANSWERS = {
@@ -48,7 +50,7 @@ const ANSWERS = {
     const much = new Uint8Array(100000);
     const files = each(told.files, bytes), slip = bytes(told.bytes), proof = bytes(told.proof);
     const one = () => [...receipt.steps(slip, files, { proof, signed: null })];
-    return { receipt: seconds(one, 200), hash: seconds(() => sha256.of(much), 20) };
+    return { receipt: quickest(one), hash: quickest(() => sha256.of(much)) };
   },
 };
 

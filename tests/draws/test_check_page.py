@@ -63,6 +63,19 @@ def test_a_receipt_that_was_changed_is_not_signed(story: Story, opened: Open) ->
     assert len(steps(page, "good")) == 2
 
 
+def test_what_is_no_receipt_is_said_to_be_none(story: Story, anybody: BrowserContext, site: str) -> None:
+    story.now_is(COMMITTED).announce()
+    page = anybody.new_page()
+    page.goto(f"{site}/draws/{DRAW_ID}/check")
+    page.get_by_role("button", name="核对回执").click()
+    assert said(page) == "请先粘贴回执，或打开回执文件。"
+    for behind in ("receipt=%E4%B8%AD", "receipt=e30"):
+        page.goto(f"{site}/draws/{DRAW_ID}/check#{behind}")
+        page.locator("#receipt-steps li.bad").wait_for()
+        assert "有一处不合规定的写法" in steps(page, "bad")[0]
+        assert "#" not in page.url
+
+
 def test_a_list_that_was_changed_after_the_commit_is_found_out(
     story: Story, opened: Open, anybody: BrowserContext
 ) -> None:

@@ -53,15 +53,17 @@ const checkPage = (() => {
     if (one && !one.of) bar.removeAttribute("value");
   }
 
-  /** Expected and found, to be unfolded; unfolded where they differ. */
-  function numbers(one, more) {
+  /** Values to be unfolded; unfolded where something is wrong. */
+  function numbers(lines, open) {
     const box = make("details", ""), list = make("dl", "");
     box.append(make("summary", say("details")), list);
-    const both = one.holds ? [["worked_out", one.found]] : [["expected", one.expected], ["found", one.found]];
-    for (const [name, value] of [...both, ...more]) list.append(make("dt", say(name)), make("dd", fours(value)));
-    box.open = one.holds === false;
+    for (const [name, value] of lines) list.append(make("dt", say(name)), make("dd", fours(value)));
+    box.open = open;
     return box;
   }
+
+  const compared = ({ holds, expected, found }) =>
+    (holds ? [["worked_out", found]] : [["expected", expected], ["found", found]]);
 
   async function signed(slip, announcement) {
     try {
@@ -85,8 +87,9 @@ const checkPage = (() => {
     const round = one.round === 2 ? `${say("round", one)} · ` : "";
     item.append(make("strong", `${sign} ${round}${said.title}`));
     item.append(make("p", fill(said[kind], { ...one, tier: tier ? tier.textContent : "" }), kind === "bad" ? "bad" : ""));
-    const more = one.score ? [["score_is", one.score], ["cutoff_is", one.cutoff]] : [];
-    if (one.holds === false || (one.found !== "" && one.expected !== "" && one.holds)) item.append(numbers(one, more));
+    const texts = typeof one.found === "string" && one.expected && one.found;
+    const lines = one.score ? [["score_is", one.score], ["cutoff_is", one.cutoff]] : texts ? compared(one) : [];
+    if (lines.length && one.holds !== null) item.append(numbers(lines, one.holds === false));
     list.append(item);
   }
 
@@ -152,20 +155,21 @@ const checkPage = (() => {
   function fromAddress() {
     const told = new URLSearchParams(location.hash.slice(1));
     if (!told.get("receipt")) return;
-    form.elements.receipt.value = atob(told.get("receipt").replace(/-/g, "+").replace(/_/g, "/"));
+    history.replaceState(null, "", location.pathname + location.search); // who shares the page keeps his receipt
+    try {
+      form.elements.receipt.value = atob(told.get("receipt").replace(/-/g, "+").replace(/_/g, "/"));
+    } catch (fault) {
+      form.elements.receipt.value = told.get("receipt"); // the check says that this is none
+    }
     form.elements.person.value = told.get("person") || "";
     check(false);
   }
 
   box.hidden = false;
   files(few()).catch(() => null); // so that it works without a network from now on
-  try {
-    fromAddress();
-  } catch (fault) {
-    status.textContent = say("no_receipt");
-  }
+  fromAddress();
   addEventListener("hashchange", fromAddress);
 
   const choose = (chosen) => { own = chosen; };
-  return { say, make, numbers, run, progress, files, choose, published, box };
+  return { say, make, numbers, compared, run, progress, files, choose, published, box };
 })();

@@ -34,7 +34,7 @@ const receipt = (() => {
       yield step("receipt", true, "", draw.slip.draw_id);
       for (const one of verifier.announcement(draw)) if (!one.holds) yield step("announced", false, one.name, one.found);
       yield same("announcement", draw.slip.draw_id, draw.told.draw_id);
-      yield step("signature", signed, draw.told.operator_key, draw.slip.sig);
+      yield step("signature", signed, "", "");
       yield person(draw.slip, pid);
       const version = Math.max(0, ...Object.keys(draw.files).map((name) => Number((COMMIT.exec(name) || [0, 0])[1])));
       if (!version) {
@@ -67,7 +67,7 @@ const receipt = (() => {
       yield absent ? step("listed", false, draw.slip.entry, "") : step("unproved", null, "", "");
       return;
     }
-    const found = data ? yield* inList(draw.entry, rule.list(data)) : byProof(draw.entry, commit, proof);
+    const found = data ? yield* inList(draw.entry, commit, rule.list(data)) : byProof(draw.entry, commit, proof);
     yield same("root", commit.root, found.root);
     yield step("listed", found.index >= 0, draw.slip.entry, found.index + 1, { of: commit.entries });
     // Who rated again after this receipt has more; more than two bytes hold nobody has.
@@ -76,9 +76,10 @@ const receipt = (() => {
     draw.tickets = found.tickets;
   }
 
-  function* inList(entry, list) {
-    const index = list.find(entry);
-    return { index, tickets: index < 0 ? 0 : list.tickets(index), root: rule.hex(yield* rule.root(list)) };
+  function* inList(entry, commit, list) {
+    const index = list.find(entry), root = rule.hex(yield* rule.root(list));
+    // A root does not tell how many people there are.
+    return { index, tickets: index < 0 ? 0 : list.tickets(index), root: list.size === commit.entries ? root : "" };
   }
 
   function byProof(entry, commit, bytes) {

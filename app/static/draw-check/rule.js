@@ -24,16 +24,27 @@ const rule = (() => {
   const source = (id) => (Object.prototype.hasOwnProperty.call(SOURCES, id) ? SOURCES[id] : null);
   const quicknetTime = (issue) => 1692803367 + (Number(issue) - 1) * 3;
 
-  const ascii = (text) => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
   const utf8 = (text) => new TextEncoder().encode(text);
   const two = (number) => Uint8Array.of(number >> 8, number & 255);
-  const hex = (bytes) => Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join("");
-  const bytes = (text) => Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16));
+  const PAIRS = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1));
+  const hex = (data) => data.reduce((text, byte) => text + PAIRS[byte], "");
   const hash = (data) => hex(sha256.of(data));
 
   function compare(one, other) {
     for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return one[i] - other[i];
     return 0;
+  }
+
+  function ascii(text) {
+    const found = new Uint8Array(text.length);
+    for (let at = 0; at < text.length; at++) found[at] = text.charCodeAt(at);
+    return found;
+  }
+
+  function bytes(text) {
+    const found = new Uint8Array(text.length / 2);
+    for (let at = 0; at < found.length; at++) found[at] = parseInt(text.substr(2 * at, 2), 16);
+    return found;
   }
 
   /** The list as it is published: entry and tickets by place. */

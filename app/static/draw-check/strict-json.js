@@ -3,12 +3,11 @@
 "use strict";
 
 const strictJson = (() => {
-  const SPACE = /[ \t\n\r]*/y;
   const NUMBER = /-?(?:0|[1-9][0-9]*)(?![0-9.eE])/y;
   const PLAIN = /[^"\\\u0000-\u001f]*/y;
   const ESCAPE = /\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))/y;
   const MEANS = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
-  const WORDS = [["true", true], ["false", false], ["null", null]];
+  const WORDS = { true: true, false: false, null: null };
 
   class Unreadable extends Error {}
 
@@ -30,11 +29,15 @@ const strictJson = (() => {
       return found;
     }
 
+    function space() {
+      while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at += 1;
+    }
+
     function next(sign) {
-      take(SPACE);
-      const there = text.startsWith(sign, at);
-      if (there) at += sign.length;
-      return there;
+      space();
+      if (text[at] !== sign) return false;
+      at += 1;
+      return true;
     }
 
     function need(sign) {
@@ -78,14 +81,20 @@ const strictJson = (() => {
       if (next("{")) return object();
       if (next("[")) return list();
       if (next('"')) return string();
-      for (const [word, meant] of WORDS) if (next(word)) return meant;
-      const [sign] = take(NUMBER);
-      if (sign.length > 20) throw new Unreadable(`a long number at ${at}`);
-      return Number(sign);
+      const word = Object.keys(WORDS).find((one) => text.startsWith(one, at));
+      if (!word) return number();
+      at += word.length;
+      return WORDS[word];
+    }
+
+    function number() {
+      const [digits] = take(NUMBER);
+      if (digits.length > 20) throw new Unreadable(`a long number at ${at}`);
+      return Number(digits);
     }
 
     const found = value();
-    take(SPACE);
+    space();
     if (at !== text.length) throw new Unreadable(`more at ${at}`);
     return found;
   }

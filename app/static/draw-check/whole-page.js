@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { say, make, numbers, run, progress, files, choose, published, box } = checkPage;
+  const { say, make, numbers, compared, run, progress, files, choose, published, box } = checkPage;
   const MOST = 100000 * rule.RECORD;
   const status = document.getElementById("whole-said"), bar = document.getElementById("whole-progress");
   const list = document.getElementById("whole-steps"), button = document.getElementById("whole");
@@ -31,7 +31,7 @@
       return;
     }
     item.className = "bad";
-    item.append(make("p", `✗ ${one.name}`, "bad"), numbers(one, []));
+    item.append(make("p", `✗ ${one.name}`, "bad"), numbers(compared(one), true));
   }
 
   /** In a worker; in the page itself where there is none. */
