@@ -104,6 +104,7 @@ class Settings:
     hospital_name: str
     hotline: str
     logo: bytes = field(repr=False)
+    slip_code: str
     drand_url: str
     clock_ahead: timedelta
 
@@ -171,6 +172,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
         hotline=reader.text("HOTLINE", default=""),
         logo=reader.content("QR_LOGO", most=64 * 1024, begins=b"\x89PNG"),
+        slip_code=_slip_code(reader, mini=bool(mini[0])),
         drand_url=_drand_url(reader),
         clock_ahead=_clock_ahead(reader, production=production),
     )
@@ -226,6 +228,13 @@ def _callback(reader: Reader, account: str, appid: str, form: str) -> CallbackSe
     if token and aes_key and not appid:
         reader.faults.append(f"{prefix}_TOKEN and {prefix}_AES_KEY need {prefix}_APPID: whose callbacks are they?")
     return CallbackSettings(appid, token, aes_key, form) if appid and token and aes_key else None
+
+
+def _slip_code(reader: Reader, *, mini: bool) -> str:
+    chosen = reader.choice("SLIP_CODE", ("link", "mini", "both"), default="link")
+    if chosen != "link" and not mini:
+        reader.faults.append("SLIP_CODE=mini or both needs WECHAT_MINI_APPID and WECHAT_MINI_SECRET")
+    return chosen
 
 
 def _drand_url(reader: Reader) -> str:

@@ -1,13 +1,15 @@
 """One card: a code and what it says beside it, measured before it is placed. Lengths are millimetres from the top."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qr.font import font
 from qr.logo import SHARE, SPARING, Logo, NoMargin
 from qr.matrix import Level, Symbol, symbol
+from qr.mini import Mini, Stamp
 
 QUIET_ZONE = 4  # modules, ISO/IEC 18004
+LEAST_MODULE = 0.33  # mm
 LEAST_TEXT = 1.9  # mm, 5.4 points
 _LEADING = 1.35
 _TITLE = 1.25
@@ -26,6 +28,7 @@ class Card:
     lines: tuple[str, ...] = ()
     foot: str = ""
     logo: Logo | None = None
+    mini: Mini | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,24 @@ class Code:
     side: float
     symbol: Symbol
     logo: Logo | None = None
+    mini: Mini | None = None
+
+    @property
+    def symbols(self) -> "tuple[Code, ...]":
+        """What of it is drawn as a symbol: the whole, the left half, or nothing."""
+        if self.mini is None:
+            return (self,)
+        half = replace(self, y=self.y + self.side / 4, side=self.side / 2, mini=None)
+        return (half,) if self.mini.beside else ()
+
+    @property
+    def stamps(self) -> tuple[Stamp, ...]:
+        if self.mini is None:
+            return ()
+        if not self.mini.beside:
+            return (Stamp(self.x, self.y, self.side, self.mini.picture),)
+        half = self.side / 2
+        return (Stamp(self.x + half, self.y + half / 2, half, self.mini.picture),)
 
     @property
     def module(self) -> float:
@@ -107,13 +128,20 @@ def place(card: Card, width: float, height: float, *, level: Level) -> Placed:
         side = min(height, width * 0.48)
         entries = _fitted(texts, side / 7.5, width - side, height)
         words = _set(entries, side, (height - _height(entries)) / 2, width - side, centred=False)
-        return Placed(Code(0, (height - side) / 2, side, code, card.logo), words, _notes(entries))
+        return Placed(_code(card, code, 0, (height - side) / 2, side), words, _notes(entries))
     side = min(width, height * 0.54)
     title, *below = entries = _fitted(texts, side / 11.5, width, height - side)
     top = (height - side - _height(entries)) / 2
     middle = top + title.height + side
     words = _set([title], 0, top, width) + _set(below, 0, middle, width)
-    return Placed(Code((width - side) / 2, top + title.height, side, code, card.logo), words, _notes(entries))
+    return Placed(_code(card, code, (width - side) / 2, top + title.height, side), words, _notes(entries))
+
+
+def _code(card: Card, drawn: Symbol, x: float, y: float, side: float) -> Code:
+    code = Code(x, y, side, drawn, card.logo, card.mini)
+    if card.mini and any(half.module < LEAST_MODULE for half in code.symbols):
+        raise TooSmall
+    return code
 
 
 def _fitted(texts: tuple[str, ...], size: float, width: float, height: float) -> list[_Entry]:

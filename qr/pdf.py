@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from qr.card import QUIET_ZONE, Code, Words
 from qr.font import Font, font
+from qr.mini import Stamp
 from qr.sheet import Line, Page
 
 POINT = 72 / 25.4  # points in a millimetre
@@ -58,7 +59,8 @@ class _Writer:
     def _content(self, page: Page) -> bytes:
         marks = [
             *(_line(line, page.height) for line in page.lines),
-            *(_code(code, page.height) for code in page.codes),
+            *(_code(code, page.height) for one in page.codes for code in one.symbols),
+            *(_stamp(stamp, page.height) for one in page.codes for stamp in one.stamps),
             "BT",
             *(self._words(words, page.height) for words in page.words),
             "ET",
@@ -139,6 +141,11 @@ def _code(code: Code, height: float) -> str:
         return drawn
     box = _square(code, *code.covered, height)
     return f"{drawn}\nq 1 g {box} cm 0 0 1 1 re f Q\n{_mask(box, code.logo.side, code.logo.bits.hex())}"
+
+
+def _stamp(stamp: Stamp, height: float) -> str:
+    side, x, y = stamp.side * POINT, stamp.x * POINT, (height - stamp.y - stamp.side) * POINT
+    return _mask(f"{side:.3f} 0 0 {side:.3f} {x:.3f} {y:.3f}", stamp.picture.side, stamp.picture.bits.hex())
 
 
 def _square(code: Code, first: int, count: int, height: float) -> str:

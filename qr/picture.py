@@ -29,7 +29,12 @@ def png(page: Page, *, dpi: int = 300) -> bytes:
     # After the words are made black and white, so that no threshold touches a module.
     image = image.point(lambda value: _WHITE if value > 140 else _BLACK).convert("1")
     for code in page.codes:
-        _paste(image, code, dots)
+        for drawn in code.symbols:
+            _paste(image, drawn, dots)
+        for stamp in code.stamps:
+            grey = stamp.picture.image.convert("L").resize((round(stamp.side * dots),) * 2)
+            picture = grey.point(lambda value: _WHITE if value > 127 else _BLACK).convert("1")
+            image.paste(picture, (round(stamp.x * dots), round(stamp.y * dots)))
     image.save(out := BytesIO(), "PNG", dpi=(dpi, dpi))
     return out.getvalue()
 

@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 
 from qr import symbol
 from qr.card import Code, Words
+from qr.mini import Stamp
 from qr.sheet import Line, Page
 
 # Units in a millimetre. Browsers set for Chinese draw no letter below 12 units, whatever a unit is.
@@ -12,7 +13,7 @@ _UNITS = 10
 
 
 def svg(page: Page) -> str:
-    marks = [*map(_line, page.lines), *map(_code, page.codes), *map(_words, page.words)]
+    marks = [*map(_line, page.lines), *(_whole(code) for code in page.codes), *map(_words, page.words)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {page.width * _UNITS:g} {page.height * _UNITS:g}" '
         f'width="{page.width:g}mm" height="{page.height:g}mm" lang="zh-CN">{"".join(marks)}</svg>'
@@ -21,6 +22,17 @@ def svg(page: Page) -> str:
 
 def _line(line: Line) -> str:
     return f'<path d="M{_at(line.x, line.y)}L{_at(line.to_x, line.to_y)}" stroke="black"/>'
+
+
+def _whole(code: Code) -> str:
+    return "".join([*map(_code, code.symbols), *map(_stamp, code.stamps)])
+
+
+def _stamp(stamp: Stamp) -> str:
+    side = f"{stamp.side * _UNITS:.2f}"
+    picture = b64encode(stamp.picture.png).decode()
+    x, y = stamp.x * _UNITS, stamp.y * _UNITS
+    return f'<image x="{x:.2f}" y="{y:.2f}" width="{side}" height="{side}" href="data:image/png;base64,{picture}"/>'
 
 
 def _code(code: Code) -> str:

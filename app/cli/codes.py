@@ -1,7 +1,7 @@
 """`flask qr`: slips, labels and posters as PDF or PNG."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,10 +13,11 @@ from tqdm import tqdm
 
 from app.cli import faults
 from app.cli.words import _
+from app.jobs import mini_codes as mini_jobs
 from app.models.ticket import STATES
-from app.services import assets, slips
+from app.services import assets, mini_codes, slips
 from app.services.assets import Kind, ThingFilter
-from app.services.slips import SlipFilter
+from app.services.slips import Paper, SlipFilter
 from app.web.edge import reading, runtime
 from qr import picture, sheet
 from qr.card import Card, Note, TooSmall
@@ -24,6 +25,7 @@ from qr.matrix import TooLong
 from qr.pdf import pdf
 
 KINDS = (".pdf", ".png")
+MINI_SECONDS = 120.0
 
 codes = AppGroup("qr", help=_("评价码：打印小票、标签和海报。"))
 
@@ -65,10 +67,27 @@ def sheet_(wanted: str, **how: Any) -> None:
     press = _Press.of(**how)
     try:
         with reading() as session:
-            found = slips.count(session, chosen)
-            press.run(slips.of_tickets(session, chosen, runtime().paper), found, _("没有符合条件的工单。"))
+            tickets = slips.ids(session, chosen)
+        paper = _with_minis(tickets)
+        with reading() as session:
+            press.run(slips.of_tickets(session, chosen, paper), len(tickets), _("没有符合条件的工单。"))
     except faults.DATABASE as error:
         _stop(faults.database(error))
+
+
+def _with_minis(tickets: Sequence[int]) -> Paper:
+    """What slips are printed with; WeChat is waited for, but not long and with nothing held."""
+    known = runtime()
+    if known.settings.mini is None or known.settings.slip_code == "link":
+        return known.paper
+    mini_jobs.fetch(known, tickets, seconds=MINI_SECONDS)
+    beside = known.settings.slip_code == "both"
+    with reading() as session:
+        paper = mini_codes.on_paper(session, known.paper, tickets, appid=known.settings.mini.appid, beside=beside)
+    if lacking := len(tickets) - len(paper.minis):
+        words = _("微信没有给出 %(count)s 张的小程序码，这些印的是链接码。", count=lacking)
+        click.echo(words, err=True)
+    return paper
 
 
 @codes.command(

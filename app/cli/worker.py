@@ -5,7 +5,7 @@ from threading import Event, Thread
 import click
 from flask import current_app
 
-from app.jobs import checks, delivery, draws, errands, inbox, queue, retention, watch
+from app.jobs import checks, delivery, draws, errands, inbox, mini_codes, queue, retention, watch
 from app.runtime import Runtime
 from app.web import edge
 
@@ -17,7 +17,11 @@ WORK = {
     "checks": checks.keep_checking,
     "draws": draws.keep_drawing,
 }
-BY_THE_CLOCK = {"watch": watch.keep_watching, "retention": retention.keep_tidy}
+BY_THE_CLOCK = {
+    "watch": watch.keep_watching,
+    "retention": retention.keep_tidy,
+    "mini_codes": mini_codes.keep_fetching,
+}
 
 
 @click.command("worker")

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from app.models import Ticket
 from app.services.links import Links
 
-PAGE = "pages/rate/index"
 TEST_LINKS = 5  # as many as WeChat takes for one rule
 OF_A_DOMAIN = "MP_verify_"  # the service account's files; the rule's have names of their own
 SECONDS = (2.0, 3.0)

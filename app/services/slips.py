@@ -1,7 +1,7 @@
 """What is printed on paper: a ticket's slip, a ward's plate, a label. Never a name, never a fault's description."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -12,6 +12,7 @@ from app.services.assets import Thing
 from app.services.links import Links
 from qr.card import Card
 from qr.logo import Logo
+from qr.mini import Mini
 
 # Paper speaks to the hospital's people: Chinese, whatever language the terminal has.
 RATE_THIS = "请用微信扫码评价本次服务"
@@ -41,6 +42,7 @@ class Paper:
     hotline: str
     zone: tzinfo
     logo: Logo | None = None
+    minis: Mapping[int, Mini] = field(default_factory=dict)  # by ticket; who is not here is printed with his link
 
     @property
     def _hotline(self) -> str:
@@ -49,7 +51,7 @@ class Paper:
     def slip(self, ticket_id: int, number: str, at: datetime, category: str | None, department: str | None) -> Card:
         day = f"{at.astimezone(self.zone):%Y-%m-%d} · {category or SERVICE}"
         lines = (NUMBER.format(number), day, department or "", self._hotline)
-        return Card(self.links.ticket_url(ticket_id), RATE_THIS, lines, UNSEEN, self.logo)
+        return Card(self.links.ticket_url(ticket_id), RATE_THIS, lines, UNSEEN, self.logo, self.minis.get(ticket_id))
 
     def ward(self, department: Department) -> Card:
         where = " ".join(part for part in (department.building, department.floor, department.room) if part)
@@ -66,6 +68,10 @@ class Paper:
 
 def count(session: Session, wanted: SlipFilter) -> int:
     return session.scalar(select(func.count(Ticket.id)).where(*_conditions(wanted))) or 0
+
+
+def ids(session: Session, wanted: SlipFilter) -> Sequence[int]:
+    return session.scalars(select(Ticket.id).where(*_conditions(wanted))).all()
 
 
 def of_tickets(session: Session, wanted: SlipFilter, paper: Paper) -> Iterator[Card]:

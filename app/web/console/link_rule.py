@@ -2,7 +2,7 @@
 
 from flask import render_template
 
-from app.services import link_rule
+from app.services import link_rule, mini_codes
 from app.services.link_rule import Check
 from app.web.console.blueprint import console_blueprint
 from app.web.edge import reading, runtime
@@ -28,7 +28,7 @@ def _page(checks: list[Check] | None) -> str:
         "console/link_rule.html",
         prefix=link_rule.prefix(known.links),
         publishable=link_rule.publishable(known.links),
-        page=link_rule.PAGE,
+        page=mini_codes.PAGE,
         files=link_rule.files(known.settings.verify_files),
         mini=known.settings.mini,
         tests=tests,

@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 
 from flask import Response, redirect, render_template, request, session
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
 from app.models.ticket import STATES
-from app.services import catalogue, printing
+from app.services import catalogue, mini_codes, printing, slips
 from app.services.assets import ThingFilter
 from app.services.printing import Order, What
-from app.services.slips import SlipFilter
+from app.services.slips import Paper, SlipFilter
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime
@@ -93,13 +94,23 @@ def _pages(name: str) -> list[Page]:
     if start > layout.cells:
         raise Refused("no_such_cell", cells=layout.cells)
     with reading() as db:
-        cards = printing.cards(db, order, runtime().paper)
+        cards = printing.cards(db, order, _paper(db, order))
     try:
         return list(sheet.pages(cards, layout, start=start, cut_marks=bool(request.args.get("cut"))))
     except TooSmall as error:
         raise Refused("cells_too_small") from error
     except TooLong as error:
         raise Refused("address_too_long") from error
+
+
+def _paper(db: Session, order: Order) -> Paper:
+    """With the mini-program codes that the worker has fetched; nobody waits for WeChat here."""
+    known = runtime()
+    mini, chosen = known.settings.mini, known.settings.slip_code
+    if order.what != "slips" or mini is None or chosen == "link":
+        return known.paper
+    tickets = slips.ids(db, order.tickets)[: printing.MOST]
+    return mini_codes.on_paper(db, known.paper, tickets, appid=mini.appid, beside=chosen == "both")
 
 
 def _notes(pages: Iterable[Page]) -> list[Note]:
