@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.models import Person
@@ -89,9 +89,12 @@ def test_who_is_not_in_the_list_is_told_what_to_do(story: Story, opened: Open) -
     story.announce()
     story.commit()
     [late] = story.people(1)
-    [missing] = steps(opened(story, late), "bad")
+    page = opened(story, late)
+    [missing] = steps(page, "bad")
     assert "名单里没有您的代号。请在" in missing
     assert "之前带上这张回执提出异议：和平医院 6120" in missing
+    assert page.get_by_role("link", name="提出异议").get_attribute("href") == f"/my/receipts/{DRAW_ID}/object"
+    assert not opened(story, story.raters[0]).get_by_role("link", name="提出异议").is_visible()
 
 
 def test_of_a_long_list_only_the_proof_is_fetched(
@@ -105,7 +108,7 @@ def test_of_a_long_list_only_the_proof_is_fetched(
     assert said(page) == "✓ 回执核对通过。"
     assert "proof" in asked
     page.get_by_role("button", name="也下载整个名单核对").click()
-    page.wait_for_function("document.getElementById('with-list').hidden")
+    expect(page.locator("#with-list")).to_be_hidden()
     assert len(steps(page, "good")) == 13
 
 

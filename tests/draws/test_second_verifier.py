@@ -96,10 +96,10 @@ def test_both_find_a_thousand_random_draws_true(tmp_path: Path) -> None:
     for number in range(1000):
         random_draws.make(tmp_path / str(number), dice)
     said = both(tmp_path.iterdir())
-    assert set(said) == {""}
-    assert len(said) == 1000
+    assert said == [""] * 1000
     ends = ("leaves-1.bin", "commit-2.json", "result-1.json", "result-2.json", "claims.json")
     assert all(50 < len(list(tmp_path.glob(f"*/{name}"))) < 1000 for name in ends)
+    shutil.rmtree(tmp_path)  # thousands of small files
 
 
 @pytest.mark.slow
@@ -111,6 +111,7 @@ def test_both_name_the_same_first_lie_whatever_was_done_to_the_files(tmp_path: P
     said = both(tmp_path.iterdir())
     assert len(set(said)) > 100
     assert said.count("") < 300
+    shutil.rmtree(tmp_path)
 
 
 def test_both_name_the_same_first_lie_of_every_spoilt_draw(tmp_path: Path) -> None:

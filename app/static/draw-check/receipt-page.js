@@ -77,7 +77,7 @@ const checkPage = (() => {
 
   const form = document.getElementById("receipt-form"), list = document.getElementById("receipt-steps");
   const status = document.getElementById("receipt-said"), bar = document.getElementById("receipt-progress");
-  const whole = document.getElementById("with-list");
+  const whole = document.getElementById("with-list"), object = document.getElementById("object");
 
   function shown(one) {
     const tier = one.won && words.querySelector(`[data-tier="${one.won}"]`);
@@ -137,6 +137,8 @@ const checkPage = (() => {
     found.forEach(shown);
     const holds = found.map((one) => one.holds);
     status.textContent = say(holds.includes(false) ? "bad" : holds.includes(null) ? "partly" : "good");
+    const missing = ({ name, holds }) => holds === false && (name === "listed" || name === "tickets");
+    if (object) object.hidden = !found.some(missing);
     if (whole) whole.hidden = Boolean(own || fetched[last(LEAVES)]);
   }
 
