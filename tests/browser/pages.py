@@ -231,6 +231,11 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-print-labels": "/console/print?what=assets&tag=PRN-0001&cut=on",
             "console-print-slip": f"/console/print/sheet?number={rated.number}",
             "console-assets": "/console/assets",
+            "console-draws": "/console/draws",
+            "console-draw-new": "/console/draws/new",
+            "console-draw-over": "/console/draws/h001-demo-1",
+            "console-draw-claims": "/console/draws/h001-demo-1/claims",
+            "console-draw-collecting": "/console/draws/h001-demo-2",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():
             page.goto(demo.url + path)

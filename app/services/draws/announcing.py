@@ -104,17 +104,20 @@ def check_admin(session: Session, person_id: int, *, at: datetime) -> None:
         raise Refused("not_the_admin")
 
 
+def of_committee(session: Session, draw: Draw, person_id: int) -> bool:
+    return session.get(DrawCommittee, (draw.id, person_id)) is not None
+
+
 def check_official(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
     """Admin or one of the committee; never anybody of the provider."""
-    chosen = session.get(DrawCommittee, (draw.id, person_id)) is not None
-    official = chosen or "admin" in people.roles_at(session, person_id, at.date())
+    official = of_committee(session, draw, person_id) or "admin" in people.roles_at(session, person_id, at.date())
     if not official or people.of_the_provider(session, person_id, at.date()):
         raise Refused("not_the_committee")
 
 
 def check_committee(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
     """One of the committee: an admin who may win himself hands over no prize."""
-    if session.get(DrawCommittee, (draw.id, person_id)) is None:
+    if not of_committee(session, draw, person_id):
         raise Refused("not_of_the_committee")
     check_official(session, draw, person_id, at=at)
 

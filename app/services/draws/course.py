@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.errors import Refused
 from app.models import Draw, DrawCommittee, DrawEvent, Person
-from app.services.draws import claims, files, numbers, pages
+from app.services.draws import announcing, claims, files, numbers, pages
 from app.services.draws.committing import GRACE
 from app.services.draws.files import Fields, when
 from app.services.draws.numbers import Agreed
@@ -46,6 +47,7 @@ class Course:
     page: Page
     steps: list[Step]
     committee: Sequence[Person]
+    official: bool  # whether he who looks may act in this draw
     readings: dict[int, list[Reading]]
     events: Sequence[Line]
     prizes: int
@@ -66,6 +68,7 @@ def of(session: Session, draw: Draw, *, by: int, at: datetime) -> Course:
         page=page,
         steps=list(_steps(session, draw, page, readings, at)),
         committee=session.scalars(committee.where(DrawCommittee.draw_id == draw.id).order_by(Person.id)).all(),
+        official=_official(session, draw, by, at),
         readings=readings,
         events=session.execute(events).all(),
         prizes=sum(len(tier["winners"]) for result in page.results for tier in result["tiers"]),
@@ -73,6 +76,14 @@ def of(session: Session, draw: Draw, *, by: int, at: datetime) -> Course:
             claim.state == "claimed" for number in claims.ROUNDS for claim in claims.settled_of(session, draw, number)
         ),
     )
+
+
+def _official(session: Session, draw: Draw, person_id: int, at: datetime) -> bool:
+    try:
+        announcing.check_official(session, draw, person_id, at=at)
+    except Refused:
+        return False
+    return True
 
 
 def _rounds(page: Page) -> range:

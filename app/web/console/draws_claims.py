@@ -95,9 +95,10 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
     with reading() as session:
         draw = announcing.find(session, draw_id)
         page = pages.page(session, draw, at=moment())
+        chosen = announcing.of_committee(session, draw, g.visitor.person_id)
         settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
     return render_template(
-        "console/draw_claims.html", page=page, found=found, fault=fault, settled=settled, code=_code()
+        "console/draw_claims.html", page=page, found=found, fault=fault, settled=settled, chosen=chosen, code=_code()
     )
 
 
