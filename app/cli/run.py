@@ -15,12 +15,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.cli.processes import ChildEnded, Processes
 from app.db import Database
 from app.paths import ROOT
 from app.services import demo
+from app.services.demo import draw
 from config.settings import Settings, SettingsError, read_settings
 from sandbox.accounts import MINI, SERVICE, WECOM
 
@@ -137,7 +139,21 @@ def prepare(settings: Settings) -> None:
         if demo.empty(session):
             click.echo("正在建立演示医院…… Making the demo hospital…")
             demo.seed(session, appid=SERVICE.appid, zone=settings.timezone, at=clock.now())
+            _draw(session, settings)
     database.engine.dispose()
+
+
+def _draw(session: Session, settings: Settings) -> None:
+    """One draw that is over and one that collects ratings, so that a newcomer sees both."""
+    for stage in ("redrawn", "collecting"):
+        draw.draw(
+            session,
+            until=stage,
+            tenant=settings.hospital_id,
+            hospital=settings.hospital_name,
+            zone=settings.timezone,
+            at=clock.now(),
+        )
 
 
 def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
