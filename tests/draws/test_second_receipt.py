@@ -76,6 +76,12 @@ def test_who_is_denied_is_missing_and_without_a_network_nothing_is_said(bundle: 
     assert (unknown[-1]["name"], unknown[-1]["holds"]) == ("unproved", None)
 
 
+def test_without_the_announcement_nothing_is_found_true(bundle: Bundle) -> None:
+    entry = loser(bundle)
+    (bundle.folder / "announcement.json").unlink()
+    assert [(step["name"], step["holds"]) for step in steps(bundle, entry)] == [("receipt", True), ("form", False)]
+
+
 @pytest.mark.slow
 def test_a_receipt_is_checked_in_the_time_of_a_few_hashes(bundle: Bundle) -> None:
     """0.5 ms beside the 0.4 ms that 100 kB take."""

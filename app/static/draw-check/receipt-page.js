@@ -134,6 +134,7 @@ const checkPage = (() => {
       else progress(bar, one);
     });
     progress(bar, null);
+    list.textContent = ""; // another check may have ended meanwhile
     found.forEach(shown);
     const holds = found.map((one) => one.holds);
     status.textContent = say(holds.includes(false) ? "bad" : holds.includes(null) ? "partly" : "good");

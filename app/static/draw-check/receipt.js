@@ -46,7 +46,7 @@ const receipt = (() => {
       for (const round of [1, 2]) if (`result-${round}.json` in draw.files) yield* result(draw, round);
       if (!draw.scored) yield step("undrawn", null, "", draw.told.sources[0].drawn_at);
     } catch (fault) {
-      if (!(fault instanceof forms.Fault)) throw fault;
+      if (!(fault instanceof forms.Fault || fault instanceof verifier.Unreadable)) throw fault;
       yield step("form", false, "", fault.message);
     }
   }

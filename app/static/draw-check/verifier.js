@@ -18,6 +18,7 @@ const verifier = (() => {
 
   class Unreadable extends Error {}
 
+  /** A file that is there without bytes could not be read. */
   function bytesOf(draw, file) {
     const found = draw.files[file];
     if (!found) throw new Unreadable(file);
@@ -241,5 +242,5 @@ const verifier = (() => {
     return "";
   }
 
-  return { checks, firstLie, announcement, numbers };
+  return { checks, firstLie, announcement, numbers, Unreadable };
 })();
