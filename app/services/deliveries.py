@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.models import ChannelStop, Event, Notice, NoticeTry, Person, SubscriptionCredit, Ticket, WeChatIdentity
 from app.services import people
 from app.services.channels import Ladder, Way
+from app.services.notices import INBOX_ONLY
 from app.services.pages import Line, Query
 
 MOST = 50
@@ -154,6 +155,7 @@ def _notices() -> Query:
         select(Notice, reader.name.label("person"), reader.staff_number, Ticket.number)
         .join(reader, reader.id == Notice.person_id)
         .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
+        .where(Notice.kind.not_in(INBOX_ONLY))
     )
 
 

@@ -5,11 +5,12 @@ from sqlalchemy.orm import Session
 
 from app.models import Notice, Person, Ticket
 from app.services.deliveries import PROVIDER_SEES
+from app.services.notices import INBOX_ONLY
 from app.services.pages import Page, newest_first
 
 
 def find(session: Session, *, for_provider: bool, state: str = "", after: int | None = None) -> Page:
-    """Notices, newest first, of one state or of all."""
+    """Notices, newest first, of one state or of all; what is told to one person alone is not among them."""
     query = (
         select(
             Notice.id,
@@ -28,6 +29,7 @@ def find(session: Session, *, for_provider: bool, state: str = "", after: int | 
         )
         .join(Person, Person.id == Notice.person_id)
         .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
+        .where(Notice.kind.not_in(INBOX_ONLY))
     )
     if for_provider:
         query = query.where(Notice.kind.in_(PROVIDER_SEES))

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from app import clock
 from app.db import Database
 from app.models import Notice
+from app.services import notices
 from app.web.words import WORDS
 from tests.conftest import Console
 from tests.world import World
@@ -43,6 +44,19 @@ def test_every_reason_has_words(reason: str, desk: FlaskClient, world: World, da
     world.ticket("dispatched")
     fail(database, reason)
     assert WORDS["notice_reason"][reason] in desk.get("/console/notices").text
+
+
+@pytest.mark.parametrize("who", ["supervisor", "auditor", "admin", "desk"])
+def test_who_has_won_a_draw_is_told_to_nobody_else(who: str, console: Console, world: World) -> None:
+    """Not even that he won: neither in the list nor among what he himself was told."""
+    world.ticket("dispatched")
+    with world.database.transaction() as session:
+        notices.keep(session, "won", about="h001-2026q4", to=world.nurse.id, at=clock.now())
+    client = console(getattr(world, who))
+    shown = client.get("/console/notices").text
+    assert world.engineer.name in shown
+    assert world.nurse.name not in shown
+    assert WORDS["notice"]["won"] not in client.get(f"/console/notices?person={world.nurse.staff_number}").text
 
 
 def fail(database: Database, reason: str) -> None:
