@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.models import Department, Person, WeChatIdentity
-from app.services import invitations
+from app.services import invitations, slip_pads
 from app.services.demo import cast
 from app.services.demo.places import WARD
 from tests.browser import draws, tickets
@@ -155,7 +155,7 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
 
 
 def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
-    ticket = tickets.make(demo.runtime, "dispatched")
+    ticket, done = tickets.make(demo.runtime, "dispatched"), tickets.make(demo.runtime, "finished")
     with open_phone(browser) as engineer:
         page = engineer.new_page()
         page.goto(demo.on_phone("engineer", "/engineer" + looks))
@@ -163,6 +163,8 @@ def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
             "engineer": "/engineer",
             "engineer-ticket": f"/engineer/{ticket.number}",
             "engineer-code": f"/engineer/{ticket.number}/code",
+            "engineer-shows": f"/engineer/{done.number}/code",
+            "engineer-slip": demo.runtime.links.slip_path(_pad(demo)),
             "engineer-ward": demo.runtime.links.ward_path(_ward(demo)),
             "engineer-scans": demo.runtime.links.ticket_path(ticket.id),
             "engineer-missing": "/engineer/19990101-0001",
@@ -231,6 +233,9 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-print-labels": "/console/print?what=assets&tag=PRN-0001&cut=on",
             "console-print-slip": f"/console/print/sheet?number={rated.number}",
             "console-assets": "/console/assets",
+            "console-pads": "/console/print/pads",
+            "console-entered": "/console/entered",
+            "console-link-rule": "/console/mini-program/link-rule",
             "console-draws": "/console/draws",
             "console-draw-new": "/console/draws/new",
             "console-draw-over": "/console/draws/h001-demo-1",
@@ -272,6 +277,12 @@ def _rate(page: Page, level: int) -> None:
 def _ward(demo: Demo) -> int:
     with demo.runtime.database.reading() as session:
         return session.scalars(select(Department.id).where(Department.code == WARD)).one()
+
+
+def _pad(demo: Demo) -> int:
+    """The first number of a new pad of blank slips."""
+    with demo.runtime.database.transaction() as session:
+        return slip_pads.reserve(session, 20, by=None, at=clock.now()).first
 
 
 def _person(demo: Demo, part: cast.Part) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import clock, create_app
 from app.db import Base, Database
-from app.models import Complaint, Ticket, TicketPhoto
+from app.models import Complaint, EnteredRating, EnteredRatingPhoto, Ticket, TicketPhoto
 from app.runtime import Runtime
 from app.services import slip_pads
 from app.web import guards
@@ -282,13 +282,23 @@ def app(app: Flask) -> Flask:
 
 @pytest.fixture
 def tickets_of_all_states(world: World) -> list[Ticket]:
-    """The first has a photo and a complaint; a pad of slips lies ready, somebody has rated, a draw is announced."""
+    """The first has a photo and a complaint; slips lie ready, ratings were given and entered, a draw is announced."""
     found = [world.ticket(state) for state in WAYS]
     about: dict[str, Any] = {"ticket_id": found[0].id, "at": clock.now()}
     with world.database.transaction() as session:
         session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
         session.add(Complaint(person_id=world.nurse.id, text="慢", source="mini", **about))
         slip_pads.reserve(session, 1, by=None, at=clock.now())
+        given = {
+            "source": "paper",
+            "level": 4,
+            "given_at": clock.now(),
+            "by_id": world.supervisor.id,
+            "at": clock.now(),
+        }
+        session.add(EnteredRating(completion_id=1, **given))
+        session.flush()
+        session.add(EnteredRatingPhoto(completion_id=1, media_type="image/jpeg", content=b"a slip", at=clock.now()))
     story = Story(world)
     story.rate(world.nurse)
     story.announce()
