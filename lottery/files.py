@@ -16,7 +16,8 @@ LINES_OR_NONE = re.compile(f"({LINES.pattern})?")
 ASCII_LINES = re.compile(r"[\n -~]+")
 DRAW_ID = re.compile("[a-z0-9-]{3,40}")
 ID = re.compile("[a-z0-9-]{1,40}")
-ISSUE = re.compile("[0-9]{1,20}")
+# Written in one way only: another spelling of the same issue would be another seed.
+ISSUE = re.compile("[1-9][0-9]{0,19}")
 VALUE = re.compile("[ -~]{1,200}")
 # A year outside would pass the end of the calendar when a day is added.
 MOMENT = re.compile(

@@ -145,7 +145,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "round_not_open": (409, mark("第 %(round)s 轮还不能录入号码。")),
     "not_a_source": (422, mark("公告里没有号码来源 %(source)s。")),
     "number_stands": (409, mark("%(source)s 的号码已由两人核对一致，不能再改。")),
-    "wrong_issue": (422, mark("期号 %(issue)s 写法不对，应为数字。")),
+    "wrong_issue": (422, mark("期号 %(issue)s 写法不对，应为数字，不以 0 开头。")),
     "earlier_issue": (422, mark("期号不能早于公告的 %(issue)s 期。")),
     "not_drawn_yet": (409, mark("还没到开奖时间（%(drawn_at)s）。")),
     "beacon_not_signed": (422, mark("这不是 drand quicknet 第 %(issue)s 轮的签名，请原样粘贴 signature。")),

@@ -76,7 +76,7 @@ def source(kind: str, dice: Dice, *, day: int) -> Fields:
     drawn_at = datetime(2027, 1, day, 13, tzinfo=timezone(timedelta(hours=8))) + timedelta(
         minutes=int(dice.integers(600))
     )
-    issue = str(dice.integers(10**7))
+    issue = str(1 + dice.integers(10**7))
     if kind == "drand-quicknet":
         issue = str((int(drawn_at.timestamp()) - quicknet_time(1)) // 3 + 1)
         drawn_at = datetime.fromtimestamp(quicknet_time(int(issue)), drawn_at.tzinfo)

@@ -54,6 +54,7 @@ def test_no_result_before_every_number_stands(committed: Story) -> None:
         ("cn-ssq", "2027002", DLT, "not_a_source"),
         ("cn-kl8", "2027003", KL8, "earlier_issue"),
         ("cn-kl8", "next", KL8, "wrong_issue"),
+        ("cn-kl8", "02027004", KL8, "wrong_issue"),
     ],
 )
 def test_what_was_not_announced_or_is_written_otherwise_is_refused(

@@ -77,6 +77,11 @@ def test_the_fallback_names_the_issue_it_replaces(tmp_path: Path) -> None:
 SPOILT: dict[str, tuple[str, Callable[[Fields], object], str]] = {
     "swapped sources": ("result-1.json", lambda r: r["sources"].reverse(), "result-1.json: source ids"),
     "another issue": ("result-1.json", lambda r: r["sources"][0].update(issue="1"), "result-1.json: issue of cn-kl8"),
+    "another spelling of the issue": (
+        "result-1.json",
+        lambda r: r["sources"][0].update(issue="02027004", replaces="2027004"),
+        "result-1.json sources 0 issue: form",
+    ),
     "numbers in another form": (
         "result-1.json",
         lambda r: r["sources"][1].update(value="3 8 19 26 33+2 11"),
@@ -266,6 +271,8 @@ def test_one_quicknet_round_alone_is_enough(tmp_path: Path) -> None:
         (json.dumps({**announcement(), "cap": True}), "announcement.json cap"),
         (json.dumps({**announcement(), "cap": -1}), "announcement.json cap"),
         (json.dumps({**announcement(), "secret_rule": "x"}), "announcement.json"),
+        (json.dumps(announcement(sources=[{**QUICKNET, "issue": "035428732"}])), "announcement.json sources 0 issue"),
+        (json.dumps(announcement(sources=[{**QUICKNET, "issue": "0"}])), "announcement.json sources 0 issue"),
         (json.dumps({**announcement(), "tiers": {}}), "announcement.json tiers"),
         (json.dumps({**announcement(), "tiers": [1]}), "announcement.json tiers 0"),
         (json.dumps({**announcement(), "tax": "\ud800"}), "announcement.json tax"),

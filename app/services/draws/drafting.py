@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.services.draws.announcing import LAST_DAYS
 from app.services.draws.files import Fields
 from app.services.draws.numbers import BEACON
+from lottery.files import ISSUE
 from lottery.sources import QUICKNET_BEGAN, QUICKNET_SECONDS, SOURCES
 
 Form = Mapping[str, str]
@@ -127,7 +128,7 @@ def _sources(form: Form, name: str, zone: ZoneInfo, faults: dict[str, str]) -> I
         issue = form.get(f"{name}-{row}-issue", "").strip()
         if source == BEACON and not issue and drawn_at:
             issue = str((int(datetime.fromisoformat(drawn_at).timestamp()) - QUICKNET_BEGAN) // QUICKNET_SECONDS + 1)
-        if not re.fullmatch("[0-9]{1,20}", issue):
+        if not ISSUE.fullmatch(issue):
             faults[name] = "source_issue"
         rule = form.get(f"{name}-{row}-rule", "").strip() or f"{SOURCES[source].name} 第 {issue} 期公布的号码"
         yield {"id": source, "issue": issue, "drawn_at": drawn_at, "rule": rule}

@@ -17,7 +17,7 @@ const forms = (() => {
   const HASH = text(/^[0-9a-f]{64}$/);
   const ID = text(/^[a-z0-9-]{1,40}$/);
   const DRAW_ID = text(/^[a-z0-9-]{3,40}$/);
-  const ISSUE = text(/^[0-9]{1,20}$/);
+  const ISSUE = text(/^[1-9][0-9]{0,19}$/);
   const VALUE = text(/^[ -~]{1,200}$/);
   const SEED_TEXT = text(/^[ -~\n]+$/);
   const MOMENT = (value) => typeof value === "string" && seconds(value) !== null;
