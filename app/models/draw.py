@@ -83,6 +83,17 @@ class DrawTree(Base):
     blocks: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class DrawDouble(Base):
+    """Who was one person, known by the lower id, when the first list was written; learned later, it joins nobody."""
+
+    __tablename__ = "draw_double"
+    __table_args__ = (Index(None, "draw_id", "one_id"),)
+
+    draw_id: Mapped[int] = mapped_column(Id, ForeignKey("draw.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
+    one_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+
+
 class DrawNumber(Base):
     """What one person typed for one source; two people's equal values stand. Misprints stay."""
 
@@ -164,6 +175,7 @@ class DrawObjection(Base):
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    granted: Mapped[int | None]  # tickets he has in the list by it, which may be fewer than the receipt says
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     version: Mapped[int | None] = mapped_column(SmallInteger)  # of the list that first has it

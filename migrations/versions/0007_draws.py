@@ -20,6 +20,7 @@ TABLES = (
     "draw_checkpoint",
     "draw_claim",
     "draw_committee",
+    "draw_double",
     "draw_event",
     "draw_file",
     "draw_number",
@@ -91,6 +92,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draw_committee_person_id"), "draw_committee", ["person_id"], unique=False)
     op.create_table(
+        "draw_double",
+        sa.Column("draw_id", ID, nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("one_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_double_draw_id")),
+        sa.ForeignKeyConstraint(["one_id"], ["person.id"], name=op.f("fk_draw_double_one_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_draw_double_person_id")),
+        sa.PrimaryKeyConstraint("draw_id", "person_id", name=op.f("pk_draw_double")),
+    )
+    op.create_index(op.f("ix_draw_double_draw_id_one_id"), "draw_double", ["draw_id", "one_id"], unique=False)
+    op.create_table(
         "draw_event",
         sa.Column("id", ID, nullable=False),
         sa.Column("draw_id", ID, nullable=False),
@@ -147,6 +159,7 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("granted", sa.Integer(), nullable=True),
         sa.Column("decided_at", MOMENT, nullable=True),
         sa.Column("decided_by_id", ID, nullable=True),
         sa.Column("version", sa.SmallInteger(), nullable=True),

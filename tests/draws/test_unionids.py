@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.models import Person, WeChatIdentity
 from app.services.draws import claims, pages, people, unionids
@@ -95,6 +96,46 @@ def test_a_prize_is_claimed_by_whichever_number_even_if_the_lower_never_rated(st
     assert story.publish(tmp_path / "draw")[-1].holds
 
 
+@pytest.mark.usefixtures("draw")
+def test_a_unionid_learned_after_the_list_joins_nobody(story: Story) -> None:
+    """Bound before the close, told by WeChat after the commit: the list is written, and so is who is who."""
+    first, fourth = story.raters[0], story.raters[3]
+    story.commit()
+    before = [story.receipt(person) for person in (first, fourth)]
+    share(story, "u1", first, fourth)
+    assert [story.receipt(person) for person in (first, fourth)] == before
+    with story.drawing() as (session, drawn):
+        assert unionids.doubles(session, drawn) == {}
+        assert unionids.persons(session, drawn, fourth.id) == [fourth.id]
+
+
+@pytest.mark.usefixtures("draw")
+def test_who_was_one_person_in_the_list_stays_one_when_his_phones_are_unbound(story: Story) -> None:
+    first, fourth = story.raters[0], story.raters[3]
+    share(story, "u1", first, fourth)
+    story.commit()
+    before = [story.receipt(person) for person in (first, fourth)]
+    unbind(story, "u1")
+    assert [story.receipt(person) for person in (first, fourth)] == before
+    assert before[0] == before[1]
+    with story.drawing() as (session, drawn):
+        assert unionids.persons(session, drawn, first.id) == [first.id, fourth.id]
+        assert unionids.doubles(session, drawn) == {fourth.id: first.id}
+
+
+@pytest.mark.usefixtures("draw")
+def test_a_phone_unbound_before_the_list_does_not_make_two_of_one(story: Story) -> None:
+    """His ratings were given by it: they say who he is."""
+    second, third = story.raters[1], story.raters[2]
+    with story.database.transaction() as session:
+        session.execute(
+            update(WeChatIdentity).where(WeChatIdentity.person_id.in_([second.id, third.id])).values(unionid="u1")
+        )
+        session.execute(update(WeChatIdentity).where(WeChatIdentity.person_id == third.id).values(person_id=None))
+    assert listed(story) == {story.raters[0].id: 2, second.id: 2, story.raters[3].id: 2}
+    assert story.receipt(third) == story.receipt(second)
+
+
 def share(story: Story, unionid: str, *persons: Person, appid: str = "", late: bool = False) -> None:
     """One WeChat user, as accounts of the hospital see him, bound to each of these."""
     bound = CLOSED + timedelta(hours=1) if late else ANNOUNCED
@@ -110,6 +151,12 @@ def share(story: Story, unionid: str, *persons: Person, appid: str = "", late: b
             )
             for person in persons
         )
+
+
+def unbind(story: Story, unionid: str) -> None:
+    with story.database.transaction() as session:
+        his = update(WeChatIdentity).where(WeChatIdentity.unionid == unionid)
+        session.execute(his.values(person_id=None, bound_at=None))
 
 
 def listed(story: Story) -> dict[int, int]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Draw, DrawObjection, DrawTree
-from app.services.draws import events, files, leaves, people, secret
+from app.services.draws import events, files, leaves, people, secret, unionids
 from app.services.draws.files import Fields, when
 from app.services.draws.leaves import Leaves, Listed, Told
 from lottery import files as forms
@@ -32,6 +32,7 @@ class Prepared:
     leaves: Leaves
     by_department: list[dict[str, Any]]
     excluded: list[dict[str, Any]]
+    doubles: dict[int, int]
     objections: tuple[int, ...]
     at: datetime
 
@@ -44,7 +45,7 @@ def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell:
         cap = files.announced(session, draw)["cap"]
         found = people.find(session, draw, cap=cap, zone=zone)
         made = leaves.build(secret.of(session, draw).key, draw.draw_id, found.people, tell)
-        return Prepared(1, made, people.merged(found.departments), found.excluded, (), at)
+        return Prepared(1, made, people.merged(found.departments), found.excluded, found.doubles, (), at)
     return _with_objections(session, draw, version, zone, at)
 
 
@@ -69,6 +70,7 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
         "excluded": prepared.excluded,
         "committed_at": files.written(at, told),
     }
+    unionids.keep(session, draw, prepared.doubles)
     files.write(session, draw, f"leaves-{version}.bin", data, secret=keys, at=at)
     session.execute(insert(DrawTree).values(draw_id=draw.id, version=version, blocks=b"".join(prepared.leaves.blocks)))
     digest = files.write_json(session, draw, f"commit-{version}.json", commit, forms.COMMIT, secret=keys, at=at)
@@ -129,4 +131,4 @@ def _with_objections(session: Session, draw: Draw, version: int, zone: ZoneInfo,
             departments[where] = departments.get(where, 0) + 1
     made = leaves.add(before, {bytes.fromhex(one.entry): one.tickets for one in upheld})
     excluded = commit["excluded"]
-    return Prepared(version, made, people.merged(departments), excluded, tuple(one.id for one in upheld), at)
+    return Prepared(version, made, people.merged(departments), excluded, {}, tuple(one.id for one in upheld), at)

@@ -53,6 +53,7 @@ class Found:
     people: leaves.People
     departments: dict[str, int]
     excluded: list[dict[str, Any]]
+    doubles: dict[int, int]
 
 
 def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told = lambda _done: None) -> Found:
@@ -66,11 +67,12 @@ def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told =
         where.extend(department or 0 for department in departments)
         tell(len(rows))
     rows = np.frombuffer(ids, np.int64), np.frombuffer(tickets, np.int64), np.frombuffer(where, np.int64)
-    if doubles := unionids.doubles(session, draw):
+    doubles = unionids.doubles(session, draw)
+    if doubles:
         rows = _each_once(rows, doubles, _barred_of(session, draw, doubles, days))
     capped = np.minimum(rows[1], cap).astype(np.uint16)
     found = leaves.People(draw.pid_prefix, rows[0], capped)
-    return Found(found, _named(session, rows[2]), _excluded(session, draw, days))
+    return Found(found, _named(session, rows[2]), _excluded(session, draw, days), doubles)
 
 
 def raters(session: Session, draw: Draw) -> leaves.People:
@@ -79,7 +81,8 @@ def raters(session: Session, draw: Draw) -> leaves.People:
     ids = array("q")
     for rows in session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions():
         ids.extend(row[0] for row in rows)
-    ids.extend(unionids.doubles(session, draw).values())  # who may never have rated by that number himself
+    doubles = unionids.doubles(session, draw)  # who may never have rated by that number himself
+    ids.extend([*doubles, *doubles.values()])
     found = np.unique(np.frombuffer(ids, np.int64))
     return leaves.People(draw.pid_prefix, found, np.zeros(len(found), np.uint16))
 
