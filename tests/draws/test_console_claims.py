@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from app.models import DrawClaim, DrawClaimPhoto
+from app.services import photos
 from app.services.draws import claims, pages
+from app.web import visit
 from tests.api.pictures import photo
 from tests.conftest import Console
 from tests.draws.story import CLAIMED, DRAW_ID, Story
@@ -56,6 +60,27 @@ def test_it_is_written_down_once_with_photo_and_consent(story: Story, desk: Flas
     assert next(iter(names.values())).startswith("职*")
 
 
+def test_a_photo_as_phones_take_them_is_kept_and_one_too_large_refused_in_words(
+    story: Story, desk: FlaskClient, code: str
+) -> None:
+    picture = as_taken()
+    assert 1024 * 1024 < len(picture) < photos.LARGEST
+    page = send(desk, code=code).text
+    form = page.split('name="visit" value="')[1].split('"')[0]
+    for size, status in ((photos.LARGEST + 1, 413), (3 * 1024 * 1024, 413)):
+        assert send(desk, "/confirm", code=code, photo=(BytesIO(b"x" * size), "a.jpg")).status_code == status
+    sent = {"visit": form, "code": code, "photo": (BytesIO(picture), "a.jpg")}
+    assert post(desk, f"{DESK}/confirm", sent).status_code == 303
+    with story.drawing() as (session, _draw):
+        assert session.query(DrawClaimPhoto).count() == 1
+
+
+def test_a_form_of_another_visit_hands_over_nothing(story: Story, desk: FlaskClient, code: str) -> None:
+    assert desk.post(f"{DESK}/confirm", data={"code": code, "signed": "1"}).status_code == 403
+    with story.drawing() as (session, _draw):
+        assert not session.query(DrawClaim).count()
+
+
 def test_what_is_no_picture_is_refused_and_nothing_is_written(story: Story, desk: FlaskClient, code: str) -> None:
     answer = send(desk, "/confirm", code=code, photo=(BytesIO(b"<svg/>"), "a.jpg"))
     assert (answer.status_code, "照片打不开" in answer.text) == (422, True)
@@ -87,6 +112,22 @@ def test_only_the_committee_hands_over_prizes(story: Story, console: Console, co
         assert not session.query(DrawClaim).count()
 
 
+def as_taken() -> bytes:
+    """A picture of a real one's size."""
+    written = BytesIO()
+    Image.effect_noise((2000, 1500), 80).convert("RGB").save(written, "JPEG", quality=70)
+    return written.getvalue()
+
+
 def send(client: FlaskClient, act: str = "", page: str = DESK, **form: Any) -> TestResponse:
     token = client.get(page).text.split('name="csrf_token" value="')[1].split('"')[0]
-    return client.post(DESK + act, data={"csrf_token": token, **form}, content_type="multipart/form-data")
+    with client.session_transaction() as kept, client.application.app_context():
+        own = visit.sign_form(kept.setdefault("visit", "v"), "claim", DRAW_ID)
+    return post(client, DESK + act, {"csrf_token": token, "visit": own, **form})
+
+
+def post(client: FlaskClient, path: str, form: dict[str, Any]) -> TestResponse:
+    if "photo" in form:
+        form = {**form, "photo": FileStorage(*form["photo"])}
+    boundary, body = encode_multipart(form)  # in memory: the client leaves its own files open
+    return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")

@@ -7,7 +7,7 @@ from app.errors import Missing, Refused
 from app.services import photos
 from app.services.draws import announcing, claims, pages
 from app.services.draws.claims import Found
-from app.web import limits
+from app.web import limits, visit
 from app.web.console import asked
 from app.web.console.draws import blueprint
 from app.web.edge import moment, reading, transaction
@@ -33,8 +33,10 @@ def look_up(draw_id: str) -> Page:
 
 
 @blueprint.post("/console/draws/<draw_id>/claims/confirm")
+@visit.checks_its_own_form
 def confirm_claim(draw_id: str) -> Page:
-    request.max_content_length = photos.LARGEST + 64 * 1024  # what surrounds the file
+    request.max_content_length = photos.LARGEST + 64 * 1024  # what surrounds the file; before the form is read
+    visit.check_form("claim", draw_id)
     found, sent = _found(draw_id), request.files.get("photo")
     content = sent.read() if sent else b""
     if not content and "signed" not in request.form:
@@ -97,9 +99,8 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
         page = pages.page(session, draw, at=moment())
         chosen = announcing.of_committee(session, draw, g.visitor.person_id)
         settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
-    return render_template(
-        "console/draw_claims.html", page=page, found=found, fault=fault, settled=settled, chosen=chosen, code=_code()
-    )
+    shown = {"page": page, "found": found, "fault": fault, "settled": settled, "chosen": chosen, "code": _code()}
+    return render_template("console/draw_claims.html", form=visit.form_token("claim", draw_id), **shown)
 
 
 def _desk(draw_id: str) -> Response:
