@@ -19,6 +19,14 @@ from tests.servers.demo import Demo
 Shown = Iterator[tuple[str, Page]]
 SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
 
+DRAWS = {
+    "console-draws": "/console/draws",
+    "console-draw-new": "/console/draws/new",
+    "console-draw-over": "/console/draws/h001-demo-1",
+    "console-draw-claims": "/console/draws/h001-demo-1/claims",
+    "console-draw-collecting": "/console/draws/h001-demo-2",
+}
+
 
 def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
     """Name and page, one after the other; `looks` is a query such as `?text=large` that stays for the visit."""
@@ -236,11 +244,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-pads": "/console/print/pads",
             "console-entered": "/console/entered",
             "console-link-rule": "/console/mini-program/link-rule",
-            "console-draws": "/console/draws",
-            "console-draw-new": "/console/draws/new",
-            "console-draw-over": "/console/draws/h001-demo-1",
-            "console-draw-claims": "/console/draws/h001-demo-1/claims",
-            "console-draw-collecting": "/console/draws/h001-demo-2",
+            **DRAWS,
             "console-missing": "/console/tickets/19990101-0001",
         }.items():
             page.goto(demo.url + path)
