@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, stream_encode_multipart
 
 from app import clock
 from app.models import CountedRating, EnteredRating, EnteredRatingPhoto, Event, Rating
@@ -193,8 +194,10 @@ def enter(
         "time": time,
     }
     if with_photo:
-        told["photo"] = (BytesIO(content or photo()), "back.jpg")
-    return supervisor.post(PAGE, data=told, content_type="multipart/form-data")
+        told["photo"] = FileStorage(BytesIO(content or photo()), "back.jpg")
+    # In memory: the test client would leave its temporary file open.
+    sent, _length, boundary = stream_encode_multipart(told, use_tempfile=False)
+    return supervisor.post(PAGE, data=sent.read(), content_type=f'multipart/form-data; boundary="{boundary}"')
 
 
 def today() -> datetime:
