@@ -60,6 +60,14 @@ SOURCES = {
 QUICKNET_BEGAN, QUICKNET_SECONDS = 1692803367, 3
 
 
+def next_issues(name: str, issue: str) -> tuple[str, ...]:
+    """What may stand in for an issue that was not drawn: the one after it, also as the first of the next year."""
+    if name == "drand-quicknet":
+        return ()  # each round comes; a later one would be a choice
+    number = int(issue)
+    return str(number + 1), str((number // 1000 + 1) * 1000 + 1)
+
+
 def bits(ids: list[str]) -> float:
     """What the sources carry together; a source named twice counts once."""
     return sum(SOURCES[name].bits for name in set(ids))

@@ -8,6 +8,7 @@ from app.api.problems import CODES, DOCUMENT, asked_here, problem
 from app.errors import Missing, Refused
 from app.web.edge import runtime
 from app.web.i18n import gettext, mark
+from app.web.words import WORDS
 
 TEXTS: dict[str, tuple[int, str]] = {
     "bad_token": (404, mark("这个码认不出来。请重新扫描工单上的二维码，或联系服务热线。")),
@@ -135,18 +136,20 @@ TEXTS: dict[str, tuple[int, str]] = {
     "commit_too_late": (409, mark("锁定名单的期限（%(until)s）已过，或离开奖不足 24 小时。")),
     "not_committed": (409, mark("名单还没有锁定。")),
     "objections_over": (410, mark("异议期（%(until)s）已过。")),
-    "objections_open": (409, mark("还有异议没有处理，不能出结果。")),
+    "objections_not_over": (409, mark("异议期还没有过。")),
+    "version_too_soon": (409, mark("上一版名单刚刚公布，请稍候再试。")),
     "receipt_not_ours": (422, mark("这张回执不是本次抽奖签发的，请核对内容是否完整。")),
     "nothing_missing": (409, mark("名单里有这张回执，张数不少：第 %(index)s 位（从 0 数起）。")),
     "objected_before": (409, mark("这张回执已经提过异议。")),
     "no_such_objection": (404, mark("没有这条异议。")),
     "objection_decided": (409, mark("这条异议已经处理过。")),
-    "objector_barred": (409, mark("此人是服务商人员或监督小组成员，不参加抽奖。")),
+    **{code: (409, text) for code, text in WORDS["objection_fault"].items()},
     "round_not_open": (409, mark("第 %(round)s 轮还不能录入号码。")),
     "not_a_source": (422, mark("公告里没有号码来源 %(source)s。")),
     "number_stands": (409, mark("%(source)s 的号码已由两人核对一致，不能再改。")),
     "wrong_issue": (422, mark("期号 %(issue)s 写法不对，应为数字，不以 0 开头。")),
-    "earlier_issue": (422, mark("期号不能早于公告的 %(issue)s 期。")),
+    "not_the_next_issue": (422, mark("公告的是第 %(issue)s 期。那一期停开时，只能用紧接着的下一期。")),
+    "beacon_never_replaced": (422, mark("公告的是第 %(issue)s 轮。drand quicknet 每一轮都会开出，不能用别的轮代替。")),
     "not_drawn_yet": (409, mark("还没到开奖时间（%(drawn_at)s）。")),
     "beacon_not_signed": (422, mark("这不是 drand quicknet 第 %(issue)s 轮的签名，请原样粘贴 signature。")),
     "wrong_form": (422, mark("%(name)s 的号码写法不对：应为 %(expected)s，实为 %(found)s。")),

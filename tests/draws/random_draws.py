@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lottery.sources import quicknet_time
+from lottery.sources import next_issues, quicknet_time
 from tests.lottery.bundles import Bundle, announcement
 
 Dice = np.random.Generator
@@ -54,11 +54,11 @@ def make(folder: Path, dice: Dice) -> Bundle:
     for number in range(1, version + 1 if stage else 1):
         bundle.commit(number, at=f"2027-01-0{number}T09:00:00+08:00")
     if stage > 1:
-        bundle.draw(1, [(one["id"], one["issue"], value(one["id"], dice)) for one in told["sources"]], version)
+        bundle.draw(1, [drawn(one, dice) for one in told["sources"]], version)
     if stage > 2:
         bundle.claim(leaving=int(dice.integers(1 + len(bundle.winners(1)))))
     if stage > 3 and redraw:
-        bundle.draw(2, [(one["id"], one["issue"], value(one["id"], dice)) for one in told["redraw_sources"]], version)
+        bundle.draw(2, [drawn(one, dice) for one in told["redraw_sources"]], version)
     return bundle
 
 
@@ -81,6 +81,14 @@ def source(kind: str, dice: Dice, *, day: int) -> Fields:
         issue = str((int(drawn_at.timestamp()) - quicknet_time(1)) // 3 + 1)
         drawn_at = datetime.fromtimestamp(quicknet_time(int(issue)), drawn_at.tzinfo)
     return {"id": kind, "issue": issue, "drawn_at": drawn_at.isoformat(), "rule": "规则"}
+
+
+def drawn(promised: Fields, dice: Dice) -> tuple[str, str, str]:
+    """What came out; at times not of the issue announced."""
+    kind, issue = promised["id"], promised["issue"]
+    if dice.random() < 0.2:
+        issue = pick(dice, [*next_issues(kind, issue), issue])
+    return kind, issue, value(kind, dice)
 
 
 def value(kind: str, dice: Dice) -> str:

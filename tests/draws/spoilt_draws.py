@@ -53,7 +53,16 @@ def recommitted(bundle: Bundle) -> None:
     bundle.commit()
 
 
+def later_beacon(bundle: Bundle) -> None:
+    """The round after the announced one, though each round comes."""
+    other = Bundle(bundle.folder, announcement(sources=[spoilt.QUICKNET]))
+    other.announce()
+    other.commit()
+    other.draw(1, [("drand-quicknet", "35428733", "0" * 64)])
+
+
 SPOILT: dict[str, tuple[Spoil, str]] = {
+    "a later round of the beacon": (later_beacon, "result-1.json: fallback of drand-quicknet is the next issue"),
     "a changed leaf": (partial(leaves, lambda data: b"\0" + data[1:]), "commit-1.json: root"),
     "a ticket more": (
         partial(leaves, lambda data: data[:33] + bytes([data[33] % 3 + 1]) + data[34:]),

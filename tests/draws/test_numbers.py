@@ -52,7 +52,8 @@ def test_no_result_before_every_number_stands(committed: Story) -> None:
         ("cn-kl8", "2027004", " ".join(KL8.split()[::-1]), "wrong_form"),
         ("cn-dlt", "2027002", DLT.replace("+", " "), "wrong_form"),
         ("cn-ssq", "2027002", DLT, "not_a_source"),
-        ("cn-kl8", "2027003", KL8, "earlier_issue"),
+        ("cn-kl8", "2027003", KL8, "not_the_next_issue"),
+        ("cn-kl8", "2027006", KL8, "not_the_next_issue"),
         ("cn-kl8", "next", KL8, "wrong_issue"),
         ("cn-kl8", "02027004", KL8, "wrong_issue"),
     ],
@@ -92,7 +93,7 @@ def test_another_issue_stands_in_the_result_beside_the_announced_one(committed: 
 
 
 def test_a_beacons_signature_proves_itself(story: Story, tmp_path: Path) -> None:
-    beacon = ROUNDS[-1]
+    beacon, later = ROUNDS[-2:]
     drawn = datetime.fromtimestamp(quicknet_time(beacon["round"]), UTC)
     source = {"id": "drand-quicknet", "issue": str(beacon["round"]), "drawn_at": drawn.isoformat(), "rule": "-"}
     shifted = shift(drawn)
@@ -104,6 +105,9 @@ def test_a_beacons_signature_proves_itself(story: Story, tmp_path: Path) -> None
     admin = story.world.admin
     wrong = refusal(story, "drand-quicknet", source["issue"], ROUNDS[0]["signature"], by=admin, at=drawn)
     assert wrong.code == "beacon_not_signed"
+    at = datetime.fromtimestamp(quicknet_time(later["round"]), UTC)
+    waited = refusal(story, "drand-quicknet", str(later["round"]), later["signature"], by=admin, at=at)
+    assert waited.code == "beacon_never_replaced"
     stands = story.type("drand-quicknet", source["issue"], beacon["signature"], by=admin, at=drawn)
     assert stands
     assert stands.value == beacon["randomness"]

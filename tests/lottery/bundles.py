@@ -125,7 +125,7 @@ class Bundle:
             "round": number,
             "commit_version": version,
             "commit_sha256": self.sha256(f"commit-{version}.json"),
-            "sources": [{"id": id_, "issue": issue, "value": value} for id_, issue, value in sources],
+            "sources": self.used(number, sources),
             "seed_text": text,
             "seed": rule.seed(text).hex(),
             "excluded": gone,
@@ -133,6 +133,15 @@ class Bundle:
             "decided_at": "2027-01-05T09:00:00+08:00" if number == 1 else "2027-01-21T09:00:00+08:00",
         }
         self.write(f"result-{number}.json", result)
+
+    def used(self, number: int, sources: list[tuple[str, str, str]]) -> list[Fields]:
+        """The numbers as a result names them; an issue that was not announced with the one it replaces."""
+        promised = {one["id"]: one["issue"] for one in self.told["sources" if number == 1 else "redraw_sources"]}
+        return [
+            {"id": kind, "issue": issue, "value": value}
+            | ({} if issue == promised[kind] else {"replaces": promised[kind]})
+            for kind, issue, value in sources
+        ]
 
     def claim(self, leaving: int) -> None:
         """All winners claim but the last few, who do not come."""

@@ -12,7 +12,7 @@ from app.models import Draw, DrawNumber
 from app.services.draws import announcing, drand, events, files
 from app.services.draws.files import Fields, when
 from lottery import files as forms
-from lottery.sources import SOURCES, quicknet_time
+from lottery.sources import SOURCES, next_issues
 
 BEACON = "drand-quicknet"
 
@@ -26,9 +26,14 @@ class Agreed:
     issue: str
     value: str
 
+    @property
+    def replaces(self) -> str:
+        """The announced issue, where another was drawn instead."""
+        return "" if self.issue == self.announced else self.announced
+
     def fields(self) -> Fields:
         used = {"id": self.source, "issue": self.issue, "value": self.value}
-        return used if self.issue == self.announced else {**used, "replaces": self.announced}
+        return {**used, "replaces": self.replaces} if self.replaces else used
 
 
 def enter(
@@ -131,10 +136,10 @@ def _promised(session: Session, draw: Draw, draw_round: int, source: str) -> Fie
 def _check_time(promised: Fields, source: str, issue: str, at: datetime) -> None:
     if not forms.ISSUE.fullmatch(issue):
         raise Refused("wrong_issue", issue=issue)
-    if at < when(promised, "drawn_at") or (source == BEACON and at.timestamp() < quicknet_time(int(issue))):
+    if at < when(promised, "drawn_at"):
         raise Refused("not_drawn_yet", source=source, drawn_at=promised["drawn_at"])
-    if int(issue) < int(promised["issue"]):
-        raise Refused("earlier_issue", issue=promised["issue"])
+    if issue != promised["issue"] and issue not in next_issues(source, promised["issue"]):
+        raise Refused("beacon_never_replaced" if source == BEACON else "not_the_next_issue", issue=promised["issue"])
 
 
 def _proven(source: str, issue: str, value: str) -> tuple[str, str]:

@@ -24,6 +24,10 @@ const rule = (() => {
   const source = (id) => (Object.prototype.hasOwnProperty.call(SOURCES, id) ? SOURCES[id] : null);
   const quicknetTime = (issue) => 1692803367 + (Number(issue) - 1) * 3;
 
+  const more = (digits) => digits.replace(/(\d?)(9*)$/, (all, last, nines) => Number(last) + 1 + "0".repeat(nines.length));
+  /** What may stand in for an issue that was not drawn; an issue may be longer than a Number. */
+  const nextIssues = (id, issue) => (id === "drand-quicknet" ? [] : [more(issue), `${more(issue.slice(0, -3))}001`]);
+
   const utf8 = (text) => new TextEncoder().encode(text);
   const two = (number) => Uint8Array.of(number >> 8, number & 255);
   const PAIRS = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1));
@@ -139,6 +143,6 @@ const rule = (() => {
   }
 
   return {
-    RECORD, source, quicknetTime, ascii, utf8, hex, bytes, hash, compare, list, leafHash, root, walk, seedText, score, order,
+    RECORD, source, quicknetTime, nextIssues, ascii, utf8, hex, bytes, hash, compare, list, leafHash, root, walk, seedText, score, order,
   };
 })();

@@ -18,7 +18,15 @@ blueprint = console_blueprint("console_draws")
 
 # Refusals that stand beside what was typed; every other one is a page of its own.
 OF_NUMBERS = frozenset(
-    {"wrong_issue", "earlier_issue", "not_drawn_yet", "beacon_not_signed", "wrong_form", "number_stands"}
+    {
+        "wrong_issue",
+        "not_the_next_issue",
+        "beacon_never_replaced",
+        "not_drawn_yet",
+        "beacon_not_signed",
+        "wrong_form",
+        "number_stands",
+    }
 )
 OF_RECEIPTS = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over"})
 
@@ -103,7 +111,7 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
 def draw_page(draw_id: str, **typed: Any) -> str:
     with reading() as session:
         found = announcing.find(session, draw_id)
-        shown = course.of(session, found, by=g.visitor.person_id, at=moment())
+        shown = course.of(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=moment())
     return render_template("console/draw.html", course=shown, page=shown.page, now=moment(), **typed)
 
 
