@@ -1,5 +1,6 @@
 """Announcing a draw: a form that proposes, a preview of the very bytes, and one irreversible step."""
 
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.web.i18n import gettext
 from app.web.words import WORDS, word
 
 LONGEST = 4_000
+COMMAS = r"[,\uff0c\u3001]"  # also as a Chinese keyboard types them
 # Fields of the refusals that are about one.
 FIELD = {
     "announced_late": "closes",
@@ -137,7 +139,7 @@ def _check_words(check: str, refused: Refused) -> str:
 
 def _committee(session: Session, typed: dict[str, str]) -> tuple[list[Person], list[str]]:
     """The people behind the staff numbers, and the numbers behind which there is nobody."""
-    numbers = typed.get("committee", "").replace("，", " ").replace(",", " ").replace("、", " ").split()
+    numbers = re.sub(COMMAS, " ", typed.get("committee", "")).split()
     found = {number: people.by_staff_number(session, number) for number in numbers}
     return [one for one in found.values() if one], [number for number, one in found.items() if one is None]
 
