@@ -92,7 +92,7 @@ def test_unequal_readings_are_named_and_the_right_one_stands_when_it_is_repeated
     ("issue", "value", "said"),
     [
         ("2027004", "3 7 11", "20 个 01 到 80 的两位数"),
-        ("2027003", KL8, "期号不能早于"),
+        ("2027003", KL8, "只能用紧接着的下一期"),
         ("x", KL8, "应为数字"),
     ],
 )
