@@ -10,7 +10,7 @@ from app.errors import Refused
 from app.jobs import rounds
 from app.jobs.beacon import Beacon
 from app.runtime import Runtime
-from app.services.draws import announcing, checkpoints, claims, committing, results, steps
+from app.services.draws import announcing, checkpoints, claims, committing, objections, results, steps
 from app.services.draws.leaves import Told
 
 
@@ -43,6 +43,8 @@ def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, te
     match step.split("_"):
         case ["checkpoint"]:
             return _checkpoint(runtime, draw_id, by, tell)
+        case ["settle"]:
+            return _settle(runtime, draw_id)
         case ["commit"]:
             return _commit(runtime, draw_id, by, tell)
         case ["expire"]:
@@ -67,6 +69,15 @@ def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> A
     with runtime.database.transaction() as session:
         draw = announcing.find(session, draw_id)
         return checkpoints.write(session, draw, made, by=by, day=now.astimezone(zone).date(), at=now)
+
+
+def _settle(runtime: Runtime, draw_id: str) -> int:
+    with runtime.database.reading() as session:
+        draw = announcing.find(session, draw_id)
+        waiting = objections.open_ones(session, draw)
+        verdicts = objections.examine(session, draw, waiting, zone=runtime.settings.timezone)
+    with runtime.database.transaction() as session:
+        return objections.settle(session, announcing.find(session, draw_id), verdicts, at=clock.now())
 
 
 def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:

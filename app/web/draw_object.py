@@ -51,7 +51,7 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
         committed = files.versions(db, draw) > 0
         held = receipts.receipt_of(db, draw, person_id, zone=zone)
         mine = objections.of_person(db, draw, person_id)
-    until = files.when(told, "objections_until")
+    until = objections.closes(told)
     return render_template(
         "draws/object.html",
         draw=draw,

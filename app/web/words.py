@@ -294,6 +294,13 @@ WORDS: dict[str, dict[str, str]] = {
         "key_read": mark("审计员读取密钥"),
     },
     "objection_state": {"open": mark("待处理"), "upheld": mark("成立"), "refused": mark("不成立")},
+    "objection_fault": {
+        "objector_unknown": mark("评价记录里找不到这张回执是谁的，名单不变。"),
+        "objector_barred": mark("此人是服务商人员或监督小组成员，不参加抽奖。"),
+        "objector_joined": mark("此人另有一个工号，是同一个微信用户，已按那个工号列入，不能再列一次。"),
+        "objection_unearned": mark("按评价记录算，他的张数不比名单里的多：有评价已被排除，或没有计数。"),
+        "objection_late": mark("异议期内没有来得及公布新的名单，名单已不能再改。"),
+    },
     "source_form": {
         "cn-kl8": mark("20 个 01 到 80 的两位数，从小到大，中间一个空格"),
         "cn-dlt": mark("5 个 01 到 35，+，2 个 01 到 12，各自从小到大，如 01 09 17 25 33+04 12"),

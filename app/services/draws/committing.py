@@ -91,6 +91,13 @@ def glance(session: Session, draw: Draw, version: int) -> Listed:
     return Listed(stored, _blocks(session, draw, version))
 
 
+def listed_tickets(session: Session, draw: Draw, version: int, entry: str) -> int:
+    """How many an entry has in a version; none where it is missing."""
+    listed = glance(session, draw, version)
+    index = listed.find(bytes.fromhex(entry))
+    return 0 if index is None else int.from_bytes(listed.leaf(index)[32:], "big")
+
+
 def check(session: Session, draw: Draw, version: int, *, at: datetime) -> None:
     """Whether this version may be published now."""
     told = files.announced(session, draw)
@@ -102,6 +109,12 @@ def check(session: Session, draw: Draw, version: int, *, at: datetime) -> None:
         raise Refused("commit_too_late", until=until)
     if version > 1 and not _upheld(session, draw):
         raise Refused("written_before", name=f"commit-{version - 1}.json")
+    if version > 1 and at.replace(microsecond=0) <= _committed_at(session, draw, version - 1):
+        raise Refused("version_too_soon")  # the files tell seconds, and a later version a later one
+
+
+def _committed_at(session: Session, draw: Draw, version: int) -> datetime:
+    return when(files.fields(session, draw, f"commit-{version}.json"), "committed_at")
 
 
 def _blocks(session: Session, draw: Draw, version: int) -> list[bytes]:
@@ -129,6 +142,6 @@ def _with_objections(session: Session, draw: Draw, version: int, zone: ZoneInfo,
                 where = people.department_of(session, draw, objection.person_id, zone)
             where = where if where in departments else people.OTHERS
             departments[where] = departments.get(where, 0) + 1
-    made = leaves.add(before, {bytes.fromhex(one.entry): one.tickets for one in upheld})
+    made = leaves.add(before, {bytes.fromhex(one.entry): one.granted or 0 for one in upheld})
     excluded = commit["excluded"]
     return Prepared(version, made, people.merged(departments), excluded, {}, tuple(one.id for one in upheld), at)

@@ -3,16 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Draw, DrawCommittee, DrawEvent, Person
-from app.services.draws import announcing, claims, files, numbers, pages
+from app.services.draws import announcing, claims, files, numbers, objections, pages
 from app.services.draws.committing import GRACE
 from app.services.draws.files import Fields, when
 from app.services.draws.numbers import Agreed
+from app.services.draws.objections import Verdict
 from app.services.draws.pages import Page
 from app.services.pages import Line
 
@@ -52,10 +54,11 @@ class Course:
     events: Sequence[Line]
     prizes: int
     claimed: int
+    verdicts: dict[int, Verdict]  # of the objections that wait, for who may decide them
 
 
-def of(session: Session, draw: Draw, *, by: int, at: datetime) -> Course:
-    page = pages.page(session, draw, at=at)
+def of(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -> Course:
+    page, official = pages.page(session, draw, at=at), _official(session, draw, by, at)
     committee = select(Person).join(DrawCommittee, DrawCommittee.person_id == Person.id)
     events = (
         select(DrawEvent.kind, DrawEvent.at, DrawEvent.data, Person.name.label("actor"))
@@ -63,18 +66,20 @@ def of(session: Session, draw: Draw, *, by: int, at: datetime) -> Course:
         .where(DrawEvent.draw_id == draw.id)
         .order_by(DrawEvent.id.desc())
     )
+    waiting = [one for one in page.objections if one.state == "open"]
     readings = {number: _readings(session, draw, number, by, at) for number in _rounds(page)}
     return Course(
         page=page,
         steps=list(_steps(session, draw, page, readings, at)),
         committee=session.scalars(committee.where(DrawCommittee.draw_id == draw.id).order_by(Person.id)).all(),
-        official=_official(session, draw, by, at),
+        official=official,
         readings=readings,
         events=session.execute(events).all(),
         prizes=sum(len(tier["winners"]) for result in page.results for tier in result["tiers"]),
         claimed=sum(
             claim.state == "claimed" for number in claims.ROUNDS for claim in claims.settled_of(session, draw, number)
         ),
+        verdicts=objections.examine(session, draw, waiting, zone=zone) if official else {},
     )
 
 
@@ -119,7 +124,7 @@ def _steps(
     collecting = NEXT if at < draw.opens else NOW if at < draw.closes else DONE
     yield Step("collect", collecting, draw.closes, machine=True)
     yield _written("commit", hashes, _version(page), draw.closes + GRACE, at)
-    yield _objections(page, when(told, "objections_until"), at)
+    yield _objections(page, objections.closes(told), at)
     yield from _decided(readings, hashes, 1, at)
     yield _claims(page, when(told, "claim_until"), at)
     if _second_round_over(session, draw, page, at):
@@ -143,9 +148,7 @@ def _written(code: str, hashes: dict[str, tuple[datetime, str]], name: str, due:
 
 
 def _objections(page: Page, until: datetime, at: datetime) -> Step:
-    waiting = any(one.state == "open" for one in page.objections)
-    over = at > until and not waiting
-    return Step("object", NEXT if page.commit is None else DONE if over else NOW, until)
+    return Step("object", NEXT if page.commit is None else DONE if at > until else NOW, until)
 
 
 def _decided(

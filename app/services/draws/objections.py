@@ -2,7 +2,9 @@
 
 import json
 import re
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -11,10 +13,26 @@ from sqlalchemy.orm import Session
 from app.db import announce, insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawObjection
-from app.services.draws import announcing, committing, events, files, people, receipts, secret, unionids
+from app.services.draws import announcing, committing, events, files, leaves, people, receipts, secret, unionids
 from app.services.draws.files import Fields
 
 LONGEST = 2_000  # characters of a receipt
+MARGIN = timedelta(minutes=10)  # what is found right must stand in a published list by objections_until
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What our own records say of an objection."""
+
+    person_id: int | None
+    tickets: int  # the list may give him so many by it
+    excluded: int  # ratings of his that were set aside
+    fault: str  # why the list stays as it is; empty where it is right
+
+
+def closes(told: Fields) -> datetime:
+    """Until when objections are taken in and decided by people."""
+    return files.when(told, "objections_until") - MARGIN
 
 
 def object_(
@@ -32,18 +50,14 @@ def object_(
     version = files.versions(session, draw)
     if not version:
         raise Refused("not_committed")
-    until = files.announced(session, draw)["objections_until"]
-    if at > files.when({"until": until}, "until"):
-        raise Refused("objections_over", until=until)
+    _check_open(session, draw, at)
     genuine = re.fullmatch("[0-9a-f]{64}", entry) and receipts.genuine(
         session, draw, entry=entry, tickets=tickets, at=receipt_at, sig=sig
     )
     if not genuine:
         raise Refused("receipt_not_ours")
-    listed = committing.glance(session, draw, version)
-    place = listed.find(bytes.fromhex(entry))
-    if place is not None and int.from_bytes(listed.leaf(place)[32:], "big") >= tickets:
-        raise Refused("nothing_missing", index=place)
+    if committing.listed_tickets(session, draw, version, entry) >= tickets:
+        raise Refused("nothing_missing", index=committing.glance(session, draw, version).find(bytes.fromhex(entry)))
     objection_id = insert_first(
         session,
         DrawObjection,
@@ -74,15 +88,40 @@ def decide(
         raise Missing("no_such_objection")
     if objection.state != "open":
         raise Refused("objection_decided")
-    until = files.announced(session, draw)["objections_until"]
-    if upheld and at > files.when({"until": until}, "until"):
-        raise Refused("objections_over", until=until)
-    if upheld and _barred(session, draw, objection.person_id, zone):
-        raise Refused("objector_barred")
-    objection.state = "upheld" if upheld else "refused"
-    objection.reason, objection.decided_at, objection.decided_by_id = reason, at, by
-    events.record(session, draw, f"objection_{objection.state}", by=by, at=at, objection=objection_id)
-    announce(session, "draws")
+    _check_open(session, draw, at)
+    verdict = examine(session, draw, [objection], zone=zone)[objection_id] if upheld else None
+    if verdict and verdict.fault:
+        raise Refused(verdict.fault)
+    _decide(session, draw, objection, verdict, reason, by=by, at=at)
+
+
+def due(session: Session, draw: Draw, *, at: datetime) -> bool:
+    """Whether people have had their time, and left something to the machine."""
+    return at > closes(files.announced(session, draw)) and bool(open_ones(session, draw))
+
+
+def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at: datetime) -> int:
+    """What nobody decided in time is decided by our own records; how many. The reason is a code: nobody wrote it."""
+    session.get_one(Draw, draw.id, with_for_update=True)
+    told = files.announced(session, draw)
+    if at <= closes(told):
+        raise Refused("objections_not_over")
+    late = at > files.when(told, "objections_until")  # no version can be published any more
+    waiting = [one for one in open_ones(session, draw) if one.id in verdicts]
+    for objection in waiting:
+        verdict = verdicts[objection.id]
+        fault = verdict.fault or ("objection_late" if late else "")
+        _decide(session, draw, objection, None if fault else verdict, fault, by=None, at=at)
+    return len(waiting)
+
+
+def examine(session: Session, draw: Draw, objections: Sequence[DrawObjection], *, zone: ZoneInfo) -> dict[int, Verdict]:
+    """Each objection by its id: whose it is, found by making everybody's entry again, and what he has earned."""
+    wanted = {bytes.fromhex(one.entry) for one in objections}
+    if not wanted:
+        return {}
+    whose = leaves.whose(secret.of(session, draw).key, draw.draw_id, people.raters(session, draw), wanted)
+    return {one.id: _verdict(session, draw, one, whose.get(one.entry, one.person_id), zone) for one in objections}
 
 
 def read(text: str) -> Fields:
@@ -116,5 +155,41 @@ def _if_his(session: Session, draw: Draw, entry: str, person_id: int | None) -> 
     return one if one is not None and secret.of(session, draw).entry(draw, one).hex() == entry else None
 
 
-def _barred(session: Session, draw: Draw, person_id: int | None, zone: ZoneInfo) -> bool:
-    return person_id is not None and people.barred(session, draw, unionids.persons(session, draw, person_id), zone)
+def _check_open(session: Session, draw: Draw, at: datetime) -> None:
+    until = closes(files.announced(session, draw))
+    if at > until:
+        raise Refused("objections_over", until=until.isoformat())
+
+
+def _verdict(session: Session, draw: Draw, objection: DrawObjection, person_id: int | None, zone: ZoneInfo) -> Verdict:
+    if person_id is None:
+        return Verdict(None, 0, 0, "objector_unknown")
+    his = unionids.persons(session, draw, person_id)
+    excluded = people.excluded(session, draw, his)
+    if people.barred(session, draw, his, zone):
+        return Verdict(person_id, 0, excluded, "objector_barred")
+    if his[0] != person_id:
+        return Verdict(person_id, 0, excluded, "objector_joined")
+    earned = len(people.rated(session, draw, his, cap=files.announced(session, draw)["cap"]))
+    tickets = min(earned, objection.tickets)
+    more = tickets > committing.listed_tickets(session, draw, files.versions(session, draw), objection.entry)
+    return Verdict(person_id, tickets, excluded, "" if more else "objection_unearned")
+
+
+def _decide(
+    session: Session,
+    draw: Draw,
+    objection: DrawObjection,
+    verdict: Verdict | None,
+    reason: str,
+    *,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Upheld by a verdict that finds it right, refused without one."""
+    objection.state = "upheld" if verdict else "refused"
+    if verdict:
+        objection.person_id, objection.granted = verdict.person_id, verdict.tickets
+    objection.reason, objection.decided_at, objection.decided_by_id = reason, at, by
+    events.record(session, draw, f"objection_{objection.state}", by=by, at=at, objection=objection.id)
+    announce(session, "draws")

@@ -104,6 +104,12 @@ def rated(session: Session, draw: Draw, persons: Sequence[int], *, cap: int) -> 
     return list(session.scalars(query.limit(cap)))
 
 
+def excluded(session: Session, draw: Draw, persons: Sequence[int]) -> int:
+    """How many of his ratings were set aside."""
+    query = _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw), _rater.in_(persons))
+    return session.scalar(query) or 0
+
+
 def barred(session: Session, draw: Draw, persons: Sequence[int], zone: ZoneInfo) -> bool:
     """Provider staff of the period and the committee take no part, by whichever of their numbers."""
     query = select(Person.id).where(Person.id.in_(persons), _may_not(Person.id, draw, _days(draw, zone)))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import Refused
 from app.models import Draw, DrawWinner
 from app.services import notices
-from app.services.draws import claims, committing, events, files, leaves, numbers, objections, people, secret, winners
+from app.services.draws import claims, committing, events, files, leaves, numbers, people, secret, winners
 from app.services.draws.files import Fields, when
 from app.services.draws.leaves import Leaves, Told
 from lottery import files as forms
@@ -110,8 +110,6 @@ def check(session: Session, draw: Draw, draw_round: int, *, at: datetime) -> lis
         raise Refused("written_before", name=f"result-{draw_round}.json")
     if not files.versions(session, draw):
         raise Refused("not_committed")
-    if objections.open_ones(session, draw):
-        raise Refused("objections_open")
     if draw_round == 2:
         claims.check_final(session, draw, at=at)
     used = numbers.agreed(session, draw, draw_round)

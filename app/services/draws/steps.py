@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Draw, DrawCheckpoint
-from app.services.draws import claims, committing, events, files, results
+from app.services.draws import claims, committing, events, files, objections, results
 from app.services.draws.files import when
 
 KEPT_LOOKING = timedelta(days=400)  # after the close
-STEPS = ("checkpoint", "commit", "run_1", "name_1", "expire", "run_2", "name_2")
+STEPS = ("checkpoint", "settle", "commit", "run_1", "name_1", "expire", "run_2", "name_2")
 
 
 def under_way(session: Session, *, at: datetime) -> list[str]:
@@ -33,6 +33,8 @@ def _may(session: Session, draw: Draw, step: str, zone: ZoneInfo, at: datetime) 
             day = at.astimezone(zone).date()
             collecting = draw.opens <= at < draw.closes
             return collecting and session.get(DrawCheckpoint, (draw.id, day)) is None
+        case "settle":
+            return objections.due(session, draw, at=at)
         case "commit":
             version = files.versions(session, draw) + 1
             return _allowed(lambda: committing.check(session, draw, version, at=at))
