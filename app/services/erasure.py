@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, false, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
@@ -17,6 +17,9 @@ from app.models import (
     Completion,
     ConsoleScan,
     Credential,
+    DrawClaim,
+    DrawClaimPhoto,
+    DrawWinner,
     Employment,
     EnteredRatingPhoto,
     ErasureRequest,
@@ -179,6 +182,10 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     served = or_(Ticket.requester_id == subject.person_id, Ticket.served_person_id == subject.person_id)
     signed = select(Completion.id).join(Ticket, Ticket.id == Completion.ticket_id).where(served)
     _run(session, delete(EnteredRatingPhoto).where(EnteredRatingPhoto.completion_id.in_(signed)))
+    won = (DrawWinner.draw_id == DrawClaim.draw_id, DrawWinner.round == DrawClaim.round)
+    handed_over = select(DrawClaim.id).join(DrawWinner, and_(*won, DrawWinner.entry == DrawClaim.entry))
+    his = handed_over.where(DrawWinner.person_id == subject.person_id)
+    _run(session, delete(DrawClaimPhoto).where(DrawClaimPhoto.claim_id.in_(his)))
 
 
 def _erase_binding(session: Session, subject: Subject, person: Person | None) -> None:

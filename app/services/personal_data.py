@@ -21,6 +21,8 @@ from app.models import (
     CountedRating,
     Credential,
     Employment,
+    EnteredRating,
+    EnteredRatingPhoto,
     ErasureRequest,
     Event,
     IdentityClaim,
@@ -37,7 +39,7 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
-from app.services import people
+from app.services import people, personal_draws
 from app.services.pages import Query
 
 
@@ -196,6 +198,26 @@ def _ratings(subject: Subject) -> Query:
     )
 
 
+def _entered(subject: Subject) -> Query:
+    """What he ticked on paper or said on the telephone: his where he was served, or nobody else was."""
+    served, photo = func.coalesce(Ticket.served_person_id, Ticket.requester_id), EnteredRatingPhoto.completion_id
+    return (
+        select(
+            Ticket.number.label("ticket"),
+            EnteredRating.source.label("entered"),
+            EnteredRating.level,
+            EnteredRating.given_at,
+            EnteredRating.at,
+            photo.is_not(None).label("photo"),
+        )
+        .join(Completion, Completion.id == EnteredRating.completion_id)
+        .join(Ticket, Ticket.id == Completion.ticket_id)
+        .outerjoin(EnteredRatingPhoto, photo == EnteredRating.completion_id)
+        .where(Ticket.id.in_(_any_of(_reported(subject))), _is(served, subject))
+        .order_by(EnteredRating.at.desc())
+    )
+
+
 def _complaints(subject: Subject) -> Query:
     return (
         select(
@@ -338,6 +360,9 @@ GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "tickets": _tickets,
     "photos": _photos,
     "ratings": _ratings,
+    "entered": _entered,
+    "prizes": lambda subject: personal_draws.prizes(subject.person_id or 0),
+    "objections": lambda subject: personal_draws.objections(subject.person_id or 0),
     "complaints": _complaints,
     "work": _work,
     "acts": _acts,

@@ -15,6 +15,8 @@ from app.models import (
     BindInvitation,
     ConsoleScan,
     Counter,
+    DrawClaim,
+    DrawClaimPhoto,
     Employment,
     EnteredRatingPhoto,
     IdempotentPost,
@@ -102,6 +104,8 @@ def _reports(before: datetime) -> Iterator[Rule]:
     of_these = select(Ticket.id).where(Ticket.id == TicketPhoto.ticket_id, *done)
     yield Rule("photos", TicketPhoto, [TicketPhoto.at < before, of_these.exists()])
     yield Rule("slip_photos", EnteredRatingPhoto, [EnteredRatingPhoto.at < before])
+    handed_over = select(DrawClaim.id).where(DrawClaim.id == DrawClaimPhoto.claim_id, DrawClaim.at < before)
+    yield Rule("claim_photos", DrawClaimPhoto, [handed_over.exists()])
     yield _emptied("locations", Ticket, "location", *done)
 
 

@@ -1,5 +1,6 @@
 """The claims desk: a code, the prize it stands for, one committee member who writes it down once."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -9,7 +10,8 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from app.models import DrawClaim, DrawClaimPhoto
+from app import clock
+from app.models import DrawClaim, DrawClaimPhoto, DrawWinner, Person
 from app.services import photos
 from app.services.draws import claims, pages
 from app.web import visit
@@ -58,6 +60,30 @@ def test_it_is_written_down_once_with_photo_and_consent(story: Story, desk: Flas
     assert (claim.state, claim.by_id, claim.show_name) == ("claimed", story.world.supervisor.id, True)
     assert (kept.claim_id, kept.media_type) == (claim.id, "image/jpeg")
     assert next(iter(names.values())).startswith("职*")
+    [address] = re.findall(rf"{DESK}/\d+/photo", desk.get(DESK).text)
+    seen = desk.get(address)
+    assert (seen.mimetype, seen.data) == ("image/jpeg", kept.content)
+
+
+@pytest.mark.parametrize("who", ["admin", "auditor"])
+def test_a_winners_photo_is_the_committees_alone(
+    who: str, story: Story, desk: FlaskClient, console: Console, code: str
+) -> None:
+    send(desk, "/confirm", code=code, photo=(BytesIO(photo()), "signature.jpg"))
+    [address] = re.findall(rf"{DESK}/\d+/photo", desk.get(DESK).text)
+    other = console(getattr(story.world, who))
+    assert "/photo" not in other.get(DESK).text
+    assert other.get(address).status_code == 403
+    assert desk.get(f"{DESK}/999/photo").status_code == 404
+
+
+def test_a_name_that_was_agreed_to_goes_when_the_winner_is_erased(story: Story, desk: FlaskClient, code: str) -> None:
+    send(desk, "/confirm", code=code, signed="1", show_name="1")
+    with story.drawing() as (session, draw):
+        [winner] = session.query(DrawWinner).where(DrawWinner.entry == session.query(DrawClaim).one().entry)
+        session.get_one(Person, winner.person_id).erased_at = clock.now()
+        session.flush()
+        assert pages.page(session, draw, at=CLAIMED + story.shift).names == {}
 
 
 def test_a_photo_as_phones_take_them_is_kept_and_one_too_large_refused_in_words(

@@ -15,6 +15,11 @@ from app.models import (
     Complaint,
     ConsoleScan,
     Credential,
+    Draw,
+    DrawClaim,
+    DrawClaimPhoto,
+    DrawObjection,
+    DrawWinner,
     Employment,
     IdempotentPost,
     IdentityClaim,
@@ -72,6 +77,31 @@ def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -
     held = tickets.locked(session, ticket_id=ticket.id)
     entry = Entry(3, "paper", now, b"\xff\xd8 the picture, signed")
     entered_ratings.enter(session, held, entry, window=timedelta(days=14), by=world.supervisor.id, at=now)
+
+
+def win(world: World, person: Person, *, at: datetime | None = None) -> None:
+    """A prize of a draw, handed over with a photo; and an objection to its list."""
+    now, entry = at or clock.now() - timedelta(hours=1), f"{person.id:064x}"
+    with world.database.transaction() as session:
+        draw = Draw(
+            draw_id=f"h001-won-{person.id}",
+            pid_prefix="p",
+            announcement_sha256="0" * 64,
+            opens=now,
+            closes=now,
+            announced_at=now,
+        )
+        session.add(draw)
+        session.flush()
+        prize = {"draw_id": draw.id, "round": 1, "tier": 1, "entry": entry}
+        claim = DrawClaim(**prize, state="claimed", reason="", show_name=True, by_id=world.supervisor.id, at=now)
+        session.add_all([DrawWinner(**prize, rank=1, person_id=person.id), claim])
+        session.flush()
+        session.add(
+            DrawClaimPhoto(claim_id=claim.id, media_type="image/jpeg", content=b"\xff\xd8 the picture, with him")
+        )
+        said = {"receipt_at": "t", "receipt_sig": "s", "at": now, "state": "refused", "reason": "", "decided_at": now}
+        session.add(DrawObjection(draw_id=draw.id, entry=entry, tickets=2, person_id=person.id, **said))
 
 
 def _rows(

@@ -14,6 +14,9 @@ from app.errors import Missing, Refused
 from app.models import (
     Completion,
     CountedRating,
+    DrawClaim,
+    DrawObjection,
+    DrawWinner,
     Employment,
     ErasureRequest,
     Event,
@@ -31,16 +34,27 @@ from app.services.channels import Ladder, Way
 from app.services.personal_data import Subject
 from app.services.scan import look
 from tests.conftest import KEY
-from tests.privacy.life import COMMENT, FAULT, WORDS, found, kept_rows, leave, live
+from tests.privacy.life import COMMENT, FAULT, WORDS, found, kept_rows, leave, live, win
 from tests.world import APPID, ZONE, World
 
 KEYS = (KEY,)
-APPEND_ONLY = (Rating, RatingCorrection, CountedRating, Event, Completion, Employment)
+APPEND_ONLY = (
+    Rating,
+    RatingCorrection,
+    CountedRating,
+    Event,
+    Completion,
+    Employment,
+    DrawWinner,
+    DrawClaim,
+    DrawObjection,
+)
 
 
 def test_of_a_leaver_nothing_is_found_anywhere_and_his_ratings_stay(world: World, database: Database) -> None:
     nurse, phone = world.nurse, world.nurse_identity
     live(world, nurse, phone)
+    win(world, nurse)
     leave(world, nurse, on=clock.now() - timedelta(days=1))
     before = kept_rows(database, *APPEND_ONLY)
     his = (nurse.name, nurse.telephone, f"'{nurse.staff_number}'", phone.openid, *WORDS, "rid-1", "the picture")
@@ -60,8 +74,10 @@ def test_who_still_works_here_stays_on_the_roster_and_loses_what_came_by_wechat(
 ) -> None:
     nurse, phone = world.nurse, world.nurse_identity
     live(world, nurse, phone)
+    win(world, nurse)
     before = kept_rows(database, *APPEND_ONLY)
     assert erase_person(database, nurse, by=world.admin.id) == "wechat"
+    assert found(database, "the picture")["the picture"] == set()
     assert {word: tables for word, tables in found(database, phone.openid, *WORDS).items() if tables} == {}
     assert kept_rows(database, *APPEND_ONLY) == before
     with database.reading() as session:
@@ -96,7 +112,8 @@ def test_a_phone_bound_to_nobody_loses_its_words_and_its_name(world: World, data
 def test_nobody_elses_words_are_touched(world: World, database: Database) -> None:
     other, phone = world.second_nurse, world.bind(world.second_nurse)
     live(world, other, phone)
-    theirs = (other.name, phone.openid, other.telephone, *WORDS)
+    win(world, other)
+    theirs = ("the picture, with him", other.name, phone.openid, other.telephone, *WORDS)
     before = found(database, *theirs)
     erase_person(database, world.nurse, by=world.admin.id)
     assert found(database, *theirs) == before

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.db import Database
-from app.models import ErasureRequest, WeChatIdentity
+from app.models import ErasureRequest, Ticket, WeChatIdentity
 from app.services import forgetting
 from app.services.personal_data import GROUPS
 from app.web.data_words import FIELDS
 from app.web.data_words import GROUPS as SAID
 from tests.conftest import KEY, Phone
 from tests.console.forms import offers, send
-from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, kept_rows, live
+from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, kept_rows, live, win
 from tests.world import World
 
 ASK, WITHDRAW = "/my/data/erasure", "/my/data/erasure/withdraw"
@@ -51,6 +51,18 @@ def test_moments_are_taken_away_with_their_time_and_zone(world: World, phone: Ph
     assert taken["kept"]["employments"][0]["valid_from"] == "2020-01-01"
 
 
+def test_a_rating_entered_for_another_is_not_shown_to_who_reported(world: World, phone: Phone) -> None:
+    """She who reported learns nothing of what he who was served has ticked."""
+    second = world.bind(world.second_nurse)
+    ticket = live(world, world.second_nurse, second)
+    with world.database.transaction() as session:
+        session.execute(update(Ticket).where(Ticket.id == ticket.id).values(requester_id=world.nurse.id))
+    reporter, served = phone(world.nurse_identity), phone(second)
+    assert "entered" not in json.loads(reporter.get("/my/data/export").text)["kept"]
+    [entered] = json.loads(served.get("/my/data/export").text)["kept"]["entered"]
+    assert (entered["ticket"], entered["level"], entered["photo"]) == (ticket.number, 3, True)
+
+
 def test_every_group_and_every_part_of_it_has_its_words(world: World, phone: Phone) -> None:
     nurse = live_fully(world, phone)
     kept = json.loads(nurse.get("/my/data/export").text)["kept"]
@@ -67,9 +79,17 @@ def test_no_openid_and_no_secret_is_shown_or_taken_away(world: World, phone: Pho
 
 def test_nothing_of_anybody_else_is_shown(world: World, phone: Phone) -> None:
     live(world, world.second_nurse, world.bind(world.second_nurse))
+    win(world, world.second_nurse)
     nurse = phone(world.nurse_identity)
     for text in (nurse.get("/my/data").text, nurse.get("/my/data/export").text):
-        for words in (FAULT, COMMENT, GRIEF, world.second_nurse.name, world.second_nurse.telephone):
+        for words in (
+            f"h001-life-{world.second_nurse.id}",
+            FAULT,
+            COMMENT,
+            GRIEF,
+            world.second_nurse.name,
+            world.second_nurse.telephone,
+        ):
             assert words not in text
 
 
@@ -135,6 +155,7 @@ def test_a_form_of_another_visit_asks_for_nothing(
 
 def live_fully(world: World, phone: Phone) -> FlaskClient:
     live(world, world.nurse, world.nurse_identity)
+    win(world, world.nurse)
     nurse = phone(world.nurse_identity)
     send(nurse, "/my/data", ASK)
     return nurse

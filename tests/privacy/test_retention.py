@@ -24,6 +24,8 @@ from app.models import (
     Completion,
     ConsoleScan,
     CountedRating,
+    DrawClaim,
+    DrawClaimPhoto,
     EnteredRating,
     EnteredRatingPhoto,
     IdempotentPost,
@@ -41,15 +43,16 @@ from app.models import Event as Node
 from app.runtime import Runtime, build
 from app.services import retention
 from config.settings import RetentionSettings, Settings
-from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, found, kept_rows, leave, live
+from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, found, kept_rows, leave, live, win
 from tests.world import World
 
 OLD = timedelta(days=800)
 KEPT = RetentionSettings(comment=730, photo=180, notice=365, sign_in=90, leaver=180)
-FOR_EVER = (Rating, RatingCorrection, CountedRating, Node, Completion, Complaint, EnteredRating)
+FOR_EVER = (Rating, RatingCorrection, CountedRating, Node, Completion, Complaint, EnteredRating, DrawClaim)
 GOES = (
     TicketPhoto,
     EnteredRatingPhoto,
+    DrawClaimPhoto,
     Notice,
     NoticeTry,
     ApiSession,
@@ -82,6 +85,7 @@ def test_what_is_old_goes_and_the_record_stays(world: World, runtime: Runtime) -
 def test_what_is_not_old_stays(world: World, runtime: Runtime) -> None:
     at = clock.now()
     live(world, world.nurse, world.nurse_identity)
+    win(world, world.nurse)
     before = kept_rows(world.database, *FOR_EVER, *GOES, RatingDetail, Person, Ticket)
     assert set(job.tidy(runtime, at=at, stopping=Event()).values()) == {0}
     assert kept_rows(world.database, *FOR_EVER, *GOES, RatingDetail, Person, Ticket) == before
@@ -97,7 +101,7 @@ def test_with_no_days_all_is_kept_but_what_is_no_use_any_more(world: World, data
     ("setting", "names"),
     [
         ("comment", {"comments"}),
-        ("photo", {"photos", "slip_photos", "locations"}),
+        ("photo", {"photos", "slip_photos", "claim_photos", "locations"}),
         ("notice", {"notice_tries", "notices"}),
         ("sign_in", {"sign_ins", "console_scans", "sessions", "binding_tries", "invitations"}),
         ("leaver", {"telephones"}),
@@ -258,6 +262,7 @@ def wait_for(there: Callable[[], bool]) -> None:
 def live_long_ago(world: World, at: datetime) -> None:
     """Everything once, long ago; she has left since, with her trip to WeChat unfinished and her notice sent."""
     live(world, world.nurse, world.nurse_identity, at=at - OLD)
+    win(world, world.nurse, at=at - OLD)
     leave(world, world.nurse, on=at - OLD + timedelta(days=10))
     with world.database.transaction() as session:
         session.add(OAuthAttempt(state="s", browser="b", next_path="/my", expires_at=at - OLD))

@@ -50,6 +50,20 @@ def look(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> F
     return Found(draw_round, tiers[winner["tier"] - 1], entry, person, states.get(entry, ""))
 
 
+def photo(session: Session, draw: Draw, claim_id: int, *, by: int, at: datetime) -> DrawClaimPhoto:
+    """What the handing over is proved by, for the committee; raises Missing, also once it was erased."""
+    announcing.check_committee(session, draw, by, at=at)
+    found = session.get(DrawClaimPhoto, claim_id)
+    if found is None or session.get_one(DrawClaim, claim_id).draw_id != draw.id:
+        raise Missing("no_such_photo")
+    return found
+
+
+def with_photo(session: Session, draw: Draw) -> set[int]:
+    kept = select(DrawClaimPhoto.claim_id).join(DrawClaim, DrawClaim.id == DrawClaimPhoto.claim_id)
+    return set(session.scalars(kept.where(DrawClaim.draw_id == draw.id)))
+
+
 def confirm(
     session: Session,
     draw: Draw,

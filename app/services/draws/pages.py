@@ -227,6 +227,8 @@ def _names(session: Session, draw: Draw) -> dict[tuple[int, str], str]:
             & (DrawWinner.entry == DrawClaim.entry),
         )
         .join(Person, Person.id == DrawWinner.person_id)
-        .where(DrawClaim.draw_id == draw.id, DrawClaim.show_name, DrawClaim.state == "claimed")
+        .where(
+            DrawClaim.draw_id == draw.id, DrawClaim.show_name, DrawClaim.state == "claimed", Person.erased_at.is_(None)
+        )
     )
     return {(draw_round, entry): masked(name) for draw_round, entry, name in rows}

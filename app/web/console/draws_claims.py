@@ -80,6 +80,14 @@ def refuse_claim(draw_id: str) -> Page:
     return _desk(draw_id)
 
 
+@blueprint.get("/console/draws/<draw_id>/claims/<id:claim_id>/photo")
+def claim_photo(draw_id: str, claim_id: int) -> Response:
+    with reading() as session:
+        draw = announcing.find(session, draw_id)
+        found = claims.photo(session, draw, claim_id, by=g.visitor.person_id, at=moment())
+    return Response(found.content, mimetype=found.media_type)
+
+
 def _found(draw_id: str) -> Found:
     def look() -> Found:
         with reading() as session:
@@ -99,8 +107,18 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
         page = pages.page(session, draw, at=moment())
         chosen = announcing.of_committee(session, draw, g.visitor.person_id)
         settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
-    shown = {"page": page, "found": found, "fault": fault, "settled": settled, "chosen": chosen, "code": _code()}
-    return render_template("console/draw_claims.html", form=visit.form_token("claim", draw_id), **shown)
+        photographed = claims.with_photo(session, draw) if chosen else set()
+    return render_template(
+        "console/draw_claims.html",
+        page=page,
+        found=found,
+        fault=fault,
+        settled=settled,
+        photographed=photographed,
+        chosen=chosen,
+        code=_code(),
+        form=visit.form_token("claim", draw_id),
+    )
 
 
 def _desk(draw_id: str) -> Response:
