@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from app.errors import Refused
+from app.services.draws import numbers
 from lottery.sources import quicknet_time
 from tests.draws.story import DRAWN, Story
 from tests.draws.test_drand import ROUNDS
+from tests.draws.test_unionids import share
 from tests.lottery.bundles import DLT, KL8
 
 
@@ -36,6 +38,31 @@ def test_a_misprint_decides_nothing_and_stays(committed: Story) -> None:
     assert committed.type("cn-kl8", "2027004", wrong, by=world.admin) is None
     assert committed.type("cn-kl8", "2027004", KL8, by=world.supervisor) is None
     assert committed.type("cn-kl8", "2027004", KL8, by=world.admin)
+
+
+def test_who_has_typed_something_else_since_repeats_nothing(committed: Story) -> None:
+    world, wrong = committed.world, KL8.replace("80", "79")
+    for value in (KL8, wrong):
+        assert committed.type("cn-kl8", "2027004", value, by=world.admin) is None
+    assert committed.type("cn-kl8", "2027004", KL8, by=world.supervisor) is None
+    assert committed.type("cn-kl8", "2027004", KL8, by=world.admin)
+
+
+def test_two_staff_numbers_of_one_wechat_user_are_one_reader(committed: Story) -> None:
+    world = committed.world
+    share(committed, "u1", world.admin, world.supervisor)
+    for by in (world.admin, world.supervisor):
+        assert committed.type("cn-kl8", "2027004", KL8, by=by) is None
+
+
+def test_what_stands_stays_whatever_is_learned_about_its_readers(committed: Story) -> None:
+    committed.type_numbers()
+    result = committed.run()
+    share(committed, "u1", committed.world.admin, committed.world.supervisor)
+    with committed.drawing() as (session, draw):
+        found = numbers.agreed(session, draw, 1)
+    assert found
+    assert [one.fields() for one in found] == result["sources"]
 
 
 def test_no_result_before_every_number_stands(committed: Story) -> None:

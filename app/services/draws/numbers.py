@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.db import announce
 from app.errors import Refused
-from app.models import Draw, DrawNumber
-from app.services.draws import announcing, drand, events, files
+from app.models import Draw, DrawEvent, DrawNumber
+from app.services.draws import announcing, drand, events, files, unionids
 from app.services.draws.files import Fields, when
 from lottery import files as forms
 from lottery.sources import SOURCES, next_issues
 
 BEACON = "drand-quicknet"
+STANDS = "number_stands"  # the event
 
 
 @dataclass(frozen=True)
@@ -61,26 +62,26 @@ def enter(
         raise Refused("number_stands", source=source)
     _check_time(promised, source, issue, at)
     value, evidence = _proven(source, issue, value)
-    session.add(
-        DrawNumber(
-            draw_id=draw.id,
-            round=draw_round,
-            source=source,
-            issue=issue,
-            value=value,
-            evidence=evidence,
-            by_id=by,
-            at=at,
-        )
+    reading = DrawNumber(
+        draw_id=draw.id,
+        round=draw_round,
+        source=source,
+        issue=issue,
+        value=value,
+        evidence=evidence,
+        by_id=by,
+        at=at,
     )
+    session.add(reading)
     session.flush()
     kind = "number_fetched" if by is None else "number_typed"
     events.record(session, draw, kind, by=by, at=at, round=draw_round, source=source, issue=issue)
-    found = stands(session, draw, draw_round, promised)
-    if found:
-        events.record(session, draw, "number_stands", by=by, at=at, round=draw_round, source=source, value=value)
-        announce(session, "draws")
-    return found
+    if not evidence and not _repeated(session, draw, reading):
+        return None
+    told = {"round": draw_round, "source": source, "issue": issue, "value": value}
+    events.record(session, draw, STANDS, by=by, at=at, **told)
+    announce(session, "draws")
+    return stands(session, draw, draw_round, promised)
 
 
 def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None:
@@ -90,14 +91,11 @@ def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None
 
 
 def stands(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
-    """The first reading that a second person repeats, or that proves itself."""
-    readers: dict[tuple[str, str], set[int | None]] = {}
-    for reading in typed(session, draw, draw_round):
-        if reading.source == promised["id"]:
-            same = readers.setdefault((reading.issue, reading.value), set())
-            same.add(reading.by_id)
-            if len(same) > 1 or reading.evidence:
-                return Agreed(reading.source, promised["issue"], reading.issue, reading.value)
+    """What was found equal, or proven, when it was typed: what is learned later about people changes no number."""
+    written = select(DrawEvent.data).where(DrawEvent.draw_id == draw.id, DrawEvent.kind == STANDS)
+    for told in session.scalars(written):
+        if (told["round"], told["source"]) == (draw_round, promised["id"]):
+            return Agreed(promised["id"], promised["issue"], told["issue"], told["value"])
     return None
 
 
@@ -131,6 +129,16 @@ def _promised(session: Session, draw: Draw, draw_round: int, source: str) -> Fie
         if promised["id"] == source:
             return promised
     raise Refused("not_a_source", source=source)
+
+
+def _repeated(session: Session, draw: Draw, reading: DrawNumber) -> bool:
+    """Whether the last reading of another human being says the same: two staff numbers of one are one."""
+    last: dict[int, DrawNumber] = {}
+    for one in typed(session, draw, reading.round):
+        if one.source == reading.source and one.by_id is not None:
+            last[unionids.persons(session, None, one.by_id)[0]] = one
+    same = [one for one in last.values() if (one.issue, one.value) == (reading.issue, reading.value)]
+    return len(same) > 1
 
 
 def _check_time(promised: Fields, source: str, issue: str, at: datetime) -> None:
