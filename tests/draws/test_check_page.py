@@ -22,7 +22,8 @@ from app.paths import ROOT
 from app.services.draws import files, secret
 from app.services.draws.receipts import Receipt
 from tests.browser.test_pages import told
-from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, Story
+from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, NUMBERS, Story
+from tests.lottery.bundles import DLT, KL8
 from tests.servers.browser import DESKTOP, PHONE, SMALL_PHONE, open_phone
 from tests.servers.processes import free_port
 
@@ -34,7 +35,7 @@ def test_a_loser_finds_every_step_true_on_his_phone(story: Story, opened: Open) 
     story.now_is(DRAWN).drawn()
     page = opened(story, loser(story))
     assert said(page) == "✓ 回执核对通过。"
-    assert len(steps(page, "good")) == 13
+    assert len(steps(page, "good")) == 14
     assert steps(page, "open") == []
     assert "没有中奖" in steps(page, "good")[-1]
 
@@ -84,6 +85,32 @@ def test_a_list_that_was_changed_after_the_commit_is_found_out(
     assert "算出的和公布的不同" in steps(opened(story, loser(story)), "bad")[0]
 
 
+def test_a_friend_in_a_winners_place_is_found_out(story: Story, opened: Open, anybody: BrowserContext) -> None:
+    result = story.now_is(DRAWN).drawn()
+    with story.drawing() as (session, _draw):
+        winner = story.person_of(session, result["tiers"][0]["winners"][0])
+    entry = held(story, winner).entry.encode()
+    anybody.route("**/files/result-1.json", changed(lambda data: data.replace(entry, b"0" * 64)))
+    page = opened(story, winner)
+    assert said(page) == "✗ 有一处不符，见红字。"
+    assert "公布的中奖名单有假：result-1.json: tier 1" in steps(page, "bad")[0]
+
+
+def test_an_issue_that_was_replaced_is_told_in_red(
+    story: Story, opened: Open, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NUMBERS, 1, [("cn-kl8", "2027005", KL8), ("cn-dlt", "2027002", DLT)])
+    story.now_is(DRAWN).drawn()
+    page = opened(story, loser(story))
+    assert said(page) == "✓ 能核对的都对，有几步还不能核对，见下。"
+    [replaced] = steps(page, "open")
+    assert "快乐8：公告的是第 2027004 期，实际用的是下一期，第 2027005 期。" in replaced
+    assert not any("与公告一致" in step for step in steps(page, "good"))
+    assert page.locator("#receipt-steps p.bad").count() == 1
+    shown = client.get(f"/draws/{DRAW_ID}").text
+    assert '<strong class="bad">公告的是第 2027004 期。那一期没有开，用的是下一期。</strong>' in shown
+
+
 def test_who_is_not_in_the_list_is_told_what_to_do(story: Story, opened: Open) -> None:
     story.now_is(COMMITTED).people(5)
     story.announce()
@@ -109,7 +136,7 @@ def test_of_a_long_list_only_the_proof_is_fetched(
     assert "proof" in asked
     page.get_by_role("button", name="也下载整个名单核对").click()
     expect(page.locator("#with-list")).to_be_hidden()
-    assert len(steps(page, "good")) == 13
+    assert len(steps(page, "good")) == 14
 
 
 def test_without_a_network_a_page_once_opened_goes_on_checking(
@@ -135,7 +162,7 @@ def test_a_receipt_is_opened_from_a_file(story: Story, anybody: BrowserContext, 
     page.goto(f"{site}/draws/{DRAW_ID}/check")
     page.locator("[name=file]").set_input_files(file)
     page.locator("#receipt-steps li.open").wait_for()
-    assert len(steps(page, "good")) == 12
+    assert len(steps(page, "good")) == 13
 
 
 @pytest.mark.parametrize("worker", [True, False])

@@ -33,7 +33,7 @@ const checkPage = (() => {
     .sort((one, other) => one.length - other.length || (one < other ? -1 : 1)).pop();
   const COMMIT = /^commit-\d+\.json$/, LEAVES = /^leaves-\d+\.bin$/;
   const short = () => last(LEAVES) && (own || published[last(LEAVES)] <= Number(box.dataset.short));
-  const few = () => Object.keys(published).filter((name) => /^(announcement|result-\d)\.json$/.test(name))
+  const few = () => Object.keys(published).filter((name) => /^(announcement|result-\d|claims)\.json$/.test(name))
     .concat(last(COMMIT) || [], short() ? last(LEAVES) : []);
 
   /** Lets the page breathe while something long is worked out. */
@@ -86,7 +86,9 @@ const checkPage = (() => {
     const item = make("li", "", kind);
     const round = one.round === 2 ? `${say("round", one)} · ` : "";
     item.append(make("strong", `${sign} ${round}${said.title}`));
-    item.append(make("p", fill(said[kind], { ...one, tier: tier ? tier.textContent : "" }), kind === "bad" ? "bad" : ""));
+    const source = one.source && words.querySelector(`[data-source="${one.source}"]`);
+    const named = { ...one, source: source ? source.textContent : one.source, tier: tier ? tier.textContent : "" };
+    item.append(make("p", fill(said[kind], named), kind === "bad" || one.name === "replaced" ? "bad" : ""));
     const texts = typeof one.found === "string" && one.expected && one.found;
     const lines = one.score ? [["score_is", one.score], ["cutoff_is", one.cutoff]] : texts ? compared(one) : [];
     if (lines.length && one.holds !== null) item.append(numbers(lines, one.holds === false));

@@ -31,6 +31,7 @@ const receipt = (() => {
   function* all(bytes, draw, { proof, absent, pid, signed }) {
     try {
       draw.slip = read(bytes);
+      draw.results = [];
       yield step("receipt", true, "", draw.slip.draw_id);
       for (const one of verifier.announcement(draw)) if (!one.holds) yield step("announced", false, one.name, one.found);
       yield same("announcement", draw.slip.draw_id, draw.told.draw_id);
@@ -89,21 +90,49 @@ const receipt = (() => {
   }
 
   function* result(draw, round) {
-    const told = json(draw, `result-${round}.json`), { commit } = draw;
+    const file = `result-${round}.json`, told = json(draw, file), { commit } = draw;
     const line = (name, expected, found, more) => same(name, expected, found, { round, ...more });
-    if (told.excluded.includes(draw.slip.entry)) return; // he has won in round 1
+    const lies = function* (name, checks) {
+      for (const one of checks)
+        if (one.holds === false) yield step(name, false, one.expected, one.found, { round, check: one.name });
+    };
+    if (draw.results.some(({ entry }) => entry === draw.slip.entry)) return; // he has won in round 1
     draw.scored = true;
     yield line("result", draw.commitSha256, told.commit_sha256);
     const announced = round === 1 ? draw.told.sources : draw.told.redraw_sources;
-    for (const one of verifier.numbers(`result-${round}.json`, announced, told.sources))
-      if (!one.holds) yield step("numbers", false, one.name, one.found, { round });
-    const given = told.sources.map(({ id, issue, value }) => `${id} ${issue} ${value}`).join("\n");
-    yield line("numbers", given, given);
+    yield* lies("numbers", verifier.numbers(file, announced, told.sources));
+    const replaced = told.sources.filter(({ replaces }) => replaces !== undefined);
+    // Whether the announced issue was really not drawn stands in no file.
+    for (const { id, issue, replaces } of replaced) yield step("replaced", null, replaces, issue, { round, source: id });
+    if (!replaced.length) yield step("numbers", true, "", "", { round });
     const text = rule.seedText(draw.slip.draw_id, round, commit, draw.sha256, told.sources);
     yield line("seed_text", text, told.seed_text);
     const seed = sha256.of(rule.ascii(text));
     yield line("seed", rule.hex(seed), told.seed);
+    if (round === 2) yield* lies("claims", verifier.claims(draw));
+    yield* lies("winners", winners(draw, file, told, seed));
+    yield step("winners", true, "", told.tiers.reduce((sum, one) => sum + one.winners.length, 0), { round });
     yield* placed(draw, told, seed, line);
+  }
+
+  /** The published winners, each worked out anew. Whom they have passed over only his own receipt tells, or the list. */
+  function* winners(draw, file, told, seed) {
+    const { commit } = draw, given = verifier.prizes(draw), keyed = sha256.hmac(seed);
+    const gone = draw.results.map(({ entry }) => entry).sort(), known = new Set(gone);
+    yield verifier.same(`${file}: excluded`, gone, told.excluded);
+    yield verifier.same(`${file}: tiers`, given.map((one) => one.tier), told.tiers.map((one) => one.tier));
+    const said = [].concat(...told.tiers.map((one) => one.winners));
+    const held = ({ tickets }) => tickets >= 1 && tickets <= draw.told.cap;
+    for (const one of said) if (!held(one)) yield verifier.same(`${file}: 1 to cap tickets each`, draw.told.cap, one.tickets);
+    const count = Math.min(verifier.total(given), commit.entries - gone.length);
+    yield verifier.same(`${file}: winners`, count, said.length);
+    const people = said.filter(({ entry }) => !known.has(entry) && known.add(entry));
+    yield verifier.same(`${file}: each once`, said.length, people.length);
+    const order = said.map(({ entry, index, tickets }) => {
+      const name = rule.bytes(entry);
+      return { entry: name, index, tickets, ...rule.score(keyed, name, tickets) };
+    }).sort((one, other) => rule.compare(one.score, other.score) || rule.compare(one.entry, other.entry));
+    yield* verifier.tiers(draw, file, told.tiers, given, order, { root: commit.root, listed: { size: commit.entries } });
   }
 
   function* placed(draw, told, seed, line) {

@@ -181,12 +181,10 @@ const verifier = (() => {
     const decided = at(told.decided_at);
     yield line("decided after the last source", "", told.decided_at, decided >= Math.max(...draw.drawn[round]));
     if (round === 2) yield line("decided after claim_until", draw.told.claim_until, told.decided_at, decided >= draw.claimUntil);
-    const prizes = draw.told.tiers.map(({ tier, count }) => ({ tier, count: count - claimed(draw, tier) }))
-      .filter(({ count }) => count > 0);
-    yield same(`${file}: tiers`, prizes.map((one) => one.tier), told.tiers.map((one) => one.tier));
-    const most = prizes.reduce((sum, { count }) => sum + count, 0);
-    const order = yield* rule.order(last.listed, seed, most, new Set(gone));
-    yield* tiers(draw, file, told.tiers, prizes, order, last);
+    const given = prizes(draw);
+    yield same(`${file}: tiers`, given.map((one) => one.tier), told.tiers.map((one) => one.tier));
+    const order = yield* rule.order(last.listed, seed, total(given), new Set(gone));
+    yield* tiers(draw, file, told.tiers, given, order, last);
   }
 
   function* numbers(file, announced, given) {
@@ -199,13 +197,17 @@ const verifier = (() => {
     }
   }
 
+  /** What a round gives: all, or once the claims have been read what they leave. */
+  const prizes = (draw) => draw.told.tiers.map(({ tier, count }) => ({ tier, count: count - claimed(draw, tier) }))
+    .filter(({ count }) => count > 0);
+  const total = (given) => given.reduce((sum, { count }) => sum + count, 0);
   const claimed = (draw, tier) => (draw.claims || []).filter((one) => one.tier === tier && one.state === "claimed").length;
 
-  function* tiers(draw, file, told, prizes, order, last) {
+  function* tiers(draw, file, told, given, order, last) {
     let rank = 0;
     for (const [place, { tier, winners, cutoff }] of told.entries()) {
       const line = (words, expected, found, holds) => check(`${file}: tier ${tier}: ${words}`, expected, found, holds);
-      const wanted = order.slice(rank, rank + prizes[place].count);
+      const wanted = order.slice(rank, rank + given[place].count);
       yield same(`${file}: tier ${tier}: winners`, wanted.map((one) => rule.hex(one.entry)), winners.map((one) => one.entry));
       const end = wanted.length ? rule.hex(wanted[wanted.length - 1].score) : "";
       yield line("cutoff", end, cutoff);
@@ -217,7 +219,7 @@ const verifier = (() => {
         yield same(`${file}: tier ${tier}: rank, ticket, score, index, tickets`, expected, found);
         const led = rule.walk(rule.leafHash(one.entry, one.tickets), one.index, last.listed.size, said.proof.map(rule.bytes));
         yield line("proof", last.root, led ? rule.hex(led) : "");
-        draw.results.push({ entry: said.entry, tier, round: told.round });
+        draw.results.push({ entry: said.entry, tier });
       }
     }
   }
@@ -242,5 +244,5 @@ const verifier = (() => {
     return "";
   }
 
-  return { checks, firstLie, announcement, numbers, Unreadable };
+  return { checks, firstLie, announcement, numbers, claims, prizes, total, tiers, same, Unreadable };
 })();
