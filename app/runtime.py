@@ -32,6 +32,8 @@ class Runtime:
     robot: Robot | None = field(repr=False)
     # Who waits for WeChat leaves a thread to everybody else (where there are two).
     exchanges: BoundedSemaphore = field(repr=False)
+    # Who fetches a long file as slowly as he likes leaves half of them.
+    downloads: BoundedSemaphore = field(repr=False)
 
 
 def build(settings: Settings) -> Runtime:
@@ -50,6 +52,7 @@ def build(settings: Settings) -> Runtime:
         wecom=_wecom(settings, store),
         robot=_robot(settings),
         exchanges=BoundedSemaphore(max(1, settings.web_threads - 1)),
+        downloads=BoundedSemaphore(max(1, settings.web_threads // 2)),
     )
 
 

@@ -1,22 +1,20 @@
 """`/draws`: what everybody may know of a draw, the same for everybody, and its files as they were published."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from app.db import Database
 from app.errors import Missing
 from app.services.draws import announcing, bundle, files, pages, poster
-from app.services.draws.files import File
 from app.services.draws.pages import Page
-from app.web import draw_words
+from app.web import downloads, draw_words
 from app.web.edge import moment, reading, runtime
 from qr.symbol import data_address
 
 blueprint = Blueprint("draws", __name__)
 draw_words.install(blueprint)
+blueprint.after_request(downloads.say_when)
 
 TYPES = {".json": "application/json", ".bin": "application/octet-stream", ".sig": "text/plain"}
 
@@ -58,12 +56,11 @@ def play(draw_id: str) -> str:
 def file(draw_id: str, name: str) -> Response:
     with reading() as db:
         found = files.get(db, announcing.find(db, draw_id), name)
-    suffix = name[name.rindex(".") :]
-    answer = Response(_parts(runtime().database, found), mimetype=TYPES[suffix])
-    answer.content_length = found.size
+    suffix, parts = name[name.rindex(".") :], downloads.Parts(runtime().database, found)
+    answer = downloads.kept(parts, TYPES[suffix], etag=found.sha256, sent=found.size, size=found.size)
     if suffix == ".bin":
         answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}-{name}"'
-    return _kept(answer, found.sha256, size=found.size)
+    return answer
 
 
 @blueprint.get("/draws/<draw_id>/bundle.zip")
@@ -71,10 +68,11 @@ def bundle_zip(draw_id: str) -> Response:
     with reading() as db:
         published = files.all_of(db, announcing.find(db, draw_id))
     database = runtime().database
-    made = bundle.stream(draw_id, published, lambda one: _parts(database, one))
-    answer = Response(made, mimetype="application/zip")
+    made = bundle.stream(draw_id, published, lambda one: downloads.Parts(database, one))
+    sent = sum(one.size for one in published)
+    answer = downloads.kept(made, "application/zip", etag=bundle.digest(published), sent=sent)
     answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}.zip"'
-    return _kept(answer, sha256("".join(one.sha256 for one in published).encode()).hexdigest())
+    return answer
 
 
 @blueprint.get("/draws/<draw_id>/poster.pdf")
@@ -83,9 +81,9 @@ def poster_pdf(draw_id: str) -> Response:
     with reading() as db:
         card = poster.card(db, announcing.find(db, draw_id), public_url=settings.public_url, zone=settings.timezone)
     made = poster.pdf_of(card)
-    answer = Response(made, mimetype="application/pdf")
+    answer = downloads.kept([made], "application/pdf", etag=sha256(made).hexdigest(), sent=0)
     answer.headers["Content-Disposition"] = f'inline; filename="{draw_id}-poster.pdf"'
-    return _kept(answer, sha256(made).hexdigest())
+    return answer
 
 
 def _page(draw_id: str) -> Page:
@@ -102,18 +100,3 @@ def _facts(page: Page) -> dict[str, object]:
         "one_in": draw_words.people_for_a_prize(page),
         "numbers": [one for one in page.numbers if one.fields() not in shown],
     }
-
-
-def _kept(answer: Response, etag: str, *, size: int | None = None) -> Response:
-    """The same for everybody: kept by whoever fetches it, and asked for again with the hash he has."""
-    answer.set_etag(etag)
-    answer.headers["Cache-Control"] = "public, no-cache"
-    return answer.make_conditional(request, accept_ranges=size is not None, complete_length=size)
-
-
-def _parts(database: Database, found: File) -> Iterator[bytes]:
-    """Each part with a session of its own: who fetches slowly holds no connection."""
-    for start in range(0, found.size, files.PART):
-        with database.reading() as db:
-            part = files.Stored(db, found)[start : start + files.PART]
-        yield part

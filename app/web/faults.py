@@ -41,6 +41,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "sign_in_again": (403, mark("登录没有完成或已过期。请重新扫码。")),
     "snapshot": (403, mark("请点页面下方的“使用完整服务”，再打开一次。")),
     "not_a_member": (403, mark("您不是本单位企业微信的成员。请用微信扫码打开，或找信息科。")),
+    "downloads_busy": (503, mark("正在下载的人太多，请过一会儿再下载。")),
     "wechat_busy": (503, mark("微信暂时没有回应，请稍后再试。")),
     "bound_already": (409, mark("这个微信已经绑定过工号。")),
     "no_such_invitation": (404, mark("这个绑定邀请已经撤回。需要时请找信息科重新生成。")),

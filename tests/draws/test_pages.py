@@ -1,6 +1,7 @@
 """`/draws` and `/draws/<id>`: everything that is public, to everybody the same."""
 
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.models import DrawObjection
-from app.services.draws import claims, files
+from app.services.draws import bundle, claims, files
 from lottery.verify import verify
 from tests.conftest import Console, Phone
 from tests.draws.story import (
@@ -138,12 +139,66 @@ def test_a_long_list_comes_in_parts_and_can_be_taken_up_again(
     story.people(20)
     story.announce()
     story.commit()
-    whole = client.get(f"{PAGE}/files/leaves-1.bin")
+    address = f"{PAGE}/files/leaves-1.bin"
+    whole = client.get(address, buffered=True)
     assert len(whole.data) == 20 * 34
-    assert len(list(client.get(f"{PAGE}/files/leaves-1.bin").iter_encoded())) == 7
-    rest = client.get(f"{PAGE}/files/leaves-1.bin", headers={"Range": "bytes=250-"})
-    assert (rest.status_code, rest.data) == (206, whole.data[250:])
+    with client.get(address) as parts:
+        assert len(list(parts.iter_encoded())) == 7
+    for wanted in ("250-", "250-260", "0-99", "199-200", "-7", "600-9000"):
+        rest = client.get(address, headers={"Range": f"bytes={wanted}"}, buffered=True)
+        first, last = wanted.split("-")
+        expected = whole.data[int(first) : int(last or 679) + 1] if first else whole.data[-int(last) :]
+        assert (rest.status_code, rest.data) == (206, expected), wanted
     assert client.get(f"{PAGE}/files/leaves-1.bin", headers={"Range": "bytes=9000-"}).status_code == 416
+
+
+def test_the_end_of_a_long_list_costs_no_more_than_itself(
+    story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PART", 100)
+    story.people(20)
+    story.announce()
+    story.commit()
+
+    def read() -> None:
+        headers = {"Range": "bytes=-10"}
+        assert len(client.get(f"{PAGE}/files/leaves-1.bin", headers=headers, buffered=True).data) == 10
+
+    said = statements(client, read)
+    assert sum("FROM draw_file_part" in statement for statement, _values in said) == 1
+
+
+def test_who_comes_when_all_turns_are_taken_is_told_when_to_come_again(
+    story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PART", 100)
+    story.people(20)
+    story.announce()
+    story.commit()
+    for address in (f"{PAGE}/files/leaves-1.bin", f"{PAGE}/bundle.zip"):
+        with client.get(address):
+            busy = client.get(address)
+            assert (busy.status_code, busy.headers["Retry-After"], "过一会儿" in busy.text) == (503, "30", True)
+            assert client.head(address).status_code == 200
+            assert client.get(PAGE).status_code == 200
+        again = client.get(address, buffered=True)
+        assert again.status_code == 200
+        unchanged = {"If-None-Match": again.headers["ETag"]}
+        with client.get(address):
+            assert client.get(address, headers=unchanged).status_code == 304
+
+
+def test_an_archive_with_another_verifier_is_another_archive(
+    story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    story.announce()
+    before = client.get(f"{PAGE}/bundle.zip").headers["ETag"]
+    monkeypatch.setattr(bundle, "README", "Read this: {draw_id} {hashes}")
+    told = client.get(f"{PAGE}/bundle.zip").headers["ETag"]
+    (tmp_path / "lottery").mkdir()
+    (tmp_path / "lottery" / "__main__.py").write_text("print('another')")
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
+    assert len({before, told, client.get(f"{PAGE}/bundle.zip").headers["ETag"]}) == 3
 
 
 def test_the_archive_holds_before_the_verifier(story: Story, client: FlaskClient, tmp_path: Path) -> None:
@@ -255,13 +310,22 @@ def test_no_page_reads_the_list_however_long_it_is(story: Story, client: FlaskCl
 def test_the_list_of_draws_asks_as_much_for_two_as_for_one(story: Story, client: FlaskClient) -> None:
     story.announce()
     one = len(asked(client, "/draws"))
-    story.announce(draw_id="h001-2026q4-second")
+    story.shift = timedelta(days=92)
+    story.announce(draw_id="h001-2027q1")
     assert len(asked(client, "/draws")) == one
     assert client.get("/draws").text.count('class="card row"') == 2
 
 
 def asked(client: FlaskClient, path: str) -> list[tuple[str, Any]]:
     """Every statement a page sends to the database, with its values."""
+
+    def show() -> None:
+        assert client.get(path).status_code == 200
+
+    return statements(client, show)
+
+
+def statements(client: FlaskClient, act: Callable[[], None]) -> list[tuple[str, Any]]:
     said: list[tuple[str, Any]] = []
 
     def note(_conn: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
@@ -270,7 +334,7 @@ def asked(client: FlaskClient, path: str) -> list[tuple[str, Any]]:
     engine = client.application.extensions["mashangping"].database.engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        assert client.get(path).status_code == 200
+        act()
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return said

@@ -2,6 +2,8 @@
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from sqlalchemy.orm import Session
@@ -55,7 +57,7 @@ def stream(draw_id: str, published: Sequence[File], read: Callable[[File], Itera
     with zipfile.ZipFile(cast(IO[bytes], made), "w") as archive:
         hashes = "\n".join(f"    {file.sha256}  {file.name}" for file in published)
         _add(archive, "README.md", README.format(draw_id=draw_id, hashes=hashes).encode())
-        for path in sorted((ROOT / lottery.__name__).glob("*.py")):
+        for path in _verifier():
             _add(archive, f"lottery/{path.name}", path.read_bytes())
         for file in published:
             # A list is as good as random: it does not get smaller.
@@ -64,6 +66,12 @@ def stream(draw_id: str, published: Sequence[File], read: Callable[[File], Itera
                     entry.write(part)
                     yield made.fetch()
     yield made.fetch()
+
+
+def digest(published: Sequence[File]) -> str:
+    """Of all that makes the archive, so that who has an older verifier is given the newer."""
+    parts = [README.encode(), *(path.name.encode() + path.read_bytes() for path in _verifier())]
+    return sha256(b"".join([*(file.sha256.encode() for file in published), *parts])).hexdigest()
 
 
 class _Made:
@@ -82,6 +90,10 @@ class _Made:
     def fetch(self) -> bytes:
         parts, self._parts = self._parts, []
         return b"".join(parts)
+
+
+def _verifier() -> list[Path]:
+    return sorted((ROOT / lottery.__name__).glob("*.py"))
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -1,0 +1,79 @@
+"""Somebody fetches a long list and does not read it: everybody else is served as before."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from os import urandom
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from app.models import DrawFile, DrawFilePart
+from app.services.draws.files import PART
+from tests.conftest import plain_environ
+from tests.draws.story import ANNOUNCED, DRAW_ID, Story
+from tests.servers.processes import installation
+
+LONG = f"/draws/{DRAW_ID}/files/leaves-1.bin"
+BUNDLE = f"/draws/{DRAW_ID}/bundle.zip"
+SHORT = f"/draws/{DRAW_ID}/files/leaves-2.bin"
+
+
+@pytest.mark.slow
+def test_readers_who_do_not_read_keep_nobody_waiting_and_make_room_when_they_go(
+    story: Story, database_url: str, tmp_path: Path
+) -> None:
+    story.announce()
+    publish(story, "leaves-1.bin", parts=8)
+    publish(story, "leaves-2.bin", parts=1)
+    environ = {**plain_environ(database_url, tmp_path), "GRANIAN_BLOCKING_THREADS": "2"}
+    with installation(environ, tmp_path) as installed:
+        installed.start("web")
+        for path, busy in ((LONG, 503), (BUNDLE, 503), (SHORT, 200)):
+            crowd(installed.url, path, busy=busy)
+
+
+def crowd(url: str, path: str, *, busy: int) -> None:
+    with ExitStack() as readers:
+        for _ in range(6):
+            readers.enter_context(waits(url, path))
+        took = [wait_for_a_page(url) for _ in range(3)]
+        assert max(took) < 1, (path, took)
+        answer = requests.get(url + path, timeout=10)
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (busy, "30" if busy == 503 else None)
+    deadline = time.monotonic() + 10
+    while (answer := requests.get(url + path, timeout=30)).status_code == 503:
+        assert time.monotonic() < deadline, "the turn was not given back"
+        time.sleep(0.2)
+    assert answer.status_code == 200
+
+
+def publish(story: Story, name: str, *, parts: int) -> None:
+    content = [urandom(PART) for _ in range(parts)]
+    with story.drawing() as (session, draw):
+        digest, size = sha256(b"".join(content)).hexdigest(), PART * parts
+        file = DrawFile(draw_id=draw.id, name=name, edition=1, sha256=digest, size=size, at=ANNOUNCED)
+        session.add(file)
+        session.flush()
+        session.add_all(DrawFilePart(file_id=file.id, number=n, content=part) for n, part in enumerate(content))
+
+
+@contextmanager
+def waits(url: str, path: str) -> Iterator[None]:
+    """A reader who takes the first bytes and then nothing."""
+    where = urlsplit(url)
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as reader:
+        reader.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
+        assert reader.recv(12).startswith(b"HTTP/1.1")
+        yield
+
+
+def wait_for_a_page(url: str) -> float:
+    time.sleep(0.2)
+    began = time.monotonic()
+    assert requests.get(f"{url}/healthz", timeout=60).ok
+    return time.monotonic() - began
