@@ -88,6 +88,13 @@ def test_unequal_readings_are_named_and_the_right_one_stands_when_it_is_repeated
     assert "几个人录得不一样" not in admin.get(PAGE).text
 
 
+def test_an_issue_that_was_not_announced_stands_in_red(drawn_today: Story, console: Console) -> None:
+    for person in (drawn_today.world.admin, drawn_today.world.supervisor):
+        assert type_number(console(person), "cn-kl8", "2027005", KL8).status_code == 303
+    shown = console(drawn_today.world.auditor).get(PAGE).text
+    assert '<strong class="wrong">不是公告的那一期：用的是下一期，第 2027005 期</strong>' in shown
+
+
 @pytest.mark.parametrize(
     ("issue", "value", "said"),
     [
