@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from app.errors import Refused
 from app.models import Draw, DrawEvent, DrawSecret
-from app.services.draws import announcing, pages
+from app.services.draws import announcing, pages, secret
 from lottery import rule
 from tests.draws.story import ANNOUNCED, CLOSED, DRAW_ID, Fields, Story, draft
 from tests.world import ZONE
 
+QUARTER = timedelta(days=92)
 Change = Callable[[Fields], object]
 
 
@@ -83,6 +84,33 @@ def test_the_committee_is_of_the_hospital(story: Story) -> None:
     assert refusal(story, draft(), committee=[]).code == "no_committee"
     assert refusal(story, draft(), committee=[story.world.engineer.id]).code == "provider_in_committee"
     assert refusal(story, draft(), committee=[4711]).code == "no_such_person"
+
+
+def test_the_committee_is_small_and_can_do_its_work(story: Story) -> None:
+    many = [story.world.employ(f"3{n:05d}", f"监督{n}", "supervisor").id for n in range(10)]
+    refused = refusal(story, draft(), committee=many)
+    assert (refused.code, refused.facts) == ("committee_too_large", {"most": 9})
+    assert refusal(story, draft(), committee=[many[0], story.world.nurse.id]).code == "committee_without_role"
+    announce(story, draft(), committee=[*many[:9], many[0]])
+
+
+def test_a_rating_takes_part_in_one_draw(story: Story) -> None:
+    story.announce()
+    begins = CLOSED.isoformat()
+    refused = refusal(story, {**later(), "opens": begins})
+    assert (refused.code, refused.facts) == ("period_taken", {"draw_id": DRAW_ID})
+    announce(story, {**later(), "opens": (CLOSED + timedelta(seconds=1)).isoformat()}, at=ANNOUNCED + QUARTER)
+
+
+def test_the_key_of_one_draw_serves_no_other(story: Story) -> None:
+    made = secret.make()
+    announce(story, draft(), made=made)
+    assert refusal(story, later(), made=made).code == "page_expired"
+
+
+def later() -> Fields:
+    """The quarter after it."""
+    return draft(QUARTER, draw_id="h001-2027q1")
 
 
 def announce(story: Story, told: Fields, **changes: Any) -> None:

@@ -38,7 +38,7 @@ def draw(session: Session, *, until: str, tenant: str, hospital: str, zone: Zone
     number = session.scalar(select(func.count()).select_from(Draw)) or 0
     draft = _draft(f"{tenant}-demo-{number + 1}", hospital, closes)
     made = announcing.announce(
-        session, draft, tenant=tenant, zone=zone, committee=[supervisor], by=admin, at=closes - 30 * DAY
+        session, draft, tenant=tenant, zone=zone, committee=[supervisor], by=admin, at=closes - 30 * DAY, rehearsed=True
     )
     steps: dict[str, Step] = {"committed": _commit, "drawn": _run, "claimed": _claim, "redrawn": _redraw}
     for stage in list(STAGES)[1 : list(STAGES).index(until) + 1]:

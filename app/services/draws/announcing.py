@@ -20,6 +20,8 @@ from lottery import rule
 from lottery.verify import verify
 
 LAST_DAYS = timedelta(days=7)  # of the period: by then everybody has to know
+MOST = 9  # of a committee: each of them could have had a chance, and is left out
+ABLE = frozenset({"supervisor", "admin"})  # who can enter numbers and claims at the console
 OURS = ("scheme", "key_commitment", "operator_key")  # not for a draft to say
 
 
@@ -33,10 +35,14 @@ def announce(
     by: int,
     at: datetime,
     made: secret.Secret | None = None,
+    rehearsed: bool = False,
 ) -> Draw:
-    """Lock a draw. `draft` has the announcement's keys but OURS; raises Refused with the reason."""
+    """Lock a draw. `draft` has the announcement's keys but OURS; raises Refused with the reason.
+
+    Only the demo's draws are `rehearsed`: they take from the same ratings again and again.
+    """
     made = made or secret.make()
-    told = ready(session, draft, zone=zone, committee=committee, by=by, at=at, made=made)
+    told = ready(session, draft, zone=zone, committee=committee, by=by, at=at, made=made, rehearsed=rehearsed)
     opens, closes = files.when(told, "opens"), files.when(told, "closes")
     draw = Draw(
         draw_id=told["draw_id"],
@@ -65,6 +71,7 @@ def ready(
     by: int,
     at: datetime,
     made: secret.Secret,
+    rehearsed: bool = False,
 ) -> Fields:
     """The announcement as it would be locked now; raises Refused with the reason why it would not be."""
     check_admin(session, by, at=at)
@@ -75,9 +82,14 @@ def ready(
     opens, closes = files.when(told, "opens"), files.when(told, "closes")
     if at > closes - LAST_DAYS:
         raise Refused("announced_late", until=(closes - LAST_DAYS).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
-    _check_committee(session, committee, opens=opens, closes=closes, zone=zone)
+    _check_committee(session, committee, opens=opens, zone=zone, at=at)
     if session.scalar(select(Draw.id).where(Draw.draw_id == told["draw_id"])) is not None:
         raise Refused("draw_id_taken", draw_id=told["draw_id"])
+    if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == made.key)) is not None:
+        raise Refused("page_expired")  # of another draw: one key must not serve two
+    same = select(Draw.draw_id).where(Draw.opens <= closes, Draw.closes >= opens)
+    if not rehearsed and (taken := session.scalar(same.limit(1))):
+        raise Refused("period_taken", draw_id=taken)
     return told
 
 
@@ -123,15 +135,19 @@ def check_committee(session: Session, draw: Draw, person_id: int, *, at: datetim
 
 
 def _check_committee(
-    session: Session, committee: Sequence[int], *, opens: datetime, closes: datetime, zone: ZoneInfo
+    session: Session, committee: Sequence[int], *, opens: datetime, zone: ZoneInfo, at: datetime
 ) -> None:
     if not committee:
         raise Refused("no_committee")
+    if len(set(committee)) > MOST:
+        raise Refused("committee_too_large", most=MOST)
     for one in committee:
         if session.get(Person, one) is None:
             raise Missing("no_such_person")
         if people.of_the_provider(session, one, opens.astimezone(zone).date()):
             raise Refused("provider_in_committee")
+        if not people.roles_at(session, one, at.date()) & ABLE:
+            raise Refused("committee_without_role")
 
 
 def _keys(made: secret.Secret) -> Fields:

@@ -27,6 +27,10 @@ FIELD = {
     "draw_id_taken": "draw_id",
     "no_committee": "committee",
     "provider_in_committee": "committee",
+    "committee_too_large": "committee",
+    "committee_without_role": "committee",
+    "period_taken": "opens",
+    "issue_of_another_year": "sources",
 }
 
 
@@ -63,6 +67,7 @@ def announce() -> Response | str | tuple[str, int]:
         return _form(typed, _said(faults)), 422
     if request.form.get("confirm", "").strip() != draft["draw_id"]:
         return _preview(typed, made, gettext("输入的编号不一样，没有公布。"))
+    drafting.check_years(draft)
     with transaction() as session:
         committee, _unknown = _committee(session, typed)
         draw = announcing.announce(
@@ -93,7 +98,6 @@ def _preview(typed: dict[str, str], made: secret.Secret, fault: str) -> str | tu
         said |= refused
         if said:
             return _form(typed, said), 422
-        able = [one for one in committee if people.roles_at(session, one.id, moment().date()) & {"supervisor", "admin"}]
     content = files.to_bytes(told)
     page = render_template(
         "console/draw_preview.html",
@@ -103,7 +107,6 @@ def _preview(typed: dict[str, str], made: secret.Secret, fault: str) -> str | tu
         sha256=sha256(content).hexdigest(),
         sealed=secret.sealed(made, settings.secret_keys),
         committee=committee,
-        able=able,
         fault=fault,
     )
     return (page, 422) if fault else page
@@ -123,6 +126,7 @@ def _ready(
             at=moment(),
             made=made,
         )
+        drafting.check_years(told)
     except Refused as refused:
         if refused.code == "announcement_wrong":
             check = str(refused.facts["check"])
