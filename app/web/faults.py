@@ -160,6 +160,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "wrong_form": (422, mark("%(name)s 的号码写法不对：应为 %(expected)s，实为 %(found)s。")),
     "numbers_missing": (409, mark("第 %(round)s 轮的号码还没有全部由两人核对一致。")),
     "reason_missing": (422, mark("请写明理由。理由会公布，不要写姓名。")),
+    "own_prize": (403, mark("这是您自己的奖，请另一位小组成员核验。")),
     "no_such_claim_code": (404, mark("没有这个领奖码。请核对后再输。")),
     "claims_open": (409, mark("领奖期（%(until)s）结束、每份奖品都有着落后才能继续。")),
     "claim_over": (410, mark("领奖期（%(until)s）已过。")),

@@ -1,5 +1,6 @@
 """Claims: a code only the winner has, confirmed once by the committee, never by the provider."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from app.services.draws import audit, claims, files, pages
 from app.services.draws.receipts import receipt_of
 from lottery import rule, tree
 from tests.draws.story import CLAIMED, EXPIRED, REDRAWN, Story
+from tests.draws.test_unionids import share
 from tests.world import ZONE
 
 
@@ -162,6 +164,43 @@ def test_the_auditor_makes_the_list_again_and_nobody_else_may(story: Story, winn
     ]
     assert b"".join(sorted(made)) == published
     assert winner
+
+
+def test_who_could_not_be_found_as_a_winner_claims_all_the_same(story: Story) -> None:
+    """He rated unknown, was bound later, and was bound no more when the winners were looked for."""
+    story.people(3)
+    story.announce()
+    everybody = ", ".join(str(person.id) for person in story.raters)
+    story.without_triggers(f"UPDATE rating SET person_id = NULL WHERE person_id IN ({everybody})")
+    kept = [story.receipt(person) for person in story.raters]
+    story.commit()
+    story.without_triggers(f"UPDATE wechat_identity SET person_id = NULL WHERE person_id IN ({everybody})")
+    story.type_numbers()
+    story.run()
+    with story.drawing() as (session, draw):
+        assert session.scalars(select(DrawWinner)).all() == []
+        codes = [claims.claim_code(session, draw, person.id) for person in story.raters]
+        assert [len(pages.prizes_of(session, person.id)) for person in story.raters] == [1, 1, 1]
+        assert claims.claim_code(session, draw, story.world.nurse.id) is None
+    first, second = kept[:2]
+    assert first
+    assert second
+    assert codes[0]
+    assert confirm(story, codes[0])["entry"] == first.entry
+    forged = {**second.fields(), "tickets": 3}
+    for text in (json.dumps(forged), "{", json.dumps({**second.fields(), "entry": "é"})):
+        assert refusal(story, text).code == "no_such_claim_code"
+    assert confirm(story, json.dumps(second.fields()))["entry"] == second.entry
+
+
+def test_nobody_of_the_committee_hands_a_prize_to_himself(story: Story, winner: dict[str, Any]) -> None:
+    code = code_of(story, winner)
+    with story.drawing() as (session, _draw):
+        second_number = story.person_of(session, winner)
+    share(story, "u1", second_number, story.world.supervisor)
+    assert refusal(story, code).code == "own_prize"
+    with story.drawing() as (session, draw), pytest.raises(Refused, match="own_prize"):
+        claims.refuse(session, draw, code, reason="无", by=story.world.supervisor.id, at=CLAIMED)
 
 
 def test_a_winner_finds_what_he_has_won(story: Story, winner: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The claims desk: a code, the prize it stands for, one committee member who writes it down once."""
 
+import json
 import re
 from io import BytesIO
 from typing import Any
@@ -44,6 +45,17 @@ def test_the_code_shows_the_prize_and_whose_it_is_and_no_rating(desk: FlaskClien
         assert words in shown
     assert "满意" not in shown
     assert code not in desk.get(DESK).text
+
+
+def test_a_receipt_shows_the_prize_too(story: Story, desk: FlaskClient, code: str) -> None:
+    with story.drawing() as (session, draw):
+        winner = next(one for one in story.raters if claims.claim_code(session, draw, one.id) == code)
+    receipt = story.receipt(winner)
+    assert receipt
+    whole = json.dumps(receipt.fields(), indent=1)
+    assert "一等 · 保温杯" in send(desk, code=whole).text
+    assert send(desk, "/confirm", code=whole, signed="1").status_code == 303
+    assert send(desk, code=whole.replace('"tickets": ', '"tickets": 1')).status_code == 404
 
 
 def test_it_is_written_down_once_with_photo_and_consent(story: Story, desk: FlaskClient, code: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner, Person
-from app.services.draws import announcing, events, files, secret, unionids
+from app.services.draws import announcing, events, files, objections, receipts, secret, unionids
 from app.services.draws.files import Fields, when
 from lottery import files as forms
 from lottery.rule import SCHEME
@@ -19,10 +19,25 @@ ROUNDS = (1, 2)
 
 def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
     """The code he shows, while there is a prize of his to claim; of the last round he has won in."""
-    won = _won(session, draw, person_id)
-    if won is None or _settled(session, draw, won.round, won.entry):
+    prize = won(session, draw, person_id)
+    if prize is None or _settled(session, draw, prize.round, prize.entry):
         return None
-    return secret.of(session, draw).claim_code(draw, won.round, won.entry)
+    return secret.of(session, draw).claim_code(draw, prize.round, prize.entry)
+
+
+def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
+    """What he has won: as it was found out then, or by his own entry where nobody was found behind it."""
+    his = unionids.persons(session, draw, person_id)
+    known = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(his))
+    if found := session.scalar(known.limit(1)):
+        return found
+    entry = secret.of(session, draw).entry(draw, his[0]).hex()
+    for draw_round in ROUNDS:
+        for one in files.winners_of(session, draw, draw_round):
+            if one["entry"] == entry:
+                place = {key: one[key] for key in ("entry", "tier", "rank")}
+                return DrawWinner(draw_id=draw.id, round=draw_round, person_id=his[0], **place)
+    return None
 
 
 @dataclass(frozen=True)
@@ -87,10 +102,10 @@ def refuse(session: Session, draw: Draw, code: str, *, reason: str, by: int, at:
 
 def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
     """The winner himself does not want it."""
-    won = _won(session, draw, person_id)
-    if won is None:
+    prize = won(session, draw, person_id)
+    if prize is None:
         raise Missing("no_such_claim_code")
-    _settle(session, draw, won.round, won.tier, won.entry, "waived", by=person_id, at=at)
+    _settle(session, draw, prize.round, prize.tier, prize.entry, "waived", by=person_id, at=at)
     _publish(session, draw, at=at)
 
 
@@ -140,6 +155,7 @@ def _settle_code(
 ) -> Fields:
     announcing.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
+    _check_not_his_own(session, draw, winner["entry"], by)
     until = when(files.announced(session, draw), "claim_until")
     if draw_round == 1 and state == "claimed" and at > until:
         raise Refused("claim_over", until=until.isoformat())
@@ -153,12 +169,32 @@ def _settle_code(
 
 
 def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
+    """The prize of a code; or of a receipt we have signed: who was found by nobody may come with that."""
     keys, wanted = secret.of(session, draw), code.strip().upper()
+    entry = _of_receipt(session, draw, code) if code.lstrip().startswith("{") else None
     for draw_round in ROUNDS:
         for winner in files.winners_of(session, draw, draw_round):
-            if keys.claim_code(draw, draw_round, winner["entry"]) == wanted:
+            if winner["entry"] == entry or keys.claim_code(draw, draw_round, winner["entry"]) == wanted:
                 return draw_round, winner
     raise Missing("no_such_claim_code")
+
+
+def _of_receipt(session: Session, draw: Draw, text: str) -> str | None:
+    try:
+        told = objections.read(text)
+    except Refused:
+        return None
+    ours = receipts.genuine(
+        session, draw, entry=told["entry"], tickets=told["tickets"], at=told["receipt_at"], sig=told["sig"]
+    )
+    return str(told["entry"]) if ours else None
+
+
+def _check_not_his_own(session: Session, draw: Draw, entry: str, by: int) -> None:
+    """One of the committee may have a second staff number, which he never said."""
+    keys = secret.of(session, draw)
+    if entry in {keys.entry(draw, one).hex() for one in unionids.persons(session, None, by)}:
+        raise Refused("own_prize")
 
 
 def _settle(
@@ -218,9 +254,3 @@ def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
 
 def _settled(session: Session, draw: Draw, draw_round: int, entry: str) -> bool:
     return any(claim.entry == entry for claim in settled_of(session, draw, draw_round))
-
-
-def _won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
-    his = unionids.persons(session, draw, person_id)
-    query = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(his))
-    return session.scalar(query.order_by(DrawWinner.round.desc()).limit(1))

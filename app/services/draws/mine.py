@@ -27,8 +27,8 @@ class Mine:
 def of(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo) -> Mine:
     if not any_draw(session):
         return Mine(False, [], [])
-    won = [(draw, claim) for draw, _winner, claim in prizes_of(session, person_id) if draw.closes > at - REMINDED]
-    to_claim = [draw.draw_id for draw, claim in won if claim is None]
+    won = prizes_of(session, person_id, since=at - REMINDED)
+    to_claim = [draw.draw_id for draw, _winner, claim in won if claim is None]
     return Mine(True, collecting(session, person_id, at=at, zone=zone), to_claim)
 
 

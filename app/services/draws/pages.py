@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Draw, DrawCheckpoint, DrawClaim, DrawObjection, DrawWinner, Person
-from app.services.draws import checkpoints, committing, files, numbers, receipts, secret, unionids, winners
+from app.models import Draw, DrawCheckpoint, DrawClaim, DrawFile, DrawObjection, DrawWinner, Person
+from app.services.draws import checkpoints, claims, committing, files, numbers, receipts, secret, unionids, winners
 from app.services.draws.files import Fields, File, when
 from lottery import files as forms
 from lottery import rule
@@ -181,21 +181,19 @@ def proof_of(session: Session, draw: Draw, entry: str) -> Proof | None:
     return Proof(version, index, tickets, [step.hex() for step in listed.proofs([index])[0]])
 
 
-def prizes_of(session: Session, person_id: int) -> list[tuple[Draw, DrawWinner, DrawClaim | None]]:
-    """What somebody has won, the latest first, and what became of it."""
-    rows = session.execute(
-        select(Draw, DrawWinner, DrawClaim)
-        .join(DrawWinner, DrawWinner.draw_id == Draw.id)
-        .outerjoin(
-            DrawClaim,
-            (DrawClaim.draw_id == DrawWinner.draw_id)
-            & (DrawClaim.round == DrawWinner.round)
-            & (DrawClaim.entry == DrawWinner.entry),
-        )
-        .where(DrawWinner.person_id.in_(unionids.persons(session, None, person_id)))
-        .order_by(Draw.id.desc(), DrawWinner.round.desc())
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+def prizes_of(
+    session: Session, person_id: int, *, since: datetime | None = None
+) -> list[tuple[Draw, DrawWinner, DrawClaim | None]]:
+    """What somebody has won, the latest first, and what became of it; of draws that closed since then."""
+    drawn = select(Draw).join(DrawFile, DrawFile.draw_id == Draw.id).where(DrawFile.name == "result-1.json")
+    if since:
+        drawn = drawn.where(Draw.closes > since)
+    found = []
+    for draw in session.scalars(drawn.order_by(Draw.id.desc())):
+        if prize := claims.won(session, draw, person_id):
+            settled = claims.settled_of(session, draw, prize.round)
+            found.append((draw, prize, next((one for one in settled if one.entry == prize.entry), None)))
+    return found
 
 
 def receipts_of(session: Session, person_id: int, *, zone: ZoneInfo) -> list[receipts.Receipt]:

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
 from app.services import photos
-from app.services.draws import announcing, claims, pages
+from app.services.draws import announcing, claims, objections, pages
 from app.services.draws.claims import Found
 from app.web import limits, visit
 from app.web.console import asked
@@ -98,6 +98,9 @@ def _found(draw_id: str) -> Found:
 
 
 def _code() -> str:
+    """As it was typed or scanned; or the whole of a receipt."""
+    if (typed := request.form.get("code", "")).lstrip().startswith("{"):
+        return asked.clean(typed, objections.LONGEST)
     return asked.clean(request.form.get("code", ""), 20).replace(" ", "").replace("-", "")
 
 
