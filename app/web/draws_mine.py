@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
 from app.models import Draw, DrawClaim, DrawWinner
-from app.services.draws import announcing, claims, files, mine, pages, receipts, secret
+from app.services.draws import announcing, claims, files, mine, pages, receipts, secret, unionids
 from app.services.draws.pages import Place
 from app.services.draws.receipts import Receipt
 from app.web import visit
@@ -61,13 +61,14 @@ def receipt(person_id: int, draw_id: str) -> Page:
     with reading() as db:
         draw = announcing.find(db, draw_id)
         held = receipts.receipt_of(db, draw, person_id, zone=zone)
+        number = secret.pid(draw, unionids.persons(db, draw, person_id)[0])  # whose entry it is made from
         return render_template(
             "draws/receipt.html",
             draw=draw,
             state=pages.state(db, draw, at=moment()),
             receipt=held,
-            number=secret.pid(draw, person_id),
-            fragment=_fragment(held, secret.pid(draw, person_id)) if held else "",
+            number=number,
+            fragment=_fragment(held, number) if held else "",
             chances=pages.chances_of(db, draw, person_id, zone=zone),
             places=_places(db, draw, person_id) if held else [],
             won=_won(db, draw, person_id) is not None,

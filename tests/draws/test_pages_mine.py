@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from app.models import Notice, Person, WeChatIdentity
 from app.runtime import Runtime
 from app.services.draws import claims, pages, receipts, results
 from app.services.sign_in import PRIVACY_VERSION
+from lottery import rule
 from tests.conftest import Console, Phone
 from tests.draws.story import ANNOUNCED, CLAIMED, COMMITTED, DRAW_ID, DURING, EXPIRED, REDRAWN, Fields, Story
 from tests.scan.forms import Slip
@@ -78,6 +79,21 @@ def test_a_receipt_is_what_the_service_signed_whole_in_the_file_and_behind_the_l
     told = file.get_json()
     with story.drawing() as (session, draw):
         assert receipts.genuine(session, draw, **{key: told[key] for key in ("entry", "tickets", "at", "sig")})
+
+
+def test_the_number_printed_with_a_receipt_is_the_one_its_entry_is_made_from(story: Story, phone: Phone) -> None:
+    """Also for the second staff number of one WeChat user."""
+    story.now_is(DURING).announce()
+    [second] = story.people(1)
+    with story.database.transaction() as session:
+        his = WeChatIdentity.person_id.in_((story.world.nurse.id, second.id))
+        session.execute(update(WeChatIdentity).where(his).values(unionid="u1", bound_at=ANNOUNCED + story.shift))
+    page = phone(bound(story, second)).get(MINE).text
+    found = re.search(r"#receipt=([\w-]+)&amp;person=([\w:]+)\"", page)
+    assert found
+    receipt = json.loads(urlsafe_b64decode(found[1] + "=="))
+    assert rule.entry(bytes.fromhex(receipt["salt"]), DRAW_ID, found[2]).hex() == receipt["entry"]
+    assert f'<dd class="entry">{found[2]}</dd>' in page
 
 
 def test_who_rated_before_the_announcement_finds_his_receipt_too(story: Story, nurse: FlaskClient) -> None:
