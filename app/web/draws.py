@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.errors import Missing
-from app.services.draws import announcing, bundle, files, pages, poster
+from app.services.draws import announcing, bundle, checkpoints, files, pages, poster
 from app.services.draws.pages import Page
 from app.web import downloads, draw_words
 from app.web.edge import moment, reading, runtime
@@ -35,6 +35,7 @@ def show(draw_id: str) -> str:
         now=moment(),
         steps=draw_words.steps(page, moment()),
         next=draw_words.next_step(page, moment()),
+        counted=checkpoints.counted(page.checkpoints),
         hashes={file.name: file.sha256 for file in page.files},
     )
 

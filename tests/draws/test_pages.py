@@ -1,5 +1,6 @@
 """`/draws` and `/draws/<id>`: everything that is public, to everybody the same."""
 
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app.models import DrawObjection
+from app.models import DrawCheckpoint, DrawObjection
 from app.services.draws import bundle, claims, files
 from lottery.verify import verify
 from tests.conftest import Console, Phone
@@ -22,6 +23,7 @@ from tests.draws.story import (
     COMMITTED,
     DRAW_ID,
     DRAWN,
+    DURING,
     EXPIRED,
     NUMBERS,
     REDRAWN,
@@ -55,6 +57,19 @@ def test_an_announced_draw_shows_its_rules_and_counts_down(story: Story, client:
     for said in (told["eligibility"], told["privacy"], told["tax"], told["tiers"][0]["prize"]):
         assert said in page
     assert "结果</h2>" not in page
+
+
+def test_the_counts_move_in_steps_from_which_nobody_is_read(story: Story, client: FlaskClient) -> None:
+    story.now_is(DURING).announce()
+    first = DURING.date()
+    counts = {0: 4, 1: 5, 2: 11, 7: 12, 8: 16, 14: 30, 15: 31, 16: 99}
+    with story.drawing() as (session, draw):
+        for days, entries in counts.items():
+            day = {"day": first + timedelta(days=days), "entries": entries, "tickets": entries, "root": f"{days:064x}"}
+            session.add(DrawCheckpoint(draw_id=draw.id, at=DURING, **day))
+    page = client.get(PAGE).text
+    assert re.findall(r"(\d+) 人，", page) == ["31", "16", "5"]
+    assert all(fours(f"{days:064x}") in page for days in counts)
 
 
 def test_a_locked_list_shows_its_root_and_its_departments(story: Story, client: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """Every day while ratings are collected: how many are in, and the root of the list as it would be."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from app.errors import Refused
 from app.models import Draw, DrawCheckpoint
 from app.services.draws import events, files, leaves, people, secret
 from app.services.draws.leaves import Leaves, Told
+
+A_WEEK, FEWEST = timedelta(days=7), 5  # new people
 
 
 def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Told = lambda _done: None) -> Leaves:
@@ -29,9 +32,15 @@ def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: da
     return session.get_one(DrawCheckpoint, (draw.id, day))
 
 
-def last(session: Session, draw: Draw) -> DrawCheckpoint | None:
-    query = select(DrawCheckpoint).where(DrawCheckpoint.draw_id == draw.id)
-    return session.scalar(query.order_by(DrawCheckpoint.day.desc()).limit(1))
+def counted(written: Sequence[DrawCheckpoint]) -> list[DrawCheckpoint]:
+    """Those whose counts are told (law 11): from one more person a day an engineer would know who has rated him."""
+    told: list[DrawCheckpoint] = []
+    for one in written:
+        before = told[-1] if told else None
+        late_enough = before is None or one.day - before.day >= A_WEEK
+        if late_enough and one.entries - (before.entries if before else 0) >= FEWEST:
+            told.append(one)
+    return told
 
 
 def all_of(session: Session, draw: Draw) -> list[DrawCheckpoint]:
