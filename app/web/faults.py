@@ -18,6 +18,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "cancel_needs_supervisor": (403, mark("已经开始处理的工单只能由信息科取消。")),
     "not_your_ticket": (403, mark("这张工单没有派给您。")),
     "not_offered": (409, mark("这张工单现在不用接手，可能已有人处理。请刷新后查看。")),
+    "take_over_first": (409, mark("请先接手这张工单，再连单子。")),
     "no_longer_yours": (410, mark("这张工单现在由别人处理，您不用再管。")),
     "no_such_slip": (404, mark("没有这个号码的空白单。请核对单子上的号码。")),
     "slip_taken": (409, mark("%(slip)s 已连到另一张工单，不能再改。请换一张空白单。")),

@@ -40,6 +40,8 @@ def link(token: str) -> Response:
         raise Refused("sign_in_again")
     with transaction() as db:
         job = engineer_work.one(db, request.form.get("ticket", ""), engineer=engineer.person_id, at=moment())
+        if job.offered:
+            raise Refused("take_over_first")
         ticket = tickets.locked(db, ticket_id=job.ticket_id)
         slip_pads.link(db, number, ticket, by=engineer.person_id, at=moment(), channel="wechat")
     return redirect(f"/engineer/{job.number}", 303)

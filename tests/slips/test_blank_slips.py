@@ -11,8 +11,10 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.errors import Missing, Refused
 from app.models import Event, SlipLink, Ticket
+from app.runtime import Runtime
 from app.services import slip_pads, tickets
 from tests.conftest import Phone
+from tests.notices.told import Told
 from tests.scan.forms import Slip
 from tests.world import World
 
@@ -97,6 +99,17 @@ def test_only_his_own_tickets_are_offered_and_taken(slip: Slip, world: World, ph
     assert others.number not in page
     assert give(engineer, slip, path, others.number).status_code == 404
     assert give(engineer, slip, path, "").status_code == 404
+    assert links(world) == []
+
+
+def test_a_ticket_he_may_take_over_is_not_his_yet(slip: Slip, world: World, phone: Phone, runtime: Runtime) -> None:
+    reserve(world)
+    told = Told(runtime, world)
+    ticket = told.dispatched(6)
+    told.look()
+    path, backup = slip.runtime.links.slip_path(1), phone(world.bind(world.second_engineer))
+    answer = give(backup, slip, path, ticket.number)
+    assert (answer.status_code, "先接手" in answer.text) == (409, True)
     assert links(world) == []
 
 
