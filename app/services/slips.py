@@ -70,8 +70,8 @@ def count(session: Session, wanted: SlipFilter) -> int:
     return session.scalar(select(func.count(Ticket.id)).where(*_conditions(wanted))) or 0
 
 
-def ids(session: Session, wanted: SlipFilter) -> Sequence[int]:
-    return session.scalars(select(Ticket.id).where(*_conditions(wanted))).all()
+def ids(session: Session, wanted: SlipFilter, *, most: int | None = None) -> Sequence[int]:
+    return session.scalars(select(Ticket.id).where(*_conditions(wanted)).limit(most)).all()
 
 
 def of_tickets(session: Session, wanted: SlipFilter, paper: Paper) -> Iterator[Card]:

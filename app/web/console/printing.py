@@ -109,7 +109,7 @@ def _paper(db: Session, order: Order) -> Paper:
     mini, chosen = known.settings.mini, known.settings.slip_code
     if order.what != "slips" or mini is None or chosen == "link":
         return known.paper
-    tickets = slips.ids(db, order.tickets)[: printing.MOST]
+    tickets = slips.ids(db, order.tickets, most=printing.MOST)
     return mini_codes.on_paper(db, known.paper, tickets, appid=mini.appid, beside=chosen == "both")
 
 
