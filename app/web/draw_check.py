@@ -8,7 +8,9 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from app.errors import Missing
 from app.paths import ROOT
-from app.services.draws import announcing, files, pages
+from app.services.draws import announcing, objections, pages
+from app.services.draws.pages import Proof
+from app.web import limits
 from app.web.edge import moment, reading
 
 blueprint = Blueprint("draw_check", __name__)
@@ -26,7 +28,7 @@ def show(draw_id: str) -> str:
         "draws/check.html",
         page=page,
         told=page.announcement,
-        until=files.when(page.announcement, "objections_until"),
+        until=objections.closes(page.announcement),
         now=moment(),
         published={file.name: file.size for file in page.files if not file.name.endswith(".sig")},
         most=CHECKED_HERE,
@@ -38,11 +40,15 @@ def show(draw_id: str) -> str:
 @blueprint.get("/draws/<draw_id>/proof/<entry>")
 def proof(draw_id: str, entry: str) -> Response:
     """What leads from one entry to the root, so that nobody has to fetch a list of millions to find himself."""
+    return jsonify(asdict(limits.known(lambda: _proof(draw_id, entry))))
+
+
+def _proof(draw_id: str, entry: str) -> Proof:
     with reading() as db:
         found = pages.proof_of(db, announcing.find(db, draw_id), entry)
     if found is None:
         raise Missing("not_in_the_list")
-    return jsonify(asdict(found))
+    return found
 
 
 @cache
