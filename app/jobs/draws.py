@@ -28,14 +28,18 @@ def look(runtime: Runtime, beacon: Beacon | None = None) -> None:
         under_way = steps.under_way(session, at=clock.now())
     for draw_id in under_way:
         try:
-            if beacon:
-                beacon.fetch(runtime, draw_id)
-            while step := _due(runtime, draw_id):
-                take(runtime, draw_id, step)
+            _take_all(runtime, draw_id)
+            if beacon and beacon.fetch(runtime, draw_id):
+                _take_all(runtime, draw_id)
         except Refused as refused:  # another worker was quicker, or the clock
             structlog.get_logger().warning("a step of a draw was refused", draw=draw_id, code=refused.code)
         except Exception:
             structlog.get_logger().exception("a step of a draw failed", draw=draw_id)
+
+
+def _take_all(runtime: Runtime, draw_id: str) -> None:
+    while step := _due(runtime, draw_id):
+        take(runtime, draw_id, step)
 
 
 def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, tell: Told = lambda _done: None) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 
@@ -32,6 +33,7 @@ class Relay(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.status, self.content, self.asked = 200, GENUINE, list[str]()
+        self.pause = 0.0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -40,6 +42,9 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
+        for byte in self.server.content.encode() if self.server.pause else b"":
+            sleep(self.server.pause)
+            self.wfile.write(bytes([byte]))
         self.send_response(self.server.status)
         self.send_header("Location", f"{self.server.url}/elsewhere")
         self.end_headers()
@@ -103,6 +108,7 @@ def test_the_round_is_fetched_when_it_is_out_and_the_result_follows(
         (200, "[]"),
         (200, "no json"),
         (200, GENUINE + " " * 5_000),
+        (200, "[" * 4_000),
         (302, GENUINE),
         (500, ""),
     ],
@@ -117,6 +123,18 @@ def test_nothing_else_stands_and_it_is_asked_again_later_each_time_twice_as_late
         jobs.look(fetching, beacon)
         assert len(relay.asked) == asked
     assert not any("elsewhere" in path for path in relay.asked)
+    with committed.drawing() as (session, _draw):
+        assert session.query(DrawNumber).all() == []
+
+
+def test_a_relay_that_sends_a_byte_now_and_then_keeps_nobody_waiting(
+    committed: Story, fetching: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.beacon.WHOLE", 0.5)
+    relay.pause = 0.1
+    began = monotonic()
+    jobs.look(fetching, Beacon())
+    assert monotonic() - began < 4
     with committed.drawing() as (session, _draw):
         assert session.query(DrawNumber).all() == []
 
