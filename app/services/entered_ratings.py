@@ -116,7 +116,9 @@ def _check(entry: Entry, finished_at: datetime, window: timedelta, at: datetime)
 
 
 def _lines() -> Query:
-    lead, clerk = aliased(Person), aliased(Person)
+    lead, clerk, linker = aliased(Person), aliased(Person), aliased(Person)
+    linked = select(SlipLink.at, linker.name).join(linker, linker.id == SlipLink.by_id)
+    linked = linked.where(SlipLink.ticket_id == Ticket.id).order_by(SlipLink.at.desc()).limit(1).correlate(Ticket)
     return (
         select(
             EnteredRating.completion_id.label("id"),
@@ -131,6 +133,8 @@ def _lines() -> Query:
             Category.name.label("category"),
             lead.name.label("lead"),
             EnteredRatingPhoto.completion_id.is_not(None).label("photo"),
+            linked.with_only_columns(SlipLink.at).scalar_subquery().label("linked_at"),
+            linked.with_only_columns(linker.name).scalar_subquery().label("linked_by"),
             CountedRating.rating_id.is_not(None).label("rated_too"),
         )
         .join(Completion, Completion.id == EnteredRating.completion_id)

@@ -78,6 +78,24 @@ def test_a_slips_number_leads_to_its_ticket(slip: Slip, world: World, console: C
     assert ticket.number in supervisor.get(PAGE).text
 
 
+@pytest.mark.parametrize(("days", "late"), [(0, False), (1, True)])
+def test_who_gave_the_slip_to_the_ticket_stands_there_and_whether_it_was_after_the_user_ticked(
+    days: int, late: bool, slip: Slip, world: World, console: Console
+) -> None:
+    """So that nobody keeps a ticked slip for a ticket of his choice unseen."""
+    supervisor = console(world.supervisor)
+    ticket = world.ticket("finished", reported_at=clock.now() - timedelta(days=3))
+    enter(supervisor, slip, ticket.number, day=(today() - timedelta(days=days)).date().isoformat())
+    assert "空白单由" not in supervisor.get(PAGE).text
+    with world.database.transaction() as session:
+        slip_pads.reserve(session, 1, by=None, at=clock.now())
+        held = tickets.locked(session, ticket_id=ticket.id)
+        slip_pads.link(session, 1, held, by=world.desk.id, at=clock.now(), channel="test")
+    page = supervisor.get(PAGE).text
+    assert f"空白单由 {world.desk.name} 于" in page
+    assert ("请核对是不是这张工单" in page) is late
+
+
 def test_once_for_each_completion(slip: Slip, world: World, console: Console) -> None:
     ticket, supervisor = world.ticket("finished"), console(world.supervisor)
     assert [enter(supervisor, slip, ticket.number).status_code for _ in range(2)] == [303, 409]
