@@ -250,6 +250,9 @@ def test_a_proof_is_of_an_entry_in_the_list(story: Story, client: FlaskClient) -
     assert set(client.get(f"/draws/{DRAW_ID}/proof/{entry}").get_json()) == {"version", "index", "tickets", "proof"}
     for wrong in ("0" * 64, entry.upper(), "x"):
         assert client.get(f"/draws/{DRAW_ID}/proof/{wrong}").status_code == 404
+    tried = [client.get(f"/draws/{DRAW_ID}/proof/{number:064x}").status_code for number in range(60)]
+    assert (tried[0], tried[-1]) == (404, 429)
+    assert client.get(f"/draws/{DRAW_ID}/proof/{entry}").status_code == 200
 
 
 @pytest.fixture
