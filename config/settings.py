@@ -113,6 +113,11 @@ class Settings:
         return self.env == "production"
 
     @property
+    def rehearsed(self) -> bool:
+        """In the demo hospital draws are played again and again, from the same ratings."""
+        return self.env == "demo"
+
+    @property
     def scans_arrive(self) -> bool:
         """Whether WeChat tells us who scans a code of the service account; elsewhere only links bind."""
         return self.callback_expected and "service" in self.callbacks

@@ -56,6 +56,7 @@ def announce(file: Path, committee: str, by: str, as_json: bool) -> None:
             committee=[_person(session, number) for number in committee.split(",")],
             by=_person(session, by),
             at=clock.now(),
+            rehearsed=settings.rehearsed,
         )
     told = {"draw_id": made.draw_id, "announcement_sha256": made.announcement_sha256}
     _tell(told, as_json, _("已公布 %(draw_id)s，announcement.json 的哈希 %(announcement_sha256)s", **told))

@@ -39,7 +39,7 @@ def announce(
 ) -> Draw:
     """Lock a draw. `draft` has the announcement's keys but OURS; raises Refused with the reason.
 
-    Only the demo's draws are `rehearsed`: they take from the same ratings again and again.
+    Only draws of the demo are `rehearsed`: they take from the same ratings again and again.
     """
     made = made or secret.make()
     told = ready(session, draft, zone=zone, committee=committee, by=by, at=at, made=made, rehearsed=rehearsed)

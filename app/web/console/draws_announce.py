@@ -79,6 +79,7 @@ def announce() -> Response | str | tuple[str, int]:
             by=g.visitor.person_id,
             at=moment(),
             made=made,
+            rehearsed=settings.rehearsed,
         )
         if draw.announcement_sha256 != request.form.get("sha256"):
             raise Refused("draft_changed")
@@ -125,6 +126,7 @@ def _ready(
             by=g.visitor.person_id,
             at=moment(),
             made=made,
+            rehearsed=runtime().settings.rehearsed,
         )
         drafting.check_years(told)
     except Refused as refused:
