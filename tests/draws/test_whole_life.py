@@ -178,7 +178,7 @@ def claim(demo: Demo, browser: Browser, code: str) -> None:
     with open_desktop(browser) as supervisor:
         page = enter_console(supervisor, demo, "supervisor")
         page.goto(demo.url + DESK)
-        page.locator("[name=code]").fill(code)
+        page.locator("input[name=code]").fill(code)
         page.get_by_role("button", name="查领奖码").click()
         expect(page.locator("main")).to_contain_text(cast.NURSE.name)
         page.get_by_label("已在纸质领奖单上签名").check()
