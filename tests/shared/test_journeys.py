@@ -5,6 +5,7 @@ WeChat's pushes go to the other vendor; here they are read where he relays them,
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import requests
@@ -44,7 +45,8 @@ def test_from_binding_to_rating_to_unbinding(
     assert "我的任务" in engineer.send(link, link).text
     assert person_of(world, world.engineer_identity) == world.engineer.id
 
-    ticket = world.ticket("dispatched", served=world.nurse)
+    # Dispatched this moment: one that lies three minutes back would be told again.
+    ticket = world.ticket("dispatched", served=world.nurse, reported_at=clock.now(), step=timedelta(0))
     until(lambda: notice(world).state == "sent")
     assert [one["openid"] for one in Sandbox(shared.sandbox_url).messages()] == [PHONES["engineer"].openid]
 
