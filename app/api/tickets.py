@@ -59,7 +59,7 @@ def ticket(number: str) -> told.Ticket:
 
 
 def _read_photo() -> tuple[bytes, bytes]:
-    request.max_content_length = photos.LARGEST + 64 * 1024  # what surrounds the file
+    request.max_content_length = photos.LARGEST_FORM
     if request.mimetype != "multipart/form-data":
         raise Refused("not_a_file")
     file = request.files.get(PHOTO.field)

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeBinary, SmallInteger, Text, or_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -68,10 +69,15 @@ class Ticket(Base):
     closed_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
-    @property
+    @hybrid_property
     def rateable(self) -> bool:
         """Nobody was served by a ticket from monitoring or inspection, so nobody can rate it."""
         return self.served_person_id is not None or self.served_department_id is not None
+
+    @rateable.inplace.expression
+    @classmethod
+    def _rateable(cls) -> ColumnElement[bool]:
+        return or_(cls.served_person_id.is_not(None), cls.served_department_id.is_not(None))
 
 
 class TicketAsset(Base):

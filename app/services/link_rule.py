@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Ticket
@@ -42,8 +42,7 @@ def files(known: Mapping[str, str]) -> dict[str, str]:
 
 def examples(session: Session, links: Links) -> list[str]:
     """Of the last finished tickets that somebody can rate."""
-    served = or_(Ticket.served_person_id.is_not(None), Ticket.served_department_id.is_not(None))
-    query = select(Ticket.id).where(Ticket.state == "finished", served).order_by(Ticket.reported_at.desc())
+    query = select(Ticket.id).where(Ticket.state == "finished", Ticket.rateable).order_by(Ticket.reported_at.desc())
     return [links.ticket_url(ticket_id) for ticket_id in session.scalars(query.limit(TEST_LINKS))]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import insert_first
@@ -35,8 +35,7 @@ def content(appid: str, scene: str) -> str:
 
 def fresh(session: Session, *, at: datetime) -> Sequence[int]:
     """Tickets whose slips are likely to be printed soon."""
-    served = or_(Ticket.served_person_id.is_not(None), Ticket.served_department_id.is_not(None))
-    query = select(Ticket.id).where(Ticket.reported_at > at - FRESH, Ticket.state != "cancelled", served)
+    query = select(Ticket.id).where(Ticket.reported_at > at - FRESH, Ticket.state != "cancelled", Ticket.rateable)
     return session.scalars(query.order_by(Ticket.reported_at.desc()).limit(MOST_FRESH)).all()
 
 

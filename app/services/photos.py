@@ -17,6 +17,7 @@ from app.services.pages import Line
 
 MOST = 3
 LARGEST = 2 * 1024 * 1024
+LARGEST_FORM = LARGEST + 64 * 1024  # with what surrounds the file
 LONGEST_SIDE = 1600
 # A small file may hold a picture that fills the memory. A JPEG is read at the size it is kept at, a PNG only whole.
 MOST_PIXELS = {"PNG": 12_600_000, "JPEG": 25_000_000}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnExpressionArgument, func, select
 from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Ticket
@@ -102,9 +102,9 @@ def of_wards(session: Session, codes: tuple[str, ...], paper: Paper) -> list[Car
     return [paper.ward(department) for department in session.scalars(query)]
 
 
-def _conditions(wanted: SlipFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: SlipFilter) -> Iterator[ColumnExpressionArgument[bool]]:
     yield Ticket.state != "cancelled"
-    yield or_(Ticket.served_person_id.is_not(None), Ticket.served_department_id.is_not(None))
+    yield Ticket.rateable
     if wanted.numbers:
         yield Ticket.number.in_(wanted.numbers)
     if wanted.department:

@@ -49,7 +49,7 @@ def slips(session: Session, *, at: datetime) -> list[Slip]:
     finished = _slips().where(
         Ticket.state.in_(("finished", "closed")),
         Ticket.finished_at > at - WINDOW,
-        Ticket.served_person_id.is_not(None) | Ticket.served_department_id.is_not(None),
+        Ticket.rateable,
     )
     newest = Ticket.finished_at.desc()
     opened = _slips().where(Ticket.state.in_(OPEN_STATES)).order_by(Ticket.reported_at.desc())

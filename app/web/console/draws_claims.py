@@ -35,7 +35,7 @@ def look_up(draw_id: str) -> Page:
 @blueprint.post("/console/draws/<draw_id>/claims/confirm")
 @visit.checks_its_own_form
 def confirm_claim(draw_id: str) -> Page:
-    request.max_content_length = photos.LARGEST + 64 * 1024  # what surrounds the file; before the form is read
+    request.max_content_length = photos.LARGEST_FORM  # before the form is read
     visit.check_form("claim", draw_id)
     found, sent = _found(draw_id), request.files.get("photo")
     content = sent.read() if sent else b""

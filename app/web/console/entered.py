@@ -30,7 +30,7 @@ def entered_index() -> str:
 @blueprint.post("/console/entered")
 @visit.checks_its_own_form
 def enter() -> Answer:
-    request.max_content_length = photos.LARGEST + 64 * 1024  # what surrounds the file; before the form is read
+    request.max_content_length = photos.LARGEST_FORM  # before the form is read
     visit.check_form("entered")
     number = asked.clean(request.form.get("number", ""))
     with reading() as session:
