@@ -6,7 +6,7 @@ from datetime import timedelta
 from lottery.checks import Check, same, true
 from lottery.files import Fields, moment
 from lottery.rule import SCHEME
-from lottery.sources import ENOUGH_BITS, SOURCES, bits, quicknet_time
+from lottery.sources import BEACON, ENOUGH_BITS, SOURCES, bits, quicknet_time
 
 NAME = "announcement.json"
 LARGEST_PRIZE_FEN = 50_000_00
@@ -44,7 +44,7 @@ def _check_sources(told: Fields, key: str) -> Iterator[Check]:
     yield same(f"{NAME}: {key} are named once", len(ids), len(set(ids)))
     yield true(f"{NAME}: {key} carry 60 bits", bits(ids) >= ENOUGH_BITS)
     for source in told[key]:
-        if source["id"] == "drand-quicknet":
+        if source["id"] == BEACON:
             drawn = moment(source["drawn_at"], key).timestamp()
             yield same(f"{NAME}: time of the quicknet round", quicknet_time(int(source["issue"])), int(drawn))
 

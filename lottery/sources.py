@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import comb, log2
 
 ENOUGH_BITS = 60.0
+BEACON = "drand-quicknet"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ SOURCES = {
         log2(comb(33, 6) * 16),
         lambda text: _two_groups(text, (6, 33), (1, 16)),
     ),
-    "drand-quicknet": Form(
+    BEACON: Form(
         "drand quicknet",
         "the randomness of the round, 64 lower-case hexadecimal digits",
         256.0,
@@ -62,7 +63,7 @@ QUICKNET_BEGAN, QUICKNET_SECONDS = 1692803367, 3
 
 def next_issues(name: str, issue: str) -> tuple[str, ...]:
     """What may stand in for an issue that was not drawn: the one after it, also as the first of the next year."""
-    if name == "drand-quicknet":
+    if name == BEACON:
         return ()  # each round comes; a later one would be a choice
     number = int(issue)
     return str(number + 1), str((number // 1000 + 1) * 1000 + 1)

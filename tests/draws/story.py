@@ -94,6 +94,7 @@ class Story:
                 committee=[self.world.supervisor.id],
                 by=self.world.admin.id,
                 at=ANNOUNCED + self.shift,
+                rehearsed=bool(self.shift),  # a moved calendar keeps the issues of the vectors
             )
 
     def commit(self, at: datetime | None = None) -> Fields:

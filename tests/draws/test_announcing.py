@@ -59,6 +59,22 @@ def test_one_lottery_with_sixty_bits_is_enough(story: Story) -> None:
     story.announce(sources=[draft()["sources"][0]])
 
 
+@pytest.mark.parametrize("issue", ["2020004", "20004", "2025366", "2028001"])
+@pytest.mark.parametrize("key", ["sources", "redraw_sources"])
+def test_an_issue_that_was_drawn_long_ago_is_no_source(story: Story, key: str, issue: str) -> None:
+    told = draft()
+    told[key][0].update(issue=issue)
+    refused = refusal(story, told)
+    assert (refused.code, refused.facts) == ("issue_of_another_year", {"issue": issue})
+
+
+@pytest.mark.parametrize("issue", ["2027001", "27001", "2026358"])
+def test_around_new_year_an_issue_may_be_of_either_year(story: Story, issue: str) -> None:
+    told = draft()
+    told["sources"][0].update(issue=issue)
+    announce(story, told)
+
+
 @pytest.mark.parametrize("key", ["scheme", "key_commitment", "operator_key"])
 def test_a_draft_does_not_choose_the_keys(story: Story, key: str) -> None:
     assert refusal(story, {**draft(), key: "0" * 64}).code == "draft_says_ours"

@@ -40,7 +40,10 @@ def test_a_draft_is_announced_and_a_wrong_one_is_not(app: Flask, story: Story, t
     file.write_text(json.dumps(draft(story.shift, cap=0)), "utf-8")
     refused = draw(app, "announce", str(file), "--committee", "00042", "--by", "00043")
     assert (refused.exit_code, "cap from 1" in refused.output) == (1, True)
-    file.write_text(json.dumps(draft(story.shift)), "utf-8")
+    file.write_text(json.dumps(of_year("2020", draft(story.shift))), "utf-8")
+    refused = draw(app, "announce", str(file), "--committee", "00042", "--by", "00043")
+    assert (refused.exit_code, "年份和开奖时间对不上" in refused.output) == (1, True)
+    file.write_text(json.dumps(of_year("", draft(story.shift))), "utf-8")
     told = spoken(draw(app, "announce", str(file), "--committee", "00042", "--by", "00043", "--json"))
     assert told["draw_id"] == DRAW_ID
     again = draw(app, "announce", str(file), "--committee", "00042", "--by", "00043")
@@ -150,6 +153,13 @@ def test_an_unknown_staff_number_is_named(app: Flask, story: Story) -> None:
     story.now_is(CLAIMED).announce()
     refused = draw(app, "numbers", DRAW_ID, *NUMBERS[1][0], "--by", "99")
     assert (refused.exit_code, "99" in refused.output) == (1, True)
+
+
+def of_year(year: str, told: dict[str, Any]) -> dict[str, Any]:
+    """Its issues of this year, or else of the year each is drawn in."""
+    for source in (*told["sources"], *told["redraw_sources"]):
+        source["issue"] = (year or source["drawn_at"][:4]) + source["issue"][4:]
+    return told
 
 
 def code_of(story: Story) -> str:

@@ -17,6 +17,7 @@ from app.services.draws import events, files, secret
 from app.services.draws.files import ANNOUNCEMENT, Fields
 from lottery import files as forms
 from lottery import rule
+from lottery.sources import BEACON
 from lottery.verify import verify
 
 LAST_DAYS = timedelta(days=7)  # of the period: by then everybody has to know
@@ -88,8 +89,10 @@ def ready(
     if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == made.key)) is not None:
         raise Refused("page_expired")  # of another draw: one key must not serve two
     same = select(Draw.draw_id).where(Draw.opens <= closes, Draw.closes >= opens)
-    if not rehearsed and (taken := session.scalar(same.limit(1))):
-        raise Refused("period_taken", draw_id=taken)
+    if not rehearsed:
+        if taken := session.scalar(same.limit(1)):
+            raise Refused("period_taken", draw_id=taken)
+        _check_years(told)
     return told
 
 
@@ -148,6 +151,15 @@ def _check_committee(
             raise Refused("provider_in_committee")
         if not people.roles_at(session, one, at.date()) & ABLE:
             raise Refused("committee_without_role")
+
+
+def _check_years(told: Fields) -> None:
+    """An issue of another year was drawn long ago: Chinese ones are written yyyynnn or yynnn, and begin in January."""
+    for source in (*told["sources"], *told["redraw_sources"]):
+        issue, drawn_at = source["issue"], files.when(source, "drawn_at")
+        near = {str((drawn_at + timedelta(days=days)).year) for days in (-7, 0, 7)}  # around New Year it may be either
+        if source["id"] != BEACON and issue[:-3] not in near | {year[2:] for year in near}:
+            raise Refused("issue_of_another_year", issue=issue)
 
 
 def _keys(made: secret.Secret) -> Fields:

@@ -7,12 +7,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.errors import Refused
 from app.services.draws.announcing import LAST_DAYS
 from app.services.draws.files import Fields
-from app.services.draws.numbers import BEACON
 from lottery.files import ISSUE
-from lottery.sources import QUICKNET_BEGAN, QUICKNET_SECONDS, SOURCES
+from lottery.sources import BEACON, QUICKNET_BEGAN, QUICKNET_SECONDS, SOURCES
 
 Form = Mapping[str, str]
 SOURCE_IDS = tuple(SOURCES)
@@ -83,15 +81,6 @@ def read(form: Form, zone: ZoneInfo) -> tuple[Fields, dict[str, str]]:
         **{key: _text(form, key, faults) for key in ("exclusions", "privacy", "tax")},
     }
     return draft, faults
-
-
-def check_years(told: Fields) -> None:
-    """An issue of another year was drawn long ago: Chinese ones are written yyyynnn or yynnn, and begin in January."""
-    for source in (*told["sources"], *told["redraw_sources"]):
-        issue, drawn_at = source["issue"], datetime.fromisoformat(source["drawn_at"])
-        near = {str((drawn_at + days * DAY).year) for days in (-7, 0, 7)}  # around New Year it may be either
-        if source["id"] != BEACON and issue[:-3] not in near | {year[2:] for year in near}:
-            raise Refused("issue_of_another_year", issue=issue)
 
 
 def field_of(check: str) -> str:

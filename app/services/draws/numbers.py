@@ -12,9 +12,9 @@ from app.models import Draw, DrawEvent, DrawNumber
 from app.services.draws import announcing, drand, events, files, unionids
 from app.services.draws.files import Fields, when
 from lottery import files as forms
+from lottery.sources import BEACON as BEACON
 from lottery.sources import SOURCES, next_issues
 
-BEACON = "drand-quicknet"
 STANDS = "number_stands"  # the event
 
 

@@ -67,7 +67,6 @@ def announce() -> Response | str | tuple[str, int]:
         return _form(typed, _said(faults)), 422
     if request.form.get("confirm", "").strip() != draft["draw_id"]:
         return _preview(typed, made, gettext("输入的编号不一样，没有公布。"))
-    drafting.check_years(draft)
     with transaction() as session:
         committee, _unknown = _committee(session, typed)
         draw = announcing.announce(
@@ -128,7 +127,6 @@ def _ready(
             made=made,
             rehearsed=runtime().settings.rehearsed,
         )
-        drafting.check_years(told)
     except Refused as refused:
         if refused.code == "announcement_wrong":
             check = str(refused.facts["check"])
