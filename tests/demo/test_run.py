@@ -40,6 +40,8 @@ class Started:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # These tests themselves may run where the hang-up is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             )
 
     @property
@@ -72,8 +74,7 @@ class Started:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_serves_and_leaves_nothing_behind(demo_home: Path, number: signal.Signals) -> None:
-    demo = start(demo_home)
+def test_it_serves_and_leaves_nothing_behind(demo: Started, number: signal.Signals) -> None:
     assert requests.get(f"http://localhost:{demo.port}/", timeout=5).status_code == 200
     assert requests.get(f"http://localhost:{demo.sandbox_port}/phone/nurse", timeout=5).status_code == 200
     assert demo.said.index(f"http://localhost:{demo.port}/\n") < demo.said.index(
@@ -87,8 +88,7 @@ def test_it_serves_and_leaves_nothing_behind(demo_home: Path, number: signal.Sig
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
-def test_killed_outright_it_still_leaves_nothing_behind(demo_home: Path) -> None:
-    demo = start(demo_home)
+def test_killed_outright_it_still_leaves_nothing_behind(demo: Started) -> None:
     demo.process.kill()
     demo.process.wait()
     assert demo.gone(), demo.left()
@@ -96,8 +96,7 @@ def test_killed_outright_it_still_leaves_nothing_behind(demo_home: Path) -> None
 
 @pytest.mark.parametrize(("child", "name"), [("granian", "web"), ("wsgi\0worker", "worker")])
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_when_one_of_them_dies_all_end_and_it_is_named(demo_home: Path, child: str, name: str) -> None:
-    demo = start(demo_home)
+def test_when_one_of_them_dies_all_end_and_it_is_named(demo: Started, child: str, name: str) -> None:
     os.kill(demo.child(child), signal.SIGKILL)
     assert demo.process.wait(STOP_SECONDS) == 1
     assert demo.left() == []
@@ -216,8 +215,16 @@ def _parent(number: int) -> int:
     return int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def start(home: Path) -> Started:
-    return Started(home).until_welcome()
+@pytest.fixture
+def demo(demo_home: Path) -> Iterator[Started]:
+    """Serving, and ended whatever the test finds."""
+    started = Started(demo_home)
+    try:
+        yield started.until_welcome()
+    finally:
+        started.process.kill()
+        started.process.wait()
+        assert started.gone()
 
 
 @pytest.fixture(scope="module")
