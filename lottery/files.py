@@ -105,7 +105,7 @@ def read(path: Path, form: object) -> Fields:
     """The fields of a JSON file of this form; raises Malformed, or OSError."""
     try:
         fields = json.loads(
-            path.read_bytes().decode("utf-8"),
+            content(path).decode("utf-8"),
             object_pairs_hook=_once,
             parse_int=_whole,
             parse_float=_refuse,
@@ -116,6 +116,13 @@ def read(path: Path, form: object) -> Fields:
     check(fields, form, path.name)
     result: Fields = fields
     return result
+
+
+def content(path: Path) -> bytes:
+    """Of a plain file: whatever else goes by that name (a folder, a pipe, a link to nowhere) raises OSError."""
+    if not path.is_file():
+        raise OSError
+    return path.read_bytes()
 
 
 def moment(text: str, where: str) -> datetime:
@@ -180,4 +187,6 @@ def _check_object(value: object, form: dict[str, object], where: str) -> None:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict | list):  # as deep as somebody likes
+        return "an object" if isinstance(value, dict) else "a list"
     return json.dumps(value, ensure_ascii=False)[:100]

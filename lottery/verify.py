@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lottery import files, rule, tree
 from lottery.announcement import check_announcement
-from lottery.checks import Check, same, true
+from lottery.checks import Check, lie, same, true
 from lottery.files import Fields, Malformed, moment
 from lottery.sources import SOURCES, next_issues
 
@@ -25,6 +25,7 @@ class Draw:
     """What has been read and found true so far."""
 
     folder: Path
+    names: list[str]
     announcement: Fields = field(default_factory=dict)
     announcement_sha256: str = ""
     commits: dict[int, Fields] = field(default_factory=dict)
@@ -32,46 +33,49 @@ class Draw:
     results: dict[int, Fields] = field(default_factory=dict)
     claims: list[Fields] = field(default_factory=list)
 
-    def has(self, name: str) -> bool:
-        return (self.folder / name).exists()
+    def read(self, name: str, form: object) -> Fields:
+        return files.read(self.folder / name, form)
+
+    def content(self, name: str) -> bytes:
+        return files.content(self.folder / name)
 
     def sha256(self, name: str) -> str:
-        return sha256((self.folder / name).read_bytes()).hexdigest()
+        return sha256(self.content(name)).hexdigest()
 
 
 def verify(folder: Path) -> list[Check]:
     """Every check that was made, the last one possibly a lie (`holds` is false); never raises for what it reads."""
     checks: list[Check] = []
     try:
-        for check in _checks(Draw(folder)):
+        for check in _checks(Draw(folder, sorted(path.name for path in folder.iterdir()))):
             checks.append(check)
             if not check.holds:
                 break
-    except Malformed as lie:
-        checks.append(Check(f"{lie.where}: form", lie.expected, lie.found))
+    except Malformed as fault:
+        checks.append(lie(f"{fault.where}: form", fault.expected, fault.found))
     except OSError as error:
-        checks.append(Check("files: can be read", "yes", type(error).__name__))
+        checks.append(lie("files: can be read", "yes", type(error).__name__))
     return checks
 
 
 def _checks(draw: Draw) -> Iterator[Check]:
     versions = yield from _check_files(draw)
-    draw.announcement = files.read(draw.folder / "announcement.json", files.ANNOUNCEMENT)
+    draw.announcement = draw.read("announcement.json", files.ANNOUNCEMENT)
     draw.announcement_sha256 = draw.sha256("announcement.json")
     yield from check_announcement(draw.announcement)
     for version in range(1, versions + 1):
         yield from _check_commit(draw, version)
-    if draw.has("result-1.json"):
+    if "result-1.json" in draw.names:
         yield from _check_result(draw, 1)
-    if draw.has("claims.json"):
+    if "claims.json" in draw.names:
         yield from _check_claims(draw)
-    if draw.has("result-2.json"):
+    if "result-2.json" in draw.names:
         yield from _check_result(draw, 2)
 
 
 def _check_files(draw: Draw) -> Generator[Check, None, int]:
     """Answers how many versions of the list there are."""
-    names = sorted(path.name for path in draw.folder.iterdir())
+    names = draw.names
     yield same("files: only known ones", "", next((name for name in names if not _NAME.fullmatch(name)), ""))
     yield true("files: announcement.json", "announcement.json" in names)
     commits = [name for name in names if re.fullmatch(r"commit-\d+\.json", name)]
@@ -88,12 +92,12 @@ def _check_files(draw: Draw) -> Generator[Check, None, int]:
 
 def _check_commit(draw: Draw, version: int) -> Iterator[Check]:
     name = f"commit-{version}.json"
-    commit, told = files.read(draw.folder / name, files.COMMIT), draw.announcement
+    commit, told = draw.read(name, files.COMMIT), draw.announcement
     yield from _check_head(draw, name, commit)
     yield same(f"{name}: version", version, commit["version"])
     yield same(f"{name}: announcement_sha256", draw.announcement_sha256, commit["announcement_sha256"])
     yield same(f"{name}: leaves_sha256", draw.sha256(f"leaves-{version}.bin"), commit["leaves_sha256"])
-    data = (draw.folder / f"leaves-{version}.bin").read_bytes()
+    data = draw.content(f"leaves-{version}.bin")
     yield same(f"leaves-{version}.bin: whole records of 34 bytes", 0, len(data) % 34)
     leaves = [data[start : start + 34] for start in range(0, len(data), 34)]
     ascend = all(leaf[:32] < after[:32] for leaf, after in pairwise(leaves))
@@ -124,7 +128,7 @@ def _check_commit_times(draw: Draw, name: str, commit: Fields) -> Iterator[Check
 
 def _check_result(draw: Draw, number: int) -> Iterator[Check]:
     name = f"result-{number}.json"
-    result, told = files.read(draw.folder / name, files.RESULT), draw.announcement
+    result, told = draw.read(name, files.RESULT), draw.announcement
     yield from _check_head(draw, name, result)
     yield same(f"{name}: round", number, result["round"])
     yield true(f"{name}: the round was announced", number <= 1 + told["redraw_rounds_max"])
@@ -163,8 +167,7 @@ def _check_sources(name: str, announced: list[Fields], used: list[Fields]) -> Ge
         stands_in = "replaces" not in source or source["issue"] in next_issues(source["id"], expected)
         yield true(f"{name}: fallback of {source['id']} is the next issue", stands_in)
         form = SOURCES[source["id"]]
-        fits = form.fits(source["value"])
-        yield Check(f"{name}: value of {source['id']}", form.expected, form.expected if fits else source["value"])
+        yield Check(f"{name}: value of {source['id']}", form.expected, source["value"], form.fits(source["value"]))
     return [rule.Source(source["id"], source["issue"], source["value"]) for source in used]
 
 
@@ -195,7 +198,7 @@ def _check_winners(draw: Draw, name: str, result: Fields, prizes: dict[int, int]
 
 
 def _check_claims(draw: Draw) -> Iterator[Check]:
-    file = files.read(draw.folder / "claims.json", files.CLAIMS)
+    file = draw.read("claims.json", files.CLAIMS)
     yield from _check_head(draw, "claims.json", file)
     # Final when round 2 is decided: only the winners of round 1 stand here.
     tiers = draw.results[1]["tiers"]

@@ -94,7 +94,7 @@
   });
 
   async function bring(chosen) {
-    const there = {};
+    const there = Object.create(null);  // a file may be called __proto__
     for (const file of chosen)
       there[file.name] = await new Response(file).arrayBuffer().then((found) => new Uint8Array(found), () => null);
     choose(there);
