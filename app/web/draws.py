@@ -80,7 +80,9 @@ def bundle_zip(draw_id: str) -> Response:
 def poster_pdf(draw_id: str) -> Response:
     settings = runtime().settings
     with reading() as db:
-        card = poster.card(db, announcing.find(db, draw_id), public_url=settings.public_url, zone=settings.timezone)
+        draw = announcing.find(db, draw_id)
+        told = files.announced(db, draw)
+    card = poster.card(told, draw.announcement_sha256, public_url=settings.public_url, zone=settings.timezone)
     made = poster.pdf_of(card)
     answer = downloads.kept([made], "application/pdf", etag=sha256(made).hexdigest(), sent=0)
     answer.headers["Content-Disposition"] = f'inline; filename="{draw_id}-poster.pdf"'

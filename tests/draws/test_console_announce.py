@@ -62,6 +62,14 @@ def test_what_was_changed_after_the_preview_is_not_announced(world: World, admin
     assert count(world) == 0
 
 
+def test_what_the_poster_cannot_show_is_a_warning_not_a_refusal(world: World, admin: FlaskClient) -> None:
+    shown = preview(admin, committee=world.supervisor.staff_number, **{"tiers-0-prize": "🎁蓝牙耳机"})
+    assert "🎁蓝牙耳机 × 1，印成" in shown.text
+    assert "〓蓝牙耳机 × 1" in shown.text
+    assert confirm(admin, shown.text, re.findall(r"输入编号 (\S+?)<", shown.text)[0]).status_code == 303
+    assert "不能照原样印" not in preview(admin, committee=world.supervisor.staff_number, draw_id="h001-x").text
+
+
 def test_going_back_to_change_something_loses_nothing(world: World, admin: FlaskClient) -> None:
     fifth = {"tiers-4-name": "五等奖", "tiers-4-prize": "笔", "tiers-4-value": "5", "tiers-4-count": "9"}
     shown = preview(admin, committee=world.supervisor.staff_number, tax="自理", **fifth).text

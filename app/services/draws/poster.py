@@ -3,35 +3,33 @@
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
-from sqlalchemy.orm import Session
-
-from app.models import Draw
-from app.services.draws import files
-from app.services.draws.files import when
-from qr.card import Card
+from app.errors import Refused
+from app.services.draws.files import Fields, when
+from qr.card import Card, Note
+from qr.matrix import TooLong
 from qr.pdf import pdf
-from qr.sheet import LAYOUTS, pages
+from qr.sheet import LAYOUTS, Page, pages
 
 TITLE, FOOT = "评价抽奖公告", "公告改一个字，哈希就不同。扫码看全部，自己核对。"
 LINES = 6  # of prizes; where there are more they share them
 
 
-def card(session: Session, draw: Draw, *, public_url: str, zone: tzinfo) -> Card:
-    told = files.announced(session, draw)
+def card(told: Fields, sha256: str, *, public_url: str, zone: tzinfo) -> Card:
+    """Of an announcement, or of one that is still a draft."""
 
     def day(at: datetime) -> str:
         return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
     drawn = max(when(source, "drawn_at") for source in told["sources"])
-    digits = [draw.announcement_sha256[start : start + 4] for start in range(0, 64, 4)]
+    digits = [sha256[start : start + 4] for start in range(0, 64, 4)]
     prizes = [f"{tier['name']} {tier['prize']} × {tier['count']}" for tier in told["tiers"]]
     return Card(
-        f"{public_url}/draws/{draw.draw_id}",
+        f"{public_url}/draws/{told['draw_id']}",
         f"{told['organiser']['name']} {TITLE}",
         (
-            f"编号 {draw.draw_id}",
+            f"编号 {told['draw_id']}",
             *(prizes if len(prizes) <= LINES else ["；".join(prizes)]),
-            f"评价 {day(draw.opens)} 至 {day(draw.closes)}",
+            f"评价 {day(when(told, 'opens'))} 至 {day(when(told, 'closes'))}",
             f"开奖 {day(drawn)} · 领奖至 {day(when(told, 'claim_until'))}",
             "公告哈希（SHA-256）",
             " ".join(digits[:8]),
@@ -43,4 +41,16 @@ def card(session: Session, draw: Draw, *, public_url: str, zone: tzinfo) -> Card
 
 @lru_cache(8)
 def pdf_of(announced: Card) -> bytes:
-    return pdf(pages([announced], LAYOUTS["poster"]))
+    return pdf([_page(announced)])
+
+
+def notes(announced: Card) -> tuple[Note, ...]:
+    """What it cannot show as it was written."""
+    return _page(announced).notes
+
+
+def _page(announced: Card) -> Page:
+    try:
+        return next(pages([announced], LAYOUTS["poster"]))
+    except TooLong as error:
+        raise Refused("address_too_long") from error

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.models import Person
 from app.services import people
-from app.services.draws import announcing, drafting, files, secret
+from app.services.draws import announcing, drafting, files, poster, secret
 from app.services.draws.files import Fields
 from app.web.console.draws import blueprint
 from app.web.edge import moment, reading, runtime, transaction
@@ -99,12 +99,15 @@ def _preview(typed: dict[str, str], made: secret.Secret, fault: str) -> str | tu
         if said:
             return _form(typed, said), 422
     content = files.to_bytes(told)
+    digest = sha256(content).hexdigest()
+    printed = poster.card(told, digest, public_url=settings.public_url, zone=settings.timezone)
     page = render_template(
         "console/draw_preview.html",
         typed=typed,
         told=told,
         text=content.decode(),
-        sha256=sha256(content).hexdigest(),
+        sha256=digest,
+        notes=poster.notes(printed),
         sealed=secret.sealed(made, settings.secret_keys),
         committee=committee,
         fault=fault,
