@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ VALUE = re.compile("[ -~]{1,200}")
 MOMENT = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
+DEEPEST = 16  # lists and objects in each other; the forms below need six
 STATE = re.compile("claimed|waived|ineligible|expired")
 
 # A pattern is a text of that form, int a whole number from 0, [x] a list of x, {...} an object with just these keys;
@@ -111,6 +113,7 @@ def read(path: Path, form: object) -> Fields:
             parse_float=_refuse,
             parse_constant=_refuse,
         )
+        _shallow(fields)
     except (ValueError, RecursionError) as error:
         raise Malformed(path.name, "readable JSON in UTF-8", type(error).__name__) from None
     check(fields, form, path.name)
@@ -143,6 +146,19 @@ def _whole(text: str) -> int:
     if len(text) > 20:
         raise ValueError
     return int(text)
+
+
+def _shallow(value: object) -> None:
+    # Interpreters differ in how deep they read.
+    inside = [value]
+    for _ in range(DEEPEST):
+        inside = [item for outer in inside if isinstance(outer, dict | list) for item in _items(outer)]
+    if any(isinstance(item, dict | list) for item in inside):
+        raise ValueError
+
+
+def _items(outer: Fields | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def _refuse(_: str) -> None:

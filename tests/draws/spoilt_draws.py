@@ -116,6 +116,10 @@ JSON = [
         (REASON, b'"reason": ' + new, " claims 0 reason")
         for new in (b'"\\u0000"', b'"\\r"', b'"\\ude00\\ud83d"', b'"\\u007f"', b"[]")
     ),
+    # The file and its list of claims are three levels around it.
+    (REASON, b'"reason": ' + b"[" * 13 + b"]" * 13, " claims 0 reason"),
+    *((REASON, b'"reason": ' + b"[" * deep + b"]" * deep, "") for deep in (14, 900, 980, 1000)),
+    (REASON, b'"reason": ' + b'{"": ' * 14 + b"1" + b"}" * 14, ""),
     *(
         (REASON, b'"reason": ' + new, None)
         for new in (b'"\\ud83d\\ude00"', b'"a\\nb"', b'"\xe2\x80\xa8"', b'"\\/\\"\\\\"')

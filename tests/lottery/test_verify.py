@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.paths import ROOT
+from lottery.sources import SOURCES
 from lottery.verify import verify
 from tests.lottery.bundles import AGAIN, DLT, KL8, Bundle, Fields, announcement
 
@@ -93,6 +94,21 @@ SPOILT: dict[str, tuple[str, Callable[[Fields], object], str]] = {
         "result-1.json: value of cn-dlt",
     ),
     "other numbers": ("result-1.json", lambda r: r["sources"][0].update(value=AGAIN), "result-1.json: seed_text"),
+    "the form's own words for numbers": (
+        "result-1.json",
+        lambda r: r["sources"][0].update(value=SOURCES["cn-kl8"].expected),
+        "result-1.json: value of cn-kl8",
+    ),
+    "a key that is called as what was expected": (
+        "result-1.json",
+        lambda r: r.update({f"the keys {' '.join(sorted(r))}": 1}),
+        "result-1.json: form",
+    ),
+    "a key inside that is called as what was expected": (
+        "announcement.json",
+        lambda a: a["organiser"].update({"the keys contact name": 1}),
+        "announcement.json organiser: form",
+    ),
     "another seed": ("result-1.json", lambda r: r.update(seed="0" * 64), "result-1.json: seed"),
     "somebody excluded": (
         "result-1.json",
@@ -310,6 +326,8 @@ def test_what_is_malformed_is_a_lie_and_never_a_traceback(tmp_path: Path, text: 
         (lambda folder: (folder / "claims.json").unlink(), "files: nothing is missing in between"),
         (lambda folder: no_file(folder / "announcement.json"), "files: can be read"),
         (lambda folder: no_file(folder / "leaves-1.bin"), "files: can be read"),
+        (lambda folder: nowhere(folder / "result-2.json"), "files: can be read"),
+        (lambda folder: nowhere(folder / "claims.json"), "files: can be read"),
         (lambda folder: no_file(folder / "result-1.json"), "files: can be read"),
         (lambda folder: no_file(folder / "claims.json"), "files: can be read"),
     ],
@@ -361,6 +379,11 @@ def test_a_folder_that_is_none_is_wrong_use(
 ) -> None:
     assert command("verify", str(tmp_path / "none")) == 2
     assert "It is not a folder" in capsys.readouterr().err
+
+
+def nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("nothing"))
 
 
 def no_file(path: Path) -> None:

@@ -1,5 +1,5 @@
 // JSON as docs/lottery.md has it: strict RFC 8259, no key twice, no number with a fraction, an exponent or
-// more than twenty signs.
+// more than twenty signs, at most sixteen lists and objects in each other.
 "use strict";
 
 const strictJson = (() => {
@@ -7,6 +7,7 @@ const strictJson = (() => {
   const PLAIN = /[^"\\\u0000-\u001f]*/y;
   const ESCAPE = /\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))/y;
   const MEANS = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+  const DEEPEST = 16;
   const WORDS = { true: true, false: false, null: null };
 
   class Unreadable extends Error {}
@@ -19,7 +20,7 @@ const strictJson = (() => {
     } catch (fault) {
       throw new Unreadable("not UTF-8");
     }
-    let at = 0;
+    let at = 0, depth = 0;
 
     function take(pattern) {
       pattern.lastIndex = at;
@@ -78,13 +79,21 @@ const strictJson = (() => {
     }
 
     function value() {
-      if (next("{")) return object();
-      if (next("[")) return list();
+      if (next("{")) return deeper(object);
+      if (next("[")) return deeper(list);
       if (next('"')) return string();
       const word = Object.keys(WORDS).find((one) => text.startsWith(one, at));
       if (!word) return number();
       at += word.length;
       return WORDS[word];
+    }
+
+    function deeper(inside) {
+      depth += 1;
+      if (depth > DEEPEST) throw new Unreadable(`too deep at ${at}`);
+      const found = inside();
+      depth -= 1;
+      return found;
     }
 
     function number() {
