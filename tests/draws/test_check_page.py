@@ -194,6 +194,9 @@ def test_files_of_ones_own_are_checked_and_the_first_lie_is_named(
     page.locator("#own").set_input_files(sorted((tmp_path / "draw").iterdir()))
     page.locator("#whole-said", has_text="第一处不符").wait_for()
     assert said(page, "whole") == "✗ 第一处不符：result-1.json: tier 2: rank, ticket, score, index, tickets"
+    (tmp_path / "draw" / "__proto__").touch()
+    page.locator("#own").set_input_files(sorted((tmp_path / "draw").iterdir()))
+    page.locator("#whole-said", has_text="files: only known ones").wait_for()
 
 
 @pytest.mark.parametrize("looks", ["", "?text=large"])
