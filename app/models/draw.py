@@ -94,6 +94,21 @@ class DrawDouble(Base):
     one_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
 
 
+class DrawReceipt(Base):
+    """A receipt as it was signed and shown: his proof, whatever becomes of his ratings and his phone since."""
+
+    __tablename__ = "draw_receipt"
+    __table_args__ = (Index(None, "person_id", "draw_id", "tickets", unique=True),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    draw_id: Mapped[int] = mapped_column(Id, ForeignKey("draw.id"))
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))  # whose number makes the entry
+    entry: Mapped[str] = mapped_column(Text)
+    tickets: Mapped[int]
+    receipt_at: Mapped[str] = mapped_column(Text)  # as it was signed
+    sig: Mapped[str] = mapped_column(Text)
+
+
 class DrawNumber(Base):
     """What one person typed for one source; two people's equal values stand. Misprints stay."""
 

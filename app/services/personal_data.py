@@ -361,6 +361,7 @@ GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "photos": _photos,
     "ratings": _ratings,
     "entered": _entered,
+    "receipts": lambda subject: personal_draws.receipts(subject.person_id or 0),
     "prizes": lambda subject: personal_draws.prizes(subject.person_id or 0),
     "objections": lambda subject: personal_draws.objections(subject.person_id or 0),
     "complaints": _complaints,

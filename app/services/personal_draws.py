@@ -1,8 +1,8 @@
-"""What draws keep about somebody: what he won and what came of it, where he objected."""
+"""What draws keep about somebody: his receipts, what he won and what came of it, where he objected."""
 
 from sqlalchemy import and_, select
 
-from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawObjection, DrawWinner
+from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawObjection, DrawReceipt, DrawWinner
 from app.services.pages import Query
 
 
@@ -26,6 +26,16 @@ def prizes(person_id: int) -> Query:
         .outerjoin(DrawClaimPhoto, DrawClaimPhoto.claim_id == DrawClaim.id)
         .where(won.person_id == person_id)
         .order_by(won.draw_id.desc(), won.round.desc())
+    )
+
+
+def receipts(person_id: int) -> Query:
+    receipt = DrawReceipt
+    return (
+        select(Draw.draw_id.label("draw"), receipt.entry, receipt.tickets, receipt.receipt_at)
+        .join(Draw, Draw.id == receipt.draw_id)
+        .where(receipt.person_id == person_id)
+        .order_by(receipt.id.desc())
     )
 
 

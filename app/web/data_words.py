@@ -40,6 +40,7 @@ GROUPS: dict[str, Said] = {
         mark("评价一直保留；照片 %(days)s 天后删除。"),
         "photo",
     ),
+    "receipts": Said(mark("抽奖回执"), mark("您凭它核对抽奖、提出异议。"), mark("抽奖的记录，一直保留。")),
     "prizes": Said(
         mark("中奖和领奖"),
         mark("把奖品交到您手里，并能核对。"),
@@ -107,6 +108,7 @@ FIELDS: dict[str, str] = {
     "reason": mark("理由"),
     "show_name": mark("同意显示部分姓名"),
     "tickets": mark("张数"),
+    "receipt_at": mark("签发于"),
     "objection_state": mark("状态"),
     "corrected_to": mark("更正为"),
     "corrected_at": mark("更正于"),

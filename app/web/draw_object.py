@@ -1,10 +1,13 @@
-"""A participant objects: by the receipt we can make of him now, or by one he kept that says more."""
+"""A participant objects: by the newest receipt he was shown or would be now, or by one he brings."""
 
 from flask import Blueprint, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
+from app.models import Draw
 from app.services.draws import announcing, files, objections, receipts
+from app.services.draws.receipts import Receipt
 from app.web import visit
 from app.web.draws_mine import own
 from app.web.edge import moment, reading, runtime, transaction
@@ -33,7 +36,7 @@ def object_(draw_id: str) -> Page:
     try:
         with transaction() as db:
             draw = announcing.find(db, draw_id)
-            held = receipts.receipt_of(db, draw, visitor.person_id, zone=runtime().settings.timezone)
+            held = _newest(db, draw, visitor.person_id)
             told = objections.read(typed) if typed or not held else objections.told_by(held)
             objections.object_(db, draw, **told, by=visitor.person_id, at=moment())
     except Refused as refused:
@@ -44,12 +47,11 @@ def object_(draw_id: str) -> Page:
 
 
 def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str:
-    zone = runtime().settings.timezone
     with reading() as db:
         draw = announcing.find(db, draw_id)
         told = files.announced(db, draw)
         committed = files.versions(db, draw) > 0
-        held = receipts.receipt_of(db, draw, person_id, zone=zone)
+        held = _newest(db, draw, person_id)
         mine = objections.of_person(db, draw, person_id)
     until = objections.closes(told)
     return render_template(
@@ -64,3 +66,12 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
         fault=fault,
         form=visit.form_token("object", draw_id),
     )
+
+
+def _newest(db: Session, draw: Draw, person_id: int) -> Receipt | None:
+    """Of what he was given and what he would be given now, that which says more."""
+    found = (
+        receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone),
+        receipts.kept(db, draw, person_id),
+    )
+    return max((one for one in found if one), key=lambda one: one.tickets, default=None)

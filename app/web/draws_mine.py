@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
 from app.models import Draw, DrawClaim, DrawWinner
-from app.services.draws import announcing, claims, files, mine, pages, receipts, secret, unionids
+from app.services.draws import announcing, claims, files, mine, pages, people, receipts, secret, unionids
 from app.services.draws.pages import Place
 from app.services.draws.receipts import Receipt
-from app.web import visit
+from app.web import receipts_kept, visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.my import notice_first
 from app.web.wechat import to_wechat
@@ -46,9 +46,14 @@ def own(view: Callable[..., Page]) -> Callable[..., Page]:
 def index(person_id: int) -> Page:
     zone = runtime().settings.timezone
     with reading() as db:
-        held = pages.receipts_of(db, person_id, zone=zone)
-        draws = [announcing.find(db, receipt.draw_id) for receipt in held]
-        found = [(receipt, draw, pages.state(db, draw, at=moment())) for receipt, draw in zip(held, draws, strict=True)]
+        now = {receipt.draw_id: receipt for receipt in pages.receipts_of(db, person_id, zone=zone)}
+    receipts_kept.keep([*now.values()])
+    with reading() as db:
+        held = pages.kept_of(db, person_id)
+        found = [
+            (receipt, draw, pages.state(db, draw, at=moment()), _tickets(now.get(draw.draw_id)))
+            for draw, receipt in held
+        ]
         won = {draw.draw_id for draw, _winner, _claim in pages.prizes_of(db, person_id)}
         some = mine.any_draw(db)
     return render_template("draws/receipts.html", found=found, won=won, some=some)
@@ -60,8 +65,11 @@ def receipt(person_id: int, draw_id: str) -> Page:
     zone = runtime().settings.timezone
     with reading() as db:
         draw = announcing.find(db, draw_id)
-        held = receipts.receipt_of(db, draw, person_id, zone=zone)
-        number = secret.pid(draw, unionids.persons(db, draw, person_id)[0])  # whose entry it is made from
+        now = receipts.receipt_of(db, draw, person_id, zone=zone)
+    receipts_kept.keep([now] if now else [])
+    with reading() as db:
+        held = receipts.kept(db, draw, person_id)
+        number = secret.pid(draw, held.person_id) if held else ""
         return render_template(
             "draws/receipt.html",
             draw=draw,
@@ -72,6 +80,7 @@ def receipt(person_id: int, draw_id: str) -> Page:
             chances=pages.chances_of(db, draw, person_id, zone=zone),
             places=_places(db, draw, person_id) if held else [],
             won=_won(db, draw, person_id) is not None,
+            less=_less(db, draw, person_id) if held and _tickets(now) < held.tickets else "",
         )
 
 
@@ -79,7 +88,11 @@ def receipt(person_id: int, draw_id: str) -> Page:
 @own
 def receipt_file(person_id: int, draw_id: str) -> Page:
     with reading() as db:
-        held = receipts.receipt_of(db, announcing.find(db, draw_id), person_id, zone=runtime().settings.timezone)
+        draw = announcing.find(db, draw_id)
+        now = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
+    receipts_kept.keep([now] if now else [])
+    with reading() as db:
+        held = receipts.kept(db, draw, person_id)
     if held is None:
         raise Missing("no_such_receipt")
     answer = Response(json.dumps(held.fields(), indent=1) + "\n", mimetype="application/json")
@@ -128,6 +141,18 @@ def waive(draw_id: str) -> Response:
 def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim | None] | None:
     """His prize of this draw; of the last round, if he has won in two."""
     return next(((won, claim) for one, won, claim in pages.prizes_of(db, person_id) if one.id == draw.id), None)
+
+
+def _tickets(receipt: Receipt | None) -> int:
+    return receipt.tickets if receipt else 0
+
+
+def _less(db: Session, draw: Draw, person_id: int) -> str:
+    """Why he has fewer tickets now than he was shown, as far as it is known simply: a code."""
+    his = unionids.persons(db, draw, person_id)
+    if people.barred(db, draw, his, runtime().settings.timezone):
+        return "barred"
+    return "excluded" if people.excluded(db, draw, his) else "other"
 
 
 def _places(db: Session, draw: Draw, person_id: int) -> list[tuple[int, int, Place]]:

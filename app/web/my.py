@@ -12,7 +12,7 @@ from app.models import Category
 from app.services import inbox, mine, reminders, sign_in
 from app.services.assets import Thing
 from app.services.draws import mine as draws
-from app.web import visit
+from app.web import receipts_kept, visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.inbox import message
 from app.web.wechat import local_path, to_wechat
@@ -51,6 +51,7 @@ def show() -> Page:
         unread = inbox.unread(db, visitor.person_id, at=moment())
         wished = reminders.wished(db, visitor.person_id)
         drawn = draws.of(db, visitor.person_id, at=moment(), zone=runtime().settings.timezone)
+    receipts_kept.keep(drawn.receipts)
     return render_template(
         "my.html",
         visitor=visitor,

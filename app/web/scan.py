@@ -18,7 +18,7 @@ from app.services.draws import mine as draws
 from app.services.draws.receipts import Receipt
 from app.services.ratings import AlreadyRated
 from app.services.scan import Answer, Scan, earlier_answer, look
-from app.web import limits, visit
+from app.web import limits, receipts_kept, visit
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.thanks import choices, read_detail
 from app.web.wechat import to_wechat
@@ -99,6 +99,7 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
     with reading() as db:
         own = _complaints(db, scan)
         held = _receipts(db, scan) if answer.mine else []
+    receipts_kept.keep(held)
     return render_template(
         "scan/answer.html",
         **_shown(scan, token),
@@ -114,7 +115,7 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
 
 
 def _receipts(db: Session, scan: Scan) -> list[Receipt]:
-    """Of the draws that collect ratings now; computed when shown, so that no rating waits for it."""
+    """Of the draws that collect ratings now; signed when shown, so that no rating waits for it."""
     if scan.person_id is None:
         return []
     return draws.collecting(db, scan.person_id, at=moment(), zone=runtime().settings.timezone)

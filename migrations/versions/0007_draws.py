@@ -25,6 +25,7 @@ TABLES = (
     "draw_file",
     "draw_number",
     "draw_objection",
+    "draw_receipt",
     "draw_secret",
     "draw_tree",
     "draw_winner",
@@ -170,6 +171,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_objection")),
     )
     op.create_index(op.f("ix_draw_objection_draw_id_entry"), "draw_objection", ["draw_id", "entry"], unique=True)
+    op.create_table(
+        "draw_receipt",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("draw_id", ID, nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("receipt_at", sa.Text(), nullable=False),
+        sa.Column("sig", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_receipt_draw_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_draw_receipt_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_receipt")),
+    )
+    op.create_index(
+        op.f("ix_draw_receipt_person_id_draw_id_tickets"),
+        "draw_receipt",
+        ["person_id", "draw_id", "tickets"],
+        unique=True,
+    )
     op.create_table(
         "draw_secret",
         sa.Column("draw_id", ID, nullable=False),

@@ -29,7 +29,7 @@ def committed(story: Story) -> Story:
 def test_who_has_more_tickets_than_the_list_says_objects_with_one_tap(committed: Story, phone: Phone) -> None:
     committed.rate(committed.world.nurse)
     nurse = phone(committed.world.nurse_identity)
-    assert "系统现在算出您有 2 张" in nurse.get(PAGE).text
+    assert "您的回执上有 2 张" in nurse.get(PAGE).text
     assert send(nurse).status_code == 303
     shown = nurse.get(PAGE).text
     assert "待处理" in shown
@@ -64,7 +64,7 @@ def test_a_kept_receipt_counts_even_when_we_know_of_none(committed: Story, phone
         )
         session.add(identity)
     second = phone(identity)
-    assert "没有您的回执" in second.get(PAGE).text
+    assert "没有存下您的回执" in second.get(PAGE).text
     assert send(second, receipt="{").status_code == 422
     forged = {**kept.fields(), "tickets": 3}
     assert send(second, receipt=json.dumps(forged)).status_code == 422

@@ -19,6 +19,7 @@ from app.models import (
     DrawClaim,
     DrawClaimPhoto,
     DrawObjection,
+    DrawReceipt,
     DrawWinner,
     Employment,
     IdempotentPost,
@@ -80,7 +81,7 @@ def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -
 
 
 def win(world: World, person: Person, *, at: datetime | None = None) -> None:
-    """A prize of a draw, handed over with a photo; and an objection to its list."""
+    """A prize of a draw, handed over with a photo; his receipt, and an objection to its list."""
     now, entry = at or clock.now() - timedelta(hours=1), f"{person.id:064x}"
     with world.database.transaction() as session:
         draw = Draw(
@@ -101,6 +102,8 @@ def win(world: World, person: Person, *, at: datetime | None = None) -> None:
             DrawClaimPhoto(claim_id=claim.id, media_type="image/jpeg", content=b"\xff\xd8 the picture, with him")
         )
         said = {"receipt_at": "t", "receipt_sig": "s", "at": now, "state": "refused", "reason": "", "decided_at": now}
+        kept = {"receipt_at": "t", "sig": "s", "entry": entry, "tickets": 2}
+        session.add(DrawReceipt(draw_id=draw.id, person_id=person.id, **kept))
         session.add(DrawObjection(draw_id=draw.id, entry=entry, tickets=2, person_id=person.id, **said))
 
 

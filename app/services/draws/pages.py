@@ -197,10 +197,19 @@ def prizes_of(
 
 
 def receipts_of(session: Session, person_id: int, *, zone: ZoneInfo) -> list[receipts.Receipt]:
-    """His receipts of every draw he is in, the latest first."""
+    """What every draw he is in would give him now, the latest first."""
     draws = session.scalars(select(Draw).order_by(Draw.closes.desc()))
     found = [receipts.receipt_of(session, draw, person_id, zone=zone) for draw in draws]
     return [receipt for receipt in found if receipt]
+
+
+def kept_of(session: Session, person_id: int) -> list[tuple[Draw, receipts.Receipt]]:
+    """The newest receipt he was shown of every draw, the latest first."""
+    found = [
+        (draw, receipts.kept(session, draw, person_id))
+        for draw in session.scalars(select(Draw).order_by(Draw.closes.desc()))
+    ]
+    return [(draw, receipt) for draw, receipt in found if receipt]
 
 
 def masked(name: str) -> str:

@@ -1,11 +1,14 @@
-"""A receipt: computed when shown, the same every time until his tickets grow."""
+"""A receipt: signed when his tickets have grown, and kept: what he was shown stays his, whatever is found later."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Draw
+from app.db import upsert
+from app.models import Draw, DrawReceipt
 from app.services.draws import files, people, secret, unionids
 from lottery import rule
 
@@ -18,13 +21,16 @@ class Receipt:
     tickets: int
     at: str
     sig: str
+    person_id: int = field(default=0, repr=False, compare=False)  # whose number makes the entry; in no file
 
     def fields(self) -> dict[str, object]:
-        return asdict(self)
+        told = asdict(self)
+        del told["person_id"]
+        return told
 
 
 def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Receipt | None:
-    """His receipt, or nothing when he has no ticket in this draw."""
+    """What he would be given now, or nothing when he has no ticket in this draw; `kept` is what he was given."""
     told = files.announced(session, draw)
     his = unionids.persons(session, draw, person_id)
     moments = people.rated(session, draw, his, cap=told["cap"])
@@ -41,7 +47,45 @@ def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) 
         tickets=len(moments),
         at=at,
         sig=keys.sign(rule.receipt_text(draw.draw_id, entry, len(moments), at)),
+        person_id=his[0],
     )
+
+
+def kept(session: Session, draw: Draw, person_id: int) -> Receipt | None:
+    """The newest he was shown: that of the number his entry is made from now, before those of his others."""
+    his = unionids.persons(session, draw, person_id)
+    held = select(DrawReceipt).where(DrawReceipt.draw_id == draw.id, DrawReceipt.person_id.in_(his))
+    row = session.scalar(held.order_by(DrawReceipt.person_id, DrawReceipt.tickets.desc()).limit(1))
+    if row is None:
+        return None
+    salt = secret.of(session, draw).salt(draw, row.person_id).hex()
+    return Receipt(draw.draw_id, row.entry, salt, row.tickets, row.receipt_at, row.sig, row.person_id)
+
+
+def unkept(session: Session, shown: Sequence[Receipt]) -> list[Receipt]:
+    """Those of them which say more than any that is kept."""
+    query = select(DrawReceipt.entry, func.max(DrawReceipt.tickets).label("most")).group_by(DrawReceipt.entry)
+    query = query.where(DrawReceipt.person_id.in_({one.person_id for one in shown}))
+    held = {row.entry: row.most for row in session.execute(query)}
+    return [one for one in shown if one.tickets > held.get(one.entry, 0)]
+
+
+def keep(session: Session, shown: Sequence[Receipt]) -> None:
+    """Two pages opened at once keep it once."""
+    named = select(Draw.draw_id, Draw.id).where(Draw.draw_id.in_({one.draw_id for one in shown}))
+    ids = {row.draw_id: row.id for row in session.execute(named)}
+    rows = [
+        {
+            "draw_id": ids[one.draw_id],
+            "person_id": one.person_id,
+            "entry": one.entry,
+            "tickets": one.tickets,
+            "receipt_at": one.at,
+            "sig": one.sig,
+        }
+        for one in shown
+    ]
+    session.execute(upsert(session, DrawReceipt).on_conflict_do_nothing(), rows)
 
 
 def genuine(session: Session, draw: Draw, *, entry: str, tickets: int, at: str, sig: str) -> bool:
