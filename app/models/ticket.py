@@ -3,8 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, LargeBinary, SmallInteger, Text, or_, text
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    false,
+    func,
+    or_,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -78,6 +90,16 @@ class Ticket(Base):
     @classmethod
     def _rateable(cls) -> ColumnElement[bool]:
         return or_(cls.served_person_id.is_not(None), cls.served_department_id.is_not(None))
+
+    @hybrid_method
+    def finished_before(self, at: datetime) -> bool:
+        """Its work was finished so long ago, and nobody reopened it."""
+        return self.finished_at is not None and self.finished_at < at
+
+    @finished_before.expression
+    @classmethod
+    def _finished_before(cls, at: datetime) -> ColumnElement[bool]:
+        return func.coalesce(cls.finished_at < at, false())
 
 
 class TicketAsset(Base):

@@ -1,14 +1,14 @@
 """What an engineer has to do, as he sees it: never whether or how it was rated."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
-from app.models import Asset, Category, Department, Notice, Person, Place, Ticket, TicketAsset, TicketHelper
+from app.models import Asset, Category, Completion, Department, Notice, Person, Place, Ticket, TicketAsset, TicketHelper
 from app.models.ticket import OPEN_STATES
 from app.services import escalation
 
@@ -31,6 +31,7 @@ class Job:
     requester: str
     telephone: str
     reported_at: datetime
+    finished_at: datetime | None
     mine: bool
     offered: bool
     """Its lead has not opened it, and this engineer may take it over."""
@@ -54,15 +55,20 @@ class Work:
     done: list[Job]
 
 
-def of(session: Session, engineer: int, *, at: datetime) -> Work:
-    """His open tickets, those he helps with or may take over, the most urgent first; the last ones he finished."""
+def of(session: Session, engineer: int, *only: Any, at: datetime) -> Work:
+    """His open tickets, those he helps with or may take over, the most urgent first; the last finished ones."""
     his = Ticket.lead_id == engineer
     offered = escalation.offered(session, engineer, at=at)
     theirs = or_(his, _helps(engineer), Ticket.id.in_(offered))
     still_open = Ticket.state.in_(OPEN_STATES)
-    open_ = _jobs(session, engineer, offered, theirs, still_open, order=(Ticket.priority, Ticket.reported_at))
-    done = _jobs(session, engineer, set(), his, Ticket.state.in_(("finished", "closed")), order=(Ticket.id.desc(),))
-    return Work(open_, done)
+    open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=(Ticket.priority, Ticket.reported_at))
+    return Work(open_, _done(session, engineer, *only))
+
+
+def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime) -> Work:
+    """Of these, the ones he may give a slip to: his by now, and their users can rate them."""
+    work = of(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at)
+    return Work([job for job in work.open if not job.offered], work.done)
 
 
 def one(session: Session, number: str, *, engineer: int, at: datetime) -> Job:
@@ -82,9 +88,21 @@ def _helps(engineer: int) -> Any:
     return Ticket.id.in_(select(TicketHelper.ticket_id).where(TicketHelper.person_id == engineer))
 
 
+def _done(session: Session, engineer: int, *only: Any) -> list[Job]:
+    """The last ones finished, whether he led or helped: asked one by one, as each has an index of its own."""
+    done = (Ticket.state.in_(("finished", "closed")), Completion.id.is_not(None), *only)
+    last = (Completion.finished_at.desc(), Ticket.id.desc())
+    led = (Completion.lead_id == engineer, Ticket.lead_id == engineer)
+    both = [
+        job for way in (led, (_helps(engineer),)) for job in _jobs(session, engineer, set(), *way, *done, order=last)
+    ]
+    return sorted(both, key=lambda job: (job.finished_at or job.reported_at, job.ticket_id), reverse=True)[:RECENT]
+
+
 def _jobs(session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]) -> list[Job]:
     query: Any = (
-        select(Ticket, Category.name, Department, Place, Asset, Person)
+        select(Ticket, Completion.finished_at, Category.name, Department, Place, Asset, Person)
+        .outerjoin(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
@@ -102,6 +120,7 @@ def _job(
     engineer: int,
     offered: set[int],
     ticket: Ticket,
+    finished_at: datetime | None,
     category: str | None,
     department: Department | None,
     place: Place | None,
@@ -123,6 +142,7 @@ def _job(
         requester=requester.name if requester else "",
         telephone=requester.telephone if requester else "",
         reported_at=ticket.reported_at,
+        finished_at=finished_at,
         mine=ticket.lead_id == engineer,
         offered=ticket.id in offered,
         rateable=ticket.rateable,

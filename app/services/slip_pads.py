@@ -1,7 +1,7 @@
 """Pads of blank slips: numbers reserved ahead and printed, each given to one ticket, once and for good."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -81,23 +81,36 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[int]:
     return session.scalars(query.order_by(SlipLink.number)).all()
 
 
-def link(session: Session, number: int, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
-    """Give the slip to this ticket, which is locked. Twice the same is once; to another ticket is refused."""
+def check(session: Session, number: int, ticket: Ticket, *, window: timedelta, at: datetime) -> bool:
+    """Whether the slip is still to be given to this ticket, and not its own yet; raises Missing, or Refused."""
     holder = ticket_of(session, number)
-    if holder is None:
-        if ticket.state == "cancelled":
-            raise Refused("cancelled")
-        given = insert_first(session, SlipLink, number=number, ticket_id=ticket.id, by_id=by, at=at)
-        if given is not None:
-            tickets.record(session, ticket, "slip_linked", by=by, at=at, channel=channel, data={"slip": number})
-            return
-        holder = ticket_of(session, number)
-    if holder != ticket.id:
+    if holder == ticket.id:
+        return False
+    if holder is not None:
         raise Refused("slip_taken", slip=name(number))
 
 
 def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterator[Page]:
     """The pad's slips; with backs, each is followed by its own, as a printer of both sides takes them."""
+    if ticket.state == "cancelled":
+        raise Refused("cancelled")
+    if not ticket.rateable:
+        raise Refused("not_rateable")
+    if ticket.finished_before(at - window):
+        raise Refused("slip_too_late", days=window.days)
+    return True
+
+
+def link(
+    session: Session, number: int, ticket: Ticket, *, window: timedelta, by: int, at: datetime, channel: str
+) -> None:
+    """Give the slip to this ticket, which is locked. Twice the same is once; to another ticket is refused."""
+    if not check(session, number, ticket, window=window, at=at):
+        return
+    if insert_first(session, SlipLink, number=number, ticket_id=ticket.id, by_id=by, at=at) is None:
+        check(session, number, ticket, window=window, at=at)  # somebody was quicker: perhaps with another ticket
+        return
+    tickets.record(session, ticket, "slip_linked", by=by, at=at, channel=channel, data={"slip": number})
     numbers = range(pad.first, pad.first + pad.count)
     for number, page in enumerate(sheet.pages((_card(number, paper) for number in numbers), layout), pad.first):
         yield page

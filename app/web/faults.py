@@ -22,6 +22,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_longer_yours": (410, mark("这张工单现在由别人处理，您不用再管。")),
     "no_such_slip": (404, mark("没有这个号码的空白单。请核对单子上的号码。")),
     "slip_taken": (409, mark("%(slip)s 已连到另一张工单，不能再改。请换一张空白单。")),
+    "slip_too_late": (410, mark("这张工单的评价时间已过（完成后 %(days)s 天内可评），连上也不能评价。请核对工单。")),
     "pad_size": (422, mark("一次可印 1 到 %(most)s 张。")),
     "entered_before": (409, mark("这张工单已经代录过一条，不能再录。")),
     "photo_needed": (422, mark("纸面评价要有单子背面的照片。")),

@@ -24,7 +24,8 @@ def show(token: str) -> Response | str:
     if engineer is None:
         return redirect("/report?slip=blank")
     with reading() as db:
-        work = engineer_work.of(db, engineer.person_id, at=moment())
+        window = runtime().settings.rating_window
+        work = engineer_work.for_slip(db, engineer.person_id, window=window, at=moment())
     name, form = slip_pads.name(number), visit.form_token("slip", number)
     return render_template("engineer/slip.html", work=work, slip=name, token=token, form=form)
 
@@ -43,7 +44,8 @@ def link(token: str) -> Response:
         if job.offered:
             raise Refused("take_over_first")
         ticket = tickets.locked(db, ticket_id=job.ticket_id)
-        slip_pads.link(db, number, ticket, by=engineer.person_id, at=moment(), channel="wechat")
+        window, by = runtime().settings.rating_window, engineer.person_id
+        slip_pads.link(db, number, ticket, window=window, by=by, at=moment(), channel="wechat")
     return redirect(f"/engineer/{job.number}", 303)
 
 

@@ -1,5 +1,6 @@
 """A blank slip is given to one ticket, once and for good; until then its code opens the report page."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from app.errors import Missing, Refused
 from app.models import Event, SlipLink, Ticket
 from app.runtime import Runtime
 from app.services import slip_pads, tickets
+from app.services.scan import WINDOW
 from tests.conftest import Phone
 from tests.notices.told import Told
 from tests.scan.forms import Slip
@@ -107,6 +109,7 @@ def test_a_ticket_he_may_take_over_is_not_his_yet(slip: Slip, world: World, phon
     told = Told(runtime, world)
     ticket = told.dispatched(6)
     told.look()
+    world.ticket("accepted", lead=world.second_engineer)
     path, backup = slip.runtime.links.slip_path(1), phone(world.bind(world.second_engineer))
     answer = give(backup, slip, path, ticket.number)
     assert (answer.status_code, "先接手" in answer.text) == (409, True)
@@ -129,6 +132,54 @@ def test_a_cancelled_ticket_takes_no_slip(world: World) -> None:
     ticket = world.ticket("cancelled")
     with world.database.transaction() as session, pytest.raises(Refused, match="cancelled"):
         link(session, 1, ticket, world)
+
+
+@pytest.mark.parametrize(
+    ("source", "days", "status", "why"),
+    [("monitoring", 0, 409, "没有服务对象"), ("wechat", 15, 410, "评价时间已过"), ("wechat", 13, 303, "")],
+)
+def test_a_ticket_nobody_can_rate_is_not_offered_and_takes_none(
+    slip: Slip, world: World, phone: Phone, source: str, days: int, status: int, why: str
+) -> None:
+    reserve(world)
+    ticket = world.ticket("finished", source=source, reported_at=clock.now() - timedelta(days=days, hours=2))
+    path, engineer = slip.runtime.links.slip_path(1), phone(world.engineer_identity)
+    world.ticket("accepted")
+    form = slip.token_in(engineer.get(path).text)
+    assert (ticket.number in engineer.get(path).text) is (status == 303)
+    answer = give(engineer, slip, path, ticket.number, form)
+    assert answer.status_code == status
+    assert why in answer.text
+    assert len(links(world)) == (status == 303)
+
+
+def test_what_was_linked_stays_linked_when_its_window_is_over(world: World) -> None:
+    reserve(world)
+    ticket = world.ticket("finished")
+    for later in (timedelta(), timedelta(days=30)):
+        with world.database.transaction() as session:
+            held, at = tickets.locked(session, ticket_id=ticket.id), clock.now() + later
+            slip_pads.link(session, 1, held, window=WINDOW, by=world.engineer.id, at=at, channel="test")
+    assert len(links(world)) == 1
+
+
+def test_what_he_finished_last_stands_first_however_old_the_ticket_and_also_where_he_helped(
+    slip: Slip, world: World, phone: Phone
+) -> None:
+    reserve(world)
+    now, other = clock.now(), world.second_engineer
+    old = world.ticket("accepted", reported_at=now - timedelta(days=5))
+    helped_long_ago = world.ticket("accepted", lead=other, helpers=(world.engineer,), reported_at=now)
+    newer = [world.ticket("finished", reported_at=now - timedelta(days=2)) for _ in range(21)]
+    helped = world.ticket("finished", lead=other, helpers=(world.engineer,))
+    world.move(helped_long_ago, "finish", at=now - timedelta(days=3))
+    world.move(old, "finish", at=now)
+    page = phone(world.engineer_identity).get(slip.runtime.links.slip_path(1)).text
+    offered = re.findall(r'name="ticket" value="([^"]+)"', page)
+    assert offered == [old.number, helped.number, *(ticket.number for ticket in newer[:-4:-1])]
+    assert helped_long_ago.number not in page
+    answer = give(phone(world.engineer_identity), slip, slip.runtime.links.slip_path(1), helped.number)
+    assert answer.status_code == 303
 
 
 def test_unlinked_it_opens_the_report_page_with_a_word(slip: Slip, world: World, phone: Phone) -> None:
@@ -163,7 +214,7 @@ def reserve(world: World, count: int = 2) -> None:
 
 def link(session: Session, number: int, ticket: Ticket, world: World) -> None:
     held = tickets.locked(session, ticket_id=ticket.id)
-    slip_pads.link(session, number, held, by=world.engineer.id, at=clock.now(), channel="test")
+    slip_pads.link(session, number, held, window=WINDOW, by=world.engineer.id, at=clock.now(), channel="test")
 
 
 def give(visitor: FlaskClient, slip: Slip, path: str, number: str, form: str = "") -> TestResponse:

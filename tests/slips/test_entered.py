@@ -15,6 +15,7 @@ from app import clock
 from app.models import CountedRating, EnteredRating, EnteredRatingPhoto, Event, Rating
 from app.services import rating_list, slip_pads, tickets
 from app.services.rating_list import RatingFilter
+from app.services.scan import WINDOW
 from tests.api.pictures import photo
 from tests.conftest import Console, Phone
 from tests.scan.forms import Slip
@@ -72,7 +73,7 @@ def test_a_slips_number_leads_to_its_ticket(slip: Slip, world: World, console: C
     with world.database.transaction() as session:
         slip_pads.reserve(session, 2, by=None, at=clock.now())
         held = tickets.locked(session, ticket_id=ticket.id)
-        slip_pads.link(session, 2, held, by=world.engineer.id, at=clock.now(), channel="test")
+        slip_pads.link(session, 2, held, window=WINDOW, by=world.engineer.id, at=clock.now(), channel="test")
     assert enter(supervisor, slip, "B-000001").status_code == 404
     assert enter(supervisor, slip, "b-2").status_code == 303
     assert ticket.number in supervisor.get(PAGE).text
@@ -90,7 +91,7 @@ def test_who_gave_the_slip_to_the_ticket_stands_there_and_whether_it_was_after_t
     with world.database.transaction() as session:
         slip_pads.reserve(session, 1, by=None, at=clock.now())
         held = tickets.locked(session, ticket_id=ticket.id)
-        slip_pads.link(session, 1, held, by=world.desk.id, at=clock.now(), channel="test")
+        slip_pads.link(session, 1, held, window=WINDOW, by=world.desk.id, at=clock.now(), channel="test")
     page = supervisor.get(PAGE).text
     assert f"空白单由 {world.desk.name} 于" in page
     assert ("请核对是不是这张工单" in page) is late

@@ -53,7 +53,8 @@ def link_slip() -> Answer:
         raise Missing("no_such_slip")
     with transaction() as session:
         ticket = tickets.locked(session, number=number)
-        slip_pads.link(session, slip, ticket, by=g.visitor.person_id, at=moment(), channel="console")
+        window, by = runtime().settings.rating_window, g.visitor.person_id
+        slip_pads.link(session, slip, ticket, window=window, by=by, at=moment(), channel="console")
     told = {"slip": slip_pads.name(slip), "number": ticket.number}
     flash(gettext("%(slip)s 已连到工单 %(number)s。", **told), "success")
     return redirect("/console/print/pads", 303)
