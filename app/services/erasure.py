@@ -153,16 +153,43 @@ def _erase(
     if by is not None and by == subject.person_id:
         raise Refused("erases_himself")
     reach = extent(session, subject.person_id, at.date())
-    _erase_words(session, subject, open_too=reach == WHOLE)
+    _erase_wechat(session, subject, person, phones, open_too=reach == WHOLE, keys=keys, at=at)
+    if person is not None and reach == WHOLE:
+        _erase_person(session, person, at)
+    _record(session, subject, reach, by, at)
+    return reach
+
+
+def close_account(session: Session, phones: Sequence[WeChatIdentity], *, keys: Sequence[str], at: datetime) -> None:
+    """He has closed his WeChat account: what came by it goes, without asking. His place on the roster stays.
+
+    What he has asked for himself still waits: it may go further.
+    """
+    for person_id in {phone.person_id for phone in phones}:
+        person = session.get_one(Person, person_id) if person_id else None
+        his = [phone for phone in phones if phone.person_id == person_id]
+        subject = Subject(person_id, tuple(phone.id for phone in his))
+        reach = WHOLE if person is None else WECHAT
+        _erase_wechat(session, subject, person, his, open_too=person is None, keys=keys, at=at)
+        session.add(_done(_unasked(subject, at), reach, None, at))
+
+
+def _erase_wechat(
+    session: Session,
+    subject: Subject,
+    person: Person | None,
+    phones: Sequence[WeChatIdentity],
+    *,
+    open_too: bool,
+    keys: Sequence[str],
+    at: datetime,
+) -> None:
+    _erase_words(session, subject, open_too=open_too)
     _erase_binding(session, subject, person)
     for phone in phones:
         forgetting.forget(session, phone, keys=keys, at=at)
     if person is not None:
         person.reminders_since = None
-        if reach == WHOLE:
-            _erase_person(session, person, at)
-    _record(session, subject, reach, by, at)
-    return reach
 
 
 def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
@@ -231,12 +258,17 @@ def _record(session: Session, subject: Subject, reach: str, by: int | None, at: 
         ErasureRequest.identity_id.in_(subject.identity_ids), ErasureRequest.person_id == (subject.person_id or 0)
     )
     requests = session.scalars(select(ErasureRequest).where(his, ErasureRequest.state == "waiting")).all()
-    if not requests:
-        identity = subject.identity_ids[0] if subject.person_id is None else None
-        requests = [ErasureRequest(identity_id=identity, person_id=subject.person_id, created_at=at)]
-        session.add_all(requests)
-    for request in requests:
-        request.state, request.extent, request.decided_at, request.decided_by_id = "done", reach, at, by
+    session.add_all(_done(request, reach, by, at) for request in requests or [_unasked(subject, at)])
+
+
+def _unasked(subject: Subject, at: datetime) -> ErasureRequest:
+    identity = subject.identity_ids[0] if subject.person_id is None else None
+    return ErasureRequest(identity_id=identity, person_id=subject.person_id, created_at=at)
+
+
+def _done(request: ErasureRequest, reach: str, by: int | None, at: datetime) -> ErasureRequest:
+    request.state, request.extent, request.decided_at, request.decided_by_id = "done", reach, at, by
+    return request
 
 
 def _run(session: Session, statement: Any) -> None:

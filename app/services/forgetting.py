@@ -17,6 +17,7 @@ from app.models import (
     IdempotentPost,
     IdentityClaim,
     Inbound,
+    Person,
     SubscriptionCredit,
     Ticket,
     TicketPhoto,
@@ -31,9 +32,14 @@ PICTURES = frozenset({"7", "14", "15"})  # camera, chosen pictures, chosen files
 
 
 def identities(session: Session, *, appid: str, openid: str, unionid: str = "") -> list[WeChatIdentity]:
-    """The rows of this WeChat user that are still his, locked; of every account where his unionid is known."""
+    """The rows of this WeChat user that are still his, locked; of every account where his unionid is known.
+
+    The people they are bound to are locked first, as everywhere.
+    """
     named = and_(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
     his = or_(named, WeChatIdentity.unionid == unionid) if unionid else named
+    bound = select(Person.id).where(Person.id.in_(select(WeChatIdentity.person_id).where(his)))
+    session.execute(bound.order_by(Person.id).with_for_update())
     return list(session.scalars(select(WeChatIdentity).where(his).order_by(WeChatIdentity.id).with_for_update()))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import announce, upsert
 from app.models import Inbound
-from app.services import forgetting, invitations, outcomes, people, subscriptions
+from app.services import erasure, forgetting, invitations, outcomes, people, subscriptions
 from wechat.inbound import Push, parse
 
 # Of these we only need to know that they came; of a text, the answer has been given already.
@@ -32,6 +32,7 @@ STORED = frozenset(
         "SCAN",
     }
 )
+CLOSED = "user_authorization_cancellation"
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
 KEPT = timedelta(days=7)
 
@@ -136,15 +137,20 @@ def empty_old(session: Session, *, at: datetime) -> None:
 
 
 def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str], at: datetime) -> Done:
-    """Whoever leaves, or closes his account (then wherever his unionid is known), is forgotten: WeChat's rule and law.
+    """Whoever leaves is forgotten: WeChat's rule. Of who closes his account, wherever he is known, what he wrote goes
+    too: law.
 
     An engineer who leaves gets no more notices: the desk must know.
     """
-    engineer, who = None, {"appid": message.appid, "openid": message.openid}
-    for identity in forgetting.identities(session, **who, unionid=push.value("UnionID")):
-        if identity.person_id and "engineer" in people.roles(session, identity.person_id):
-            engineer = identity.person_id
-        forgetting.forget(session, identity, keys=keys, at=at)
+    who = {"appid": message.appid, "openid": message.openid}
+    phones = forgetting.identities(session, **who, unionid=push.value("UnionID"))
+    bound = [phone.person_id for phone in phones if phone.person_id]
+    engineer = next((person for person in bound if "engineer" in people.roles(session, person)), None)
+    if push.event == CLOSED:
+        erasure.close_account(session, phones, keys=keys, at=at)
+    else:
+        for phone in phones:
+            forgetting.forget(session, phone, keys=keys, at=at)
     forgetting.forget_messages(session, **who)
     message.openid = message.body = ""
     return Done("forgotten", alert="engineer_left" if engineer else "", person_id=engineer)
@@ -201,7 +207,7 @@ def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> D
     return Done(push.value("event_type"), alert="punished")
 
 
-_FORGETTING = frozenset({"unsubscribe", "user_authorization_cancellation"})
+_FORGETTING = frozenset({"unsubscribe", CLOSED})
 _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
     "user_info_modified": _modified,
     "user_authorization_revoke": _revoked,

@@ -63,9 +63,9 @@ def test_a_changed_nickname_changes_nothing_because_none_is_kept(worked: Worked,
     assert (done.state, done.reason, done.alert) == ("done", "nothing_kept", "")
 
 
-@pytest.mark.parametrize("name", ["unsubscribe", "user_authorization_cancellation"])
+@pytest.mark.parametrize(("name", "claims"), [("unsubscribe", ["refused"]), ("user_authorization_cancellation", [])])
 def test_whoever_leaves_has_no_session_no_credit_no_claim_and_no_invitation(
-    name: str, worked: Worked, world: World, runtime: Runtime
+    name: str, claims: list[str], worked: Worked, world: World, runtime: Runtime
 ) -> None:
     phone = world.engineer_identity
     with runtime.database.transaction() as session:
@@ -80,7 +80,7 @@ def test_whoever_leaves_has_no_session_no_credit_no_claim_and_no_invitation(
     assert [count(runtime, table) for table in (*OF_THE_PHONE, BindInvitation)] == [0, 0, 0, 0]
     with runtime.database.reading() as session:
         left = session.get_one(WeChatIdentity, phone.id)
-        assert session.scalars(select(IdentityClaim.state)).all() == ["refused"]
+        assert session.scalars(select(IdentityClaim.state)).all() == claims
         # What waits to be sent to him finds no way any more.
         assert channels.addresses(session, channels.ladder(runtime.settings), [world.engineer.id]) == {}
     assert left.forgotten_at is not None
