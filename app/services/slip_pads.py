@@ -88,10 +88,6 @@ def check(session: Session, number: int, ticket: Ticket, *, window: timedelta, a
         return False
     if holder is not None:
         raise Refused("slip_taken", slip=name(number))
-
-
-def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterator[Page]:
-    """The pad's slips; with backs, each is followed by its own, as a printer of both sides takes them."""
     if ticket.state == "cancelled":
         raise Refused("cancelled")
     if not ticket.rateable:
@@ -111,6 +107,10 @@ def link(
         check(session, number, ticket, window=window, at=at)  # somebody was quicker: perhaps with another ticket
         return
     tickets.record(session, ticket, "slip_linked", by=by, at=at, channel=channel, data={"slip": number})
+
+
+def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterator[Page]:
+    """The pad's slips; with backs, each is followed by its own, as a printer of both sides takes them."""
     numbers = range(pad.first, pad.first + pad.count)
     for number, page in enumerate(sheet.pages((_card(number, paper) for number in numbers), layout), pad.first):
         yield page
