@@ -139,7 +139,8 @@ def place(card: Card, width: float, height: float, *, level: Level) -> Placed:
 
 def _code(card: Card, drawn: Symbol, x: float, y: float, side: float) -> Code:
     code = Code(x, y, side, drawn, card.logo, card.mini)
-    if card.mini and any(half.module < LEAST_MODULE for half in code.symbols):
+    # A picture of WeChat's has no modules of ours: its room is measured by the symbol it stands for.
+    if min((one.module for one in code.symbols), default=code.module) < LEAST_MODULE:
         raise TooSmall
     return code
 

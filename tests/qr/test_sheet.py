@@ -9,9 +9,14 @@ import numpy as np
 import pypdfium2
 import pytest
 import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from qr import picture
+from qr.card import TooSmall
+from qr.logo import Logo
+from qr.mini import Mini
 from qr.pdf import pdf
 from qr.picture import TooCoarse
 from qr.sheet import LAYOUTS, Layout, Page, pages
@@ -76,6 +81,23 @@ def test_any_grid_is_filled_and_every_code_is_read(columns: int, rows: int) -> N
     read = {found.text for found in zxingcpp.read_barcodes(drawn(pdf([page]), 300))}
     assert read == {card(number).address for number in range(columns * rows)}
     assert read == {found.text for found in zxingcpp.read_barcodes(image(page, 300))}
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 1), (4, 16), (1, 20), (10, 2)])
+def test_a_grid_whose_modules_would_be_too_fine_is_refused(columns: int, rows: int) -> None:
+    for one in (card(1), replace(card(1), mini=Mini(Logo(8, bytes(8)), beside=False))):
+        with pytest.raises(TooSmall):
+            list(pages([one], LABELS.grid(columns, rows)))
+
+
+@settings(deadline=None)
+@given(columns=st.integers(1, 20), rows=st.integers(1, 40))
+def test_a_grid_that_is_printed_has_modules_of_a_third_of_a_millimetre(columns: int, rows: int) -> None:
+    try:
+        (page,) = pages([card(1)], LABELS.grid(columns, rows))
+    except TooSmall:
+        return
+    assert page.codes[0].module >= 0.33
 
 
 def test_no_cards_make_no_pages() -> None:
