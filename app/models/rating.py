@@ -19,7 +19,7 @@ class Rating(Base):
     """One tap, never changed. Who rates is known by his WeChat identity, and by person once that is bound.
 
     The database itself writes the "rated" event beside it and, for a rating that counts, takes the slot: inserting
-    one for a completion whose slot is taken fails (migration 0004).
+    one for a completion whose slot is taken fails (migrations 0004 and 0008).
     """
 
     __tablename__ = "rating"
@@ -27,7 +27,6 @@ class Rating(Base):
         CheckConstraint("level BETWEEN 1 AND 5", name="level_1_to_5"),
         Index(None, "completion_id", "identity_id", unique=True),
         Index(None, "identity_id", "at"),
-        Index(None, "person_id", sqlite_where=_NAMED, postgresql_where=_NAMED),
         Index(None, "at"),
     )
 
@@ -42,12 +41,17 @@ class Rating(Base):
 
 
 class CountedRating(Base):
-    """The one slot of a completion: the primary key decides who was first."""
+    """The one slot of a completion: the primary key decides who was first, and for whom it counts for good.
+
+    Who was verified by binding later stands here alone; the phone may be somebody else's by now (migration 0008).
+    """
 
     __tablename__ = "counted_rating"
+    __table_args__ = (Index(None, "person_id", sqlite_where=_NAMED, postgresql_where=_NAMED),)
 
     completion_id: Mapped[int] = mapped_column(Id, ForeignKey("completion.id"), primary_key=True)
     rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), unique=True)
+    person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))  # nobody: everybody is trusted
     at: Mapped[datetime]
 
 

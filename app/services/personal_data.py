@@ -108,8 +108,9 @@ def _plain(value: date | datetime) -> str:
 
 
 def rated_by(subject: Subject) -> ColumnElement[bool]:
-    """His ratings: those of his identities, and those he gave as this person with a phone he has no more."""
-    return or_(Rating.identity_id.in_(subject.identity_ids), _is(Rating.person_id, subject))
+    """His ratings: those of his identities, and those that count for him, given with a phone he has no more."""
+    counted = select(CountedRating.rating_id).where(_is(CountedRating.person_id, subject))
+    return or_(Rating.identity_id.in_(subject.identity_ids), Rating.id.in_(counted))
 
 
 def _is(column: Any, subject: Subject) -> ColumnElement[bool]:

@@ -146,7 +146,7 @@ def _lines() -> Query:
         .outerjoin(Department, Department.id == Completion.department_id)
         .outerjoin(Category, Category.id == Completion.category_id)
         .outerjoin(lead, lead.id == Completion.lead_id)
-        .outerjoin(rater, rater.id == Rating.person_id)
+        .outerjoin(rater, rater.id == func.coalesce(Rating.person_id, CountedRating.person_id))
     )
 
 

@@ -129,7 +129,7 @@ def count_after_binding(session: Session, *, identity_id: int, at: datetime, on:
     for rating_id, completion_id, ticket_id in rows:  # a handful: one person, one week
         scan = look(session, ticket_id, identity_id=identity_id, on=on)
         if scan.served and not scan.provider_staff:
-            counted += _take_slot(session, completion_id, rating_id, at)
+            counted += _take_slot(session, completion_id, rating_id, scan.person_id, at)
     return counted
 
 
@@ -151,8 +151,10 @@ def _insert_rating(
         raise AlreadyRated("already_rated") from error
 
 
-def _take_slot(db: Executor, completion_id: int | None, rating_id: int, at: datetime) -> bool:
-    taken = insert_first(db, CountedRating, completion_id=completion_id, rating_id=rating_id, at=at)
+def _take_slot(db: Executor, completion_id: int, rating_id: int, person_id: int | None, at: datetime) -> bool:
+    taken = insert_first(
+        db, CountedRating, completion_id=completion_id, rating_id=rating_id, person_id=person_id, at=at
+    )
     return taken is not None
 
 

@@ -1,4 +1,4 @@
-"""assets, pads of blank slips, entered and excluded ratings, WeChat's codes
+"""assets, pads of blank slips, entered and excluded ratings, WeChat's codes; for whom a rating counts
 
 Revision ID: 0008
 Revises: 0007
@@ -17,6 +17,21 @@ MOMENT = UTCDateTime(timezone=True)
 
 TABLES = ("asset", "ticket_asset", "slip_pad", "slip_link", "mini_code", "rating_exclusion", "entered_rating", "entered_rating_photo")
 APPEND_ONLY = ("slip_pad", "slip_link", "rating_exclusion", "entered_rating")
+
+NAMED = sa.text("person_id IS NOT NULL")
+SLOT = "INSERT INTO counted_rating (completion_id, rating_id, at) VALUES (NEW.completion_id, NEW.id, NEW.at);"
+SLOT_OF = (
+    "INSERT INTO counted_rating (completion_id, rating_id, person_id, at) "
+    "VALUES (NEW.completion_id, NEW.id, NEW.person_id, NEW.at);"
+)
+EVENT = """INSERT INTO event (ticket_id, cycle, kind, actor_id, at, recorded_at, channel, data)
+    SELECT ticket_id, cycle, 'rated', NEW.person_id, NEW.at, NEW.at, NEW.source, json_build_object('rating', NEW.id)
+    FROM completion WHERE id = NEW.completion_id;"""
+# What was verified later is its person's by his phone, as far as that is known still.
+FILL = """UPDATE counted_rating SET person_id = (
+    SELECT coalesce(rating.person_id, wechat_identity.person_id)
+    FROM rating JOIN wechat_identity ON wechat_identity.id = rating.identity_id
+    WHERE rating.id = counted_rating.rating_id)"""
 
 
 def upgrade() -> None:
@@ -118,6 +133,50 @@ def upgrade() -> None:
     )
     for table in APPEND_ONLY:
         _make_append_only(table)
+    _count_for_somebody()
+
+
+def _count_for_somebody() -> None:
+    _let_change()
+    with op.batch_alter_table("counted_rating") as batch:
+        batch.add_column(sa.Column("person_id", ID, nullable=True))
+        batch.create_foreign_key(op.f("fk_counted_rating_person_id"), "person", ["person_id"], ["id"])
+    op.execute(FILL)
+    _make_append_only("counted_rating")
+    _make_slot(SLOT_OF)
+    op.create_index(
+        "ix_counted_rating_person_id", "counted_rating", ["person_id"], sqlite_where=NAMED, postgresql_where=NAMED
+    )
+    op.drop_index("ix_rating_person_id", "rating")
+
+
+def _count_for_nobody() -> None:
+    op.create_index("ix_rating_person_id", "rating", ["person_id"], sqlite_where=NAMED, postgresql_where=NAMED)
+    op.drop_index("ix_counted_rating_person_id", "counted_rating")
+    _let_change()
+    with op.batch_alter_table("counted_rating") as batch:
+        batch.drop_constraint(op.f("fk_counted_rating_person_id"), type_="foreignkey")
+        batch.drop_column("person_id")
+    _make_append_only("counted_rating")
+    _make_slot(SLOT)
+
+
+def _let_change() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for trigger in ("counted_rating_no_update", "counted_rating_no_delete", "rating_slot"):
+            op.execute(f"DROP TRIGGER {trigger}")
+        return
+    op.execute("DROP TRIGGER counted_rating_append_only ON counted_rating")
+
+
+def _make_slot(slot: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"CREATE TRIGGER rating_slot AFTER INSERT ON rating WHEN NEW.counts BEGIN {slot} END")
+        return
+    op.execute(
+        "CREATE OR REPLACE FUNCTION rating_given() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF NEW.counts THEN {slot} END IF; {EVENT} RETURN NULL; END $$"
+    )
 
 
 def _make_append_only(table: str) -> None:
@@ -135,5 +194,6 @@ def _make_append_only(table: str) -> None:
 
 
 def downgrade() -> None:
+    _count_for_nobody()
     for table in reversed(TABLES):
         op.drop_table(table)

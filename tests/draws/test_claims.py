@@ -167,14 +167,13 @@ def test_the_auditor_makes_the_list_again_and_nobody_else_may(story: Story, winn
 
 
 def test_who_could_not_be_found_as_a_winner_claims_all_the_same(story: Story) -> None:
-    """He rated unknown, was bound later, and was bound no more when the winners were looked for."""
+    """What counts for whom has been damaged when the winners are looked for; the list and his receipt are there."""
     story.people(3)
     story.announce()
     everybody = ", ".join(str(person.id) for person in story.raters)
-    story.without_triggers(f"UPDATE rating SET person_id = NULL WHERE person_id IN ({everybody})")
     kept = [story.receipt(person) for person in story.raters]
     story.commit()
-    story.without_triggers(f"UPDATE wechat_identity SET person_id = NULL WHERE person_id IN ({everybody})")
+    story.without_triggers(f"UPDATE counted_rating SET person_id = NULL WHERE person_id IN ({everybody})")
     story.type_numbers()
     story.run()
     with story.drawing() as (session, draw):

@@ -168,8 +168,7 @@ def test_a_barred_person_is_known_when_somebody_else_brings_his_receipt(
 
 def test_a_receipt_of_nobody_we_know_adds_nobody(story: Story, receipt: Receipt, missing: Person) -> None:
     number = object_(story, receipt)
-    story.without_triggers(f"UPDATE rating SET person_id = NULL WHERE person_id = {missing.id}")
-    story.without_triggers(f"UPDATE wechat_identity SET person_id = NULL WHERE person_id = {missing.id}")
+    story.without_triggers(f"UPDATE counted_rating SET person_id = NULL WHERE person_id = {missing.id}")
     assert fault(story, number) == "objector_unknown"
 
 

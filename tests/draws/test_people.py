@@ -135,8 +135,10 @@ def test_who_binds_after_rating_is_in_if_he_did_by_the_close(story: Story, late:
         identity = session.scalars(select(WeChatIdentity).where(WeChatIdentity.openid == "late")).one()
         rating = story._rate(session, None, at=CLOSED - timedelta(days=1), counts=False, identity=identity)  # noqa: SLF001
         identity.person_id = person.id
-        session.add(CountedRating(completion_id=rating.completion_id, rating_id=rating.id, at=CLOSED + late))
+        late_slot = {"completion_id": rating.completion_id, "rating_id": rating.id, "person_id": person.id}
+        session.add(CountedRating(**late_slot, at=CLOSED + late))
     assert (person.id in tickets(story)) is counts
+    assert excluded(story) == ([] if counts else [{"reason": "未核验身份的评价（条）", "count": 1}])
 
 
 @pytest.mark.usefixtures("draw")

@@ -10,13 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.db import Base, Database
-from app.models import Completion, Rating, RatingCorrection
+from app.models import Completion, CountedRating, Rating, RatingCorrection
 from app.paths import ROOT
 from tests.conftest import migrate
 from tests.world import World
@@ -55,6 +55,25 @@ def test_every_migration_can_be_taken_back_and_made_again(bare_url: str) -> None
         assert leftovers(engine) == []
         migrate(bare_url)
         assert described(engine) == made
+
+
+@pytest.mark.slow
+def test_what_counted_before_counts_for_the_same_person_after(world: World) -> None:
+    everything_that_happens(world)
+    bound_later = world.ticket("finished")
+    with world.database.transaction() as session:
+        completion = session.query(Completion).filter_by(ticket_id=bound_later.id).one()
+        told = {"completion_id": completion.id, "identity_id": world.supervisor_identity.id, "source": "wechat"}
+        rating = Rating(**told, level=5, counts=False, at=clock.now())
+        session.add(rating)
+        session.flush()
+        slot = {"completion_id": completion.id, "rating_id": rating.id, "person_id": world.supervisor.id}
+        session.add(CountedRating(**slot, at=clock.now()))
+    config = alembic(world.database.engine.url.render_as_string(hide_password=False))
+    command.downgrade(config, "0007")
+    command.upgrade(config, "head")
+    with world.database.reading() as session:
+        assert session.scalars(select(CountedRating.person_id)).all() == [world.nurse.id, world.supervisor.id]
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

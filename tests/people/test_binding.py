@@ -221,6 +221,14 @@ def test_binding_counts_what_was_rated_in_the_last_week(desk: "Desk", world: Wor
     assert desk.counted(ticket) == [2]
 
 
+def test_what_binding_has_verified_stays_his_when_he_unbinds(desk: "Desk", world: World) -> None:
+    desk.rate(world.ticket("finished", served=world.doctor), 2)
+    desk.bind("00106", "李伟", "0106")
+    desk.unbind(world.stranger_identity)
+    with world.database.reading() as session:
+        assert session.scalars(select(CountedRating.person_id)).all() == [world.doctor.id]
+
+
 def test_an_approved_claim_counts_too(desk: "Desk", world: World) -> None:
     ticket = world.ticket("finished")
     desk.rate(ticket, 4)

@@ -24,7 +24,6 @@ from app.models import (
     Person,
     Rating,
     RatingExclusion,
-    WeChatIdentity,
 )
 from app.services.draws import leaves, unionids
 from app.services.draws.leaves import Told
@@ -42,8 +41,8 @@ REASONS = {
 }
 _AT_ONCE = 50_000
 
-# Rated while unknown and verified later, a rating has its person by its WeChat identity.
-_rater = func.coalesce(Rating.person_id, WeChatIdentity.person_id)
+# For whom it counts, kept with the slot: whoever holds the phone now is not asked.
+_rater: ColumnElement[Any] = CountedRating.person_id.expression
 
 Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # persons, ratings, departments
 
@@ -129,7 +128,6 @@ def _ratings(draw: Draw) -> Select[Any]:
         select(Rating.id)
         .join(CountedRating, CountedRating.rating_id == Rating.id)
         .join(Completion, Completion.id == Rating.completion_id)
-        .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
         .where(
             Rating.at >= draw.opens,
             Rating.at <= draw.closes,
@@ -175,10 +173,13 @@ def _listed(session: Session, draw: Draw, days: tuple[date, date]) -> Iterator[A
 def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dict[str, Any]]:
     raters = _standing(draw).with_only_columns(_rater.label("person_id")).distinct().subquery()
     own = Rating.source.in_(OWN_SOURCES)
+    verified = exists().where(
+        _rater.is_not(None), CountedRating.rating_id == Rating.id, CountedRating.at <= draw.closes
+    )
     counts = {
         "provider_staff": select(func.count()).where(_of_the_provider(raters.c.person_id, days)),
         "committee": select(func.count()).where(_of_the_committee(raters.c.person_id, draw)),
-        "unverified": _given(draw).where(_rater.is_(None), own),
+        "unverified": _given(draw).where(Rating.person_id.is_(None), ~verified, own),
         "entered": select(_given(draw).where(~own).scalar_subquery() + _entered(draw).scalar_subquery()),
         "excluded": _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw)),
     }
@@ -187,11 +188,7 @@ def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dic
 
 
 def _given(draw: Draw) -> Select[Any]:
-    return (
-        select(func.count(Rating.id))
-        .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
-        .where(Rating.at >= draw.opens, Rating.at <= draw.closes)
-    )
+    return select(func.count(Rating.id)).where(Rating.at >= draw.opens, Rating.at <= draw.closes)
 
 
 def _entered(draw: Draw) -> Select[Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import func, insert, or_, select, true, union
 from sqlalchemy.orm import Session
 
-from app.models import Draw, DrawDouble, Rating, WeChatIdentity
+from app.models import CountedRating, Draw, DrawDouble, Rating, WeChatIdentity
 from app.services.draws import files
 from app.services.pages import Query
 
@@ -70,10 +70,11 @@ def _links(draw: Draw | None) -> list[Query]:
     if draw is None:
         return [bound]
     rated: Query = (
-        select(WeChatIdentity.unionid, Rating.person_id.label("whose"))
+        select(WeChatIdentity.unionid, CountedRating.person_id.label("whose"))
         .select_from(Rating)
+        .join(CountedRating, CountedRating.rating_id == Rating.id)
         .join(WeChatIdentity, WeChatIdentity.id == Rating.identity_id)
-        .where(WeChatIdentity.unionid.is_not(None), Rating.person_id.is_not(None))
+        .where(WeChatIdentity.unionid.is_not(None), CountedRating.person_id.is_not(None))
         .where(Rating.at >= draw.opens, Rating.at <= draw.closes)
     )
     return [bound, rated]
