@@ -59,7 +59,8 @@ class DatabaseTokens:
 class RedisTokens:
     """Value and end of life in one key that Redis drops by itself; the lock is a key with a life of its own.
 
-    Without Redis the other store serves: WeChat gives every asker the same token, so nothing breaks between the two.
+    Without Redis, or where it takes nothing new, the other store serves: WeChat gives every asker the same token, so
+    nothing breaks between the two.
     """
 
     _UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
@@ -67,12 +68,20 @@ class RedisTokens:
     def __init__(self, connection: redis.Redis, otherwise: DatabaseTokens) -> None:
         self._redis = connection
         self._otherwise = otherwise
+        self._full = False  # it refused a write: what it still has may be older than what the other was given
 
     def get(self, key: str) -> StoredToken | None:
         try:
-            raw = self._redis.get(key)
+            here = self._read(key)
         except redis.RedisError:
             return self._otherwise.get(key)
+        if here and not self._full:
+            return here
+        there = self._otherwise.get(key)
+        return there if here is None or (there and there.expires_at > here.expires_at) else here
+
+    def _read(self, key: str) -> StoredToken | None:
+        raw = self._redis.get(key)
         if not isinstance(raw, bytes):
             return None
         ends, value = raw.decode().split(" ", 1)
@@ -83,7 +92,10 @@ class RedisTokens:
         try:
             self._redis.set(key, f"{ends} {token.value}", exat=int(ends))
         except redis.RedisError:
+            self._full = True
             self._otherwise.put(key, token)
+        else:
+            self._full = False
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[bool]:
@@ -91,6 +103,7 @@ class RedisTokens:
         try:
             ours = bool(self._redis.set(name, mine, nx=True, px=int(seconds * 1000)))
         except redis.RedisError:
+            self._full = True  # before anybody fetches, he looks again
             with self._otherwise.lock(key, seconds) as ours:
                 yield ours
             return

@@ -11,7 +11,9 @@ import redis
 from app import clock
 from app.db import Database
 from app.token_store import DatabaseTokens, RedisTokens
-from wechat.token import StoredToken, TokenStore
+from tests.servers.redis import running_redis
+from wechat.token import SharedToken, StoredToken, TokenStore
+from wechat.wire import Wire
 
 OpenStore = Callable[[], TokenStore]
 KEY = "wechat-token-wxsandboxservice01"
@@ -75,11 +77,61 @@ def test_without_redis_the_database_keeps_the_token(database: Database) -> None:
         assert (ours, theirs) == (True, False)
 
 
+def test_while_redis_takes_nothing_new_one_fetches_for_all(full_redis: redis.Redis, database: Database) -> None:
+    assert fetches_of_twenty_calls(full_redis, database) == 1
+
+
+def test_while_redis_keeps_an_old_token_one_fetches_for_all(full_redis: redis.Redis, database: Database) -> None:
+    soon = clock.now() + timedelta(seconds=30)
+    full_redis.config_set("maxmemory", 0)
+    RedisTokens(full_redis, DatabaseTokens(database)).put(KEY, StoredToken("nearly over", soon))
+    full_redis.config_set("maxmemory", 1)
+    assert fetches_of_twenty_calls(full_redis, database) == 1
+
+
+def test_once_redis_takes_tokens_again_they_are_there(full_redis: redis.Redis, database: Database) -> None:
+    store, at = RedisTokens(full_redis, DatabaseTokens(database)), clock.now().replace(microsecond=0)
+    store.put(KEY, StoredToken("of the database", at + timedelta(hours=1)))
+    full_redis.config_set("maxmemory", 0)
+    token = StoredToken("of Redis", at + timedelta(hours=2))
+    store.put(KEY, token)
+    assert store.get(KEY) == token
+    DatabaseTokens(database).put(KEY, StoredToken("not looked at", at + timedelta(hours=3)))
+    assert store.get(KEY) == token
+
+
+def fetches_of_twenty_calls(connection: redis.Redis, database: Database) -> int:
+    """By two processes in turn."""
+    fetched: list[str] = []
+
+    def fetch() -> dict[str, object]:
+        fetched.append(f"token {len(fetched)}")
+        return {"access_token": fetched[-1], "expires_in": 7200}
+
+    wire, at = Wire("http://127.0.0.1:9"), clock.now()
+    processes = [
+        SharedToken(wire, RedisTokens(connection, DatabaseTokens(database)), KEY, fetch, name="access_token")
+        for _ in range(2)
+    ]
+    got = {processes[turn % 2].get(at + timedelta(seconds=turn)) for turn in range(20)}
+    assert got == {"token 0"}
+    return len(fetched)
+
+
+@pytest.fixture
+def full_redis() -> Iterator[redis.Redis]:
+    """One of the test's own that answers, and refuses whatever would cost it memory."""
+    with running_redis() as address, redis.Redis.from_url(address) as connection:
+        connection.config_set("maxmemory-policy", "noeviction")
+        connection.config_set("maxmemory", 1)
+        yield connection
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def open_store(request: pytest.FixtureRequest) -> Iterator[OpenStore]:
     """A new store on the same ground, as another process would open it."""
     on_redis = request.param == "redis"
-    database = Database("sqlite://" if on_redis else request.getfixturevalue(f"{request.param}_url"))
+    database = Database(request.getfixturevalue("sqlite_url" if on_redis else f"{request.param}_url"))
     if not on_redis:
         yield lambda: DatabaseTokens(database)
     else:
