@@ -193,14 +193,29 @@ class _Press:
         return files
 
     def _tell(self, count: int, files: list[Path], notes: list[Note]) -> None:
+        tell_hotline()
         if self.as_json:
-            replaced = [{"text": note.text, "printed": note.printed} for note in notes]
-            told = {"cards": count, "files": list(map(str, files)), "replaced": replaced}
+            told = {"cards": count, "files": list(map(str, files)), "replaced": as_fields(notes)}
             click.echo(json.dumps(told, ensure_ascii=False))
             return
-        for note in notes:
-            click.echo(_("不能照原样印：%(text)s，印成 %(printed)s", text=note.text, printed=note.printed), err=True)
+        tell(notes)
         click.echo(_("已写入 %(count)s 张：%(files)s", count=count, files=", ".join(map(str, files))))
+
+
+def as_fields(notes: Iterable[Note]) -> list[dict[str, str]]:
+    return [{"text": note.text, "printed": note.printed} for note in notes]
+
+
+def tell(notes: Iterable[Note]) -> None:
+    """What could not be printed as it is."""
+    for note in notes:
+        click.echo(_("不能照原样印：%(text)s，印成 %(printed)s", text=note.text, printed=note.printed), err=True)
+
+
+def tell_hotline() -> None:
+    """That there is none, where there is none."""
+    if not runtime().paper.hotline:
+        click.echo(_("没有设置 HOTLINE，印出来没有监督热线。"), err=True)
 
 
 def _noted(pages: Iterable[sheet.Page], notes: dict[Note, None]) -> Iterator[sheet.Page]:

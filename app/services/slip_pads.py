@@ -14,7 +14,7 @@ from app.services.pages import Line
 from app.services.slips import HOTLINE, RATE_THIS, UNSEEN, Paper
 from qr import sheet
 from qr.back import Back, back
-from qr.card import Card
+from qr.card import Card, Note
 from qr.sheet import Layout, Page
 
 MOST = 10_000
@@ -58,6 +58,10 @@ def one(session: Session, pad_id: int) -> SlipPad:
     if pad is None:
         raise Missing("no_such_slip")
     return pad
+
+
+def beginning(session: Session, first: int) -> SlipPad | None:
+    return session.scalar(select(SlipPad).where(SlipPad.first == first))
 
 
 def listed(session: Session) -> Sequence[Line]:
@@ -116,6 +120,11 @@ def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterato
         yield page
         if backs:
             yield back(Back(TICK, BLANK.format(name(number)), CHOICES, BY_HAND, HAND_IN), layout)
+
+
+def notes(layout: Layout, paper: Paper) -> tuple[Note, ...]:
+    """What cannot be printed as it is: the same on every slip. Raises what printing them would."""
+    return next(sheet.pages([_card(1, paper)], layout)).notes
 
 
 def _card(number: int, paper: Paper) -> Card:

@@ -2,12 +2,14 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
 import zxingcpp
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -15,6 +17,7 @@ from app import clock
 from app.models import Asset, Place
 from app.runtime import Runtime
 from app.services import printing
+from app.web.edge import EXTENSION
 from tests.conftest import Console
 from tests.world import World
 
@@ -167,6 +170,43 @@ def test_what_cannot_be_printed_is_said_before_the_dialog_comes(desk: FlaskClien
     assert "data-print" not in sheet
 
 
+def test_a_pdf_that_loses_something_comes_after_what_it_loses(desk: FlaskClient, world: World) -> None:
+    ticket = world.ticket("finished")
+    with world.database.transaction() as session:
+        session.add(world.ward)
+        world.ward.name = "呼吸😀科"
+    asked = f"number={ticket.number}&layout=a6"
+    first = desk.get(f"{SHEET}.pdf?{asked}")
+    assert first.status_code == 302
+    assert first.headers["Location"] == f"{SHEET}?{asked}"
+    sheet = desk.get(first.headers["Location"]).text
+    assert "呼吸😀科，印成" in sheet
+    (way,) = re.findall(r'href="([^"]+sheet\.pdf[^"]+)"', sheet)
+    assert desk.get(html.unescape(way)).mimetype == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"), [("columns=20&rows=1", "rows"), ("columns=4&rows=16", "rows"), ("start=25", "start")]
+)
+def test_a_grid_that_cannot_be_printed_is_refused_at_its_field(
+    desk: FlaskClient, world: World, asked: str, field: str
+) -> None:
+    world.ticket("finished")
+    order = desk.get(f"{SHEET}?layout=labels&{asked}")
+    assert order.status_code == 422
+    (said,) = re.findall(rf'name="{field}"[^>]+value="(\d+)" aria-invalid="true" aria-describedby="wrong-', order.text)
+    assert f"{field}={said}" in asked
+    assert f'id="wrong-{field}"' in order.text
+
+
+def test_paper_without_a_hotline_says_so(desk: FlaskClient, world: World, app: Flask, runtime: Runtime) -> None:
+    ticket = world.ticket("finished")
+    pages = [f"/console/print?number={ticket.number}", f"{SHEET}?number={ticket.number}", "/console/print/pads"]
+    assert not [page for page in pages if "没有设置 HOTLINE" in desk.get(page).text]
+    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, hotline=""))
+    assert [desk.get(page).text.count("没有设置 HOTLINE") for page in pages] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "said"),
     [
@@ -183,6 +223,7 @@ def test_what_cannot_be_printed_is_said_before_the_dialog_comes(desk: FlaskClien
         ("layout=labels&start=25", 422, "每页只有 24 格"),
         ("layout=labels&columns=20&rows=40", 422, "格子太小"),
         ("what=assets&" + "&".join(["tag=x"] * 201), 400, "筛选条件看不懂"),
+        ("&".join(["number=x"] * 201), 400, "筛选条件看不懂"),
     ],
 )
 def test_what_cannot_be_ordered_is_refused_with_the_reason(

@@ -1,6 +1,8 @@
 """Pads: reserved and printed at the console or the command line, true to their numbers."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -11,7 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import clock
 from app.runtime import Runtime
+from app.services import slip_pads
+from app.services.links import Links
+from app.web.edge import EXTENSION
 from tests.conftest import Console
 from tests.console.forms import send
 from tests.world import World
@@ -75,6 +81,61 @@ def test_the_desk_prints_a_pad_again_with_the_same_numbers(world: World, console
     assert len(printed(twice[0].data)) == 8
     fronts = printed(desk.get("/console/print/pads/1.pdf").data)
     assert [codes for _text, codes in fronts] == [[runtime.links.slip_url(number)] for number in (1, 2, 3, 4)]
+
+
+def test_more_than_anybody_waits_for_is_printed_by_the_command_that_is_shown(
+    world: World, console: Console, app: Flask, tmp_path: Path
+) -> None:
+    with world.database.transaction() as session:
+        slip_pads.reserve(session, 6, by=None, at=clock.now())
+        slip_pads.reserve(session, 501, by=None, at=clock.now())
+    desk = console(world.desk)
+    assert desk.get("/console/print/pads/1.pdf").status_code == 200
+    refused = desk.get("/console/print/pads/2.pdf")
+    assert refused.status_code == 422
+    assert "共 501 张" in refused.text
+    (shown,) = re.findall("<code>flask qr pad (.+?)</code>", desk.get(PAGE).text)
+    assert "--again B-000007" in shown
+
+
+def test_what_no_slip_can_show_is_said_where_pads_are_printed(
+    world: World, console: Console, app: Flask, runtime: Runtime, tmp_path: Path
+) -> None:
+    desk, out = console(world.desk), str(tmp_path / "pad.pdf")
+    assert "不能照原样印" not in desk.get(PAGE).text
+    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, hotline="📞6120"))
+    assert desk.get(PAGE).text.count("监督热线 📞6120，印成") == 1
+    said = pad(app, "--count", "2", "--out", out)
+    assert said.stderr.count("📞6120") == 1
+    told = pad(app, "--count", "1", "--out", out, "--json").stdout
+    assert json.loads(told)["replaced"] == [{"text": "监督热线 📞6120", "printed": "监督热线 〓6120"}]
+    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, hotline=""))
+    assert pad(app, "--count", "2", "--out", out).stderr.count("HOTLINE") == 1
+
+
+@pytest.mark.parametrize("layout", ["slip58", "labels"])
+def test_a_pad_is_printed_again_by_its_first_number(app: Flask, world: World, tmp_path: Path, layout: str) -> None:
+    once, again = tmp_path / "once.pdf", tmp_path / "again.pdf"
+    pad(app, "--count", "2", "--out", str(tmp_path / "other.pdf"))
+    pad(app, "--count", "3", "--layout", layout, "--out", str(once))
+    said = pad(app, "--again", "b-3", "--layout", layout, "--out", str(again))
+    assert "B-000003 到 B-000005" in said.stdout
+    assert printed(again.read_bytes()) == printed(once.read_bytes())
+    unknown = pad(app, "--again", "B-000004", "--out", str(tmp_path / "x.pdf"))
+    assert (unknown.exit_code, "B-000004" in unknown.stderr) == (1, True)
+    assert not (tmp_path / "x.pdf").exists()
+    assert pad(app, "--again", "word", "--out", str(again)).exit_code == 2
+    assert pad(app, "--out", str(again)).exit_code == 2
+    assert pad(app, "--count", "1", "--again", "B-000003", "--out", str(again)).exit_code == 2
+
+
+def test_what_cannot_be_written_takes_no_numbers(app: Flask, world: World, runtime: Runtime, tmp_path: Path) -> None:
+    assert pad(app, "--count", "5", "--out", str(tmp_path / "no" / "pad.pdf")).exit_code == 1
+    links = Links("https://" + "x" * 140 + ".cn", runtime.settings.secret_keys)
+    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, links=links))
+    assert pad(app, "--count", "5", "--out", str(tmp_path / "pad.pdf")).exit_code == 1
+    app.extensions[EXTENSION] = runtime
+    assert "B-000001 到" in pad(app, "--count", "1", "--out", str(tmp_path / "pad.pdf")).stdout
 
 
 @pytest.mark.parametrize("count", ["", "0", "501", "-1", "x", "9" * 30])

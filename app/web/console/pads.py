@@ -10,6 +10,8 @@ from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime, transaction
 from app.web.i18n import gettext
 from qr import sheet
+from qr.card import Note
+from qr.matrix import TooLong
 from qr.pdf import pdf
 
 LAYOUTS = ("slip58", "slip80", "a6")
@@ -20,7 +22,23 @@ MOST = 500  # at once: printed while somebody waits
 def pad_index() -> str:
     with reading() as session:
         pads = slip_pads.listed(session)
-    return render_template("console/pads.html", pads=pads, layouts=LAYOUTS, most=MOST, name=slip_pads.name)
+    return render_template(
+        "console/pads.html",
+        pads=pads,
+        layouts=LAYOUTS,
+        most=MOST,
+        name=slip_pads.name,
+        notes=_notes(),
+        hotline=runtime().paper.hotline,
+    )
+
+
+def _notes() -> list[Note]:
+    try:
+        found = [note for one in LAYOUTS for note in slip_pads.notes(sheet.LAYOUTS[one], runtime().paper)]
+    except TooLong as error:
+        raise Refused("address_too_long") from error
+    return list(dict.fromkeys(found))
 
 
 @blueprint.post("/console/print/pads")
@@ -40,6 +58,8 @@ def print_pad(pad_id: int) -> Response:
     layout = sheet.LAYOUTS[asked.code("layout", LAYOUTS) or LAYOUTS[0]]
     with reading() as session:
         pad = slip_pads.one(session, pad_id)
+    if pad.count > MOST:
+        raise Refused("too_much_to_print", count=pad.count, most=MOST)
     return Response(
         pdf(slip_pads.pages(pad, layout, runtime().paper, backs="back" in request.args)), mimetype="application/pdf"
     )

@@ -19,6 +19,7 @@ from app.services.slips import Paper, SlipFilter
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime
+from app.web.faults import status_of, words
 from qr import sheet
 from qr.card import Note, TooSmall
 from qr.matrix import TooLong
@@ -27,9 +28,11 @@ from qr.sheet import LAYOUTS, Layout, Page
 from qr.svg import svg
 
 USUAL: dict[What, str] = {"slips": "slip58", "wards": "a5", "assets": "labels", "places": "labels"}
-MOST_TAGS = 200
+MOST_NAMED = 200
 MOST_COPIES = 50
 MOST_COLUMNS, MOST_ROWS = 20, 40
+# Fields of the refusals that are about one.
+FIELD = {"cells_too_small": "rows", "no_such_cell": "start"}
 AT = "%Y-%m-%dT%H:%M"  # what a browser's field for date and time sends
 
 
@@ -39,6 +42,10 @@ def print_order() -> str | Answer:
     if not {"what", "number"} & set(request.args):
         today = asked.beginning(moment().date())
         return redirect(f"/console/print?{urlencode({'what': 'slips', 'from': f'{today:{AT}}'})}")
+    return _order_page({})
+
+
+def _order_page(wrong: dict[str, str]) -> str:
     order, name = _order(), _layout_name()
     with reading() as db:
         found, departments = printing.count(db, order), catalogue.coded_departments(db)
@@ -53,15 +60,20 @@ def print_order() -> str | Answer:
         layouts=LAYOUTS,
         chosen=name,
         layout=_layout(name),
+        hotline=runtime().paper.hotline,
+        wrong=wrong,
     )
 
 
 @blueprint.get("/console/print/sheet")
-def print_sheet() -> str:
+def print_sheet() -> str | tuple[str, int]:
     name = _layout_name()
     if request.args.get("layout") and _what() == "slips":
         session["paper"] = name  # the next slip comes from the same printer; a look, not a fact
-    pages = _pages(name)
+    try:
+        pages = _pages(name)
+    except Refused as refused:
+        return _beside_its_field(refused)
     return render_template(
         "console/print_sheet.html",
         drawn=[Markup(svg(page)) for page in pages],  # noqa: S704 our own drawing, its words escaped
@@ -70,13 +82,22 @@ def print_sheet() -> str:
         layouts=LAYOUTS,
         chosen=name,
         query=_query(layout=name),
+        seen=_query(layout=name, seen="1"),
+        hotline=runtime().paper.hotline,
     )
 
 
 @blueprint.get("/console/print/sheet.pdf")
-def print_pdf() -> Response:
+def print_pdf() -> Answer | tuple[str, int]:
+    """What cannot be printed as it is is read first."""
     name = _layout_name()
-    answer = Response(pdf(_pages(name)), mimetype="application/pdf")
+    try:
+        pages = _pages(name)
+    except Refused as refused:
+        return _beside_its_field(refused)
+    if _notes(pages) and not request.args.get("seen"):
+        return redirect(f"/console/print/sheet?{_query()}")
+    answer = Response(pdf(pages), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f"attachment; filename={_what()}-{name}.pdf"
     return answer
 
@@ -86,6 +107,14 @@ def print_paper() -> Response:
     """The size of the paper, for the browser's print dialog."""
     paper = LAYOUTS[_layout_name()]
     return Response(f"@page{{size:{paper.width:g}mm {paper.height:g}mm;margin:0}}\n", mimetype="text/css")
+
+
+def _beside_its_field(refused: Refused) -> tuple[str, int]:
+    """The order again, saying what is wrong with it."""
+    if refused.code not in FIELD:
+        raise refused
+    field = FIELD[refused.code] if LAYOUTS[_layout_name()].cells > 1 else "layout"
+    return _order_page({field: words(refused)}), status_of(refused)
 
 
 def _pages(name: str) -> list[Page]:
@@ -123,14 +152,12 @@ def _what() -> What:
 
 
 def _order() -> Order:
-    tags = tuple(tag for value in request.args.getlist("tag") if (tag := asked.clean(value)))
-    if len(tags) > MOST_TAGS:
-        raise Refused("bad_filter", name="tag")
+    tags, numbers = _named("tag"), _named("number")
     department = asked.text("department")
     return Order(
         what=_what(),
         tickets=SlipFilter(
-            numbers=tuple(asked.clean(number) for number in request.args.getlist("number")[:MOST_TAGS]),
+            numbers=numbers,
             department=department,
             state=asked.code("state", STATES),
             since=_at("from"),
@@ -139,6 +166,13 @@ def _order() -> Order:
         things=ThingFilter(tags=tags, text=asked.text("q"), department=department),
         copies=_number("copies", 1, MOST_COPIES),
     )
+
+
+def _named(name: str) -> tuple[str, ...]:
+    named = tuple(one for value in request.args.getlist(name) if (one := asked.clean(value)))
+    if len(named) > MOST_NAMED:
+        raise Refused("bad_filter", name=name)
+    return named
 
 
 def _layout_name() -> str:
