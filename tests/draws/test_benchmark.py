@@ -8,7 +8,15 @@ import pytest
 
 from app.paths import ROOT
 
-SAID = ("commit and run, 2,000", "memory", "5,000 people", "ours / plain", "one receipt", "stream out of SQLite")
+SAID = (
+    "commit and run, 2,000",
+    "bare calls",
+    "memory",
+    "5,000 people",
+    "ours / plain",
+    "one receipt",
+    "stream out of SQLite",
+)
 
 
 @pytest.mark.slow
