@@ -190,7 +190,7 @@ class DrawObjection(Base):
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
-    granted: Mapped[int | None]  # tickets he has in the list by it, which may be fewer than the receipt says
+    granted: Mapped[int | None]  # tickets he has in the list by it: as many as he has earned, whatever the receipt says
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     version: Mapped[int | None] = mapped_column(SmallInteger)  # of the list that first has it

@@ -148,6 +148,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "receipt_not_ours": (422, mark("这张回执不是本次抽奖签发的，请核对内容是否完整。")),
     "nothing_missing": (409, mark("名单里有这张回执，张数不少：第 %(index)s 位（从 0 数起）。")),
     "objected_before": (409, mark("这张回执已经提过异议。")),
+    "objection_right": (409, mark("按评价记录，这条异议是对的，不能判为不成立。")),
     "no_such_objection": (404, mark("没有这条异议。")),
     "objection_decided": (409, mark("这条异议已经处理过。")),
     **{code: (409, text) for code, text in WORDS["objection_fault"].items()},

@@ -89,11 +89,36 @@ def test_a_receipt_we_never_signed_is_refused(story: Story, receipt: Receipt, ch
 def test_an_objection_is_taken_in_once_and_decided_once(story: Story, missing: Person, receipt: Receipt) -> None:
     number = object_(story, receipt, by=missing)
     assert refusal(story, receipt).code == "objected_before"
+    employ(story, missing, COMMITTED.date() - timedelta(days=30), None)
     decide(story, number, upheld=False)
     with pytest.raises(Refused, match="objection_decided"):
         decide(story, number, upheld=True)
     with pytest.raises(Refused, match="written_before"):
         story.commit(at=OBJECTED)
+
+
+def test_an_objection_our_own_records_find_right_cannot_be_refused(
+    story: Story, missing: Person, receipt: Receipt
+) -> None:
+    number = object_(story, receipt, by=missing)
+    with pytest.raises(Refused, match="objection_right"):
+        decide(story, number, upheld=False)
+    decide(story, number, upheld=True)
+    assert story.commit(at=OBJECTED)["version"] == 2
+
+
+def test_an_older_receipt_brings_all_he_has_earned(story: Story) -> None:
+    story.people(10)
+    story.announce()
+    before = story.commit()
+    late = story.world.employ("30001", "晚到")
+    story.rate(late)
+    old = story.receipt(late)
+    story.rate(late)
+    assert old
+    decide(story, object_(story, old, by=late), upheld=True)
+    after = story.commit(at=OBJECTED)
+    assert (after["entries"], after["tickets"]) == (before["entries"] + 1, before["tickets"] + 2)
 
 
 def test_a_barred_person_is_not_let_in(story: Story, missing: Person, receipt: Receipt) -> None:

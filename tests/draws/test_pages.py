@@ -290,6 +290,13 @@ def test_objections_are_counted_and_nobody_named(story: Story, client: FlaskClie
     page = client.get(PAGE).text
     assert "异议 1 条：成立 0 条，不成立 0 条，处理中 1 条。名单共 1 版。" in page
     assert late.name not in page
+    assert receipt.entry[:8] not in page
+    with story.drawing() as (session, _draw):
+        objection = session.query(DrawObjection).one()
+        objection.state, objection.reason = "refused", "<b>有评价已被排除</b>"
+    page = client.get(PAGE).text
+    assert f"<code>{receipt.entry[:8]}…</code> 不成立 · &lt;b&gt;有评价已被排除&lt;/b&gt;" in page
+    assert late.name not in page
 
 
 @pytest.mark.parametrize("who", ["nobody", "engineer", "desk"])

@@ -25,7 +25,7 @@ class Verdict:
     """What our own records say of an objection."""
 
     person_id: int | None
-    tickets: int  # the list may give him so many by it
+    tickets: int  # he has earned, whatever his receipt says: one of before is as good as the last
     excluded: int  # ratings of his that were set aside
     fault: str  # why the list stays as it is; empty where it is right
 
@@ -80,7 +80,10 @@ def object_(
 def decide(
     session: Session, draw: Draw, objection_id: int, *, upheld: bool, reason: str, by: int, at: datetime, zone: ZoneInfo
 ) -> None:
-    """Right or not, once, by admin or committee. One that is upheld stands in the next version of the list."""
+    """Right or not, once, by admin or committee: in time, and never against our own records.
+
+    One that is upheld stands in the next version of the list.
+    """
     announcing.check_official(session, draw, by, at=at)
     query = select(DrawObjection).where(DrawObjection.id == objection_id, DrawObjection.draw_id == draw.id)
     objection = session.scalar(query.with_for_update())
@@ -89,10 +92,10 @@ def decide(
     if objection.state != "open":
         raise Refused("objection_decided")
     _check_open(session, draw, at)
-    verdict = examine(session, draw, [objection], zone=zone)[objection_id] if upheld else None
-    if verdict and verdict.fault:
-        raise Refused(verdict.fault)
-    _decide(session, draw, objection, verdict, reason, by=by, at=at)
+    verdict = examine(session, draw, [objection], zone=zone)[objection_id]
+    if upheld == bool(verdict.fault):
+        raise Refused(verdict.fault or "objection_right")
+    _decide(session, draw, objection, verdict if upheld else None, reason, by=by, at=at)
 
 
 def due(session: Session, draw: Draw, *, at: datetime) -> bool:
@@ -171,9 +174,8 @@ def _verdict(session: Session, draw: Draw, objection: DrawObjection, person_id: 
     if his[0] != person_id:
         return Verdict(person_id, 0, excluded, "objector_joined")
     earned = len(people.rated(session, draw, his, cap=files.announced(session, draw)["cap"]))
-    tickets = min(earned, objection.tickets)
-    more = tickets > committing.listed_tickets(session, draw, files.versions(session, draw), objection.entry)
-    return Verdict(person_id, tickets, excluded, "" if more else "objection_unearned")
+    more = earned > committing.listed_tickets(session, draw, files.versions(session, draw), objection.entry)
+    return Verdict(person_id, earned, excluded, "" if more else "objection_unearned")
 
 
 def _decide(

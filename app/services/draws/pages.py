@@ -115,6 +115,7 @@ def page(session: Session, draw: Draw, *, at: datetime) -> Page:
     found = [name for name in ("result-1.json", "result-2.json") if name in told]
     announcement = files.announced(session, draw)
     waiting = [number for number in (1, 2) if numbers.typed(session, draw, number)]
+    objections = select(DrawObjection).where(DrawObjection.draw_id == draw.id)
     return Page(
         draw_id=draw.draw_id,
         state=_state(draw, told, announcement, at),
@@ -126,7 +127,7 @@ def page(session: Session, draw: Draw, *, at: datetime) -> Page:
         settled=_settled(session, draw),
         names=_names(session, draw),
         numbers=[one for number in waiting for one in numbers.agreed(session, draw, number) or []],
-        objections=list(session.scalars(select(DrawObjection).where(DrawObjection.draw_id == draw.id))),
+        objections=list(session.scalars(objections.order_by(DrawObjection.id))),
         checkpoints=checkpoints.all_of(session, draw),
         files=published,
     )
