@@ -20,12 +20,13 @@ from app.models import (
     Department,
     EnteredRating,
     EnteredRatingPhoto,
+    Event,
     Person,
     SlipLink,
     Ticket,
 )
 from app.models.rating import LEVELS
-from app.services import photos, slip_pads, tickets
+from app.services import photos, slip_pads
 from app.services.pages import Line, Page, Query, newest_first
 from app.services.rating_list import SATISFIED_FROM, Figure
 
@@ -34,21 +35,32 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Entry:
-    """`given_at` is the moment of the call, or the beginning of the day that stands on the slip."""
+class Given:
+    """`at` is the moment of the call, or the beginning of the day that stands on the slip."""
 
-    level: int
     source: str
-    given_at: datetime
+    at: datetime
+
+    @property
+    def until(self) -> datetime:
+        return self.at + (A_DAY if self.source == PAPER else timedelta())
+
+
+@dataclass(frozen=True)
+class Entry:
+    completion_id: int | None
+    level: int
+    given: Given
     photo: bytes | None
 
 
-def ticket_id(session: Session, text: str) -> int:
+def ticket(session: Session, text: str) -> Ticket:
     """The ticket of this number, or the one the slip of this number was given to; raises Missing."""
-    found = session.scalar(select(Ticket.id).where(Ticket.number == text))
+    found = session.scalar(select(Ticket).where(Ticket.number == text))
     slip = slip_pads.read_name(text)
     if found is None and slip is not None:
-        found = session.scalar(select(SlipLink.ticket_id).where(SlipLink.number == slip))
+        given_to = select(SlipLink.ticket_id).where(SlipLink.number == slip)
+        found = session.scalar(select(Ticket).where(Ticket.id.in_(given_to)))
     if found is None:
         raise Missing("no_such_ticket")
     return found
@@ -56,16 +68,40 @@ def ticket_id(session: Session, text: str) -> int:
 
 def enter(session: Session, ticket: Ticket, entry: Entry, *, window: timedelta, by: int, at: datetime) -> None:
     """Once for each completion; the ticket is locked."""
-    completion = _completion(session, ticket)
-    _check(entry, completion.finished_at, window, at)
-    row = {"source": entry.source, "level": entry.level, "given_at": entry.given_at, "by_id": by, "at": at}
-    if insert_first(session, EnteredRating, completion_id=completion.id, **row) is None:
+    given = entry.given
+    _check(entry)
+    fitting = fits(session, ticket, given, window=window, at=at)
+    chosen = next((one for one in fitting if one.id == entry.completion_id), None)
+    if chosen is None:
+        raise Refused("page_expired")
+    row = {"source": given.source, "level": entry.level, "given_at": given.at, "by_id": by, "at": at}
+    if insert_first(session, EnteredRating, completion_id=chosen.id, **row) is None:
         raise Refused("entered_before")
     if entry.photo is not None:
         picture = {"media_type": photos.MEDIA_TYPE, "content": entry.photo, "at": at}
-        session.add(EnteredRatingPhoto(completion_id=completion.id, **picture))
-    data = {"source": entry.source}
-    tickets.record(session, ticket, "rating_entered", by=by, at=at, channel="console", data=data)
+        session.add(EnteredRatingPhoto(completion_id=chosen.id, **picture))
+    event = {"kind": "rating_entered", "channel": "console", "data": {"source": given.source}}
+    session.add(Event(ticket_id=ticket.id, cycle=chosen.cycle, actor_id=by, at=at, recorded_at=at, **event))
+
+
+def fits(session: Session, ticket: Ticket, given: Given, *, window: timedelta, at: datetime) -> Sequence[Line]:
+    """What it may be about: the completions that were the last one at its moment, or at some moment of its day.
+
+    Raises Refused where there is none.
+    """
+    if given.at > at:
+        raise Refused("absurd_time")
+    done = session.execute(_completions().where(Completion.ticket_id == ticket.id, Completion.rateable)).all()
+    if not done:
+        raise Refused(_never_done(ticket))
+    earlier = [one for one in done if one.finished_at <= given.at]
+    meanwhile = [one for one in done if given.at < one.finished_at <= given.until]
+    last = [*earlier[-1:], *meanwhile]
+    if not last:
+        raise Refused("absurd_time")
+    if given.at - last[-1].finished_at > window:
+        raise Refused("window_over", days=window.days)
+    return [one for one in last if given.at - one.finished_at <= window]
 
 
 def find(session: Session, *, after: int | None = None) -> Page:
@@ -91,28 +127,37 @@ def photo(session: Session, completion_id: int) -> EnteredRatingPhoto:
     return found
 
 
-def _completion(session: Session, ticket: Ticket) -> Completion:
+def _never_done(ticket: Ticket) -> str:
     if ticket.state == "cancelled":
-        raise Refused("cancelled")
-    if not ticket.rateable:
-        raise Refused("not_rateable")
-    same = (Completion.ticket_id == ticket.id, Completion.cycle == ticket.cycle)
-    found = session.scalar(select(Completion).where(*same))
-    if found is None or ticket.state not in {"finished", "closed"}:
-        raise Refused("not_finished")
-    return found
+        return "cancelled"
+    return "not_finished" if ticket.rateable else "not_rateable"
 
 
-def _check(entry: Entry, finished_at: datetime, window: timedelta, at: datetime) -> None:
-    if entry.level not in LEVELS or entry.source not in SOURCES:
+def _check(entry: Entry) -> None:
+    if entry.level not in LEVELS or entry.given.source not in SOURCES:
         raise Refused("no_level")
-    if entry.source == PAPER and entry.photo is None:
+    if entry.given.source == PAPER and entry.photo is None:
         raise Refused("photo_needed")
-    latest = entry.given_at + (A_DAY if entry.source == PAPER else timedelta())
-    if latest < finished_at or entry.given_at > at:
-        raise Refused("absurd_time")
-    if entry.given_at - finished_at > window:
-        raise Refused("window_over", days=window.days)
+
+
+def _completions() -> Query:
+    lead = aliased(Person)
+    return (
+        select(
+            Completion.id,
+            Completion.cycle,
+            Completion.finished_at,
+            Department.name.label("department"),
+            Category.name.label("category"),
+            lead.name.label("lead"),
+            EnteredRating.completion_id.is_not(None).label("entered"),
+        )
+        .outerjoin(Department, Department.id == Completion.department_id)
+        .outerjoin(Category, Category.id == Completion.category_id)
+        .outerjoin(lead, lead.id == Completion.lead_id)
+        .outerjoin(EnteredRating, EnteredRating.completion_id == Completion.id)
+        .order_by(Completion.finished_at, Completion.cycle)
+    )
 
 
 def _lines() -> Query:

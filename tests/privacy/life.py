@@ -35,7 +35,7 @@ from app.models import (
     WeChatIdentity,
 )
 from app.services import entered_ratings, ratings, tickets
-from app.services.entered_ratings import Entry
+from app.services.entered_ratings import Entry, Given
 from app.services.ratings import Detail
 from app.services.scan import look
 from tests.world import World
@@ -76,8 +76,10 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
 def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -> None:
     """The paper he signed, photographed by the supervisor."""
     held = tickets.locked(session, ticket_id=ticket.id)
-    entry = Entry(3, "paper", now, b"\xff\xd8 the picture, signed")
-    entered_ratings.enter(session, held, entry, window=timedelta(days=14), by=world.supervisor.id, at=now)
+    given, window = Given("paper", now), timedelta(days=14)
+    (done,) = entered_ratings.fits(session, held, given, window=window, at=now)
+    entry = Entry(done.id, 3, given, b"\xff\xd8 the picture, signed")
+    entered_ratings.enter(session, held, entry, window=window, by=world.supervisor.id, at=now)
 
 
 def win(world: World, person: Person, *, at: datetime | None = None) -> None:

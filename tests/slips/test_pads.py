@@ -3,7 +3,9 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
@@ -161,6 +163,25 @@ def test_the_desk_gives_a_slip_by_its_number(world: World, console: Console) -> 
     assert link(desk, slip="1", ticket="20000101-0001").status_code == 404
 
 
+def test_the_desk_looks_at_the_ticket_before_the_slip_is_its_own_for_good(world: World, console: Console) -> None:
+    ticket, desk = world.ticket("finished"), console(world.desk)
+    reserve(desk, "1")
+    page = desk.get(f"{PAGE}/link?slip=1&ticket={ticket.number}").text
+    for shown in ("B-000001", ticket.number, world.ward.name, world.printers.name, world.engineer.name, "确认连上"):
+        assert shown in page
+    assert world.nurse.name not in page
+    assert world.nurse.telephone not in page
+    assert "0 / 1" in desk.get(PAGE).text
+    assert "确认连上" not in console(world.auditor).get(f"{PAGE}/link?slip=1&ticket={ticket.number}").text
+
+
+def test_a_ticket_nobody_can_rate_takes_no_slip_at_the_console_either(world: World, console: Console) -> None:
+    desk, old = console(world.desk), world.ticket("closed", reported_at=clock.now() - timedelta(days=20))
+    reserve(desk, "1")
+    assert link(desk, slip="1", ticket=old.number).status_code == 410
+    assert link(desk, slip="1", ticket=world.ticket("finished", source="inspection").number).status_code == 409
+
+
 def test_an_auditor_looks_and_changes_nothing(world: World, console: Console) -> None:
     auditor = console(world.auditor)
     page = auditor.get("/console/print/pads")
@@ -187,7 +208,10 @@ def reserve(desk: FlaskClient, count: str) -> TestResponse:
 
 
 def link(desk: FlaskClient, *, slip: str, ticket: str) -> TestResponse:
-    return send(desk, PAGE, f"{PAGE}/link", slip=slip, ticket=ticket)
+    """The numbers first, then what they stand for is looked at and confirmed."""
+    look = f"{PAGE}/link?{urlencode({'slip': slip, 'ticket': ticket})}"
+    shown = desk.get(look)
+    return send(desk, look, f"{PAGE}/link") if shown.status_code == 200 else shown
 
 
 def printed(data: bytes) -> Pages:

@@ -1,5 +1,6 @@
 """Paper and telephone ratings, entered by the hospital's supervision; never by the desk, never by the provider."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Response, flash, g, redirect, render_template, request
@@ -8,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from app.errors import Refused
 from app.models.rating import LEVELS
 from app.services import entered_ratings, photos, tickets
-from app.services.entered_ratings import PAPER, SOURCES, Entry
+from app.services.entered_ratings import PAPER, SOURCES, Entry, Given
 from app.web import visit
 from app.web.console import asked
 from app.web.console.blueprint import console_blueprint
@@ -23,8 +24,20 @@ def entered_index() -> str:
     with reading() as session:
         page = entered_ratings.find(session, after=asked.row_id("after"))
         figure = entered_ratings.figure(session)
-    shown = {"page": page, "figure": figure, "levels": LEVELS, "sources": SOURCES}
-    return render_template("console/entered.html", form=visit.form_token("entered"), **shown)
+    return render_template("console/entered.html", page=page, figure=figure, sources=SOURCES)
+
+
+@blueprint.get("/console/entered/new")
+def entered_new() -> str:
+    """What the number stands for, before anything is kept: nothing of it can be corrected."""
+    given = _given(request.args)
+    with reading() as session:
+        ticket = entered_ratings.ticket(session, asked.text("number"))
+        fits = entered_ratings.fits(session, ticket, given, window=runtime().settings.rating_window, at=moment())
+    if all(one.entered for one in fits):
+        raise Refused("entered_before")
+    shown = {"number": ticket.number, "fits": fits, "given": given, "levels": LEVELS}
+    return render_template("console/entered_new.html", form=visit.form_token("entered"), **shown)
 
 
 @blueprint.post("/console/entered")
@@ -32,12 +45,9 @@ def entered_index() -> str:
 def enter() -> Answer:
     request.max_content_length = photos.LARGEST_FORM  # before the form is read
     visit.check_form("entered")
-    number = asked.clean(request.form.get("number", ""))
-    with reading() as session:
-        found = entered_ratings.ticket_id(session, number)
-    entry = _entry()
+    number, entry = asked.clean(request.form.get("number", "")), _entry()
     with transaction() as session:
-        ticket = tickets.locked(session, ticket_id=found)
+        ticket = tickets.locked(session, number=number)
         window = runtime().settings.rating_window
         entered_ratings.enter(session, ticket, entry, window=window, by=g.visitor.person_id, at=moment())
     flash(gettext("已代录，不计入得分，也不参加抽奖。"), "success")
@@ -52,20 +62,21 @@ def entered_photo(completion_id: int) -> Response:
 
 
 def _entry() -> Entry:
-    level, source = request.form.get("level", ""), request.form.get("source", "")
+    level, given = request.form.get("level", ""), _given(request.form)
     file = request.files.get("photo")
     content = file.read() if file else b""
-    photo = photos.redrawn(content) if content and source == PAPER else None
-    return Entry(int(level) if level in map(str, LEVELS) else 0, source, _given_at(source), photo)
+    photo = photos.redrawn(content) if content and given.source == PAPER else None
+    completion_id = asked.small_id(request.form.get("completion", ""))
+    return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
 
 
-def _given_at(source: str) -> datetime:
+def _given(told: Mapping[str, str]) -> Given:
     """The day on the slip; of a call the minute too."""
-    day, time = request.form.get("day", ""), request.form.get("time", "")
+    source, day, time = (told.get(name, "") for name in ("source", "day", "time"))
     try:
         given = datetime.fromisoformat(f"{day}T{'00:00' if source == PAPER else time}")
     except ValueError as error:
         raise Refused("absurd_time") from error
     if given.tzinfo is not None or given.year not in asked.YEARS:
         raise Refused("absurd_time")
-    return given.replace(tzinfo=runtime().settings.timezone)
+    return Given(source, given.replace(tzinfo=runtime().settings.timezone))

@@ -1,10 +1,12 @@
 """Pads of blank slips: reserve and print them, see which were given away, give one to a ticket by its number."""
 
+from collections.abc import Mapping
+
 from flask import Response, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Missing, Refused
-from app.services import slip_pads, tickets
+from app.services import slip_pads, ticket_page, tickets
 from app.web.console import asked
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime, transaction
@@ -65,12 +67,20 @@ def print_pad(pad_id: int) -> Response:
     )
 
 
+@blueprint.get("/console/print/pads/link")
+def look_before_linking() -> str:
+    """Which ticket that number is, before the slip is its own for good."""
+    slip, number, window = _slip(request.args), asked.text("ticket"), runtime().settings.rating_window
+    with reading() as session:
+        facts = ticket_page.facts(session, number)
+        slip_pads.check(session, slip, facts.Ticket, window=window, at=moment())
+    return render_template("console/pad_link.html", facts=facts, slip=slip_pads.name(slip))
+
+
 @blueprint.post("/console/print/pads/link")
 def link_slip() -> Answer:
     """What the engineer forgot, or could not do without a network."""
-    slip, number = slip_pads.read_name(request.form.get("slip", "")), asked.clean(request.form.get("ticket", ""))
-    if slip is None:
-        raise Missing("no_such_slip")
+    slip, number = _slip(request.form), asked.clean(request.form.get("ticket", ""))
     with transaction() as session:
         ticket = tickets.locked(session, number=number)
         window, by = runtime().settings.rating_window, g.visitor.person_id
@@ -78,3 +88,10 @@ def link_slip() -> Answer:
     told = {"slip": slip_pads.name(slip), "number": ticket.number}
     flash(gettext("%(slip)s 已连到工单 %(number)s。", **told), "success")
     return redirect("/console/print/pads", 303)
+
+
+def _slip(told: Mapping[str, str]) -> int:
+    number = slip_pads.read_name(told.get("slip", ""))
+    if number is None:
+        raise Missing("no_such_slip")
+    return number
