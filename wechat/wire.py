@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from requests import RequestException, Response, Session
 from requests.exceptions import ConnectTimeout, ProxyError, SSLError
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from wechat.errors import BUSY, WECHAT, Action, Rules, WeChatError, short_pause
 
@@ -17,8 +17,12 @@ CONNECT_AND_READ_SECONDS = (3.0, 5.0)
 PICTURE_SECONDS = (3.0, 10.0)
 # Somebody looks at an empty page meanwhile.
 CODE_SECONDS = (2.0, 2.5)
+# Those are for each wait; an answer that comes in drops has this long in all, and is never longer than a picture.
+WHOLE_SECONDS = 10.0
+MOST_BYTES = 1_000_000
 MAIN_RESTS_SECONDS = 60.0
 _BUSY_SECONDS = 0.2
+_PART_BYTES = 65_536
 
 Reply = dict[str, Any]
 T = TypeVar("T")
@@ -43,6 +47,17 @@ class Call:
 
     def with_token(self, token: str) -> "Call":
         return replace(self, query={"access_token": token, **self.query}, hide=(token, *self.hide))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+class Endless(RequestException):
+    """The text says in what."""
 
 
 class Wire:
@@ -92,7 +107,7 @@ class Wire:
     def broken_reply(self) -> WeChatError:
         return WeChatError("broken reply", uncertain=True, rules=self.rules)
 
-    def _noted(self, call: Call, read: Callable[[Response, Call], T | WeChatError]) -> T:
+    def _noted(self, call: Call, read: Callable[[Answer, Call], T | WeChatError]) -> T:
         started = time.monotonic()
         outcome = self._try_addresses(call, read)
         self._note(call, outcome, (time.monotonic() - started) * 1000)
@@ -101,11 +116,13 @@ class Wire:
             raise outcome
         return outcome
 
-    def _try_addresses(self, call: Call, read: Callable[[Response, Call], T | WeChatError]) -> T | WeChatError:
+    def _try_addresses(self, call: Call, read: Callable[[Answer, Call], T | WeChatError]) -> T | WeChatError:
         for address in self._addresses():
             try:
                 return read(self._send(address, call), call)
-            except RequestException as caught:
+            except Endless as caught:
+                failure = WeChatError(str(caught), uncertain=True, rules=self.rules)
+            except (RequestException, HTTPError) as caught:
                 failure = WeChatError(type(caught).__name__, uncertain=not _never_sent(caught), rules=self.rules)
             if failure.uncertain:
                 break
@@ -119,10 +136,11 @@ class Wire:
         main_rests = time.monotonic() < self._main_rests_until
         return (self._backup, self._main) if main_rests else (self._main, self._backup)
 
-    def _send(self, address: str, call: Call) -> Response:
+    def _send(self, address: str, call: Call) -> Answer:
+        give_up = time.monotonic() + WHOLE_SECONDS
         # WeChat refuses \uXXXX with 40033.
         content = None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
-        return self._session.request(
+        with self._session.request(
             call.method,
             address + call.path,
             params=call.query,
@@ -130,14 +148,17 @@ class Wire:
             headers={"Content-Type": "application/json"} if content else None,
             timeout=call.timeout or CONNECT_AND_READ_SECONDS,
             allow_redirects=False,
-        )
+            stream=True,
+        ) as response:
+            media_type = response.headers.get("Content-Type", "")
+            return Answer(response.status_code, media_type, _content(response, give_up))
 
-    def _reply(self, response: Response, call: Call) -> Reply | WeChatError:
-        if response.status_code != 200:
-            return WeChatError(f"HTTP status {response.status_code}", uncertain=True, rules=self.rules)
+    def _reply(self, answer: Answer, call: Call) -> Reply | WeChatError:
+        if answer.status != 200:
+            return WeChatError(f"HTTP status {answer.status}", uncertain=True, rules=self.rules)
         # The Content-Type of WeChat's answers says nothing reliable about charset or form.
         try:
-            reply = json.loads(response.content)
+            reply = json.loads(answer.content)
         except (ValueError, RecursionError):
             reply = None
         errcode = reply.get("errcode", 0) if isinstance(reply, dict) else None
@@ -147,10 +168,10 @@ class Wire:
             return reply
         return WeChatError(self._hidden(str(reply.get("errmsg", "")), call), errcode=errcode, rules=self.rules)
 
-    def _content_of_picture(self, response: Response, call: Call) -> bytes | WeChatError:
-        if response.status_code == 200 and response.headers.get("Content-Type", "").startswith("image/"):
-            return response.content
-        error = self._reply(response, call)
+    def _content_of_picture(self, answer: Answer, call: Call) -> bytes | WeChatError:
+        if answer.status == 200 and answer.media_type.startswith("image/"):
+            return answer.content
+        error = self._reply(answer, call)
         return error if isinstance(error, WeChatError) else self.broken_reply()
 
     def _hidden(self, text: str, call: Call) -> str:
@@ -171,7 +192,18 @@ class Wire:
         log.log(level, "%s %s %s failed, %.0f ms, %s", *line, outcome)
 
 
-def _never_sent(failure: RequestException) -> bool:
+def _content(response: Response, give_up: float) -> bytes:
+    content = bytearray()
+    while part := response.raw.read1(_PART_BYTES, decode_content=True):
+        content += part
+        if len(content) > MOST_BYTES:
+            raise Endless("the answer is too long")
+        if time.monotonic() > give_up:
+            raise Endless("the answer is too slow")
+    return bytes(content)
+
+
+def _never_sent(failure: RequestException | HTTPError) -> bool:
     if isinstance(failure, ConnectTimeout | ProxyError):
         return True
     reason = getattr(failure.args[0] if failure.args else None, "reason", None)
