@@ -104,6 +104,10 @@ def _check_commit(draw: Draw, version: int) -> Iterator[Check]:
     yield true(f"leaves-{version}.bin: entries ascend", ascend)
     tickets = [int.from_bytes(leaf[32:], "big") for leaf in leaves]
     yield true(f"leaves-{version}.bin: 1 to cap tickets each", all(1 <= count <= told["cap"] for count in tickets))
+    if version > 1:
+        yield true(
+            f"leaves-{version}.bin: nobody is dropped or has fewer tickets", _kept(draw.leaves[version - 1], leaves)
+        )
     yield same(f"{name}: entries", len(leaves), commit["entries"])
     yield same(f"{name}: tickets", sum(tickets), commit["tickets"])
     yield same(f"{name}: root", tree.root(leaves).hex(), commit["root"])
@@ -111,6 +115,12 @@ def _check_commit(draw: Draw, version: int) -> Iterator[Check]:
     yield same(f"{name}: by_department", len(leaves), counted)
     yield from _check_commit_times(draw, name, commit)
     draw.commits[version], draw.leaves[version] = commit, leaves
+
+
+def _kept(before: list[bytes], leaves: list[bytes]) -> bool:
+    """Objections only add: a version is no way to lose somebody."""
+    now = {leaf[:32]: leaf[32:] for leaf in leaves}
+    return all(now.get(leaf[:32], b"") >= leaf[32:] for leaf in before)
 
 
 def _check_commit_times(draw: Draw, name: str, commit: Fields) -> Iterator[Check]:

@@ -48,6 +48,15 @@ def leaves(change: Callable[[bytes], bytes], bundle: Bundle) -> None:
     bundle.change("commit-1.json", lambda commit: commit.update(leaves_sha256=bundle.sha256(path.name)))
 
 
+def second_version(change: Callable[[list[bytes]], list[bytes]], bundle: Bundle) -> None:
+    """Nothing is drawn yet; a second version comes, with a list that was changed."""
+    for name in ("result-1.json", "claims.json", "result-2.json"):
+        (bundle.folder / name).unlink()
+    bundle.commit(2, at="2027-01-02T09:00:00+08:00")
+    (bundle.folder / "leaves-2.bin").write_bytes(b"".join(sorted(change(bundle.leaves))))
+    bundle.change("commit-2.json", lambda commit: commit.update(leaves_sha256=bundle.sha256("leaves-2.bin")))
+
+
 def recommitted(bundle: Bundle) -> None:
     bundle.people = 21
     bundle.commit()
@@ -61,6 +70,12 @@ def later_beacon(bundle: Bundle) -> None:
     other.draw(1, [("drand-quicknet", "35428733", "0" * 64)])
 
 
+LOSSES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "the first lost between versions": lambda listed: listed[1:],
+    "the last lost between versions": lambda listed: listed[:-1],
+    "another in his place": lambda listed: [bytes([listed[0][0] ^ 1]) + listed[0][1:], *listed[1:]],
+    "fewer tickets than before": lambda listed: [leaf[:33] + b"\1" for leaf in listed],
+}
 SPOILT: dict[str, tuple[Spoil, str]] = {
     "a later round of the beacon": (later_beacon, "result-1.json: fallback of drand-quicknet is the next issue"),
     "a changed leaf": (partial(leaves, lambda data: b"\0" + data[1:]), "commit-1.json: root"),
@@ -74,6 +89,10 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "a person dropped": (partial(leaves, lambda data: data[34:]), "commit-1.json: entries"),
     "a person added": (partial(leaves, lambda data: data + b"\xff" * 32 + b"\0\1"), "commit-1.json: entries"),
+    **{
+        said: (partial(second_version, change), "leaves-2.bin: nobody is dropped or has fewer tickets")
+        for said, change in LOSSES.items()
+    },
     "another list with all its hashes": (recommitted, "result-1.json: commit_sha256"),
     "another result for other numbers": (
         lambda b: b.draw(1, [("cn-kl8", "2027004", AGAIN), ("cn-dlt", "2027002", DLT)]),

@@ -126,7 +126,7 @@ const verifier = (() => {
     yield line("leaves_sha256", rule.hash(data), told.leaves_sha256);
     yield is(`${leaves}: whole records of 34 bytes`, data.length % rule.RECORD === 0, data.length);
     const listed = rule.list(data);
-    yield* people(draw, leaves, listed);
+    yield* people(draw, leaves, listed, before);
     yield line("entries", listed.size, told.entries);
     let tickets = 0;
     for (let place = 0; place < listed.size; place++) tickets += listed.tickets(place);
@@ -138,7 +138,7 @@ const verifier = (() => {
     draw.commits.push({ ...told, listed, sha256: rule.hash(draw.files[file]) });
   }
 
-  function* people(draw, leaves, listed) {
+  function* people(draw, leaves, listed, before) {
     let place = 1;
     while (place < listed.size && rule.compare(listed.entry(place - 1), listed.entry(place)) < 0) place++;
     yield is(`${leaves}: entries ascend`, place >= listed.size, place);
@@ -146,6 +146,15 @@ const verifier = (() => {
     place = 0;
     while (place < listed.size && fits(listed.tickets(place))) place++;
     yield is(`${leaves}: 1 to cap tickets each`, place === listed.size, place);
+    if (!before) return;
+    let kept = 0;
+    for (place = 0; kept < before.listed.size; kept++) {
+      const entry = before.listed.entry(kept);
+      while (place < listed.size && rule.compare(listed.entry(place), entry) < 0) place++;
+      const there = place < listed.size && !rule.compare(listed.entry(place), entry);
+      if (!there || listed.tickets(place) < before.listed.tickets(kept)) break;
+    }
+    yield is(`${leaves}: nobody is dropped or has fewer tickets`, kept === before.listed.size, kept);
   }
 
   function* inTime(draw, told, before, line) {
