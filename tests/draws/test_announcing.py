@@ -1,7 +1,7 @@
 """An announcement is checked before it is locked; each refusal says which rule."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +73,20 @@ def test_around_new_year_an_issue_may_be_of_either_year(story: Story, issue: str
     told = draft()
     told["sources"][0].update(issue=issue)
     announce(story, told)
+
+
+@pytest.mark.parametrize(
+    ("key", "moment", "code"),
+    [
+        ("commit_by", "2026-12-31T19:00:00+08:00", "commit_by_early"),
+        ("objections_until", "2027-01-02T12:00:00+08:00", "objections_short"),
+        ("claim_until", "2027-01-05T21:30:00+08:00", "claims_short"),
+    ],
+)
+def test_there_is_time_to_lock_to_object_and_to_claim(story: Story, key: str, moment: str, code: str) -> None:
+    second_before = (datetime.fromisoformat(moment) - timedelta(seconds=1)).isoformat()
+    assert refusal(story, draft(**{key: second_before})).code == code
+    announce(story, draft(**{key: moment}))
 
 
 @pytest.mark.parametrize("key", ["scheme", "key_commitment", "operator_key"])

@@ -21,6 +21,8 @@ from lottery.sources import BEACON
 from lottery.verify import verify
 
 LAST_DAYS = timedelta(days=7)  # of the period: by then everybody has to know
+TO_COMMIT = timedelta(hours=1)  # after the close: the worker may have been away
+TO_OBJECT = TO_CLAIM = timedelta(hours=24)
 MOST = 9  # of a committee: each of them could have had a chance, and is left out
 ABLE = frozenset({"supervisor", "admin"})  # who can enter numbers and claims at the console
 OURS = ("scheme", "key_commitment", "operator_key")  # not for a draft to say
@@ -93,6 +95,7 @@ def ready(
         if taken := session.scalar(same.limit(1)):
             raise Refused("period_taken", draw_id=taken)
         _check_years(told)
+        _check_time_left(told)
     return told
 
 
@@ -160,6 +163,18 @@ def _check_years(told: Fields) -> None:
         near = {str((drawn_at + timedelta(days=days)).year) for days in (-7, 0, 7)}  # around New Year it may be either
         if source["id"] != BEACON and issue[:-3] not in near | {year[2:] for year in near}:
             raise Refused("issue_of_another_year", issue=issue)
+
+
+def _check_time_left(told: Fields) -> None:
+    """That each step can be taken at all, by the machine and by people."""
+    last = max(files.when(source, "drawn_at") for source in told["sources"])
+    for key, since, needed, code in (
+        ("commit_by", files.when(told, "closes"), TO_COMMIT, "commit_by_early"),
+        ("objections_until", files.when(told, "commit_by"), TO_OBJECT, "objections_short"),
+        ("claim_until", last, TO_CLAIM, "claims_short"),
+    ):
+        if files.when(told, key) < since + needed:
+            raise Refused(code)
 
 
 def _keys(made: secret.Secret) -> Fields:

@@ -31,6 +31,9 @@ FIELD = {
     "committee_without_role": "committee",
     "period_taken": "opens",
     "issue_of_another_year": "sources",
+    "commit_by_early": "commit_by",
+    "objections_short": "objections_until",
+    "claims_short": "claim_until",
 }
 
 
