@@ -244,6 +244,16 @@ def test_two_versions_do_not_bear_the_same_second(story: Story, missing: Person,
     assert story.commit(at=COMMITTED + SECOND)["version"] == 2
 
 
+def test_nothing_is_published_from_damaged_roots_of_subtrees(story: Story, missing: Person, receipt: Receipt) -> None:
+    decide(story, object_(story, receipt, by=missing), upheld=True)
+    story.type_numbers()
+    damaged = {"sqlite": "zeroblob(32)", "postgresql": "decode(repeat('00', 32), 'hex')"}
+    story.without_triggers(f"UPDATE draw_tree SET blocks = {damaged[story.database.engine.dialect.name]}")
+    for publish in (lambda: story.commit(at=OBJECTED), story.run):
+        with pytest.raises(Refused, match="file_altered"):
+            publish()
+
+
 def object_(story: Story, receipt: Receipt, **changes: Any) -> int:
     by = changes.pop("by", None)
     told = {"entry": receipt.entry, "tickets": receipt.tickets, "receipt_at": receipt.at, "sig": receipt.sig}

@@ -82,7 +82,10 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
 def load(session: Session, draw: Draw, version: int) -> Leaves:
     """A committed list as it was written; raises Refused when the database has something else now."""
     data = files.whole(session, files.get(session, draw, f"leaves-{version}.bin"))
-    return Leaves(data, _blocks(session, draw, version))
+    listed = Leaves(data, _blocks(session, draw, version))
+    if listed.root.hex() != files.fields(session, draw, f"commit-{version}.json")["root"]:
+        raise Refused("file_altered", name=DrawTree.__tablename__)  # proofs made of it would be false for ever
+    return listed
 
 
 def glance(session: Session, draw: Draw, version: int) -> Listed:
