@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,13 +10,12 @@ import click
 from flask.cli import AppGroup
 from tqdm import tqdm
 
-from app.cli import faults
+from app.cli import faults, wanted
 from app.cli.words import _
 from app.jobs import mini_codes as mini_jobs
-from app.models.ticket import STATES
 from app.services import assets, mini_codes, slips
-from app.services.assets import Kind, ThingFilter
-from app.services.slips import Paper, SlipFilter
+from app.services.assets import Kind
+from app.services.slips import Paper
 from app.web.edge import reading, runtime
 from qr import picture, sheet
 from qr.card import Card, Note, TooSmall
@@ -56,18 +54,21 @@ def _paper_options(layout: str) -> Callable[[Callable[..., None]], Callable[...,
     "sheet",
     help=_(
         "打印工单的小票。--tickets 写工单编号（逗号分隔），或条件：department=代码、state=状态、"
-        "from=日期、to=日期（含当天，按报修日），逗号分隔；all 是全部能评价的工单。"
+        "from=、to=（按报修时间：写日期时 to 含当天，也可写到分钟，如 2026-11-22T08:00，to 到此刻以前），逗号分隔；"
+        "all 是全部能评价的工单。"
         "退出码：0 已写入，1 没有写入，2 用法不对。"
     ),
 )
-@click.option("--tickets", "wanted", required=True, help=_("编号或条件，例如 department=N07,from=2026-11-01。"))
+@click.option("--tickets", "asked", required=True, help=_("编号或条件，例如 department=N07,from=2026-11-01。"))
 @_paper_options("slip58")
-def sheet_(wanted: str, **how: Any) -> None:
-    chosen = _filter(wanted)
+def sheet_(asked: str, **how: Any) -> None:
+    chosen = wanted.tickets(asked)
     press = _Press.of(**how)
     try:
         with reading() as session:
-            tickets = slips.ids(session, chosen)
+            tickets, missing = slips.ids(session, chosen), slips.missing(session, chosen)
+        if missing:
+            _stop(_("没有这些工单，或不能评价，或不合条件：%(numbers)s。", numbers=", ".join(missing)))
         paper = _with_minis(tickets)
         with reading() as session:
             press.run(slips.of_tickets(session, chosen, paper), len(tickets), _("没有符合条件的工单。"))
@@ -114,8 +115,8 @@ def label(wards: str | None, asset: str | None, place: str | None, copies: int, 
         _wards(wards or "all", copies, press)
 
 
-def _things(kind: Kind, wanted: str, copies: int, press: "_Press") -> None:
-    chosen = _thing_filter(kind, wanted)
+def _things(kind: Kind, asked: str, copies: int, press: "_Press") -> None:
+    chosen = wanted.things(kind, asked)
     try:
         with reading() as session:
             found = assets.find(session, kind, chosen, retired=False)
@@ -231,42 +232,6 @@ def _gridded(layout: sheet.Layout, grid: str | None) -> sheet.Layout:
     if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 40):
         raise click.BadParameter(_("应为 列x行，例如 3x8。"), param_hint="--grid")
     return layout.grid(int(columns), int(rows))
-
-
-def _thing_filter(kind: Kind, wanted: str) -> ThingFilter:
-    if wanted.strip() == "all":
-        return ThingFilter()
-    if wanted.startswith("department="):
-        return ThingFilter(department=wanted.removeprefix("department=").strip())
-    tags = tuple(term.strip() for term in wanted.split(",") if term.strip())
-    if not tags:
-        raise click.BadParameter(_("编号，或 department=科室代码，或 all。"), param_hint=f"--{kind}s")
-    return ThingFilter(tags)
-
-
-def _filter(wanted: str) -> SlipFilter:
-    if wanted.strip() == "all":
-        return SlipFilter()
-    terms = [term.strip() for term in wanted.split(",") if term.strip()]
-    numbers = tuple(term for term in terms if "=" not in term)
-    asked = dict(term.split("=", 1) for term in terms if "=" in term)
-    if not terms or set(asked) - {"department", "state", "from", "to"} or asked.get("state", "closed") not in STATES:
-        expected = _("编号，或 department=、state=（%(states)s）、from=、to=，或 all。", states=", ".join(STATES))
-        raise click.BadParameter(expected, param_hint="--tickets")
-    return SlipFilter(
-        numbers, asked.get("department", ""), asked.get("state", ""), _day(asked, "from", 0), _day(asked, "to", 1)
-    )
-
-
-def _day(asked: dict[str, str], name: str, later: int) -> datetime | None:
-    """The moment that day begins in the hospital, or so many days later."""
-    if name not in asked:
-        return None
-    try:
-        day = date.fromisoformat(asked[name]) + timedelta(days=later)
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(_("日期应写成 2026-11-22。"), param_hint="--tickets") from error
-    return datetime.combine(day, time(), tzinfo=runtime().settings.timezone)
 
 
 def _stop(text: str) -> NoReturn:

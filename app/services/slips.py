@@ -74,6 +74,13 @@ def ids(session: Session, wanted: SlipFilter, *, most: int | None = None) -> Seq
     return session.scalars(select(Ticket.id).where(*_conditions(wanted)).limit(most)).all()
 
 
+def missing(session: Session, wanted: SlipFilter) -> list[str]:
+    """Which of the numbers that were named get no slip."""
+    if not wanted.numbers:
+        return []
+    return sorted(set(wanted.numbers) - set(session.scalars(select(Ticket.number).where(*_conditions(wanted)))))
+
+
 def of_tickets(session: Session, wanted: SlipFilter, paper: Paper) -> Iterator[Card]:
     """One slip for each ticket, ward by ward as they are carried round, the oldest first."""
     query = (

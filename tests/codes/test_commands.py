@@ -1,6 +1,8 @@
 """`flask qr`: the paper of a hospital's tickets and wards, from the command line."""
 
 import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pypdfium2
@@ -13,6 +15,7 @@ from PIL import Image
 from app import clock
 from app.models import Asset, Place
 from app.runtime import Runtime
+from app.web.edge import EXTENSION
 from tests.world import ZONE, World
 
 
@@ -56,6 +59,36 @@ def test_days_are_the_hospital_s(app: Flask, world: World, out: Path) -> None:
     assert qr(app, "sheet", "--tickets", f"from={day},to={day}", "--out", str(out)).exit_code == 0
     assert qr(app, "sheet", "--tickets", "to=2020-01-01", "--out", str(out)).exit_code == 1
     assert qr(app, "sheet", "--tickets", "from=2099-01-01", "--out", str(out)).exit_code == 1
+
+
+def test_a_shift_is_printed_to_the_minute_and_its_end_belongs_to_the_next(
+    app: Flask, world: World, runtime: Runtime, out: Path
+) -> None:
+    at = [datetime(2026, 3, 2, hour, tzinfo=ZONE) for hour in (7, 8, 19, 20)]
+    shift = [world.ticket("finished", reported_at=one) for one in at][1:3]
+    wanted = "from=2026-03-02T08:00,to=2026-03-02T20:00"
+    assert qr(app, "sheet", "--tickets", wanted, "--out", str(out)).exit_code == 0
+    assert [codes for _, codes in printed(out)] == [[runtime.links.ticket_url(one.id)] for one in shift]
+
+
+def test_numbers_that_get_no_slip_are_named_before_anything_is_written(app: Flask, world: World, out: Path) -> None:
+    known, other = world.ticket("finished"), world.ticket("finished", served=world.pharmacy)
+    none = ["TYPO", world.ticket("cancelled").number, world.ticket("finished", source="monitoring").number]
+    done = qr(app, "sheet", "--tickets", ",".join([known.number, *none]), "--out", str(out))
+    assert done.exit_code == 1
+    assert ", ".join(sorted(none)) in done.stderr
+    assert known.number not in done.stderr
+    assert not out.exists()
+    both = f"{known.number},{other.number},department={world.ward.code}"
+    done = qr(app, "sheet", "--tickets", both, "--out", str(out))
+    assert (done.exit_code, other.number in done.stderr) == (1, True)
+    assert qr(app, "sheet", "--tickets", f"{known.number},{other.number}", "--out", str(out)).exit_code == 0
+
+
+def test_paper_without_a_hotline_says_so_once(app: Flask, world: World, runtime: Runtime, out: Path) -> None:
+    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, hotline=""))
+    done = qr(app, "poster", "--out", str(out))
+    assert (done.exit_code, done.stderr.count("没有设置 HOTLINE")) == (0, 1)
 
 
 def test_what_cannot_be_printed_is_said(app: Flask, world: World, out: Path) -> None:
@@ -124,6 +157,14 @@ def test_pictures_are_numbered_pages(app: Flask, world: World, runtime: Runtime,
         (["sheet", "--tickets", "colour=red", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", "state=asleep", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", "from=yesterday", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "department=", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "department=N07,department=P01", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "from=2026-03-02T25:00", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "from=2026-03-02T08:00Z", "--out", "x.pdf"], 2),
+        (["sheet", "--tickets", "from=0001-01-01", "--out", "x.pdf"], 2),
+        (["label", "--assets", "department=", "--out", "x.pdf"], 2),
+        (["label", "--assets", "PRN-1,department=N07", "--out", "x.pdf"], 2),
+        (["label", "--wards", "all", "--grid", "20x1", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", ",", "--out", "x.pdf"], 2),
         (["sheet", "--tickets", "all", "--out", "x.doc"], 2),
         (["sheet", "--tickets", "all", "--layout", "b7", "--out", "x.pdf"], 2),
