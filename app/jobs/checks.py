@@ -43,6 +43,8 @@ def _check(runtime: Runtime, mini: MiniProgram, comment: Line, given_up: set[int
     try:
         told = mini.check_text(comment.openid, comment.comment)
     except WeChatError as error:
+        if error.uncertain:
+            return True  # to this one it may never say anything readable; the next round asks again
         if error.action in {Action.RETRY, Action.STOPPED}:
             return False
         # Of a session that is too old, or not of the mini-program: nobody can be asked about it.

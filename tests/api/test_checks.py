@@ -73,6 +73,19 @@ def test_when_wechat_is_busy_the_comment_waits_and_is_asked_about_later(
     assert checked(world) == ["pass", "pass"]
 
 
+@pytest.mark.parametrize("trouble", [{"next_truncated": 1}, {"next_dropped": 1}, {"next_status": [502]}])
+def test_one_that_wechat_answers_nothing_readable_to_holds_up_no_other(
+    nurse: Phone, world: World, token_of: TokenOf, runtime: Runtime, wechat: Sandbox, trouble: dict[str, object]
+) -> None:
+    nurse.rate(token_of(world.ticket("finished")), 2, detail={"comment": "慢"})
+    nurse.rate(token_of(world.ticket("finished", description="二")), 2, detail={"comment": "还是慢"})
+    wechat.trouble(CHECK, **trouble)
+    checks.check_waiting(runtime, set())
+    assert checked(world) == ["", "pass"]
+    checks.check_waiting(runtime, set())
+    assert checked(world) == ["pass", "pass"]
+
+
 def test_after_two_hours_nobody_can_be_asked(
     nurse: Phone, world: World, token_of: TokenOf, runtime: Runtime, wechat: Sandbox
 ) -> None:
