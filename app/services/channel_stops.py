@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import announce, insert_first
-from app.models import ChannelStop, Notice, RoleGrant
+from app.models import ChannelStop, Notice, NoticeTry, RoleGrant
 from app.services import notices, people
 
 PAUSE = timedelta(minutes=10)  # where WeChat does not say when it will be over
 SAME_TROUBLE = timedelta(hours=1)  # what comes back so soon was never mended: it is not told again
 PROBE = timedelta(seconds=60)  # longer than one letter takes to find out
+SILENT, SILENCE = 3, timedelta(minutes=2)  # after so many letters in a row without an answer, a short stop
+LATELY = timedelta(minutes=30)  # longer than a letter is in doubt
 
 
 def standing(session: Session) -> Sequence[ChannelStop]:
@@ -53,6 +55,18 @@ def stop(session: Session, channel: str, kind: str, *, reason: str, detail: str,
     if found is not None and found.until < until - PROBE:
         found.reason, found.detail = reason, detail
         _hold(session, found, until)
+
+
+def silence(session: Session, channel: str, *, detail: str, at: datetime) -> None:
+    """A letter has ended there; where it is one of several in a row of which we heard nothing, the channel rests."""
+    last = session.scalars(
+        select(NoticeTry.reason)
+        .where(NoticeTry.channel == channel, NoticeTry.at > at - LATELY, NoticeTry.outcome.in_(("sent", "failed")))
+        .order_by(NoticeTry.id.desc())
+        .limit(SILENT)
+    ).all()
+    if last == ["uncertain"] * SILENT:
+        stop(session, channel, "", reason="silent", detail=detail, until=at + SILENCE, at=at)
 
 
 def heal(session: Session, stop_ids: Iterable[int], *, at: datetime) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.models import ChannelStop, Notice, NoticeTry, Person
 from app.services import channel_stops, channels, notice_rules, notice_words, subscriptions
@@ -14,11 +14,13 @@ from app.services.channels import SAME_MESSAGE, Address, Hindrance, Ladder
 from app.services.notice_words import Facts
 from config.notices import NoticeKind, notice_kinds
 
-LEASE = timedelta(seconds=30)  # longer than one channel takes; after a kill the notice is due again
+LEASE = timedelta(seconds=90)  # longer than one channel takes with two tokens and two calls; after it, due again
 GIVE_UP = timedelta(hours=24)
+IN_DOUBT = timedelta(seconds=60)  # so long one that is urgent asks a channel that may have sent it, before another
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900, 3600))  # after a fault of ours
-# While a notice waits for one of these, later ones to the same person wait behind it.
+# While a notice waits for one of these, later ones to the same person wait behind it; behind a busy one so many tries.
 KEEPS_PLACE = ("busy", "robot_limit", "behind")
+BUSY_TRIES = 5
 # What went wrong first among several: what was tried tells more than what could not be.
 TELLING = (
     "our_fault",
@@ -96,6 +98,16 @@ class Known:
     at: datetime
 
 
+def keeps_place(notice: type[Notice]) -> ColumnElement[bool]:
+    """Whether those behind it to the same person wait for it."""
+    patient = or_(notice.reason != "busy", notice.attempts < BUSY_TRIES)
+    return and_(notice.reason.in_(KEEPS_PLACE), patient)
+
+
+def urgent(notice: type[Notice]) -> ColumnElement[bool]:
+    return notice.kind.in_([name for name, kind in notice_kinds().items() if kind.urgent])
+
+
 def begin(session: Session, ladder: Ladder, claimed: Sequence[Notice], *, at: datetime) -> list[Letter]:
     """What is to be sent now of notices just claimed. The others are settled, or wait."""
     known = _known(session, ladder, claimed, at)
@@ -117,9 +129,11 @@ def record(session: Session, ladder: Ladder, letter: Letter, answer: Answer, *, 
     # A plain answer clears this try, not an earlier one of which we never heard.
     in_doubt = answer.uncertain or notice.uncertain_since != letter.claimed_at
     if answer.outcome == "busy" and in_doubt and letter.channel in SAME_MESSAGE:
-        _note(session, notice, letter.channel, "put_off", answer.reason, answer.detail, at)
-        _wait(session, notice, [_wait_of(letter, answer, at)], at)
-        return None
+        until = _asked_again(session, ladder, notice, letter, answer, at)
+        if until:
+            _put_off(session, notice, letter, answer, at)
+            _wait(session, notice, [Wait(letter.channel, answer.reason, until, answer.detail)], at)
+            return None
     notice.uncertain_since = None
     waits = letter.waits
     if answer.outcome == "stopped":
@@ -129,9 +143,11 @@ def record(session: Session, ladder: Ladder, letter: Letter, answer: Answer, *, 
         reason = "uncertain" if answer.outcome == "busy" else answer.reason
         _note(session, notice, letter.channel, "failed", reason, answer.detail, at)
         _forget_credit(session, letter, answer, at)
+        if answer.reason == "busy":
+            channel_stops.silence(session, letter.channel, detail=answer.detail, at=at)
     else:
-        _note(session, notice, letter.channel, "put_off", answer.reason, answer.detail, at)
-        waits += (_wait_of(letter, answer, at),)
+        _put_off(session, notice, letter, answer, at)
+        waits += (Wait(letter.channel, answer.reason, _until(answer, at), answer.detail),)
     session.flush()
     return _descend(session, _known(session, ladder, [notice], at), notice, waits)
 
@@ -164,8 +180,36 @@ def _again(session: Session, known: Known, notice: Notice) -> Letter | None:
     if window and address and known.at - since <= window:
         return _letter(notice, known, notice.channel, address, probes=(), waits=())
     known.tries.append(_note(session, notice, notice.channel, "failed", "uncertain", notice.detail, known.at))
+    channel_stops.silence(session, notice.channel, detail=notice.detail, at=known.at)
     notice.uncertain_since = None
     return None
+
+
+def _asked_again(
+    session: Session, ladder: Ladder, notice: Notice, letter: Letter, answer: Answer, at: datetime
+) -> datetime | None:
+    """When the same channel is asked again what may be out; never, where a quicker one is there for what is urgent.
+
+    Who asks for all the others whether a silent channel speaks again has his answer.
+    """
+    until, known = _until(answer, at), _known(session, ladder, [notice], at)
+    if not notice_kinds()[letter.kind].urgent or not _free_below(session, known, notice, letter):
+        return until
+    patient = (notice.uncertain_since or at) + IN_DOUBT
+    return None if letter.probes or at >= patient else min(until, patient)
+
+
+def _free_below(session: Session, known: Known, notice: Notice, letter: Letter) -> bool:
+    """Whether another channel takes it now."""
+    kind = notice_kinds()[notice.kind]
+    gone = {one.channel for one in known.tries if one.outcome == "failed"} | {letter.channel}
+    gone |= {wait.channel for wait in letter.waits}
+    return any(
+        channels.hindrance(session, channel, notice, kind, known.addresses.get((notice.person_id, channel)), known.at)
+        is None
+        and channel_stops.shut(known.stops, channel, notice.kind, known.at) is None
+        for channel in (way.channel for way in known.ladder.ways if way.channel not in gone)
+    )
 
 
 def _descend(session: Session, known: Known, notice: Notice, waits: tuple[Wait, ...]) -> Letter | None:
@@ -239,7 +283,7 @@ def _sent(session: Session, letter: Letter, answer: Answer, at: datetime) -> Non
 
 
 def _stop(session: Session, letter: Letter, answer: Answer, at: datetime) -> None:
-    until = answer.until or at + channel_stops.PAUSE
+    until = _until(answer, at)
     scope = letter.kind if answer.only_kind else ""
     channel_stops.stop(session, letter.channel, scope, reason=answer.cause, detail=answer.detail, until=until, at=at)
 
@@ -250,9 +294,8 @@ def _forget_credit(session: Session, letter: Letter, answer: Answer, at: datetim
         subscriptions.refused(session, letter.address.identity_id, mini.template, at=at)
 
 
-def _wait_of(letter: Letter, answer: Answer, at: datetime) -> Wait:
-    until = answer.until or at + channel_stops.PAUSE
-    return Wait(letter.channel, answer.reason, until, answer.detail)
+def _until(answer: Answer, at: datetime) -> datetime:
+    return answer.until or at + channel_stops.PAUSE
 
 
 def _wait(session: Session, notice: Notice, waits: Sequence[Wait], at: datetime) -> None:
@@ -264,19 +307,24 @@ def _wait(session: Session, notice: Notice, waits: Sequence[Wait], at: datetime)
     notice.state = "waiting"
     notice.next_try_at = min(wait.until for wait in waits)
     notice.channel, notice.reason, notice.detail = telling.channel, telling.reason, telling.detail
-    if notice.reason not in KEEPS_PLACE:
-        _make_way(session, notice, at)
+    _make_way(session, notice, at)
 
 
 def _make_way(session: Session, notice: Notice, at: datetime) -> None:
-    """It is the next one's turn, of those behind it to the same person."""
+    """It is the next one's turn, of those behind it to the same person; past one that keeps its place, an urgent's."""
     session.flush()
-    behind = select(func.min(Notice.id)).where(
-        Notice.person_id == notice.person_id, Notice.settled_at.is_(None), Notice.reason == "behind"
+    first = aliased(Notice)
+    waits_for_it = select(first.id).where(first.id == notice.id, first.settled_at.is_(None), keeps_place(first))
+    behind = select(Notice.id).where(
+        Notice.person_id == notice.person_id,
+        Notice.settled_at.is_(None),
+        Notice.reason == "behind",
+        or_(~waits_for_it.exists(), and_(urgent(Notice), ~waits_for_it.where(urgent(first)).exists())),
     )
+    next_one = behind.order_by(urgent(Notice).desc(), Notice.id).limit(1)
     session.execute(
         update(Notice)
-        .where(Notice.id == behind.scalar_subquery(), Notice.state == "waiting")
+        .where(Notice.id == next_one.scalar_subquery(), Notice.state == "waiting")
         .values(next_try_at=at)
         .execution_options(synchronize_session=False)
     )
@@ -306,6 +354,15 @@ def _note(
     row = NoticeTry(notice_id=notice.id, channel=channel, at=at, outcome=outcome, reason=reason, detail=detail)
     session.add(row)
     return row
+
+
+def _put_off(session: Session, notice: Notice, letter: Letter, answer: Answer, at: datetime) -> None:
+    """Said once, however often it is tried again; the notice itself has the last detail."""
+    said = select(NoticeTry.id).filter_by(
+        notice_id=notice.id, channel=letter.channel, outcome="put_off", reason=answer.reason
+    )
+    if session.scalar(said.limit(1)) is None:
+        _note(session, notice, letter.channel, "put_off", answer.reason, answer.detail, at)
 
 
 def _held(session: Session, letter: Letter) -> Notice | None:

@@ -145,6 +145,7 @@ WORDS: dict[str, dict[str, str]] = {
         "account": mark("帐号被微信拒绝，要管理员处理"),
         "template": mark("模板被微信拒绝，要管理员处理"),
         "daily_quota": mark("今天的次数已用完，零点后恢复"),
+        "silent": mark("渠道没有应答，过几分钟自动再试"),
     },
     "reach": {
         "reached": mark("能收到，上次发成"),
