@@ -1,6 +1,7 @@
 """The user's own pages: privacy notice, tickets, reporting a fault."""
 
 import secrets
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import select
@@ -68,11 +69,12 @@ def show() -> Page:
 
 @blueprint.get("/report")
 def report_form() -> Page:
+    here = "/report?slip=blank" if request.args.get("slip") else "/report"  # the word outlives the way to the form
     if visit.identity_id() is None:
-        return to_wechat("/report")
+        return to_wechat(here)
     if visit.phone_visitor() is None:
-        return redirect("/my/bind?next=/report")
-    return notice_first("/report") or report_page()
+        return redirect(f"/my/bind?{urlencode({'next': here}, safe='/')}")
+    return notice_first(here) or report_page()
 
 
 @blueprint.post("/report")

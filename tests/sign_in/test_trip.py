@@ -1,15 +1,18 @@
 """Signing in on a phone, over HTTP, against the sandbox: out to WeChat and back, and every way this goes wrong."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select, update
 
 from app import clock
 from app.models import OAuthAttempt, WeChatIdentity
+from app.runtime import Runtime
+from app.services import slip_pads
 from tests.servers.wechat import EXCHANGE, Sandbox
 from tests.sign_in.conftest import TakePhone
-from tests.sign_in.trip import query
+from tests.sign_in.trip import Trip, query
 from tests.world import World
 
 
@@ -21,12 +24,33 @@ def test_the_nurse_is_signed_in_without_doing_anything(take_phone: TakePhone, si
 
 
 def test_a_newcomer_gets_an_identity_and_the_privacy_notice(take_phone: TakePhone, world: World) -> None:
-    with world.database.transaction() as session:
-        session.delete(session.get_one(WeChatIdentity, world.stranger_identity.id))
-    assert "使用前请看" in take_phone("stranger").open("/my").text
+    assert "使用前请看" in newcomer(take_phone, world).open("/my").text
     with world.database.reading() as session:
         found = session.scalars(select(WeChatIdentity).where(WeChatIdentity.person_id.is_(None))).one()
     assert (found.openid, found.privacy_version) == (world.stranger_identity.openid, None)
+
+
+def test_a_newcomer_is_told_of_a_slip_nobody_linked_after_all_that_is_asked_of_him_first(
+    take_phone: TakePhone, world: World, runtime: Runtime
+) -> None:
+    with world.database.transaction() as session:
+        slip_pads.reserve(session, 1, by=None, at=clock.now())
+    slip, doctor = runtime.links.slip_path(1), {"staff_number": "00106", "name": "李伟", "last_four": "0106"}
+    trip = newcomer(take_phone, world)
+    agreed = trip.send(slip, "/privacy")
+    assert urlsplit(agreed.url).path == "/my/bind"
+    bound = trip.send(slip, "/my/bind", **doctor)
+    assert bound.url.endswith("/report?slip=blank")
+    assert "这张单子还没有连到工单" in bound.text
+
+
+@pytest.mark.parametrize("asked", ["slip=//evil.example", "slip=blank&next=//evil.example"])
+def test_what_stands_in_the_address_leads_nowhere_else(take_phone: TakePhone, world: World, asked: str) -> None:
+    trip = newcomer(take_phone, world)
+    trip.send(f"/report?{asked}", "/privacy")
+    sent = trip.send(f"/report?{asked}", "/my/bind", staff_number="00106", name="李伟", last_four="0106")
+    assert sent.url.endswith("/report?slip=blank")
+    assert "evil" not in sent.text
 
 
 def test_the_way_out_has_a_new_state_each_time_and_our_configured_address(take_phone: TakePhone, site: str) -> None:
@@ -157,3 +181,9 @@ def test_the_engineer_opens_his_notice_and_lands_on_his_ticket(take_phone: TakeP
     assert page.status_code == 200
     assert "接单" in page.text
     assert take_phone("nurse").open("/engineer").status_code == 403
+
+
+def newcomer(take_phone: TakePhone, world: World) -> Trip:
+    with world.database.transaction() as session:
+        session.delete(session.get_one(WeChatIdentity, world.stranger_identity.id))
+    return take_phone("stranger")
