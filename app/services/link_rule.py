@@ -31,9 +31,10 @@ def prefix(links: Links) -> str:
 
 
 def publishable(links: Links) -> bool:
-    """WeChat takes https on a host with a name."""
+    """WeChat takes https on a host with a name; the last part of an address is a number, of a name never."""
     parts = urlsplit(links.public_url)
-    return parts.scheme == "https" and parts.port is None and "." in (parts.hostname or "")
+    _name, dot, last = (parts.hostname or "").rpartition(".")
+    return parts.scheme == "https" and parts.port is None and bool(dot) and not last.isdecimal()
 
 
 def files(known: Mapping[str, str]) -> dict[str, str]:

@@ -71,6 +71,9 @@ def test_what_wechat_would_find_is_told(answer: tuple[int, dict[str, str], bytes
         ("http://pj.hospital.cn", False),
         ("https://pj.hospital.cn:8443", False),
         ("https://localhost", False),
+        ("https://10.0.0.1", False),
+        ("https://[2001:db8::1]", False),
+        ("https://[::ffff:10.0.0.1]", False),
     ],
 )
 def test_what_wechat_takes_as_an_address(url: str, *, good: bool) -> None:
