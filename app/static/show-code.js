@@ -1,6 +1,7 @@
 // The code itself needs no network. That it was shown is kept here until the service has heard it.
 const form = document.querySelector("form[data-shown]");
 const action = form.getAttribute("action"); // empty on a page that only tells what is still to be told
+const key = `${action}#${form.dataset.shown}`; // each completion is shown for itself
 const BEGAN = Date.now();
 const ATTENDED = 10 * 60_000; // nobody holds it out longer: then the phone may sleep
 const PAUSE = 4_000;
@@ -18,15 +19,15 @@ const keep = () => {
   } catch { /* as above */ }
 };
 
-const tell = async (where, { cycle, at }) => {
+const tell = async (one, { cycle, at }) => {
   const body = new URLSearchParams(new FormData(form));
   body.set("cycle", cycle);
   body.set("ago", Math.max(0, Math.round((Date.now() - at) / 1000)));
-  const answer = await fetch(where, { method: "POST", body, keepalive: true });
+  const answer = await fetch(one.split("#")[0], { method: "POST", body, keepalive: true });
   if (![204, 404, 422].includes(answer.status)) return; // the last two will never be taken
-  delete waiting[where];
+  delete waiting[one];
   keep();
-  if (answer.ok && where === action) said("shown").hidden = false;
+  if (answer.ok && one === key) said("shown").hidden = false;
 };
 
 let telling = false;
@@ -34,15 +35,15 @@ const tellAll = async () => {
   if (telling) return;
   telling = true;
   try {
-    for (const [where, one] of Object.entries(waiting)) await tell(where, one);
+    for (const [one, shown] of Object.entries(waiting)) await tell(one, shown);
   } catch { /* no network: at the next turn */ }
   telling = false;
-  if (action) said("waiting").hidden = !(action in waiting);
+  if (action) said("waiting").hidden = !(key in waiting);
 };
 
 const show = () => {
-  if (!looked() || !said("shown").hidden || action in waiting) return;
-  waiting[action] = { cycle: form.dataset.shown, at: Date.now() };
+  if (!looked() || !said("shown").hidden || key in waiting) return;
+  waiting[key] = { cycle: form.dataset.shown, at: Date.now() };
   keep();
 };
 

@@ -49,6 +49,23 @@ def test_a_lift_without_network_hides_no_code_and_loses_no_record(demo: Demo, br
     assert kinds(demo, ticket) == ["shown"]
 
 
+def test_an_untold_showing_of_an_earlier_completion_hides_none_of_a_later_one(demo: Demo, browser: Browser) -> None:
+    ticket = tickets.make(demo.runtime, "finished")
+    with open_phone(browser) as engineer:
+        page = engineer.new_page()
+        page.route("**/shown", lambda route: route.abort())
+        code_page(demo, page, ticket)
+        expect(page.get_by_text("还没有记录，有网络后自动补记")).to_be_visible()
+        tickets.finish_again(demo.runtime, ticket)
+        page.goto(f"{demo.url}/engineer/{ticket.number}/code")
+        expect(page.get_by_text("还没有记录，有网络后自动补记")).to_be_visible()
+        page.unroute("**/shown")
+        page.reload()
+        expect(page.get_by_text("已出示")).to_be_visible()
+        page.wait_for_function("localStorage.getItem('shown') === '{}'")
+    assert kinds(demo, ticket) == ["shown", "shown"]
+
+
 def test_the_screen_is_kept_awake_again_after_it_was_put_away(demo: Demo, browser: Browser) -> None:
     ticket = tickets.make(demo.runtime, "finished")
     with open_phone(browser) as engineer:

@@ -63,3 +63,13 @@ def make(runtime: Runtime, state: str, *, served: cast.Part = cast.NURSE, at: da
                 by = desk.id if verb == "cancel" else engineer.id
                 getattr(tickets, verb)(session, ticket, by=by, at=at, channel="wechat")
     return ticket
+
+
+def finish_again(runtime: Runtime, ticket: Ticket) -> None:
+    """Still broken, says its requester; and its engineer finishes it once more."""
+    with runtime.database.transaction() as session:
+        held = tickets.locked(session, ticket_id=ticket.id)
+        tickets.reopen(session, held, by=held.requester_id, at=clock.now(), channel="wechat")
+        assert held.lead_id
+        for verb in (tickets.accept, tickets.finish):
+            verb(session, held, by=held.lead_id, at=clock.now(), channel="wechat")
