@@ -1,6 +1,7 @@
 """`flask draw`: the steps of a provable draw. None of them can be done twice."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from app.jobs import draws as jobs
 from app.models import Draw
 from app.services import people
 from app.services.demo import draw as demo
-from app.services.draws import announcing, bundle, claims, numbers, objections
+from app.services.draws import announcing, audit, bundle, claims, numbers, objections
 from app.services.draws.files import Fields
 from app.web.edge import runtime, transaction
 from app.web.faults import TEXTS
@@ -215,6 +216,36 @@ def bundle_(draw_id: str, file: Path, as_json: bool) -> None:
     _tell(told, as_json, _("已写入 %(file)s，%(bytes)s 字节", **told))
 
 
+@draw.command(
+    "audit",
+    help=_(
+        "审计：把密钥和名单上每个代号的编号、张数写成一个文件，只交给审计员。谁取走，记在抽奖的记录里。"
+        "今天的记录算出另一份名单时，列出不同的代号，退出状态 1。"
+    ),
+)
+@click.argument("draw_id")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_by
+@_json
+def audit_(draw_id: str, file: Path, by: str, as_json: bool) -> None:
+    settings = runtime().settings
+    with _refusals(), _progress(_("人")) as tell:
+        with runtime().database.reading() as session:
+            person, found = _person(session, by), announcing.find(session, draw_id)
+            made = audit.prepare(session, found, by=person, zone=settings.timezone, at=clock.now(), tell=tell)
+        with transaction() as session:
+            audit.record(session, announcing.find(session, draw_id), by=person, at=clock.now())
+        _write_secret(file, json.dumps(made, indent=1) + "\n")
+    differing = made["differing"]
+    told = {"file": str(file), "version": made["version"], "people": len(made["people"]), "differing": differing}
+    words = _("已写入 %(file)s：第 %(version)s 版名单，%(people)s 人。里面有密钥，只交给审计员。", **told)
+    lines = [_("%(entry)s：名单 %(listed)s 张，今天的记录 %(today)s 张", **one) for one in differing]
+    lines += [_("%(entry)s：找不到是谁的", entry=entry) for entry in made["unknown"]]
+    _tell({**told, "unknown": made["unknown"]}, as_json, "\n".join([words, *lines]))
+    if lines:
+        raise click.exceptions.Exit(1)
+
+
 @draw.command("demo", help=_("演示：在演示医院的评价里办一次抽奖，走到指定的一步。日期往前推算，号码是虚构的。"))
 @click.option("--until", type=click.Choice(list(demo.STAGES)), default="redrawn", help=_("走到哪一步；默认走完。"))
 @_json
@@ -240,6 +271,15 @@ def _settle(session: Session, found: Draw, code: str, by: int, ineligible: str |
         claims.refuse(session, found, code, reason=ineligible, by=by, at=clock.now())
     else:
         claims.confirm(session, found, code, by=by, at=clock.now(), show_name=show_name)
+
+
+def _write_secret(file: Path, text: str) -> None:
+    """For whoever runs the command; nothing that lies there is overwritten."""
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as to:
+            to.write(text)
+    except OSError as error:
+        raise click.BadParameter(_("%(path)s 写不了：%(reason)s。", path=file, reason=error.strerror)) from error
 
 
 def _read(file: Path) -> Fields:

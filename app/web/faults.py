@@ -125,7 +125,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "not_of_the_committee": (403, mark("领奖只能由抽奖监督小组成员核验。")),
     "draft_changed": (409, mark("内容和预览时不一样了，没有公布。请再预览一次。")),
     "too_many_tries": (429, mark("错误的领奖码输得太多了，请十分钟后再试。")),
-    "not_the_auditor": (403, mark("只有审计员能读取抽奖的密钥。")),
+    "not_the_auditor": (403, mark("只有审计员，或替他取的管理员，能取抽奖的密钥。")),
     "draft_says_ours": (422, mark("草稿里不能写 %(key)s，公布时由系统填写。")),
     "announcement_wrong": (422, mark("公告不合规则（%(check)s）：应为 %(expected)s，实为 %(found)s。")),
     "announced_late": (409, mark("公告太晚：最迟在评价截止前七天（%(until)s）公布。")),

@@ -292,7 +292,7 @@ WORDS: dict[str, dict[str, str]] = {
         "waived": mark("本人放弃"),
         "ineligible": mark("核验不合格"),
         "expired": mark("过期未领"),
-        "key_read": mark("审计员读取密钥"),
+        "key_read": mark("密钥被取走，供审计"),
     },
     "objection_state": {"open": mark("待处理"), "upheld": mark("成立"), "refused": mark("不成立")},
     "objection_fault": {

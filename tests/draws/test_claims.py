@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app.errors import Refused
-from app.models import DrawClaim, DrawClaimPhoto, DrawEvent, DrawFile, DrawWinner, Person
-from app.services.draws import audit, claims, files, pages
+from app.models import DrawClaim, DrawClaimPhoto, DrawFile, DrawWinner, Person
+from app.services.draws import claims, files, pages
 from app.services.draws.receipts import receipt_of
 from lottery import rule, tree
 from tests.draws.story import CLAIMED, EXPIRED, REDRAWN, Story
@@ -145,24 +145,6 @@ def test_an_entry_is_proved_from_the_root_alone(story: Story, winner: dict[str, 
     leaf = tree.leaf_hash(rule.leaf(bytes.fromhex(receipt.entry), receipt.tickets))
     path, root = [bytes.fromhex(step) for step in found.proof], bytes.fromhex(commit["root"])
     assert tree.proves(path, leaf, index=found.index, size=commit["entries"], root=root)
-    assert winner
-
-
-def test_the_auditor_makes_the_list_again_and_nobody_else_may(story: Story, winner: dict[str, Any]) -> None:
-    with story.drawing() as (session, draw), pytest.raises(Refused, match="not_the_auditor"):
-        audit.export(session, draw, by=story.world.admin.id, zone=ZONE, at=CLAIMED)
-    with story.drawing() as (session, draw):
-        told = audit.export(session, draw, by=story.world.auditor.id, zone=ZONE, at=CLAIMED)
-        published = bytes(files.whole(session, files.get(session, draw, "leaves-1.bin")))
-        assert session.scalars(select(DrawEvent.actor_id).where(DrawEvent.kind == "key_read")).all() == [
-            story.world.auditor.id
-        ]
-    key, draw_id = bytes.fromhex(told["key"]), told["draw_id"]
-    made = [
-        rule.leaf(rule.entry(rule.salt(key, draw_id, one["pid"]), draw_id, one["pid"]), one["tickets"])
-        for one in told["people"]
-    ]
-    assert b"".join(sorted(made)) == published
     assert winner
 
 

@@ -1,27 +1,91 @@
-"""What the auditor alone may read: K, and who is behind the entries. That he read it is an event."""
+"""What the auditor alone may read: K, and who is behind the entries. That it was taken is an event."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
-from app.models import Draw
+from app.models import Draw, DrawObjection
 from app.services import people as persons
-from app.services.draws import events, files, people, secret
+from app.services.draws import committing, events, files, leaves, people, secret
 from app.services.draws.files import Fields
+from app.services.draws.leaves import Leaves, Told
+
+MAY = {"auditor", "admin"}  # who checks, and who takes it out for him
 
 
-def export(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -> Fields:
-    """Enough to make the list again with `lottery.rule`: every leaf one person, every ticket a rating."""
-    if "auditor" not in persons.roles_at(session, by, at.date()):
-        raise Refused("not_the_auditor")
-    found = people.find(session, draw, cap=files.announced(session, draw)["cap"], zone=zone)
-    events.record(session, draw, "key_read", by=by, at=at)
-    everybody = zip(found.people.ids.tolist(), found.people.tickets.tolist(), strict=True)
+@dataclass(frozen=True)
+class Difference:
+    """An entry of which the records of today say something else than the list; no tickets: it is not there."""
+
+    entry: str
+    listed: int
+    today: int
+
+
+def prepare(
+    session: Session,
+    draw: Draw,
+    *,
+    by: int,
+    zone: ZoneInfo,
+    at: datetime,
+    tell: Told = lambda _done: None,
+) -> Fields:
+    """Enough to make the list that counts again with `lottery.rule`; and where today's records disagree with it.
+
+    Who is behind an entry follows from the key, whatever has become of him since.
+    """
+    check(session, by, at=at)
+    version = files.versions(session, draw)
+    if not version:
+        raise Refused("not_committed")
+    listed, key = committing.load(session, draw, version), secret.of(session, draw).key
+    tickets = _by_entry(listed)
+    whose = leaves.whose(key, draw.draw_id, people.raters(session, draw), set(tickets), tell)
+    known = {entry: whose[entry.hex()] for entry in tickets if entry.hex() in whose}
+    now = _today(session, draw, version, key, zone, tell)
     return {
         "draw_id": draw.draw_id,
-        "key": secret.of(session, draw).key.hex(),
-        "people": [{"pid": secret.pid(draw, person), "tickets": tickets} for person, tickets in everybody],
-        "excluded": found.excluded,
+        "key": key.hex(),
+        "version": version,
+        "people": [{"pid": secret.pid(draw, person), "tickets": tickets[entry]} for entry, person in known.items()],
+        "unknown": [entry.hex() for entry in tickets if entry not in known],
+        "differing": [vars(one) for one in _differing(tickets, _by_entry(now) if now.root != listed.root else tickets)],
     }
+
+
+def record(session: Session, draw: Draw, *, by: int, at: datetime) -> None:
+    """Written before anybody has the key."""
+    check(session, by, at=at)
+    events.record(session, draw, "key_read", by=by, at=at)
+
+
+def check(session: Session, by: int, *, at: datetime) -> None:
+    if MAY.isdisjoint(persons.roles_at(session, by, at.date())):
+        raise Refused("not_the_auditor")
+
+
+def _by_entry(listed: Leaves) -> dict[bytes, int]:
+    return {leaf[:32]: int.from_bytes(leaf[32:], "big") for leaf in leaves.split(listed.data)}
+
+
+def _today(session: Session, draw: Draw, version: int, key: bytes, zone: ZoneInfo, tell: Told) -> Leaves:
+    """The list as it would be made now, with the objections that stand in this version."""
+    found = people.find(session, draw, cap=files.announced(session, draw)["cap"], zone=zone, tell=tell)
+    made = leaves.build(key, draw.draw_id, found.people, tell)
+    upheld = select(DrawObjection).where(
+        DrawObjection.draw_id == draw.id, DrawObjection.state == "upheld", DrawObjection.version <= version
+    )
+    granted = {
+        bytes.fromhex(one.entry): one.granted or 0 for one in session.scalars(upheld.order_by(DrawObjection.granted))
+    }
+    return leaves.add(made, granted) if granted else made
+
+
+def _differing(listed: dict[bytes, int], today: dict[bytes, int]) -> list[Difference]:
+    several = sorted(entry for entry in {*listed, *today} if listed.get(entry) != today.get(entry))
+    return [Difference(entry.hex(), listed.get(entry, 0), today.get(entry, 0)) for entry in several]

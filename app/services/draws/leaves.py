@@ -109,7 +109,9 @@ def build(key: bytes, draw_id: str, people: People, tell: Told = lambda _done: N
         return Leaves(data, blocks(data, spread))
 
 
-def whose(key: bytes, draw_id: str, people: People, wanted: set[bytes]) -> dict[str, int]:
+def whose(
+    key: bytes, draw_id: str, people: People, wanted: set[bytes], tell: Told = lambda _done: None
+) -> dict[str, int]:
     """The ids behind some entries."""
     found: dict[str, int] = {}
     with cores(len(people.ids)) as spread:
@@ -119,6 +121,7 @@ def whose(key: bytes, draw_id: str, people: People, wanted: set[bytes]) -> dict[
                 if record[:_KEY] in wanted:
                     found[record[:_KEY].hex()] = int(people.ids[index])
             start += len(chunk) // LEAF
+            tell(len(chunk) // LEAF)
     return found
 
 
