@@ -44,7 +44,8 @@ def _one(runtime: Runtime) -> bool:
             if message is None:
                 return False
             message_id = message.id
-            inbound.work_on(session, message, keys=runtime.settings.secret_keys, at=clock.now())
+            keys, expected = runtime.settings.secret_keys, runtime.settings.callback_expected
+            inbound.work_on(session, message, keys=keys, expected=expected, at=clock.now())
     except inbound.NotYet as missing:
         _put_off(runtime, message_id, str(missing))
     except Exception as error:

@@ -81,7 +81,7 @@ def keep(session: Session, push: Push, *, appid: str, at: datetime) -> bool:
 def known(push: Push) -> bool:
     """Whether we know what this is; anything else is kept and counted."""
     name = push.event or push.kind
-    return name in STORED or name in _ACTS or name in _FORGETTING
+    return name in STORED or name in _ACTS or name in _FORGETTING | _CONSENTS
 
 
 def next_waiting(session: Session, *, at: datetime) -> Inbound | None:
@@ -99,12 +99,17 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Inbound.next_try_at)).where(Inbound.state == "waiting"))
 
 
-def work_on(session: Session, message: Inbound, *, keys: Sequence[str], at: datetime) -> None:
-    """Do what the message is for; raises NotYet. `keys` are those of the settings."""
+def work_on(session: Session, message: Inbound, *, keys: Sequence[str], expected: bool, at: datetime) -> None:
+    """Do what the message is for; raises NotYet. `keys` are those of the settings.
+
+    Where pushes are not `expected`, this one was relayed by another system: what a page reports too is not counted.
+    """
     push = parse(message.body, encrypted=False)
     act = _ACTS.get(push.event or push.kind)
     if push.event in _FORGETTING:
         done = _forget(session, message, push, keys, at)
+    elif push.event in _CONSENTS:
+        done = _consented(session, message, push, expected, at)
     elif push.scene.startswith(invitations.SCENE):
         who = {"appid": message.appid, "openid": message.openid}
         done = Done(invitations.scanned(session, push.scene, **who, keys=keys, at=at))
@@ -174,14 +179,14 @@ def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> 
     return Done()
 
 
-def _consented(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+def _consented(session: Session, message: Inbound, push: Push, counted: bool, at: datetime) -> Done:
     """He was asked by the mini-program, or has changed his mind since: each consent is good for one message."""
     identity_id = subscriptions.identity(session, appid=message.appid, openid=message.openid)
     if identity_id is None:
         return Done("no_such_identity")
     for entry in push.entries:
         template, word = str(entry.get("TemplateId") or ""), str(entry.get("SubscribeStatusString"))
-        if template:
+        if template and (counted or word in subscriptions.NO):
             subscriptions.said(session, identity_id, template, word, at=at)
     return Done()
 
@@ -191,7 +196,8 @@ def _subscription_sent(session: Session, message: Inbound, push: Push, at: datet
     for entry in push.entries:
         failed = str(entry.get("ErrorCode")) != "0"
         status = f"failed:{entry.get('ErrorStatus')}" if failed else "success"
-        msgid = str(entry.get("MsgID") or "")
+        msgid, template = str(entry.get("MsgID") or ""), str(entry.get("TemplateId") or "")
+        outcomes.name(session, appid=message.appid, openid=message.openid, template=template, msgid=msgid, at=at)
         if not outcomes.settle(session, channel="mini", msgid=msgid, status=status, at=at) and failed:
             raise NotYet("no_such_notice")
     return Done()
@@ -208,12 +214,11 @@ def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> D
 
 
 _FORGETTING = frozenset({"unsubscribe", CLOSED})
+_CONSENTS = frozenset({"subscribe_msg_popup_event", "subscribe_msg_change_event"})
 _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
     "user_info_modified": _modified,
     "user_authorization_revoke": _revoked,
     "TEMPLATESENDJOBFINISH": _delivered,
-    "subscribe_msg_popup_event": _consented,
-    "subscribe_msg_change_event": _consented,
     "subscribe_msg_sent_event": _subscription_sent,
     "wxa_media_check": _checked,
     "wxa_punish_event": _punished,

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import announce
-from app.models import Notice, NoticeTry
+from app.models import Notice, NoticeTry, WeChatIdentity
+from config.notices import notice_kinds
 
 SILENCE = timedelta(minutes=10)  # WeChat tells within seconds, or never
 _FAILURES = {"failed:userblock": "user_block", "failed:systemfailed": "system_failed", "failed:freqlimit": "freq_limit"}
@@ -44,6 +45,24 @@ def settle(session: Session, *, channel: str, msgid: str, status: str, at: datet
     notice.reason, notice.detail = reason, status[:100]
     announce(session, "notices")
     return True
+
+
+def name(session: Session, *, appid: str, openid: str, template: str, msgid: str, at: datetime) -> None:
+    """Of a message of the mini-program WeChat may tell the id only now: it is that of the last one sent without."""
+    kinds = [name for name, kind in notice_kinds().items() if kind.mini and kind.mini.template == template]
+    to = select(WeChatIdentity.person_id).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
+    unnamed = select(Notice).where(
+        Notice.person_id.in_(to),
+        Notice.channel == "mini",
+        Notice.kind.in_(kinds),
+        Notice.state == "sent",
+        Notice.msgid == "",
+        Notice.settled_at > at - SILENCE,
+    )
+    notice = session.scalar(unnamed.order_by(Notice.settled_at.desc(), Notice.id.desc()).limit(1).with_for_update())
+    named = select(Notice.id).where(Notice.msgid == msgid, Notice.channel == "mini").limit(1)
+    if notice is not None and msgid and session.scalar(named) is None:
+        notice.msgid = msgid
 
 
 def give_up_waiting(session: Session, *, expected: bool, at: datetime) -> None:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.api.operations import OPERATIONS
 from app.jobs import inbox
 from app.models import Inbound, Notice, NoticeTry
@@ -89,6 +91,17 @@ def test_where_the_pushes_go_to_another_system_the_report_counts(nurse: Phone, t
     assert (told(answer)["counted"], credits_in(told(answer), template)) == ("report", (1, False))
 
 
+@pytest.mark.parametrize("environ", [{**CALLBACKS, "WECHAT_CALLBACK": "off"}], indirect=True)
+def test_what_the_page_reports_is_not_counted_again_when_its_push_is_relayed(
+    nurse: Phone, template: str, push: Push
+) -> None:
+    nurse.post("/subscriptions", {"results": {template: "accept"}})
+    push("subscribe_msg_popup_event", {"TemplateId": template, "SubscribeStatusString": "accept"})
+    assert credits_in(told(nurse.get("/subscriptions")), template) == (1, False)
+    push("subscribe_msg_change_event", {"TemplateId": template, "SubscribeStatusString": "reject"})
+    assert credits_in(told(nurse.get("/subscriptions")), template) == (0, True)
+
+
 @pytest.mark.parametrize("environ", [CALLBACKS], indirect=True)
 def test_a_consent_of_somebody_unknown_is_kept_and_counts_nothing(app: Flask, world: World, push: Push) -> None:
     entry = {"TemplateId": "t", "SubscribeStatusString": "accept"}
@@ -110,6 +123,32 @@ def test_a_message_that_failed_after_all_goes_on_to_the_next_channel(nurse: Phon
     unknown = push("subscribe_msg_sent_event", {**entry, "MsgID": "901"})
     assert (unknown.state, unknown.reason) == ("waiting", "no_such_notice")
     assert push("subscribe_msg_sent_event", {**entry, "MsgID": "902", "ErrorCode": "0"}).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("error", "openid", "state"),
+    [
+        ("1", PHONES["nurse"].mini_openid, "waiting"),
+        ("0", PHONES["nurse"].mini_openid, "sent"),
+        ("1", "oSomebodyElse", "sent"),
+    ],
+)
+@pytest.mark.parametrize("environ", [CALLBACKS], indirect=True)
+def test_of_a_message_sent_without_an_id_the_outcome_names_the_last_to_him_by_that_template(
+    error: str, openid: str, state: str, nurse: Phone, world: World, push: Push, template: str
+) -> None:
+    for _ in range(2):
+        world.ticket("finished")
+    with world.database.transaction() as session:
+        finished = select(Notice).where(Notice.kind == "finished").order_by(Notice.id)
+        for age, notice in enumerate(reversed(session.scalars(finished).all())):
+            notice.state, notice.channel = "sent", "mini"
+            notice.settled_at = clock.now() - timedelta(minutes=age)
+    entry = {"TemplateId": template, "MsgID": "900", "ErrorCode": error, "ErrorStatus": "system failed"}
+    push("subscribe_msg_sent_event", entry, openid=openid)
+    push("subscribe_msg_sent_event", entry, moment=2, openid=openid)
+    with world.database.reading() as session:
+        assert [one.state for one in session.scalars(finished)] == ["sent", state]
 
 
 def test_a_credit_is_spent_once_and_never_below_nothing(nurse: Phone, world: World, template: str) -> None:
@@ -136,10 +175,10 @@ def credits_in(known: dict[str, object], template: str) -> tuple[int, bool]:
 
 @pytest.fixture
 def push(app: Flask, runtime: Runtime, world: World) -> Push:
-    """WeChat pushes an event of the nurse, and the worker works on it."""
+    """WeChat pushes an event, of the nurse unless told otherwise, and the worker works on it."""
 
-    def send(event: str, entries: object, *, moment: int = 1) -> Inbound:
-        common = {"ToUserName": MINI.original_id, "FromUserName": PHONES["nurse"].mini_openid}
+    def send(event: str, entries: object, *, moment: int = 1, openid: str = PHONES["nurse"].mini_openid) -> Inbound:
+        common = {"ToUserName": MINI.original_id, "FromUserName": openid}
         text = json.dumps(
             {**common, "CreateTime": str(1_700_000_000 + moment), "MsgType": "event", "Event": event, "List": entries}
         )

@@ -221,7 +221,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_everything_to_the_next(
     with contextlib.suppress(KeyboardInterrupt), runtime.database.transaction() as session:
         message = inbound.next_waiting(session, at=clock.now())
         assert message
-        inbound.work_on(session, message, keys=runtime.settings.secret_keys, at=clock.now())
+        inbound.work_on(session, message, keys=runtime.settings.secret_keys, expected=True, at=clock.now())
         session.flush()
         raise KeyboardInterrupt
     with runtime.database.reading() as session:
