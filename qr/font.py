@@ -3,12 +3,14 @@
 import unicodedata
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from io import BytesIO
 
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from noto_cjk_sans_otc import FONT_PATH
 
 PATH = str(FONT_PATH)
+VERSION = "2.004"
 SIMPLIFIED = 2  # in the collection: JP, KR, SC, TC, HK
 NO_GLYPH = "〓"  # the printer's sign for a type that is not in the case
 _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me"})
@@ -57,6 +59,15 @@ class Font:
         if char in self._known:
             return char
         return "" if unicodedata.category(char) in _UNSEEN else NO_GLYPH
+
+
+def whole() -> bytes:
+    """All of it, alone: browsers take no collection."""
+    with _opened() as font:
+        for table in _UNUSED_TABLES:
+            del font[table]
+        font.save(out := BytesIO())
+    return out.getvalue()
 
 
 def _opened() -> TTFont:

@@ -3,7 +3,7 @@
 import pypdfium2
 import pytest
 import zxingcpp
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from qr.card import Card
 from qr.sheet import LAYOUTS, pages
@@ -16,6 +16,14 @@ pytestmark = pytest.mark.slow
 
 PIXEL = 25.4 / 96  # mm: a browser's paper is whole pixels
 DPI = 300
+# What the page's policy forbids to wait for by evaluating, its root says: how often the dialog came, with which fonts.
+COUNTED = """
+let asked = 0;
+window.print = () => {
+    document.documentElement.dataset.asked = ++asked;
+    document.documentElement.dataset.fonts = [...document.fonts].map(one => `${one.family} ${one.status}`).join();
+}
+"""
 
 
 @pytest.mark.parametrize("name", ["slip58", "slip80", "a6", "a5"])
@@ -39,15 +47,36 @@ def test_a_slip_is_one_page_of_its_paper_with_the_code_at_true_size(demo: Demo, 
 def test_the_dialog_comes_by_itself_and_the_button_brings_it_again(demo: Demo, browser: Browser) -> None:
     ticket = tickets.make(demo.runtime, "finished")
     with open_desktop(browser) as desktop:
-        desktop.add_init_script("window.asked = 0; window.print = () => { window.asked += 1 }")
+        desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
         page.goto(f"{demo.url}/console/tickets/{ticket.number}")
         with desktop.expect_page() as opened:
             page.get_by_role("link", name="打印小票").click()
         slip = opened.value
-        slip.wait_for_function("asked == 1")
+        expect(slip.locator("html")).to_have_attribute("data-asked", "1")
         slip.get_by_role("button", name="打印").click()
-        slip.wait_for_function("asked == 2")
+        expect(slip.locator("html")).to_have_attribute("data-asked", "2")
+
+
+def test_the_dialog_comes_with_the_font_that_was_measured(demo: Demo, browser: Browser) -> None:
+    ticket = tickets.make(demo.runtime, "finished")
+    with open_desktop(browser) as desktop:
+        desktop.add_init_script(COUNTED)
+        page = enter_console(desktop, demo, "desk")
+        page.goto(f"{demo.url}/console/print/sheet?number={ticket.number}")
+        expect(page.locator("html")).to_have_attribute("data-fonts", "Slip Sans loaded")
+        assert page.evaluate("""document.fonts.check("12px 'Slip Sans'", "请用微信扫码评价本次服务")""")
+        assert page.evaluate("getComputedStyle(document.querySelector('text')).fontFamily").startswith('"Slip Sans"')
+
+
+def test_where_the_font_does_not_come_the_dialog_still_does(demo: Demo, browser: Browser) -> None:
+    ticket = tickets.make(demo.runtime, "finished")
+    with open_desktop(browser) as desktop:
+        desktop.add_init_script(COUNTED)
+        desktop.route("**/*.otf", lambda route: route.abort())
+        page = enter_console(desktop, demo, "desk")
+        page.goto(f"{demo.url}/console/print/sheet?number={ticket.number}")
+        expect(page.locator("html")).to_have_attribute("data-asked", "1")
 
 
 def test_a_sheet_of_labels_goes_over_pages_without_an_empty_one(demo: Demo, browser: Browser) -> None:

@@ -4,17 +4,20 @@ import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
 import zxingcpp
+from fontTools.ttLib import TTFont
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import clock
 from app.models import Asset, Place
+from app.paths import ROOT
 from app.runtime import Runtime
 from app.services import printing
 from app.web.edge import EXTENSION
@@ -248,6 +251,17 @@ def test_more_than_one_request_prints_is_refused_with_the_count(
     order = desk.get("/console/print?what=slips").text
     assert "共 3 张" in order
     assert f'formaction="{SHEET}"' not in order
+
+
+def test_the_page_brings_the_font_it_is_measured_in(desk: FlaskClient, world: World, console: Console) -> None:
+    (address,) = re.findall(r'url\("([^"]+\.otf)"\)', (ROOT / "app/static/print.css").read_text())
+    answer = desk.get(address)
+    assert answer.mimetype == "font/otf"
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    with TTFont(BytesIO(answer.data)) as served:
+        assert f"{served['head'].fontRevision:.3f}" in address
+        assert {ord(char) for char in "请用微信扫码龘𠮷"} <= served.getBestCmap().keys()
+    assert console(world.nurse).get(address).status_code == 403
 
 
 def test_printing_tells_the_desk_nothing_of_ratings_and_records_nothing(desk: FlaskClient, world: World) -> None:

@@ -20,7 +20,7 @@ from app.web.console import asked
 from app.web.console.blueprint import blueprint
 from app.web.edge import moment, reading, runtime
 from app.web.faults import status_of, words
-from qr import sheet
+from qr import font, sheet
 from qr.card import Note, TooSmall
 from qr.matrix import TooLong
 from qr.pdf import pdf
@@ -107,6 +107,14 @@ def print_paper() -> Response:
     """The size of the paper, for the browser's print dialog."""
     paper = LAYOUTS[_layout_name()]
     return Response(f"@page{{size:{paper.width:g}mm {paper.height:g}mm;margin:0}}\n", mimetype="text/css")
+
+
+@blueprint.get(f"/console/print/noto-sans-cjk-sc-{font.VERSION}.otf")
+def print_font() -> Response:
+    """What print.css sets the words in, also on a PC without a Chinese font. A PC asks once, so it is not kept here."""
+    answer = Response(font.whole(), mimetype="font/otf")
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
 
 
 def _beside_its_field(refused: Refused) -> tuple[str, int]:
