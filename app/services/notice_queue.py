@@ -1,4 +1,4 @@
-"""The notices that wait, claimed by workers: to each person one at a time, the oldest first."""
+"""The notices that wait, claimed by workers: to each person one at a time, urgent ones first, then the oldest."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
