@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,6 +10,7 @@ import click
 from flask.cli import AppGroup
 from tqdm import tqdm
 
+from app import clock
 from app.cli import faults, wanted
 from app.cli.words import _
 from app.jobs import mini_codes as mini_jobs
@@ -62,11 +63,14 @@ def _paper_options(layout: str) -> Callable[[Callable[..., None]], Callable[...,
 @click.option("--tickets", "asked", required=True, help=_("编号或条件，例如 department=N07,from=2026-11-01。"))
 @_paper_options("slip58")
 def sheet_(asked: str, **how: Any) -> None:
-    chosen = wanted.tickets(asked)
+    chosen = replace(wanted.tickets(asked), rateable_since=clock.now() - runtime().settings.rating_window)
     press = _Press.of(**how)
     try:
         with reading() as session:
             tickets, missing = slips.ids(session, chosen), slips.missing(session, chosen)
+            late = slips.too_late(session, chosen)
+        if late:
+            click.echo(_("有 %(count)s 张的评价时间已过，没有印；要印请写工单编号。", count=late), err=True)
         if missing:
             _stop(_("没有这些工单，或不能评价，或不合条件：%(numbers)s。", numbers=", ".join(missing)))
         paper = _with_minis(tickets)

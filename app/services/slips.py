@@ -1,7 +1,7 @@
 """What is printed on paper: a ticket's slip, a ward's plate, a label. Never a name, never a fault's description."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from sqlalchemy import ColumnExpressionArgument, func, select
@@ -25,13 +25,17 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class SlipFilter:
-    """`since` is included, `until` is not; empty means every ticket that somebody can rate."""
+    """`since` is included, `until` is not; empty means every ticket that somebody can rate.
+
+    What was finished before `rateable_since` is too late for that, and left out unless it was named by its number.
+    """
 
     numbers: tuple[str, ...] = ()
     department: str = ""
     state: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    rateable_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,13 @@ def ids(session: Session, wanted: SlipFilter, *, most: int | None = None) -> Seq
     return session.scalars(select(Ticket.id).where(*_conditions(wanted)).limit(most)).all()
 
 
+def too_late(session: Session, wanted: SlipFilter) -> int:
+    """How many were left out because their days for rating are over."""
+    if wanted.numbers or wanted.rateable_since is None:
+        return 0
+    return count(session, replace(wanted, rateable_since=None)) - count(session, wanted)
+
+
 def missing(session: Session, wanted: SlipFilter) -> list[str]:
     """Which of the numbers that were named get no slip."""
     if not wanted.numbers:
@@ -114,6 +125,8 @@ def _conditions(wanted: SlipFilter) -> Iterator[ColumnExpressionArgument[bool]]:
     yield Ticket.rateable
     if wanted.numbers:
         yield Ticket.number.in_(wanted.numbers)
+    elif wanted.rateable_since:
+        yield ~Ticket.finished_before(wanted.rateable_since)
     if wanted.department:
         yield Ticket.department_id.in_(select(Department.id).where(Department.code == wanted.department))
     if wanted.state:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -65,7 +65,7 @@ def test_a_shift_is_printed_to_the_minute_and_its_end_belongs_to_the_next(
     app: Flask, world: World, runtime: Runtime, out: Path
 ) -> None:
     at = [datetime(2026, 3, 2, hour, tzinfo=ZONE) for hour in (7, 8, 19, 20)]
-    shift = [world.ticket("finished", reported_at=one) for one in at][1:3]
+    shift = [world.ticket("accepted", reported_at=one) for one in at][1:3]
     wanted = "from=2026-03-02T08:00,to=2026-03-02T20:00"
     assert qr(app, "sheet", "--tickets", wanted, "--out", str(out)).exit_code == 0
     assert [codes for _, codes in printed(out)] == [[runtime.links.ticket_url(one.id)] for one in shift]
@@ -83,6 +83,19 @@ def test_numbers_that_get_no_slip_are_named_before_anything_is_written(app: Flas
     done = qr(app, "sheet", "--tickets", both, "--out", str(out))
     assert (done.exit_code, other.number in done.stderr) == (1, True)
     assert qr(app, "sheet", "--tickets", f"{known.number},{other.number}", "--out", str(out)).exit_code == 0
+
+
+def test_slips_too_late_to_be_rated_are_left_out_counted_and_printed_by_their_numbers(
+    app: Flask, world: World, out: Path
+) -> None:
+    old = [world.ticket(state, reported_at=clock.now() - timedelta(days=15)) for state in ("finished", "closed")]
+    world.ticket("accepted", reported_at=clock.now() - timedelta(days=15))
+    done = qr(app, "sheet", "--tickets", f"department={world.ward.code}", "--out", str(out), "--json")
+    assert json.loads(done.stdout)["cards"] == 1
+    assert "有 2 张的评价时间已过" in done.stderr
+    done = qr(app, "sheet", "--tickets", ",".join(ticket.number for ticket in old), "--out", str(out), "--json")
+    assert json.loads(done.stdout)["cards"] == 2
+    assert "评价时间" not in done.stderr
 
 
 def test_paper_without_a_hotline_says_so_once(app: Flask, world: World, runtime: Runtime, out: Path) -> None:

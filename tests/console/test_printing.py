@@ -3,16 +3,16 @@
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
 import zxingcpp
-from fontTools.ttLib import TTFont
 from flask import Flask
 from flask.testing import FlaskClient
+from fontTools.ttLib import TTFont
 from werkzeug.test import TestResponse
 
 from app import clock
@@ -62,12 +62,22 @@ def test_the_printer_used_last_is_the_one_used_next(desk: FlaskClient, world: Wo
 
 
 def test_an_order_begins_with_today_and_says_how_many_first(desk: FlaskClient, world: World) -> None:
-    world.ticket("finished", reported_at=datetime(2026, 3, 1, tzinfo=UTC))
+    world.ticket("accepted", reported_at=datetime(2026, 3, 1, tzinfo=UTC))
     today = world.ticket("reported", reported_at=clock.now())
     way = desk.get("/console/print").headers["Location"]
     assert "共 1 张" in desk.get(way).text
     sheet = desk.get(way.replace("/print?", "/print/sheet?")).text
     assert f"工单 {today.number}" in words(sheet)
+
+
+def test_slips_too_late_to_be_rated_are_left_out_and_counted(desk: FlaskClient, world: World) -> None:
+    old = world.ticket("finished", reported_at=clock.now() - timedelta(days=15))
+    page = desk.get("/console/print?what=slips&state=finished").text
+    assert "共 0 张" in page
+    assert "另有 1 张的评价时间已过" in page
+    assert desk.get("/console/print/sheet?what=slips&state=finished").status_code == 404
+    assert desk.get(f"/console/print/sheet?what=slips&number={old.number}").status_code == 200
+    assert "评价时间已过" not in desk.get("/console/print?what=wards").text
 
 
 @pytest.mark.parametrize(

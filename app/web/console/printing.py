@@ -49,11 +49,13 @@ def _order_page(wrong: dict[str, str]) -> str:
     order, name = _order(), _layout_name()
     with reading() as db:
         found, departments = printing.count(db, order), catalogue.coded_departments(db)
+        late = slips.too_late(db, order.tickets) if order.what == "slips" else 0
     return render_template(
         "console/print.html",
         order=order,
         kinds=get_args(What),
         found=found,
+        late=late,
         most=printing.MOST,
         departments=departments,
         states=STATES,
@@ -170,6 +172,7 @@ def _order() -> Order:
             state=asked.code("state", STATES),
             since=_at("from"),
             until=_at("to"),
+            rateable_since=moment() - runtime().settings.rating_window,
         ),
         things=ThingFilter(tags=tags, text=asked.text("q"), department=department),
         copies=_number("copies", 1, MOST_COPIES),
