@@ -105,6 +105,8 @@ def object_(
 ) -> None:
     if (receipt is None) == (objection is None) or (objection is None) != (upheld is None):
         raise click.UsageError(_("给出回执文件，或者 --decide ID 加 --uphold 或 --refuse。"))
+    with _refusals():
+        verdict = _examined(draw_id, objection) if objection is not None else None
     with _refusals(), transaction() as session:
         found, person = announcing.find(session, draw_id), _person(session, by)
         if receipt:
@@ -120,6 +122,7 @@ def object_(
                 by=person,
                 at=clock.now(),
                 zone=runtime().settings.timezone,
+                verdict=verdict,
             )
     state = "open" if receipt else "upheld" if upheld else "refused"
     told = {"objection": objection, "state": state}
@@ -164,7 +167,7 @@ def numbers_(draw_id: str, source: str, issue: str, value: str, draw_round: int,
 def run(draw_id: str, draw_round: int, as_json: bool) -> None:
     with _refusals(), _progress(_("人")) as tell:
         result = jobs.take(runtime(), draw_id, f"run_{draw_round}", tell=tell)
-        jobs.take(runtime(), draw_id, f"name_{draw_round}")
+        jobs.take(runtime(), draw_id, f"name_{draw_round}", tell=tell)
     won = {tier["tier"]: [winner["entry"] for winner in tier["winners"]] for tier in result["tiers"]}
     lines = [f"{tier} {entry}" for tier, entries in won.items() for entry in entries]
     told = {"round": draw_round, "seed": result["seed"], "winners": won}
@@ -271,6 +274,15 @@ def _settle(session: Session, found: Draw, code: str, by: int, ineligible: str |
         claims.refuse(session, found, code, reason=ineligible, by=by, at=clock.now())
     else:
         claims.confirm(session, found, code, by=by, at=clock.now(), show_name=show_name)
+
+
+def _examined(draw_id: str, objection: int) -> objections.Verdict | None:
+    """What our records say of it, with nobody waiting for our transaction meanwhile."""
+    with _progress(_("人")) as tell, runtime().database.reading() as session:
+        found = announcing.find(session, draw_id)
+        asked = [one for one in objections.open_ones(session, found) if one.id == objection]
+        verdicts = objections.examine(session, found, asked, zone=runtime().settings.timezone, tell=tell)
+    return verdicts.get(objection)
 
 
 def _write_secret(file: Path, text: str) -> None:

@@ -48,7 +48,7 @@ def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, te
         case ["checkpoint"]:
             return _checkpoint(runtime, draw_id, by, tell)
         case ["settle"]:
-            return _settle(runtime, draw_id)
+            return _settle(runtime, draw_id, tell)
         case ["commit"]:
             return _commit(runtime, draw_id, by, tell)
         case ["expire"]:
@@ -57,7 +57,7 @@ def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, te
         case ["run", number]:
             return _run(runtime, draw_id, int(number), by, tell)
         case [_, number]:
-            return _name(runtime, draw_id, int(number))
+            return _name(runtime, draw_id, int(number), tell)
 
 
 def _due(runtime: Runtime, draw_id: str) -> str | None:
@@ -75,11 +75,11 @@ def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> A
         return checkpoints.write(session, draw, made, by=by, day=now.astimezone(zone).date(), at=now)
 
 
-def _settle(runtime: Runtime, draw_id: str) -> int:
+def _settle(runtime: Runtime, draw_id: str, tell: Told) -> int:
     with runtime.database.reading() as session:
         draw = announcing.find(session, draw_id)
         waiting = objections.open_ones(session, draw)
-        verdicts = objections.examine(session, draw, waiting, zone=runtime.settings.timezone)
+        verdicts = objections.examine(session, draw, waiting, zone=runtime.settings.timezone, tell=tell)
     with runtime.database.transaction() as session:
         return objections.settle(session, announcing.find(session, draw_id), verdicts, at=clock.now())
 
@@ -100,9 +100,9 @@ def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: 
         return results.write(session, announcing.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
-def _name(runtime: Runtime, draw_id: str, draw_round: int) -> Any:
+def _name(runtime: Runtime, draw_id: str, draw_round: int, tell: Told) -> Any:
     with runtime.database.reading() as session:
-        persons = results.whose(session, announcing.find(session, draw_id), draw_round)
+        persons = results.whose(session, announcing.find(session, draw_id), draw_round, tell=tell)
     with runtime.database.transaction() as session:
         results.name(session, announcing.find(session, draw_id), draw_round, persons, at=clock.now())
     return len(persons)

@@ -19,7 +19,7 @@ A_WEEK, FEWEST = timedelta(days=7), 5  # new people
 def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Told = lambda _done: None) -> Leaves:
     if not draw.opens <= at < draw.closes:
         raise Refused("not_collecting")
-    found = people.find(session, draw, cap=files.announced(session, draw)["cap"], zone=zone)
+    found = people.find(session, draw, cap=files.announced(session, draw)["cap"], zone=zone, tell=tell)
     return leaves.build(secret.of(session, draw).key, draw.draw_id, found.people, tell)
 
 

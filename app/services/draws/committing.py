@@ -43,10 +43,10 @@ def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell:
     check(session, draw, version, at=at)
     if version == 1:
         cap = files.announced(session, draw)["cap"]
-        found = people.find(session, draw, cap=cap, zone=zone)
+        found = people.find(session, draw, cap=cap, zone=zone, tell=tell)
         made = leaves.build(secret.of(session, draw).key, draw.draw_id, found.people, tell)
         return Prepared(1, made, people.merged(found.departments), found.excluded, found.doubles, (), at)
-    return _with_objections(session, draw, version, zone, at)
+    return _with_objections(session, draw, version, zone, at, tell)
 
 
 def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, at: datetime) -> Fields:
@@ -133,7 +133,7 @@ def _upheld(session: Session, draw: Draw) -> list[DrawObjection]:
     return list(session.scalars(query.order_by(DrawObjection.id)))
 
 
-def _with_objections(session: Session, draw: Draw, version: int, zone: ZoneInfo, at: datetime) -> Prepared:
+def _with_objections(session: Session, draw: Draw, version: int, zone: ZoneInfo, at: datetime, tell: Told) -> Prepared:
     before = load(session, draw, version - 1)
     commit = files.fields(session, draw, f"commit-{version - 1}.json")
     departments = {line["department"]: line["entries"] for line in commit["by_department"]}
@@ -145,6 +145,6 @@ def _with_objections(session: Session, draw: Draw, version: int, zone: ZoneInfo,
                 where = people.department_of(session, draw, objection.person_id, zone)
             where = where if where in departments else people.OTHERS
             departments[where] = departments.get(where, 0) + 1
-    made = leaves.add(before, {bytes.fromhex(one.entry): one.granted or 0 for one in upheld})
+    made = leaves.add(before, {bytes.fromhex(one.entry): one.granted or 0 for one in upheld}, tell)
     excluded = commit["excluded"]
     return Prepared(version, made, people.merged(departments), excluded, {}, tuple(one.id for one in upheld), at)

@@ -125,13 +125,13 @@ def whose(
     return found
 
 
-def of(data: Bytes) -> Leaves:
+def of(data: Bytes, tell: Told = lambda _done: None) -> Leaves:
     """A list that was built before."""
     with cores(len(data) // LEAF) as spread:
-        return Leaves(data, blocks(data, spread))
+        return Leaves(data, blocks(data, spread, tell))
 
 
-def add(leaves: Leaves, people: dict[bytes, int]) -> Leaves:
+def add(leaves: Leaves, people: dict[bytes, int], tell: Told = lambda _done: None) -> Leaves:
     """The list with these entries in it, each with at least so many tickets."""
     old = {entry: leaves.leaf(index) for entry in people if (index := leaves.find(entry)) is not None}
     new = {
@@ -142,14 +142,18 @@ def add(leaves: Leaves, people: dict[bytes, int]) -> Leaves:
     if old:
         kept = np.delete(kept, [leaves.find(entry) for entry in old], axis=0)  # type: ignore[arg-type]
     records = np.concatenate([kept, _rows(b"".join(new.values()))])
-    return of(in_order(records).reshape(-1).data)
+    return of(in_order(records).reshape(-1).data, tell)
 
 
-def blocks(data: Bytes, spread: Spread) -> list[bytes]:
+def blocks(data: Bytes, spread: Spread, tell: Told = lambda _done: None) -> list[bytes]:
     """The roots of the subtrees, from left to right."""
     size = _CHUNK * LEAF
     pieces = (bytes(data[start : start + size]) for start in range(0, len(data), size))
-    return [root for roots in spread(_roots, pieces) for root in roots]
+    found: list[bytes] = []
+    for roots in spread(_roots, pieces):
+        found += roots
+        tell(len(roots) * BLOCK)
+    return found
 
 
 def in_order(records: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -78,11 +78,21 @@ def object_(
 
 
 def decide(
-    session: Session, draw: Draw, objection_id: int, *, upheld: bool, reason: str, by: int, at: datetime, zone: ZoneInfo
+    session: Session,
+    draw: Draw,
+    objection_id: int,
+    *,
+    upheld: bool,
+    reason: str,
+    by: int,
+    at: datetime,
+    zone: ZoneInfo,
+    verdict: Verdict | None = None,
 ) -> None:
     """Right or not, once, by admin or committee: in time, and never against our own records.
 
-    One that is upheld stands in the next version of the list.
+    One that is upheld stands in the next version of the list. `verdict` is made before the transaction, for it looks
+    through everybody.
     """
     announcing.check_official(session, draw, by, at=at)
     query = select(DrawObjection).where(DrawObjection.id == objection_id, DrawObjection.draw_id == draw.id)
@@ -92,7 +102,7 @@ def decide(
     if objection.state != "open":
         raise Refused("objection_decided")
     _check_open(session, draw, at)
-    verdict = examine(session, draw, [objection], zone=zone)[objection_id]
+    verdict = verdict or examine(session, draw, [objection], zone=zone)[objection_id]
     if upheld == bool(verdict.fault):
         raise Refused(verdict.fault or "objection_right")
     _decide(session, draw, objection, verdict if upheld else None, reason, by=by, at=at)
@@ -118,12 +128,19 @@ def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at:
     return len(waiting)
 
 
-def examine(session: Session, draw: Draw, objections: Sequence[DrawObjection], *, zone: ZoneInfo) -> dict[int, Verdict]:
+def examine(
+    session: Session,
+    draw: Draw,
+    objections: Sequence[DrawObjection],
+    *,
+    zone: ZoneInfo,
+    tell: leaves.Told = lambda _done: None,
+) -> dict[int, Verdict]:
     """Each objection by its id: whose it is, found by making everybody's entry again, and what he has earned."""
     wanted = {bytes.fromhex(one.entry) for one in objections}
     if not wanted:
         return {}
-    whose = leaves.whose(secret.of(session, draw).key, draw.draw_id, people.raters(session, draw), wanted)
+    whose = leaves.whose(secret.of(session, draw).key, draw.draw_id, people.raters(session, draw), wanted, tell)
     return {one.id: _verdict(session, draw, one, whose.get(one.entry, one.person_id), zone) for one in objections}
 
 

@@ -76,11 +76,11 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
     return result
 
 
-def whose(session: Session, draw: Draw, draw_round: int) -> dict[str, int]:
+def whose(session: Session, draw: Draw, draw_round: int, *, tell: Told = lambda _done: None) -> dict[str, int]:
     """The people behind the winning entries, found by making everybody's again: nothing stored leads back."""
     wanted = {bytes.fromhex(winner["entry"]) for winner in files.winners_of(session, draw, draw_round)}
     everybody = people.raters(session, draw)
-    return leaves.whose(secret.of(session, draw).key, draw.draw_id, everybody, wanted)
+    return leaves.whose(secret.of(session, draw).key, draw.draw_id, everybody, wanted, tell)
 
 
 def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:

@@ -93,6 +93,11 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
     upheld, reason = request.form.get("decision") == "uphold", asked.clean(request.form.get("reason", ""), 500)
     if not reason:
         raise Refused("reason_missing")
+    zone = runtime().settings.timezone
+    with reading() as session:
+        found = announcing.find(session, draw_id)
+        asked_of = [one for one in objections.open_ones(session, found) if one.id == objection_id]
+        verdict = objections.examine(session, found, asked_of, zone=zone).get(objection_id)
     with transaction() as session:
         objections.decide(
             session,
@@ -102,7 +107,8 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
             reason=reason,
             by=g.visitor.person_id,
             at=moment(),
-            zone=runtime().settings.timezone,
+            zone=zone,
+            verdict=verdict,
         )
     flash(gettext("异议成立，下一版名单由后台自动公布。") if upheld else gettext("异议不成立，名单不变。"), "success")
     return _back(draw_id)
