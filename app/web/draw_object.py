@@ -61,6 +61,7 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
         mine=mine,
         until=until,
         open=committed and moment() <= until,
+        late=moment() > files.when(told, "objections_until"),
         committed=committed,
         typed=typed,
         fault=fault,

@@ -52,6 +52,12 @@ def people_for_a_prize(page: Page) -> int | None:
     return max(1, round(page.commit["entries"] / prizes)) if page.commit else None
 
 
+def people_in(result: Fields, commit: Fields) -> tuple[int, int | None]:
+    """How many took part in a round, and about one prize of it for how many; nothing where none was won."""
+    people, won = commit["entries"] - len(result["excluded"]), sum(len(tier["winners"]) for tier in result["tiers"])
+    return people, max(1, round(people / won)) if won else None
+
+
 def _redraw(page: Page) -> Iterator[Step]:
     claimed = sum(claim["state"] == "claimed" for claim in page.claims)
     left_over = claimed < sum(tier["count"] for tier in page.announcement["tiers"])

@@ -44,13 +44,13 @@ def show(draw_id: str) -> str:
 def play(draw_id: str) -> str:
     """The result on a large screen, for those who sit together: nothing here is decided, everything is published."""
     page = _page(draw_id)
-    if not page.results:
+    if not page.results or page.commit is None:
         raise Missing("no_result_yet")
     result = page.results[0 if request.args.get("round") == "1" else -1]
     address = f"{runtime().settings.public_url}/draws/{draw_id}"
-    return render_template(
-        "draws/play.html", **_facts(page), result=result, address=address, code=data_address(address)
-    )
+    people, one_in = draw_words.people_in(result, page.commit)
+    facts = {**_facts(page), "people": people, "one_in": one_in}
+    return render_template("draws/play.html", **facts, result=result, address=address, code=data_address(address))
 
 
 @blueprint.get("/draws/<draw_id>/files/<name>")

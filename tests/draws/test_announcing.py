@@ -85,8 +85,8 @@ def test_around_new_year_an_issue_may_be_of_either_year(story: Story, issue: str
 )
 def test_there_is_time_to_lock_to_object_and_to_claim(story: Story, key: str, moment: str, code: str) -> None:
     second_before = (datetime.fromisoformat(moment) - timedelta(seconds=1)).isoformat()
-    assert refusal(story, draft(**{key: second_before})).code == code
-    announce(story, draft(**{key: moment}))
+    assert refusal(story, {**draft(), key: second_before}).code == code
+    announce(story, {**draft(), key: moment})
 
 
 @pytest.mark.parametrize("key", ["scheme", "key_commitment", "operator_key"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.errors import Refused
@@ -13,7 +14,7 @@ from app.models import DrawObjection, Person, Rating, RatingExclusion
 from app.runtime import Runtime
 from app.services.draws import files, objections
 from app.services.draws.receipts import Receipt
-from tests.draws.story import COMMITTED, DRAWN, DURING, OBJECTED, Story, employ
+from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, DURING, OBJECTED, Story, employ
 from tests.draws.test_unionids import share
 from tests.world import ZONE
 
@@ -249,9 +250,26 @@ def test_nothing_is_published_from_damaged_roots_of_subtrees(story: Story, missi
     story.type_numbers()
     damaged = {"sqlite": "zeroblob(32)", "postgresql": "decode(repeat('00', 32), 'hex')"}
     story.without_triggers(f"UPDATE draw_tree SET blocks = {damaged[story.database.engine.dialect.name]}")
-    for publish in (lambda: story.commit(at=OBJECTED), story.run):
-        with pytest.raises(Refused, match="file_altered"):
-            publish()
+    with pytest.raises(Refused, match="file_altered"):
+        story.commit(at=OBJECTED)
+    with pytest.raises(Refused, match="file_altered"):
+        story.run()
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"), [(OBJECTED, "等下一版名单"), (DRAWN, "异议期内没有来得及公布新的名单，名单已不能再改。")]
+)
+def test_what_is_right_and_in_no_list_is_said_in_the_open(
+    story: Story, client: FlaskClient, moment: datetime, said: str
+) -> None:
+    story.now_is(moment).people(10)
+    story.announce()
+    story.commit()
+    receipt = story.receipt(story.people(1)[0])
+    assert receipt
+    at = OBJECTED + story.shift
+    decide(story, object_(story, receipt, at=at), upheld=True, at=at)
+    assert said in client.get(f"/draws/{DRAW_ID}").text
 
 
 def object_(story: Story, receipt: Receipt, **changes: Any) -> int:

@@ -265,6 +265,10 @@ def test_a_second_round_stands_beside_the_first(story: Story, client: FlaskClien
     again, before = client.get(f"{PAGE}/play").text, client.get(f"{PAGE}/play?round=1").text
     assert fours(second["seed"]) in again
     assert fours(first["seed"]) in before
+    in_first, in_second = winners(first), winners(second)
+    assert f"共 20 人，大约每 {round(20 / len(in_first))} 人有一份奖。" in before
+    left = 20 - len(in_first)
+    assert f"共 {left} 人，大约每 {round(left / len(in_second))} 人有一份奖。" in again
 
 
 def test_objections_are_counted_and_nobody_named(story: Story, client: FlaskClient) -> None:
