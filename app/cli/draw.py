@@ -18,7 +18,7 @@ from app.cli.words import _
 from app.errors import Refused
 from app.jobs import draws as jobs
 from app.models import Draw
-from app.services import people
+from app.services import people, photos
 from app.services.demo import draw as demo
 from app.services.draws import announcing, audit, bundle, claims, numbers, objections
 from app.services.draws.files import Fields
@@ -183,20 +183,36 @@ def run(draw_id: str, draw_round: int, as_json: bool) -> None:
 @click.option("--by", metavar="STAFF_NUMBER", help=_("核验人的工号；登记时必填。"))
 @click.option("--ineligible", metavar="REASON", help=_("核验不合格，写明理由（会公布，不要写姓名）。"))
 @click.option("--show-name", is_flag=True, help=_("中奖人同意在页面上显示隐去部分字的姓名。"))
+@click.option("--signed", is_flag=True, help=_("已在纸质领奖单上签名；登记时要它，或者 --photo。"))
+@click.option(
+    "--photo",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=_("签名或本人领奖的照片（JPEG 或 PNG）。"),
+)
 @click.option("--expire", is_flag=True, help=_("领奖期已过：没有领的都记为过期。"))
 @_json
 def claims_(
-    draw_id: str, code: str | None, by: str | None, ineligible: str | None, show_name: bool, expire: bool, as_json: bool
+    draw_id: str,
+    code: str | None,
+    by: str | None,
+    ineligible: str | None,
+    show_name: bool,
+    signed: bool,
+    photo: Path | None,
+    expire: bool,
+    as_json: bool,
 ) -> None:
     if (code and expire) or bool(code) != bool(by):
         raise click.UsageError(_("给出领奖码和 --by，或者 --expire，或者都不给。"))
+    if code and ineligible is None and not signed and photo is None:
+        raise click.UsageError(_("登记已领要有证明：--signed 或 --photo。"))
     with _refusals():
         if expire:
             jobs.take(runtime(), draw_id, "expire")
         with transaction() as session:
             found = announcing.find(session, draw_id)
             if code and by:
-                _settle(session, found, code, _person(session, by), ineligible, show_name)
+                _settle(session, found, code, _person(session, by), ineligible, show_name, photo)
             settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, found, number)]
     told = [{key: getattr(one, key) for key in ("round", "tier", "entry", "state", "reason")} for one in settled]
     lines = ["{round} {tier} {entry} {state} {reason}".format(**line).rstrip() for line in told]
@@ -269,11 +285,14 @@ def demo_(until: str, as_json: bool) -> None:
     _tell(told, as_json, _("%(draw_id)s：%(state)s", **told))
 
 
-def _settle(session: Session, found: Draw, code: str, by: int, ineligible: str | None, show_name: bool) -> None:
+def _settle(
+    session: Session, found: Draw, code: str, by: int, ineligible: str | None, show_name: bool, photo: Path | None
+) -> None:
     if ineligible is not None:
         claims.refuse(session, found, code, reason=ineligible, by=by, at=clock.now())
     else:
-        claims.confirm(session, found, code, by=by, at=clock.now(), show_name=show_name)
+        picture = (photos.MEDIA_TYPE, photos.redrawn(photo.read_bytes())) if photo else None
+        claims.confirm(session, found, code, by=by, at=clock.now(), show_name=show_name, photo=picture)
 
 
 def _examined(draw_id: str, objection: int) -> objections.Verdict | None:

@@ -95,8 +95,8 @@ def test_numbers_run_and_claims(app: Flask, story: Story) -> None:
     assert [len(entries) for entries in won.values()] == [1, 2, 3]
     assert draw(app, "run", DRAW_ID).exit_code == 1
     code = code_of(story)
-    assert won["1"][0] in draw(app, "claims", DRAW_ID, code, "--by", "00042", "--show-name").output
-    assert draw(app, "claims", DRAW_ID, code, "--by", "00042").exit_code == 1
+    assert won["1"][0] in draw(app, "claims", DRAW_ID, code, "--by", "00042", "--show-name", "--signed").output
+    assert draw(app, "claims", DRAW_ID, code, "--by", "00042", "--signed").exit_code == 1
     assert draw(app, "claims", DRAW_ID, "NOTACODE", "--by", "00042", "--ineligible", "不是职工").exit_code == 1
     told = spoken(draw(app, "claims", DRAW_ID, "--json"))["claims"]
     assert [(claim["tier"], claim["state"]) for claim in told] == [(1, "claimed")]
@@ -134,6 +134,7 @@ def test_what_is_left_expires(app: Flask, story: Story) -> None:
         ["object", DRAW_ID, "--by", "00042"],
         ["object", DRAW_ID, "--decide", "1", "--by", "00042"],
         ["claims", DRAW_ID, "CODE"],
+        ["claims", DRAW_ID, "CODE", "--by", "00042"],
         ["claims", DRAW_ID, "CODE", "--by", "00042", "--expire"],
         ["numbers", DRAW_ID, "cn-kl8"],
         ["run", DRAW_ID, "--round", "3"],

@@ -98,6 +98,12 @@ def test_a_name_that_was_agreed_to_goes_when_the_winner_is_erased(story: Story, 
         assert pages.page(session, draw, at=CLAIMED + story.shift).names == {}
 
 
+def test_who_signed_on_paper_is_shown_where_claims_are_listed(desk: FlaskClient, code: str) -> None:
+    assert "<td>已在纸质领奖单上签名" not in desk.get(DESK).text
+    send(desk, "/confirm", code=code, signed="1")
+    assert "<td>已在纸质领奖单上签名" in desk.get(DESK).text
+
+
 def test_a_photo_as_phones_take_them_is_kept_and_one_too_large_refused_in_words(
     story: Story, desk: FlaskClient, code: str
 ) -> None:

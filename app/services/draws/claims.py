@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import insert_first
 from app.errors import Missing, Refused
-from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner, Person
+from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawEvent, DrawWinner, Person
 from app.services.draws import announcing, events, files, objections, receipts, secret, unionids
 from app.services.draws.files import Fields, when
 from lottery import files as forms
@@ -79,6 +79,12 @@ def with_photo(session: Session, draw: Draw) -> set[int]:
     return set(session.scalars(kept.where(DrawClaim.draw_id == draw.id)))
 
 
+def signed_for(session: Session, draw: Draw) -> set[tuple[int, str]]:
+    """Round and entry of the prizes that were signed for on paper."""
+    written = select(DrawEvent.data).where(DrawEvent.draw_id == draw.id, DrawEvent.kind == "claimed")
+    return {(told["round"], told["entry"]) for told in session.scalars(written) if told.get("proof") == "signed"}
+
+
 def confirm(
     session: Session,
     draw: Draw,
@@ -89,7 +95,7 @@ def confirm(
     show_name: bool = False,
     photo: tuple[str, bytes] | None = None,
 ) -> Fields:
-    """The prize is handed over; `photo` is media type and content of the winner's signature or picture."""
+    """Handed over: signed for on paper, or with a `photo`, media type and content of the signature or picture."""
     return _settle_code(session, draw, code, "claimed", "", by=by, at=at, show_name=show_name, photo=photo)
 
 
@@ -160,7 +166,17 @@ def _settle_code(
     if draw_round == 1 and state == "claimed" and at > until:
         raise Refused("claim_over", until=until.isoformat())
     claim = _settle(
-        session, draw, draw_round, winner["tier"], winner["entry"], state, reason, by=by, at=at, show_name=show_name
+        session,
+        draw,
+        draw_round,
+        winner["tier"],
+        winner["entry"],
+        state,
+        reason,
+        by=by,
+        at=at,
+        show_name=show_name,
+        proof=("photo" if photo else "signed") if state == "claimed" else "",
     )
     if photo:
         session.add(DrawClaimPhoto(claim_id=claim, media_type=photo[0], content=photo[1]))
@@ -209,6 +225,7 @@ def _settle(
     by: int | None,
     at: datetime,
     show_name: bool = False,
+    proof: str = "",
 ) -> int:
     session.get_one(Draw, draw.id, with_for_update=True)
     if draw_round == 1 and files.find(session, draw, "result-2.json"):
@@ -226,9 +243,10 @@ def _settle(
         by_id=by,
         at=at,
     )
+    told = {"proof": proof} if proof else {}
     if claim is None:
         raise Refused("claimed_before")
-    events.record(session, draw, state, by=by, at=at, round=draw_round, tier=tier, entry=entry)
+    events.record(session, draw, state, by=by, at=at, round=draw_round, tier=tier, entry=entry, **told)
     return int(claim)
 
 

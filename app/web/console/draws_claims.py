@@ -110,6 +110,7 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
         page = pages.page(session, draw, at=moment())
         chosen = announcing.of_committee(session, draw, g.visitor.person_id)
         settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
+        signed = claims.signed_for(session, draw)
         photographed = claims.with_photo(session, draw) if chosen else set()
     return render_template(
         "console/draw_claims.html",
@@ -118,6 +119,7 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
         fault=fault,
         settled=settled,
         photographed=photographed,
+        signed=signed,
         chosen=chosen,
         code=_code(),
         form=visit.form_token("claim", draw_id),
