@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.models import ChannelStop, Notice, NoticeTry, Person
@@ -99,8 +99,12 @@ class Known:
 
 
 def keeps_place(notice: type[Notice]) -> ColumnElement[bool]:
-    """Whether those behind it to the same person wait for it."""
-    patient = or_(notice.reason != "busy", notice.attempts < BUSY_TRIES)
+    """Whether those behind it to the same person wait for it.
+
+    Where WeChat gave no code at all the others would hear nothing either: the order is kept until it is there again.
+    """
+    refused = func.substr(notice.detail, 1, 1).in_(list("-0123456789"))
+    patient = or_(notice.reason != "busy", notice.attempts < BUSY_TRIES, ~refused)
     return and_(notice.reason.in_(KEEPS_PLACE), patient)
 
 
