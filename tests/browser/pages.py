@@ -214,6 +214,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("form[action$='/detail']").wait_for(state="detached")
     fresh, complained = tickets.make(demo.runtime, "reported"), tickets.make(demo.runtime, "accepted")
     answered, complaint = tickets.complain(demo.runtime, complained)
+    today = clock.now().astimezone(demo.runtime.settings.timezone).date()
     with open_desktop(browser) as desktop:
         page = enter_console(desktop, demo, "supervisor")
         page.goto(f"{demo.url}/console{looks}")
@@ -243,6 +244,8 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-assets": "/console/assets",
             "console-pads": "/console/print/pads",
             "console-entered": "/console/entered",
+            "console-entered-new": f"/console/entered/new?number={rated.number}&source=paper&day={today}",
+            "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated.number}",
             "console-link-rule": "/console/mini-program/link-rule",
             **DRAWS,
             "console-missing": "/console/tickets/19990101-0001",
