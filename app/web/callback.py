@@ -17,6 +17,7 @@ from wechat.inbound import LARGEST, Push, check_address, read
 blueprint = Blueprint("callback", __name__, url_prefix="/wechat/callback")
 
 STATUS = {Fault.NOT_GENUINE: 403, Fault.MALFORMED: 400, Fault.TOO_LARGE: 413}
+HUMAN = "人工"  # to be written so in every language: WeChat's menu has one
 UNKNOWN = Counter("wechat_unknown_pushes", "Genuine pushes of a kind this version does not know", ["account"])
 
 
@@ -36,7 +37,7 @@ def check(account: str) -> Response:
 @blueprint.post("/<account>")
 @visit.checks_its_own_form  # WeChat signs what it sends; nobody here has a form
 def receive(account: str) -> Response:
-    """One push. Whatever it causes happens later; only a text message is answered with more than `success`."""
+    """One push. What it causes happens later; only who writes, taps the menu or binds is told more than `success`."""
     settings = _settings(account)
     seal = _seal(settings)
     push = read(request.args, request.get_data(), seal, plain_allowed=not runtime().settings.production)
@@ -47,20 +48,30 @@ def receive(account: str) -> Response:
     if first and not inbound.known(push):
         UNKNOWN.labels(account).inc()
         structlog.get_logger().info("an unknown push was kept", account=account, kind=push.kind, push=push.event)
-    answered = push.kind == "text" or push.scene.startswith(invitations.SCENE)
-    return _reply(account, settings, seal, push) if first and answered else _text("success")
+    return _reply(account, settings, seal, push) if first and _answered(account, push) else _text("success")
+
+
+def _answered(account: str, push: Push) -> bool:
+    tapped = push.event == "CLICK" and account != "mini"
+    return push.kind == "text" or tapped or push.scene.startswith(invitations.SCENE)
 
 
 def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> Response:
     at, form = moment(), settings.form
-    if account == "mini":  # it takes no text in an answer, but hands a message on to the people who write back
+    if account == "mini" or _wants_a_human(
+        push
+    ):  # the mini-program takes no text in an answer, but hands a message on to the people who write back
         reply = replies.to_customer_service(push, at=at, form=form)
     else:
-        said = _menu() if push.kind == "text" else _binding()
+        said = _binding() if push.scene.startswith(invitations.SCENE) else _menu()
         reply = replies.text_reply(push, said, at=at, form=form)
     if push.encrypted:
         reply = replies.sealed(reply, seal, at=at, form=form)
     return Response(reply, mimetype=replies.CONTENT_TYPES[form])
+
+
+def _wants_a_human(push: Push) -> bool:
+    return not runtime().settings.hotline and push.value("Content").strip() == HUMAN
 
 
 def _menu() -> str:
@@ -72,8 +83,8 @@ def _menu() -> str:
         gettext('<a href="%(url)s/report">报修</a>：说明哪里坏了', url=settings.public_url),
         gettext('<a href="%(url)s/my">评价</a>：打开已完成的工单，或扫工单上的码', url=settings.public_url),
     ]
-    if settings.hotline:
-        lines.append(gettext("人工：请打 %(hotline)s", hotline=settings.hotline))
+    human = gettext("人工：请打 %(hotline)s", hotline=settings.hotline)
+    lines.append(human if settings.hotline else gettext("人工：回复“%(word)s”，转给客服", word=HUMAN))
     return "\n".join(lines)
 
 

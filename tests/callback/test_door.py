@@ -21,7 +21,7 @@ from wechat.inbound import LARGEST
 Kept = Callable[[], list[Inbound]]
 ClientOf = Callable[[Settings], FlaskClient]
 DOOR = "/wechat/callback/service"
-CLICK = '{"ToUserName":"gh_1","FromUserName":"oUser","CreateTime":1,"MsgType":"event","Event":"CLICK","EventKey":"k"}'
+VIEW = '{"ToUserName":"gh_1","FromUserName":"oUser","CreateTime":1,"MsgType":"event","Event":"VIEW","EventKey":"k"}'
 
 
 @pytest.mark.parametrize(("account", "seal"), [("service", SERVICE), ("mini", MINI)])
@@ -62,24 +62,24 @@ def test_the_official_sample_is_taken_and_kept(settings: Settings, client_of: Cl
 
 
 def test_a_message_is_kept_with_what_is_needed_later(push: Push, kept: Kept) -> None:
-    push(CLICK)
+    push(VIEW)
     [row] = kept()
     assert (row.appid, row.kind, row.event, row.openid, row.state) == (
         SERVICE.appid,
         "event",
-        "CLICK",
+        "VIEW",
         "oUser",
         "waiting",
     )
 
 
 @pytest.mark.parametrize("mode", ["plain", "compatible", "secure"])
-@pytest.mark.parametrize("text", [TEXT.replace("text", "image"), CLICK], ids=["xml", "json"])
+@pytest.mark.parametrize("text", [TEXT.replace("text", "image"), VIEW], ids=["xml", "json"])
 def test_every_mode_and_form_is_read(mode: str, text: str, client: FlaskClient, kept: Kept) -> None:
     encrypted = SERVICE.encrypt(text.encode())
     bodies = {
         "plain": text.encode(),
-        "compatible": json.dumps({**json.loads(CLICK), "Event": "unsubscribe", "Encrypt": encrypted}).encode(),
+        "compatible": json.dumps({**json.loads(VIEW), "Event": "unsubscribe", "Encrypt": encrypted}).encode(),
         "secure": envelope(encrypted),
     }
     query = plain_query(SERVICE) if mode == "plain" else encrypted_query(encrypted, SERVICE)
@@ -97,7 +97,7 @@ def test_a_repetition_is_thanked_for_and_makes_no_second_row(push: Push, client:
 
 
 def test_repetitions_at_the_same_time_make_one_row(app: Flask, kept: Kept) -> None:
-    encrypted = SERVICE.encrypt(CLICK.encode())
+    encrypted = SERVICE.encrypt(VIEW.encode())
     query, body = encrypted_query(encrypted, SERVICE), envelope(encrypted)
 
     def send(_: int) -> bytes:
@@ -109,8 +109,8 @@ def test_repetitions_at_the_same_time_make_one_row(app: Flask, kept: Kept) -> No
 
 
 def test_the_same_message_to_two_accounts_is_two(push: Push, kept: Kept) -> None:
-    push(CLICK)
-    push(CLICK, "mini")
+    push(VIEW)
+    push(VIEW, "mini")
     assert [row.appid for row in kept()] == [SERVICE.appid, MINI.appid]
 
 
@@ -123,6 +123,29 @@ def test_a_text_is_answered_with_the_menu_encrypted_as_it_came(push: Push, setti
     assert "<ToUserName><![CDATA[oUser]]>" in reply
     for said in ("/my", "/report", settings.public_url, "6120", "和平医院"):
         assert said in reply
+
+
+def test_a_tap_on_the_menu_is_answered_as_a_text_is(push: Push, kept: Kept) -> None:
+    tap = VIEW.replace("VIEW", "CLICK")
+    sealed = push(tap).text.split("<Encrypt><![CDATA[")[1].split("]]>")[0]
+    assert "/report" in SERVICE.decrypt(sealed).decode()
+    assert push(tap).text == "success"  # a repetition
+    assert push(tap, "mini").text == "success"
+    assert [row.event for row in kept()] == ["CLICK", "CLICK"]
+
+
+def test_where_there_is_no_hotline_whoever_writes_for_a_human_is_handed_on(
+    client_of: ClientOf, settings: Settings, kept: Kept
+) -> None:
+    client = client_of(replace(settings, hotline=""))
+
+    def write(words: str) -> str:
+        sent = {"ToUserName": "gh_1", "FromUserName": "oUser", "CreateTime": 1, "MsgType": "text", "MsgId": words}
+        text = json.dumps({**sent, "Content": words})
+        return client.post(DOOR, query_string=plain_query(SERVICE), data=text).text
+
+    assert "回复“人工”" in write("你好")
+    assert "transfer_customer_service" in write(" 人工 ")
 
 
 def test_a_plain_text_is_answered_plainly(client: FlaskClient) -> None:
@@ -145,16 +168,16 @@ def test_the_health_check_of_the_cloud_is_answered_and_not_kept(client: FlaskCli
 def test_an_unknown_event_is_kept_and_counted(push: Push, kept: Kept) -> None:
     before = counted()
     for _ in range(2):
-        assert push(CLICK.replace("CLICK", "brand_new")).data == b"success"
+        assert push(VIEW.replace("VIEW", "brand_new")).data == b"success"
     assert counted() == before + 1
     assert [row.event for row in kept()] == ["brand_new"]
-    push(CLICK)
+    push(VIEW)
     assert counted() == before + 1
 
 
 @pytest.mark.parametrize("kind", ["text/xml", "application/json", "application/x-www-form-urlencoded", ""])
 def test_what_a_push_calls_itself_does_not_matter(kind: str, client: FlaskClient, kept: Kept) -> None:
-    body = CLICK.replace("oUser", "o+User&a=b")
+    body = VIEW.replace("oUser", "o+User&a=b")
     assert client.post(DOOR, query_string=plain_query(SERVICE), data=body, content_type=kind).data == b"success"
     assert [row.body for row in kept()] == [body]
 
@@ -165,7 +188,7 @@ def test_what_a_push_calls_itself_does_not_matter(kind: str, client: FlaskClient
     [
         ({}, TEXT, 403),
         ({**plain_query(SERVICE), "signature": "0" * 40}, TEXT, 403),
-        ({}, CLICK, 403),
+        ({}, VIEW, 403),
         ({**plain_query(SERVICE), "encrypt_type": "aes"}, TEXT, 403),
         (encrypted_query("AAAA", MINI), envelope("AAAA").decode(), 403),
         (plain_query(SERVICE), "", 400),
@@ -198,8 +221,8 @@ def test_a_push_for_another_account_is_not_genuine(client: FlaskClient, kept: Ke
 
 def test_production_takes_encrypted_pushes_only(settings: Settings, client_of: ClientOf, kept: Kept) -> None:
     client = client_of(replace(settings, env="production"))
-    encrypted = SERVICE.encrypt(CLICK.encode())
-    plain = client.post(DOOR, query_string=plain_query(SERVICE), data=CLICK)
+    encrypted = SERVICE.encrypt(VIEW.encode())
+    plain = client.post(DOOR, query_string=plain_query(SERVICE), data=VIEW)
     assert (plain.status_code, plain.text) == (403, "not genuine: unencrypted\n")
     sealed = client.post(DOOR, query_string=encrypted_query(encrypted, SERVICE), data=envelope(encrypted))
     assert sealed.data == b"success"
@@ -211,7 +234,7 @@ def test_where_the_database_fails_wechat_is_told_to_come_again(
 ) -> None:
     client = client_of(replace(settings, database_url=f"sqlite:///{tmp_path}/empty.sqlite"))
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
-    assert client.post(DOOR, query_string=plain_query(SERVICE), data=CLICK).status_code == 500
+    assert client.post(DOOR, query_string=plain_query(SERVICE), data=VIEW).status_code == 500
 
 
 def counted() -> float:

@@ -30,7 +30,7 @@ def test_every_mode_and_form_is_taken_and_evil_is_refused(account: str, whole: I
     for mode in ("plain", "compatible", "secure"):
         for form in ("xml", "json"):
             number += 1
-            click = {"MsgType": "event", "Event": "CLICK", "EventKey": str(number)}
+            click = {"MsgType": "event", "Event": "VIEW", "EventKey": str(number)}
             first, again = push(whole, account=account, fields=click, mode=mode, form=form, times=2)
             assert first["answers"] == again["answers"] == [{"status": 200, "body": "success"}]
     assert kept(world) == number
@@ -93,7 +93,7 @@ def test_an_engineer_who_taps_unfollow_is_forgotten_and_the_next_notice_says_why
 def test_a_worker_killed_again_and_again_works_on_everything_once(whole: Installation, world: World) -> None:
     whole.start("sandbox", "web")
     for number in range(30):
-        push(whole, account="service", fields={"MsgType": "event", "Event": "CLICK", "EventKey": str(number)})
+        push(whole, account="service", fields={"MsgType": "event", "Event": "VIEW", "EventKey": str(number)})
     for phone in PHONES.values():
         push(whole, account="service", fields=LEFT, openid=phone.openid)
     while done(world) < 34:
