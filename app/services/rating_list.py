@@ -13,6 +13,7 @@ from app.models import (
     Completion,
     CountedRating,
     Department,
+    ErasureRequest,
     Person,
     Rating,
     RatingCorrection,
@@ -21,6 +22,7 @@ from app.models import (
     RecoveryCase,
     Ticket,
 )
+from app.services.erasure import NAMELESS
 from app.services.pages import Line, Page, Query, newest_first
 
 SATISFIED_FROM = 4
@@ -28,6 +30,7 @@ FLAGS = ("review", "risky")
 
 # The level that stands: the corrected one where there is one.
 LEVEL = func.coalesce(RatingCorrection.level, Rating.level)
+WHOSE = func.coalesce(Rating.person_id, CountedRating.person_id)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def _lines() -> Query:
             Department.name.label("department"),
             Category.name.label("category"),
             lead.name.label("lead"),
-            rater.name.label("rater"),
+            case((_erased_since(), NAMELESS), else_=rater.name).label("rater"),
             RatingDetail.reasons,
             RatingDetail.quality,
             RatingDetail.faces,
@@ -146,8 +149,14 @@ def _lines() -> Query:
         .outerjoin(Department, Department.id == Completion.department_id)
         .outerjoin(Category, Category.id == Completion.category_id)
         .outerjoin(lead, lead.id == Completion.lead_id)
-        .outerjoin(rater, rater.id == func.coalesce(Rating.person_id, CountedRating.person_id))
+        .outerjoin(rater, rater.id == WHOSE)
     )
+
+
+def _erased_since() -> ColumnElement[bool]:
+    """Who gave it was erased afterwards, be it only as far as somebody on the roster is."""
+    done = (ErasureRequest.state == "done", ErasureRequest.decided_at >= Rating.at)
+    return select(ErasureRequest.id).where(ErasureRequest.person_id == WHOSE, *done).exists()
 
 
 def _scope(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:

@@ -1,12 +1,16 @@
 """The console's list of who asks to be erased: read by the hospital, carried out by an admin."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from app import clock
 from app.db import Database
 from app.models import ErasureRequest, WeChatIdentity
-from app.services import erasure
-from tests.conftest import Console
+from app.services import erasure, rating_list, ratings
+from app.services.personal_data import of_person
+from app.services.scan import look
+from tests.conftest import KEY, Console
 from tests.console.forms import offers, send
 from tests.privacy.life import WORDS, found, live
 from tests.world import World
@@ -27,6 +31,36 @@ def test_an_admin_sees_who_asks_and_carries_it_out(world: World, database: Datab
     assert {word: tables for word, tables in found(database, *WORDS).items() if tables} == {}
     with database.reading() as session:
         assert session.scalars(select(ErasureRequest.decided_by_id)).all() == [world.admin.id]
+
+
+def test_a_rating_given_before_an_erasure_names_nobody_any_more_and_still_counts(
+    world: World, database: Database, console: Console
+) -> None:
+    ticket, at = world.ticket("finished"), clock.now()
+    with database.transaction() as session:
+        scan = look(session, ticket.id, identity_id=world.nurse_identity.id, on=at.date())
+        who = {"identity_id": world.nurse_identity.id, "trust_all": False, "source": "scan", "at": at}
+        page = f"/console/ratings/{ratings.rate(session, scan, level=2, **who)}/exclude"  # type: ignore[arg-type]
+    supervisor = console(world.supervisor)
+    assert f"评价人 {world.nurse.name}" in supervisor.get(page).text
+    figure = counted(database)
+    with database.transaction() as session:
+        erasure.erase(session, of_person(session, world.nurse.id), by=world.admin.id, keys=(KEY,), at=clock.now())
+    after = supervisor.get(page).text
+    assert "评价人 已删除" in after
+    assert world.nurse.name not in after
+    assert counted(database) == figure == rating_list.Figure(0, 1)
+
+
+def test_a_rating_given_after_an_erasure_names_who_gave_it(world: World, database: Database, console: Console) -> None:
+    with database.transaction() as session:
+        erasure.erase(session, of_person(session, world.nurse.id), by=world.admin.id, keys=(KEY,), at=clock.now())
+    phone = world.bind(world.nurse, "oComesAgain")
+    live(world, world.nurse, phone, at=clock.now() + timedelta(hours=1))
+    with database.reading() as session:
+        [row] = rating_list.find(session, rating_list.RatingFilter()).rows
+    assert row.rater == world.nurse.name
+    assert f"评价人 {world.nurse.name}" in console(world.supervisor).get(f"/console/ratings/{row.id}/exclude").text
 
 
 def test_a_phone_bound_to_nobody_is_listed_too(world: World, database: Database, console: Console) -> None:
@@ -72,3 +106,8 @@ def ask(database: Database, phone: WeChatIdentity) -> int:
         erasure.ask(session, phone.id, at=clock.now())
     with database.reading() as session:
         return session.scalars(select(ErasureRequest.id)).one()
+
+
+def counted(database: Database) -> rating_list.Figure:
+    with database.reading() as session:
+        return rating_list.figure(session, rating_list.RatingFilter())
