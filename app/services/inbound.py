@@ -32,6 +32,7 @@ STORED = frozenset(
         "SCAN",
     }
 )
+HUMAN = "人工"  # whoever writes this wants to; so in every language, for WeChat's menu has one
 CLOSED = "user_authorization_cancellation"
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
 KEPT = timedelta(days=7)

@@ -17,7 +17,6 @@ from wechat.inbound import LARGEST, Push, check_address, read
 blueprint = Blueprint("callback", __name__, url_prefix="/wechat/callback")
 
 STATUS = {Fault.NOT_GENUINE: 403, Fault.MALFORMED: 400, Fault.TOO_LARGE: 413}
-HUMAN = "人工"  # to be written so in every language: WeChat's menu has one
 UNKNOWN = Counter("wechat_unknown_pushes", "Genuine pushes of a kind this version does not know", ["account"])
 
 
@@ -71,7 +70,7 @@ def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> 
 
 
 def _wants_a_human(push: Push) -> bool:
-    return not runtime().settings.hotline and push.value("Content").strip() == HUMAN
+    return not runtime().settings.hotline and push.value("Content").strip() == inbound.HUMAN
 
 
 def _menu() -> str:
@@ -84,7 +83,7 @@ def _menu() -> str:
         gettext('<a href="%(url)s/my">评价</a>：打开已完成的工单，或扫工单上的码', url=settings.public_url),
     ]
     human = gettext("人工：请打 %(hotline)s", hotline=settings.hotline)
-    lines.append(human if settings.hotline else gettext("人工：回复“%(word)s”，转给客服", word=HUMAN))
+    lines.append(human if settings.hotline else gettext("人工：回复“%(word)s”，转给客服", word=inbound.HUMAN))
     return "\n".join(lines)
 
 

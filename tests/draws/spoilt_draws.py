@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.lottery import test_verify as spoilt
 from tests.lottery.bundles import AGAIN, DLT, Bundle, Fields, announcement
+from tests.lottery.lies import SPOILT as LIES
 
 Spoil = Callable[[Bundle], object]
 
@@ -14,7 +15,7 @@ Spoil = Callable[[Bundle], object]
 def elsewhere() -> list[tuple[Spoil, str]]:
     """What the tests of the first verifier spoil, and the lie they wait for."""
     return [
-        *((partial(changed, name, change), lie) for name, change, lie in spoilt.SPOILT.values()),
+        *((partial(changed, name, change), lie) for name, change, lie in LIES.values()),
         *((partial(leaves, change), lie) for change, lie in cases(spoilt.test_a_list_that_was_changed_with_its_hash)),
         *((partial(folder, change), lie) for change, lie in cases(spoilt.test_a_gap_or_something_unknown_is_a_lie)),
         *(
