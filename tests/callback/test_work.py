@@ -104,7 +104,7 @@ def test_whoever_leaves_is_forgotten_and_his_staff_number_keeps_what_it_has(
 def test_what_he_wrote_is_forgotten_too(worked: Worked, push: Push, world: World, kept: Kept, runtime: Runtime) -> None:
     openid = world.nurse_identity.openid
     push(json.dumps({"FromUserName": openid, "MsgType": "text", "Content": "打印机坏了", "MsgId": 1}))
-    worked(event("CLICK", "oSomebodyElse"))
+    worked(event("VIEW", "oSomebodyElse"))
     worked(event("unsubscribe", openid))
     assert [(row.openid, bool(row.body)) for row in kept()] == [("", False), ("oSomebodyElse", True), ("", False)]
 
@@ -176,7 +176,6 @@ def test_without_a_unionid_nobody_else_is_forgotten(worked: Worked, world: World
     [
         ("subscribe", {"EventKey": "qrscene_bind-7"}, "", "bind-7"),
         ("SCAN", {"EventKey": "bind-7"}, "", "bind-7"),
-        ("CLICK", {"EventKey": "menu"}, "", ""),
         ("VIEW", {"EventKey": "https://x.cn"}, "", ""),
         ("subscribe_msg_popup_event", {"List": [{"TemplateId": "t"}]}, "no_such_identity", ""),
         ("user_info_modified", {"OpenID": "oUser"}, "nothing_kept", ""),
@@ -232,7 +231,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_everything_to_the_next(
 
 def test_two_workers_never_take_the_same_message(push: Push, runtime: Runtime, kept: Kept) -> None:
     for number in range(6):
-        push(event("CLICK", EventKey=str(number)))
+        push(event("VIEW", EventKey=str(number)))
     workers = [threading.Thread(target=inbox.take_in, args=(runtime,)) for _ in range(3)]
     for worker in workers:
         worker.start()
@@ -242,7 +241,7 @@ def test_two_workers_never_take_the_same_message(push: Push, runtime: Runtime, k
 
 
 def test_what_was_written_is_gone_after_a_week(worked: Worked, runtime: Runtime, kept: Kept) -> None:
-    worked(event("CLICK"))
+    worked(event("VIEW"))
     assert kept()[0].body
     with runtime.database.transaction() as session:
         session.execute(update(Inbound).values(processed_at=clock.now() - timedelta(days=8)))
