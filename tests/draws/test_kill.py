@@ -18,26 +18,50 @@ from app.jobs import draws as jobs
 from app.models import DrawFile, DrawWinner
 from app.paths import ROOT
 from app.runtime import build
+from app.services.draws import claims
 from config.settings import read_settings
-from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, Story
+from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, EXPIRED, OBJECTED, REDRAWN, Story
+from tests.draws.test_objections import decide, object_
 
 pytestmark = pytest.mark.slow
 
 SOON, LATER = 0.01, 1.3  # seconds, and how much longer it is left alone each time
 FILES = {
     "commit": {"commit-1.json", "commit-1.json.sig", "leaves-1.bin", "leaves-1.bin.sig"},
+    "commit again": {"commit-2.json", "commit-2.json.sig", "leaves-2.bin", "leaves-2.bin.sig"},
     "run_1": {"result-1.json", "result-1.json.sig"},
+    "run_2": {"result-2.json", "result-2.json.sig"},
 }
+TIMES = {"commit": COMMITTED, "commit again": OBJECTED, "run_1": DRAWN, "run_2": REDRAWN}
+WINNERS = {"run_1": 6, "run_2": 12}
 
 
 def prepared(story: Story, step: str) -> None:
     """Everything before this step is done, and now is its time."""
-    story.now_is(COMMITTED if step == "commit" else DRAWN)
+    story.now_is(TIMES[step])
     story.people(60)
     story.announce()
-    if step == "run_1":
+    if step != "commit":
         story.commit()
+    if step == "commit again":
+        uphold(story)
+    if step in WINNERS:
         story.type_numbers()
+    if step == "run_2":
+        story.run()
+        with story.drawing() as (session, draw):
+            claims.expire(session, draw, at=EXPIRED + story.shift)
+        story.type_numbers(2, at=REDRAWN + story.shift)
+
+
+def uphold(story: Story) -> None:
+    """Of somebody with a ticket that came to light when the list was written."""
+    person = story.raters[1]
+    story.rate(person)
+    receipt = story.receipt(person)
+    assert receipt
+    number = object_(story, receipt, by=person, at=OBJECTED + story.shift)
+    decide(story, number, upheld=True, at=OBJECTED + story.shift)
 
 
 @pytest.mark.parametrize("step", FILES)
@@ -96,7 +120,7 @@ def test_killed_between_two_statements(
 
 def take(environ: dict[str, str], step: str) -> None:
     runtime = build(read_settings(environ))
-    jobs.take(runtime, DRAW_ID, step)
+    jobs.take(runtime, DRAW_ID, step.partition(" ")[0])
 
 
 def finish(story: Story, environ: dict[str, str], step: str, seen: dict[str, str], folder: Path) -> None:
@@ -107,13 +131,13 @@ def finish(story: Story, environ: dict[str, str], step: str, seen: dict[str, str
     assert set(found) == FILES[step]
     assert {**found, **seen} == found
     with pytest.raises(Refused, match="written_before"):
-        jobs.take(runtime, DRAW_ID, step)
+        jobs.take(runtime, DRAW_ID, step.partition(" ")[0])
     jobs.look(runtime)
     assert hashes(story, step) == found
     assert story.publish(folder / "draw")[-1].holds
-    if step == "run_1":
+    if step in WINNERS:
         with story.database.reading() as session:
-            assert session.scalar(select(func.count()).select_from(DrawWinner)) == 6
+            assert session.scalar(select(func.count()).select_from(DrawWinner)) == WINNERS[step]
     runtime.database.engine.dispose()
 
 
