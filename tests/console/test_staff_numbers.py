@@ -17,6 +17,8 @@ from tests.console.test_new_ticket import PAGE, report
 from tests.house.doors import doors
 from tests.world import APPID, WAYS, World
 
+LINK = "/console/print/pads/link"  # shows the ticket whose number was typed
+
 
 def test_no_page_of_the_desk_has_a_staff_number_of_the_hospital(
     app: Flask, console: Console, world: World, numbers: re.Pattern[str], something_of_everything: list[str]
@@ -99,8 +101,9 @@ def something_of_everything(app: Flask, world: World, database: Database) -> lis
         for door in doors(app, "GET", real={"number": ticket.number})
         if door.blueprint == "console" and not door.rule.endswith((".svg", "/photos/<id:photo_id>"))
     }
-    assert {"/console", PAGE, "/console/tickets", "/console/notices"} < pages
-    return sorted(pages)
+    assert {"/console", PAGE, "/console/tickets", "/console/notices", LINK} < pages
+    finished = next(ticket.number for ticket, state in zip(tickets, WAYS, strict=True) if state == "finished")
+    return [*sorted(pages - {LINK}), f"{LINK}?slip=B-000001&ticket={finished}"]
 
 
 @pytest.fixture

@@ -86,10 +86,12 @@ def test_what_was_done_is_told_each_time(letters: Letters, deliver: Deliver) -> 
 
 def test_of_too_many_in_a_minute_the_rest_waits_but_not_what_is_urgent(letters: Letters, deliver: Deliver) -> None:
     most = notice_rules().per_person_per_minute
-    for kind in ["complaint_answered"] * (most + 1) + ["urged"]:
-        write(letters, kind, NOON, letters.world.nurse)
-    for _ in range(most + 2):
+    for _ in range(most + 1):
+        write(letters, "complaint_answered", NOON, letters.world.nurse)
+    for _ in range(most + 1):
         deliver(NOON)
+    write(letters, "urged", NOON, letters.world.nurse)
+    deliver(NOON)
     *sent, over, urgent = letters.all()
     assert {one.state for one in sent} == {"sent"}
     assert (over.state, over.reason, over.next_try_at) == ("waiting", "minute_limit", NOON + timedelta(minutes=1))
