@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from app.models import ChannelStop, Notice, NoticeTry, Person
 from app.services import channel_stops, channels, notice_rules, notice_words, subscriptions
@@ -18,9 +18,8 @@ LEASE = timedelta(seconds=90)  # longer than one channel takes with two tokens a
 GIVE_UP = timedelta(hours=24)
 IN_DOUBT = timedelta(seconds=60)  # so long one that is urgent asks a channel that may have sent it, before another
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900, 3600))  # after a fault of ours
-# While a notice waits for one of these, later ones to the same person wait behind it; behind a busy one so many tries.
+# While a notice waits for one of these, later ones to the same person wait behind it.
 KEEPS_PLACE = ("busy", "robot_limit", "behind")
-BUSY_TRIES = 5
 # What went wrong first among several: what was tried tells more than what could not be.
 TELLING = (
     "our_fault",
@@ -96,20 +95,6 @@ class Known:
     tries: list[NoticeTry]
     stops: Sequence[ChannelStop]
     at: datetime
-
-
-def keeps_place(notice: type[Notice]) -> ColumnElement[bool]:
-    """Whether those behind it to the same person wait for it.
-
-    Where WeChat gave no code at all the others would hear nothing either: the order is kept until it is there again.
-    """
-    refused = func.substr(notice.detail, 1, 1).in_(list("-0123456789"))
-    patient = or_(notice.reason != "busy", notice.attempts < BUSY_TRIES, ~refused)
-    return and_(notice.reason.in_(KEEPS_PLACE), patient)
-
-
-def urgent(notice: type[Notice]) -> ColumnElement[bool]:
-    return notice.kind.in_([name for name, kind in notice_kinds().items() if kind.urgent])
 
 
 def begin(session: Session, ladder: Ladder, claimed: Sequence[Notice], *, at: datetime) -> list[Letter]:
@@ -311,24 +296,19 @@ def _wait(session: Session, notice: Notice, waits: Sequence[Wait], at: datetime)
     notice.state = "waiting"
     notice.next_try_at = min(wait.until for wait in waits)
     notice.channel, notice.reason, notice.detail = telling.channel, telling.reason, telling.detail
-    _make_way(session, notice, at)
+    if notice.reason not in KEEPS_PLACE:
+        _make_way(session, notice, at)
 
 
 def _make_way(session: Session, notice: Notice, at: datetime) -> None:
-    """It is the next one's turn, of those behind it to the same person; past one that keeps its place, an urgent's."""
+    """It is the next one's turn, of those behind it to the same person."""
     session.flush()
-    first = aliased(Notice)
-    waits_for_it = select(first.id).where(first.id == notice.id, first.settled_at.is_(None), keeps_place(first))
-    behind = select(Notice.id).where(
-        Notice.person_id == notice.person_id,
-        Notice.settled_at.is_(None),
-        Notice.reason == "behind",
-        or_(~waits_for_it.exists(), and_(urgent(Notice), ~waits_for_it.where(urgent(first)).exists())),
+    behind = select(func.min(Notice.id)).where(
+        Notice.person_id == notice.person_id, Notice.settled_at.is_(None), Notice.reason == "behind"
     )
-    next_one = behind.order_by(urgent(Notice).desc(), Notice.id).limit(1)
     session.execute(
         update(Notice)
-        .where(Notice.id == next_one.scalar_subquery(), Notice.state == "waiting")
+        .where(Notice.id == behind.scalar_subquery(), Notice.state == "waiting")
         .values(next_try_at=at)
         .execution_options(synchronize_session=False)
     )

@@ -1,4 +1,4 @@
-"""The notices that wait, claimed by workers: to each person one at a time, urgent ones first, then the oldest."""
+"""The notices that wait, claimed by workers: to each person one at a time, the oldest first."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from app.models import Notice, Person
 from app.services import delivering
 from app.services.channels import Ladder
-from app.services.delivering import LEASE, Letter, keeps_place, urgent
+from app.services.delivering import KEEPS_PLACE, LEASE, Letter
 
 # Looked at for each that may be taken: some of them wait behind others.
 LOOK = 3
@@ -58,14 +58,10 @@ def _look(session: Session, at: datetime, most: int) -> Sequence[Row[int, bool]]
 
 
 def _behind(at: datetime) -> ColumnElement[bool]:
-    """Another to the same person is on its way, or comes first. Who waits for a quiet hour lets others pass.
-
-    What is urgent comes before what is not, however old."""
+    """Another to the same person is on its way, or comes first. Who waits for a quiet hour lets others pass."""
     other = aliased(Notice)
     in_flight = and_(other.state == "sending", other.next_try_at > at)
-    due = other.next_try_at <= at
-    older = and_(other.id < Notice.id, or_(due, keeps_place(other)), or_(urgent(other), ~urgent(Notice)))
-    before = or_(older, and_(due, urgent(other), ~urgent(Notice)))
+    before = and_(other.id < Notice.id, or_(other.next_try_at <= at, other.reason.in_(KEEPS_PLACE)))
     same_person = and_(other.person_id == Notice.person_id, other.id != Notice.id, other.settled_at.is_(None))
     return select(other.id).where(same_person, or_(in_flight, before)).correlate(Notice).exists()
 

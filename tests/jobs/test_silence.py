@@ -8,7 +8,7 @@ import pytest
 from app import clock
 from app.services import channel_stops, channels, delivering, notice_queue
 from app.services.channels import SAME_MESSAGE
-from app.services.delivering import IN_DOUBT, Answer, Letter
+from app.services.delivering import IN_DOUBT
 from sandbox.accounts import WECOM
 from tests.jobs.letters import Letters, every_channel
 from tests.jobs.test_channels import CARD, ROBOT
@@ -97,63 +97,6 @@ def test_one_answer_in_between_and_the_channel_goes_on(
         letters.rounds()
     assert [one.reason for one in letters.all()] == ["uncertain", "uncertain", "", "uncertain", "uncertain"]
     assert letters.stops() == []
-
-
-@pytest.mark.parametrize("errcode", [-1, 43117, 45011])
-def test_behind_a_busy_one_an_urgent_one_waits_five_tries_and_no_longer(
-    errcode: int, letters: Letters, environ: Mapping[str, str], sandbox: Sandbox
-) -> None:
-    letters.runtime = letters.another({**environ, "NOTICE_CHANNELS": "service"})
-    letters.backlog(2)
-    for tried in range(1, delivering.BUSY_TRIES + 1):
-        assert [one.reason for one in letters.all()][1:] == ["behind" if tried > 1 else ""]
-        sandbox.trouble(SEND, next_errors=[errcode])
-        letters.round()
-        if tried < delivering.BUSY_TRIES:
-            letters.pass_time(letters.all()[0].next_try_at - clock.now())
-    letters.rounds()
-    assert [one.state for one in letters.all()] == ["waiting", "sent"]
-    assert letters.tries() == [("service", "put_off", "busy"), ("service", "sent", "")]
-    assert letters.all()[0].detail.startswith(f"{errcode} ")
-
-
-def test_what_is_urgent_does_not_wait_behind_busy_ones_that_are_not(
-    letters: Letters, environ: Mapping[str, str], sandbox: Sandbox
-) -> None:
-    letters.runtime = letters.another({**environ, "NOTICE_CHANNELS": "service"})
-    letters.backlog(2, kind="finished")
-    sandbox.trouble(SEND, next_errors=[-1])
-    letters.round()
-    letters.due(timedelta(minutes=1))
-    letters.backlog(1, kind="finished")
-    letters.backlog(1)
-    letters.rounds()
-    assert [one.reason for one in letters.all()[:3]] == ["busy", "behind", "behind"]
-    assert [one.state for one in letters.all()] == ["waiting", "waiting", "waiting", "sent"]
-    letters.pass_time(timedelta(minutes=2))
-    letters.rounds()
-    assert {one.state for one in letters.all()} == {"sent"}
-
-
-def test_an_urgent_one_that_came_meanwhile_is_called_when_the_one_before_it_is_busy(
-    letters: Letters, environ: Mapping[str, str]
-) -> None:
-    letters.runtime = letters.another({**environ, "NOTICE_CHANNELS": "service"})
-    ladder = channels.ladder(letters.runtime.settings)
-    letters.backlog(2, kind="finished")
-
-    def claim() -> list[Letter]:
-        with letters.world.database.transaction() as session:
-            return notice_queue.claim(session, ladder, at=clock.now(), most=10)
-
-    (on_its_way,) = claim()
-    letters.backlog(2)
-    assert claim() == []
-    with letters.world.database.transaction() as session:
-        busy = Answer("busy", "busy", "-1", until=clock.now() + timedelta(minutes=1))
-        assert delivering.record(session, ladder, on_its_way, busy, at=clock.now()) is None
-    letters.rounds()
-    assert [one.state for one in letters.all()] == ["waiting", "waiting", "sent", "sent"]
 
 
 def test_a_lease_outlasts_the_slowest_letter(letters: Letters) -> None:
