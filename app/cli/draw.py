@@ -299,9 +299,7 @@ def _examined(draw_id: str, objection: int) -> objections.Verdict | None:
     """What our records say of it, with nobody waiting for our transaction meanwhile."""
     with _progress(_("人")) as tell, runtime().database.reading() as session:
         found = announcing.find(session, draw_id)
-        asked = [one for one in objections.open_ones(session, found) if one.id == objection]
-        verdicts = objections.examine(session, found, asked, zone=runtime().settings.timezone, tell=tell)
-    return verdicts.get(objection)
+        return objections.examined(session, found, objection, zone=runtime().settings.timezone, tell=tell)
 
 
 def _write_secret(file: Path, text: str) -> None:

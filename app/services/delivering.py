@@ -181,8 +181,8 @@ def _asked_again(
 
     Who asks for all the others whether a silent channel speaks again has his answer.
     """
-    until, known = _until(answer, at), _known(session, ladder, [notice], at)
-    if not notice_kinds()[letter.kind].urgent or not _free_below(session, known, notice, letter):
+    until, urgent = _until(answer, at), notice_kinds()[letter.kind].urgent
+    if not urgent or not _free_below(session, _known(session, ladder, [notice], at), notice, letter):
         return until
     patient = (notice.uncertain_since or at) + IN_DOUBT
     return None if letter.probes or at >= patient else min(until, patient)

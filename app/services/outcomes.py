@@ -49,6 +49,8 @@ def settle(session: Session, *, channel: str, msgid: str, status: str, at: datet
 
 def name(session: Session, *, appid: str, openid: str, template: str, msgid: str, at: datetime) -> None:
     """Of a message of the mini-program WeChat may tell the id only now: it is that of the last one sent without."""
+    if not msgid:
+        return
     kinds = [name for name, kind in notice_kinds().items() if kind.mini and kind.mini.template == template]
     to = select(WeChatIdentity.person_id).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
     unnamed = select(Notice).where(
@@ -61,7 +63,7 @@ def name(session: Session, *, appid: str, openid: str, template: str, msgid: str
     )
     notice = session.scalar(unnamed.order_by(Notice.settled_at.desc(), Notice.id.desc()).limit(1).with_for_update())
     named = select(Notice.id).where(Notice.msgid == msgid, Notice.channel == "mini").limit(1)
-    if notice is not None and msgid and session.scalar(named) is None:
+    if notice is not None and session.scalar(named) is None:
         notice.msgid = msgid
 
 

@@ -57,9 +57,8 @@ def _answered(account: str, push: Push) -> bool:
 
 def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> Response:
     at, form = moment(), settings.form
-    if account == "mini" or _wants_a_human(
-        push
-    ):  # the mini-program takes no text in an answer, but hands a message on to the people who write back
+    # The mini-program takes no text in an answer, but hands a message on to the people who write back.
+    if account == "mini" or _wants_a_human(push):
         reply = replies.to_customer_service(push, at=at, form=form)
     else:
         said = _binding() if push.scene.startswith(invitations.SCENE) else _menu()

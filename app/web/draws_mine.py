@@ -63,10 +63,7 @@ def index(person_id: int) -> Page:
 @own
 def receipt(person_id: int, draw_id: str) -> Page:
     zone = runtime().settings.timezone
-    with reading() as db:
-        draw = announcing.find(db, draw_id)
-        now = receipts.receipt_of(db, draw, person_id, zone=zone)
-    receipts_kept.keep([now] if now else [])
+    draw, now = _given(draw_id, person_id)
     with reading() as db:
         held = receipts.kept(db, draw, person_id)
         number = secret.pid(draw, held.person_id) if held else ""
@@ -87,10 +84,7 @@ def receipt(person_id: int, draw_id: str) -> Page:
 @blueprint.get("/my/receipts/<draw_id>/receipt.json")
 @own
 def receipt_file(person_id: int, draw_id: str) -> Page:
-    with reading() as db:
-        draw = announcing.find(db, draw_id)
-        now = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
-    receipts_kept.keep([now] if now else [])
+    draw, _now = _given(draw_id, person_id)
     with reading() as db:
         held = receipts.kept(db, draw, person_id)
     if held is None:
@@ -141,6 +135,15 @@ def waive(draw_id: str) -> Response:
 def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim | None] | None:
     """His prize of this draw; of the last round, if he has won in two."""
     return next(((won, claim) for one, won, claim in pages.prizes_of(db, person_id) if one.id == draw.id), None)
+
+
+def _given(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
+    """What he would be given now, and is from now on."""
+    with reading() as db:
+        draw = announcing.find(db, draw_id)
+        now = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
+    receipts_kept.keep([now] if now else [])
+    return draw, now
 
 
 def _tickets(receipt: Receipt | None) -> int:

@@ -128,6 +128,14 @@ def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at:
     return len(waiting)
 
 
+def examined(
+    session: Session, draw: Draw, objection_id: int, *, zone: ZoneInfo, tell: leaves.Told = lambda _done: None
+) -> Verdict | None:
+    """Of one that waits, to have its verdict before the transaction that decides it; nothing of any other."""
+    asked = [one for one in open_ones(session, draw) if one.id == objection_id]
+    return examine(session, draw, asked, zone=zone, tell=tell).get(objection_id)
+
+
 def examine(
     session: Session,
     draw: Draw,

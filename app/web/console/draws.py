@@ -95,9 +95,7 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
         raise Refused("reason_missing")
     zone = runtime().settings.timezone
     with reading() as session:
-        found = announcing.find(session, draw_id)
-        asked_of = [one for one in objections.open_ones(session, found) if one.id == objection_id]
-        verdict = objections.examine(session, found, asked_of, zone=zone).get(objection_id)
+        verdict = objections.examined(session, announcing.find(session, draw_id), objection_id, zone=zone)
     with transaction() as session:
         objections.decide(
             session,
