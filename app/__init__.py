@@ -7,13 +7,14 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock
-from app.jobs import queue
+from app.http import context, errors, guards, headers, i18n
+from app.http.session import KeptSerializer
+from app.jobs import wakeups
 from app.runtime import build
-from app.services import notice_words
-from app.web import edge, faults, guards, headers, i18n, words
-from app.web.doors import blueprints
-from app.web.scanner import scanner
-from app.web.visit import KeptSerializer
+from app.services.notices import content
+from app.texts import codes
+from app.web.blueprints import blueprints
+from app.web.wechat.js_sdk import scanner
 from config.logging import configure
 from config.settings import Settings
 
@@ -38,22 +39,22 @@ def create_app(settings: Settings) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.session_interface = KeptSerializer()
-    notice_words.check_file()
+    content.check_file()
     runtime = build(settings)
-    app.extensions[edge.EXTENSION] = runtime
+    app.extensions[context.EXTENSION] = runtime
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)
-    app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
+    app.jinja_env.globals.update(word=codes.word, touch_word=codes.touch_word, scanner=scanner)
     headers.install(app)
-    faults.install(app)
+    errors.install(app)
     guards.register(app, blueprints(settings))
     for view in app.view_functions.values():
         if getattr(view, "checks_its_own_form", False):
             csrf.exempt(view)
-    runtime.database.after_commit.append(queue.waker(settings))
+    runtime.database.after_commit.append(wakeups.waker(settings))
     cli.register(app)
     structlog.get_logger().debug("ready", env=settings.env, surfaces=sorted(settings.surfaces))
     return app

@@ -7,14 +7,14 @@ import redis
 
 from app import clock
 from app.db import Database
+from app.services.codes.slips import Paper
 from app.services.links import Links
-from app.services.slips import Paper
 from app.token_store import DatabaseTokens, RedisTokens
 from config.settings import Settings, SettingsError, WeChatSettings
 from qr import logo
 from wechat.account import Account, ServiceAccount
+from wechat.group_robot import Robot
 from wechat.mini import MiniProgram
-from wechat.robot import Robot
 from wechat.token import TokenStore
 from wechat.wecom import WeCom
 

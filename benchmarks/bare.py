@@ -15,7 +15,7 @@ from app import clock
 from app.db import Database, Id, UTCDateTime
 from app.models.rating import LEVELS
 from app.paths import ROOT
-from app.web.words import WORDS
+from app.texts.codes import WORDS
 
 FORM = "x" * 98  # as long as the token of a real form
 

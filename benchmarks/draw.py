@@ -25,7 +25,7 @@ from app import clock
 from app.db import Database
 from app.models import Completion, Draw, Person, Rating, Ticket, WeChatIdentity
 from app.paths import ROOT
-from app.services.draws import leaves, people, winners
+from app.services.draws import eligibility, merkle_list, ranking
 from lottery import rule, tree
 
 DRAW_ID, PREFIX, PRIZES = "bench-2026q4", "h001:emp:", 100
@@ -59,9 +59,9 @@ def main() -> int:
 
 def _ours(count: int) -> None:
     ids = np.arange(1, count + 1, dtype=np.int64)
-    listed = leaves.build(KEY, DRAW_ID, leaves.People(PREFIX, ids, (ids % 3 + 1).astype(np.uint16)))
+    listed = merkle_list.build(KEY, DRAW_ID, merkle_list.People(PREFIX, ids, (ids % 3 + 1).astype(np.uint16)))
     sha256(listed.data).hexdigest()
-    places = winners.first(SEED, listed.data, PRIZES)
+    places = ranking.first(SEED, listed.data, PRIZES)
     listed.proofs([place.index for place in places])
 
 
@@ -87,7 +87,7 @@ def _plain(count: int) -> None:
 
 def _receipt() -> float:
     ids = np.arange(1, 100_001, dtype=np.int64)
-    listed = leaves.build(KEY, DRAW_ID, leaves.People(PREFIX, ids, np.full(len(ids), 3, np.uint16)))
+    listed = merkle_list.build(KEY, DRAW_ID, merkle_list.People(PREFIX, ids, np.full(len(ids), 3, np.uint16)))
     path, leaf, root = listed.proofs([5])[0], listed.leaf(5), listed.root
     salt = rule.salt(KEY, DRAW_ID, f"{PREFIX}1")
 
@@ -113,7 +113,7 @@ def _stream(count: int) -> float:
                     session.execute(insert(table), rows)
         draw = Draw(id=1, draw_id=DRAW_ID, pid_prefix=PREFIX, opens=at, closes=at)
         with database.reading() as session:
-            took = _timed(lambda: people.find(session, draw, cap=3, zone=ZoneInfo("UTC")))
+            took = _timed(lambda: eligibility.find(session, draw, cap=3, zone=ZoneInfo("UTC")))
         database.engine.dispose()
         return took
 

@@ -24,7 +24,7 @@ from benchmarks.load import NoAnswer, fetch, fire
 from benchmarks.seed import Slip
 from benchmarks.servers import ServerFailed, granian, gunicorn, serving
 from config.settings import read_settings
-from tests.servers.postgres import running_postgres
+from tests.support.postgres import running_postgres
 
 DATABASES = ("sqlite", "postgresql")
 QUESTION = "这次服务您满意吗"  # stands on the page we mean to measure

@@ -12,13 +12,13 @@ from sqlalchemy import insert, text
 
 from app import clock
 from app.db import Database
+from app.http import session as visit
+from app.http.context import EXTENSION
 from app.models import Completion, Person, Ticket, WeChatIdentity
 from app.paths import ROOT
 from app.runtime import Runtime
-from app.web import visit
-from app.web.edge import EXTENSION
 from benchmarks.bare import FORM, BareTicket, Base
-from tests.world import World, build
+from tests.support.world import World, build
 
 NURSES = 50
 LOOKED_AT = 500  # tickets whose page is opened again and again

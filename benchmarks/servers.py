@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.paths import ROOT
-from tests.servers.processes import free_port
+from tests.support.processes import free_port
 
 _START_SECONDS = 30
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from qr.font import font
 from qr.logo import SHARE, SPARING, Logo, NoMargin
 from qr.matrix import Level, Symbol, symbol
-from qr.mini import Mini, Stamp
+from qr.mini_code import Mini, Stamp
 
 QUIET_ZONE = 4  # modules, ISO/IEC 18004
 LEAST_MODULE = 0.33  # mm

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from qr.card import QUIET_ZONE, Code, Words
 from qr.font import Font, font
-from qr.mini import Stamp
+from qr.mini_code import Stamp
 from qr.sheet import Line, Page
 
 POINT = 72 / 25.4  # points in a millimetre

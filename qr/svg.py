@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from qr import symbol
 from qr.card import Code, Words
-from qr.mini import Stamp
+from qr.mini_code import Stamp
 from qr.sheet import Line, Page
 
 # Units in a millimetre. Browsers set for Chinese draw no letter below 12 units, whatever a unit is.

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.accounts import ACCOUNTS, MINI, WECOM
 from sandbox.codes import LOGIN, PHONE_NUMBER
-from sandbox.knobs import Knob
+from sandbox.faults import Knob
 from sandbox.message_templates import TEMPLATES
 from sandbox.phones import PHONES
 from sandbox.state import state

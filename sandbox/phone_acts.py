@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox import scenes
+from sandbox import qr_scenes
 from sandbox.accounts import MINI, SERVICE
 from sandbox.events import DATA_EVENTS, PLATFORM, agreement, withdrawal
 from sandbox.message_templates import TEMPLATES
@@ -40,7 +40,7 @@ def unfollow(name: str) -> BaseResponse:
 def scan(name: str) -> BaseResponse:
     """A parametric code of the account, by its scene or by what its picture says: who does not follow yet follows."""
     phone, now = _phone(name), state().clock()
-    ticket = scenes.ticket_in(request.form.get("url", ""))
+    ticket = qr_scenes.ticket_in(request.form.get("url", ""))
     if ticket:
         scene = state().scenes.of(ticket, now=now)
         if scene is None:

@@ -10,7 +10,7 @@ import requests
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox import scenes
+from sandbox import qr_scenes
 from sandbox.accounts import MINI
 from sandbox.authorize import become
 from sandbox.events import DATA_EVENTS
@@ -99,7 +99,7 @@ def open_link(name: str) -> BaseResponse:
     owner, url = PHONES.get(name), request.args.get("url", "").strip()
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
-    if scenes.ticket_in(url):
+    if qr_scenes.ticket_in(url):
         return make_response(render_template("scanned.html", phone=owner, url=url))
     target = _within_app(url, state())
     if target is None:

@@ -7,13 +7,13 @@ from flask import current_app
 from sandbox.clock import TurnedClock
 from sandbox.codes import Codes
 from sandbox.database import Database
-from sandbox.doors import Doors
-from sandbox.knobs import Knobs
+from sandbox.faults import Knobs
 from sandbox.mailbox import Mailbox
 from sandbox.people import People
 from sandbox.pushes import Pushes
+from sandbox.qr_scenes import Scenes
 from sandbox.quotas import Quotas
-from sandbox.scenes import Scenes
+from sandbox.servers import Doors
 from sandbox.switches import Switches
 from sandbox.tokens import Tokens
 

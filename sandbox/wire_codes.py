@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
-from sandbox import scenes
+from sandbox import qr_scenes
 from sandbox.accounts import MINI, SERVICE
-from sandbox.asked import caller, posted
 from sandbox.mini_pages import is_released
 from sandbox.pictures import code_picture
+from sandbox.request import caller, posted
 from sandbox.state import state
 from sandbox.wire_errors import WireError, answer
 
@@ -35,7 +35,7 @@ def create() -> Response:
     lasts = "LIMIT" in kind
     ticket = state().scenes.new(scene, expires=_FOREVER if lasts else state().clock() + life)
     told = {} if lasts else {"expire_seconds": life}
-    return answer(request.path, {"ticket": ticket, **told, "url": scenes.address(ticket)})
+    return answer(request.path, {"ticket": ticket, **told, "url": qr_scenes.address(ticket)})
 
 
 @wire_codes.get("/cgi-bin/showqrcode")
@@ -43,7 +43,7 @@ def show() -> Response:
     ticket = request.args.get("ticket", "")
     if state().scenes.of(ticket, now=state().clock()) is None:
         return Response("", status=404)
-    return Response(code_picture(scenes.address(ticket), width=_WIDTH), content_type="image/jpg")
+    return Response(code_picture(qr_scenes.address(ticket), width=_WIDTH), content_type="image/jpg")
 
 
 @wire_codes.route("/wxa/getwxacodeunlimit", methods=["GET", "POST"])

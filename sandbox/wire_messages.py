@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, g, request
 
 from sandbox.accounts import MINI, SERVICE, SandboxAccount
-from sandbox.asked import caller, posted
 from sandbox.field_rules import fault
 from sandbox.mailbox import CUSTOM, SUBSCRIPTION, TEMPLATE
 from sandbox.message_templates import TEMPLATES, MessageTemplate
 from sandbox.mini_pages import is_released
 from sandbox.phones import phone_of, phone_of_mini
 from sandbox.pushes import letter
+from sandbox.request import caller, posted
 from sandbox.state import state
 from sandbox.wire_errors import WireError, answer
 

@@ -5,9 +5,9 @@ import secrets
 from flask import Blueprint, Response, request
 
 from sandbox.accounts import MINI, SERVICE
-from sandbox.asked import caller, posted
 from sandbox.phones import Phone, phone_of, phone_of_mini
 from sandbox.pushes import letter
+from sandbox.request import caller, posted
 from sandbox.state import state
 from sandbox.wire_errors import WireError, answer
 

@@ -7,9 +7,9 @@ import secrets
 from flask import Blueprint, Response, request
 
 from sandbox.accounts import MINI, SERVICE, SandboxAccount
-from sandbox.asked import caller, credentials, posted
 from sandbox.codes import GRANT_LIFE, LOGIN, PHONE_NUMBER, Grant
 from sandbox.phones import Phone, phone_of, phone_of_mini
+from sandbox.request import caller, credentials, posted
 from sandbox.state import state
 from sandbox.wire_errors import WireError, answer
 

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, request
 
-from sandbox.asked import caller, check_address, credentials, posted
 from sandbox.quotas import QUOTAS
+from sandbox.request import caller, check_address, credentials, posted
 from sandbox.state import state
 from sandbox.tokens import TICKET
 from sandbox.wire_errors import WireError, answer

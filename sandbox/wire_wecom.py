@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from sandbox.accounts import WECOM
-from sandbox.asked import check_wecom_caller, posted
 from sandbox.mailbox import ROBOT, WECOM_CARD
 from sandbox.phones import PHONES, phone_of_wecom
+from sandbox.request import check_wecom_caller, posted
 from sandbox.state import state
 from sandbox.tokens import WECOM_APP
 from sandbox.wire_errors import WireError, answer

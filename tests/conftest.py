@@ -17,16 +17,16 @@ from playwright.sync_api import Browser
 
 from app import clock, create_app
 from app.db import Database
+from app.http.context import EXTENSION
 from app.models import Person, WeChatIdentity
 from app.paths import ROOT
 from app.runtime import Runtime
-from app.web.edge import EXTENSION
 from config.settings import Settings, SettingsError, read_settings
-from tests.servers.browser import NONE_FOUND, chromium, running_browser
-from tests.servers.postgres import Postgres, running_postgres
-from tests.servers.processes import Installation, installation
-from tests.servers.redis import running_redis
-from tests.world import APPID, World, build
+from tests.support.browser import NONE_FOUND, chromium, running_browser
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.processes import Installation, installation
+from tests.support.redis import running_redis
+from tests.support.world import APPID, World, build
 
 KEY = "test-key-0000000000000000000000000000"
 

@@ -14,9 +14,9 @@ from app.db import Database
 from app.models import Completion, Event, Notice
 from app.web import health
 from tests.conftest import setting_names
-from tests.servers.browser import open_phone
-from tests.servers.processes import Installation
-from tests.world import WAYS, World
+from tests.support.browser import open_phone
+from tests.support.processes import Installation
+from tests.support.world import WAYS, World
 
 
 def test_a_fresh_database_is_ready_for_the_app(client: FlaskClient) -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from wechat.calls import Calls
+from wechat.http import Call, Reply, Wire
 from wechat.token import SharedToken, TokenStore, stable_token
-from wechat.wire import Call, Reply, Wire
+from wechat.token_client import Calls
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal, cast
 
 from wechat.account import Account, calls_of
+from wechat.http import CODE_SECONDS, PICTURE_SECONDS, Call
 from wechat.token import TokenStore
-from wechat.wire import CODE_SECONDS, PICTURE_SECONDS, Call
 
 Suggestion = Literal["pass", "review", "risky"]
 

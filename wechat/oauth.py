@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from wechat.account import Account, wire_of
-from wechat.wire import CODE_SECONDS, Call
+from wechat.http import CODE_SECONDS, Call
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from wechatpy.replies import REPLY_TYPES
 
 from wechat.crypto import Seal
-from wechat.inbound import Push
+from wechat.push import Push
 
 XML, JSON = "xml", "json"
 CONTENT_TYPES = {XML: "application/xml", JSON: "application/json"}

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol
 
 from wechat.errors import Action, WeChatError
-from wechat.wire import Call, Reply, Wire
+from wechat.http import Call, Reply, Wire
 
 _MARGIN = timedelta(seconds=300)
 _SHORT_MARGIN = timedelta(seconds=60)

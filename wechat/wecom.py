@@ -3,12 +3,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from wechat.calls import Calls
 from wechat.errors import NOBODY_TO_REACH, WECOM, WeChatError
-from wechat.fields import cut_bytes
+from wechat.http import CODE_SECONDS, Call, Wire
 from wechat.oauth import authorize_address
+from wechat.template_fields import cut_bytes
 from wechat.token import SharedToken, TokenStore
-from wechat.wire import CODE_SECONDS, Call, Wire
+from wechat.token_client import Calls
 
 _TITLE_BYTES, _TEXT_BYTES = 128, 512
 _SAME_MESSAGE_SECONDS = 1800

@@ -10,13 +10,13 @@ from flask import Response, jsonify
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from app.api import told
-from app.api.asked import Asked
+from app.api.mini import responses
+from app.api.mini.requests import Asked
 from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload, entry
-from app.api.problems import MEDIA_TYPE, PREFIX
 from app.errors import Refused
-from app.web import faults
-from app.web.edge import runtime
+from app.http import errors
+from app.http.context import runtime
+from app.http.problems import MEDIA_TYPE, PREFIX
 
 _REF = "#/components/schemas/{model}"
 _PART = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -58,7 +58,7 @@ def problems(operation: Operation) -> dict[int, list[str]]:
     """Every code this operation may be refused with, by status."""
     found: dict[int, list[str]] = {}
     for code in dict.fromkeys(_codes(operation)):
-        status = _STATUS.get(code) or faults.status_of(Refused(code))
+        status = _STATUS.get(code) or errors.status_of(Refused(code))
         found.setdefault(status, []).append(code)
     return found
 
@@ -103,7 +103,10 @@ def _answers(operation: Operation) -> Iterator[tuple[int, Schema]]:
             answer["content"] = {JSON: {"schema": _ref(model)}}
         yield status, answer
     for status, codes in problems(operation).items():
-        schema = {**_ref(told.Problem), "properties": {"code": {"enum": sorted(codes)}, "status": {"const": status}}}
+        schema = {
+            **_ref(responses.Problem),
+            "properties": {"code": {"enum": sorted(codes)}, "status": {"const": status}},
+        }
         yield status, {"description": ", ".join(sorted(codes)), "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
@@ -124,7 +127,7 @@ def _parts(path: str) -> Iterator[Schema]:
 
 
 def _schemas() -> Mapping[str, Schema]:
-    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(told.Problem, "serialization"): None}
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(responses.Problem, "serialization"): None}
     for operation in OPERATIONS:
         if operation.asked and not isinstance(operation.asked, Upload):
             models[operation.asked, "validation"] = None

@@ -15,14 +15,13 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from app.api import bearer
-from app.api.asked import Asked
-from app.api.problems import MEDIA_TYPE, PREFIX
+from app.api.mini.requests import Asked
 from app.errors import Refused
-from app.services import repeats
-from app.services.repeats import Answer
-from app.web import faults, limits, visit
-from app.web.edge import moment, transaction
+from app.http import bearer, errors, rate_limits, session
+from app.http.context import moment, transaction
+from app.http.problems import MEDIA_TYPE, PREFIX
+from app.services import idempotency
+from app.services.idempotency import Answer
 
 # Who has no token yet comes in by the first, everybody else by the second.
 entry = Blueprint("api_mini_entry", __name__, url_prefix=PREFIX)
@@ -174,10 +173,10 @@ def fingerprint(content: bytes) -> str:
 
 def _at_once(key: tuple[int, str], content: bytes, do: Callable[[Session], Answer]) -> Response:
     with transaction() as db:
-        if known := repeats.begin(db, *key, request=fingerprint(content), at=moment()):
+        if known := idempotency.begin(db, *key, request=fingerprint(content), at=moment()):
             return _replayed(known)
         answer = do(db)
-        repeats.keep(db, *key, answer)
+        idempotency.keep(db, *key, answer)
     return _sent(answer)
 
 
@@ -186,17 +185,17 @@ def _in_steps(
 ) -> Response:
     """The key is taken first, so that nothing is prepared twice."""
     with transaction() as db:
-        known = repeats.begin(db, *key, request=fingerprint(content), at=moment())
+        known = idempotency.begin(db, *key, request=fingerprint(content), at=moment())
     if known:
         return _replayed(known)
     try:
         found = prepare()
         with transaction() as db:
             answer = do(db, found)
-            repeats.keep(db, *key, answer)
+            idempotency.keep(db, *key, answer)
     except Exception:
         with transaction() as db:
-            repeats.release(db, *key)
+            idempotency.release(db, *key)
         raise
     return _sent(answer)
 
@@ -216,7 +215,7 @@ def _replayed(answer: Answer) -> Response:
 def _answer(told: Any, usual: int) -> Answer:
     """What came of it. A refusal that is returned did something and is kept; a raised one leaves the key free."""
     if isinstance(told, Refused):
-        response = faults.refusal(told)
+        response = errors.refusal(told)
         return Answer(response.status_code, response.get_data(as_text=True))
     model, status = told if isinstance(told, tuple) else (told, usual)
     return Answer(status, model.model_dump_json())
@@ -232,12 +231,12 @@ def _enter(operation: Operation) -> None:
     if operation.consent and operation.bearer:
         bearer.agreed()
     if operation.keyed:
-        limits.bound_posts(bearer.current().identity_id)
+        rate_limits.bound_posts(bearer.current().identity_id)
 
 
 def _door(blueprint: Blueprint, operation: Operation, view: View) -> View:
     # A bearer token is sent on purpose and never by a browser of itself, so no other page can use it.
-    visit.checks_its_own_form(view)
+    session.checks_its_own_form(view)
     blueprint.add_url_rule(operation.path, operation.name, view, methods=[operation.method])
     return view
 

@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from app.cli import invitations, people_data, slip_pads
+from app.cli import invitations, slip_pads
+from app.cli import privacy as people_data
 from app.cli.assets import assets, places
-from app.cli.codes import codes
 from app.cli.draw import draw
 from app.cli.people import people
+from app.cli.qr import codes
 from app.cli.tickets import tickets
 from app.cli.worker import worker
 

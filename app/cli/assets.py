@@ -10,16 +10,16 @@ from flask.cli import AppGroup
 from tqdm import tqdm
 
 from app import clock
-from app.cli import faults
-from app.cli.counts import Counts
+from app.cli import errors
+from app.cli.i18n import _
+from app.cli.import_report import Counts
 from app.cli.rejects import Rejects, open_rejects
-from app.cli.words import _
 from app.errors import Refused
-from app.services.assets import Kind
+from app.http.context import transaction
 from app.services.imports import inventory
 from app.services.imports.inventory import Item, ItemReader
-from app.services.imports.tables import Fault, open_table
-from app.web.edge import transaction
+from app.services.organisation.assets import Kind
+from app.services.tables.reader import Fault, open_table
 
 BATCH = 1_000
 
@@ -73,9 +73,9 @@ def _import(kind: Kind, file: Path, rejects: Path | None, as_json: bool) -> None
             _take(kind, reader, read, counts, rejected)
             rejected.tell(counts, as_json)
     except Refused as refused:
-        _stop(faults.words(refused))
-    except faults.DATABASE as error:
-        _stop(faults.database(error))
+        _stop(errors.words(refused))
+    except errors.DATABASE as error:
+        _stop(errors.database(error))
 
 
 def _take(kind: Kind, reader: ItemReader, read: list[Item | Fault], counts: Counts, rejected: Rejects) -> None:

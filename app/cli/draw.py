@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from app import clock
-from app.cli import faults
-from app.cli.words import _
+from app.cli import errors
+from app.cli.i18n import _
+from app.demo import draw as demo
 from app.errors import Refused
+from app.http.context import runtime, transaction
+from app.http.errors import TEXTS
 from app.jobs import draws as jobs
 from app.models import Draw
-from app.services import people, photos
-from app.services.demo import draw as demo
-from app.services.draws import announcing, audit, bundle, claims, numbers, objections
-from app.services.draws.files import Fields
-from app.web.edge import runtime, transaction
-from app.web.faults import TEXTS
+from app.services.draws import announcement, auditor_export, bundle, claims, objections, public_numbers
+from app.services.draws.published_files import Fields
+from app.services.organisation import employment
+from app.services.tickets import photos
 
 draw = AppGroup("draw", help=_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"))
 
@@ -49,7 +50,7 @@ def announce(file: Path, committee: str, by: str, as_json: bool) -> None:
     draft = _read(file)
     settings = runtime().settings
     with _refusals(), transaction() as session:
-        made = announcing.announce(
+        made = announcement.announce(
             session,
             draft,
             tenant=settings.hospital_id,
@@ -108,7 +109,7 @@ def object_(
     with _refusals():
         verdict = _examined(draw_id, objection) if objection is not None else None
     with _refusals(), transaction() as session:
-        found, person = announcing.find(session, draw_id), _person(session, by)
+        found, person = announcement.find(session, draw_id), _person(session, by)
         if receipt:
             told = objections.read(receipt.read_text("utf-8", errors="replace"))
             objection = objections.object_(session, found, **told, by=person, at=clock.now())
@@ -145,9 +146,9 @@ def object_(
 @_json
 def numbers_(draw_id: str, source: str, issue: str, value: str, draw_round: int, by: str, as_json: bool) -> None:
     with _refusals(), transaction() as session:
-        stands = numbers.enter(
+        stands = public_numbers.enter(
             session,
-            announcing.find(session, draw_id),
+            announcement.find(session, draw_id),
             draw_round=draw_round,
             source=source,
             issue=issue,
@@ -210,7 +211,7 @@ def claims_(
         if expire:
             jobs.take(runtime(), draw_id, "expire")
         with transaction() as session:
-            found = announcing.find(session, draw_id)
+            found = announcement.find(session, draw_id)
             if code and by:
                 _settle(session, found, code, _person(session, by), ineligible, show_name, photo)
             settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, found, number)]
@@ -225,7 +226,7 @@ def claims_(
 @_json
 def bundle_(draw_id: str, file: Path, as_json: bool) -> None:
     with _refusals(), _progress("B") as tell, runtime().database.reading() as session:
-        found = announcing.find(session, draw_id)
+        found = announcement.find(session, draw_id)
         try:
             with file.open("wb") as to:
                 bundle.write(session, found, to, tell)
@@ -250,10 +251,10 @@ def audit_(draw_id: str, file: Path, by: str, as_json: bool) -> None:
     settings = runtime().settings
     with _refusals(), _progress(_("人")) as tell:
         with runtime().database.reading() as session:
-            person, found = _person(session, by), announcing.find(session, draw_id)
-            made = audit.prepare(session, found, by=person, zone=settings.timezone, at=clock.now(), tell=tell)
+            person, found = _person(session, by), announcement.find(session, draw_id)
+            made = auditor_export.prepare(session, found, by=person, zone=settings.timezone, at=clock.now(), tell=tell)
         with transaction() as session:
-            audit.record(session, announcing.find(session, draw_id), by=person, at=clock.now())
+            auditor_export.record(session, announcement.find(session, draw_id), by=person, at=clock.now())
         _write_secret(file, json.dumps(made, indent=1) + "\n")
     differing = made["differing"]
     told = {"file": str(file), "version": made["version"], "people": len(made["people"]), "differing": differing}
@@ -298,7 +299,7 @@ def _settle(
 def _examined(draw_id: str, objection: int) -> objections.Verdict | None:
     """What our records say of it, with nobody waiting for our transaction meanwhile."""
     with _progress(_("人")) as tell, runtime().database.reading() as session:
-        found = announcing.find(session, draw_id)
+        found = announcement.find(session, draw_id)
         return objections.examined(session, found, objection, zone=runtime().settings.timezone, tell=tell)
 
 
@@ -322,7 +323,7 @@ def _read(file: Path) -> Fields:
 
 
 def _person(session: Session, staff_number: str) -> int:
-    found = people.by_staff_number(session, staff_number)
+    found = employment.by_staff_number(session, staff_number)
     if found is None:
         raise click.ClickException(_("没有工号 %(number)s。", number=staff_number.strip()))
     return found.id
@@ -335,8 +336,8 @@ def _refusals() -> Iterator[None]:
         yield
     except Refused as refused:
         raise click.ClickException(_(TEXTS[refused.code][1], **refused.facts)) from refused
-    except faults.DATABASE as error:
-        raise click.ClickException(faults.database(error)) from error
+    except errors.DATABASE as error:
+        raise click.ClickException(errors.database(error)) from error
 
 
 @contextmanager

@@ -6,14 +6,14 @@ import click
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.cli import faults
+from app.cli import errors
+from app.cli.i18n import _
 from app.cli.people import people
-from app.cli.words import _
 from app.errors import Missing, Refused
+from app.http.context import runtime, transaction
 from app.models import Person
-from app.services import invitations
-from app.services.people import by_staff_number
-from app.web.edge import runtime, transaction
+from app.services.identity import invitations
+from app.services.organisation.employment import by_staff_number
 
 Line = dict[str, str]
 
@@ -34,9 +34,9 @@ def invite(staff_number: str | None, all_engineers: bool, as_json: bool) -> None
     try:
         lines = _everybody() if staff_number is None else [_one(staff_number)]
     except Refused as refused:
-        raise click.ClickException(faults.words(refused)) from refused
-    except faults.DATABASE as error:
-        raise click.ClickException(faults.database(error)) from error
+        raise click.ClickException(errors.words(refused)) from refused
+    except errors.DATABASE as error:
+        raise click.ClickException(errors.database(error)) from error
     if as_json:
         click.echo(json.dumps({"invitations": lines}, ensure_ascii=False))
         return

@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from app import clock
-from app.cli import faults
-from app.cli.counts import Counts
+from app.cli import errors
+from app.cli.i18n import _
+from app.cli.import_report import Counts
 from app.cli.rejects import open_rejects
-from app.cli.words import _
 from app.errors import Refused
-from app.services import admins
-from app.services.imports.tables import Fault, open_table
-from app.services.roster.members import Member, MemberReader
-from app.services.roster.plan import Plan, apply, compare, find_leavers, refuse_upheaval
-from app.web.edge import runtime, transaction
+from app.http.context import runtime, transaction
+from app.services.identity import first_admin
+from app.services.imports.roster.plan import Plan, apply, compare, find_leavers, refuse_upheaval
+from app.services.imports.roster.row_reader import Member, MemberReader
+from app.services.tables.reader import Fault, open_table
 
 SHOWN = 20
 
@@ -65,9 +65,9 @@ def import_(file: Path, full: bool, yes: bool, create: bool, rejects: Path | Non
             counts = Counts(imported=len(plan.changes), unchanged=plan.unchanged, rejected=rejected.count)
             rejected.tell(counts, as_json, **(_summary(plan) if full else {}))
     except Refused as refused:
-        _stop(faults.words(refused))
-    except faults.DATABASE as error:
-        _stop(faults.database(error))
+        _stop(errors.words(refused))
+    except errors.DATABASE as error:
+        _stop(errors.database(error))
 
 
 def _read(file: Path) -> tuple[list[Member], list[Fault], MemberReader]:
@@ -123,11 +123,11 @@ def create_admin(staff_number: str, name: str, password_stdin: bool) -> None:
         password = click.prompt(_("密码"), hide_input=True, confirmation_prompt=_("再输入一次"))
     try:
         with transaction() as session:
-            person = admins.create(session, staff_number, name, password, at=clock.now())
+            person = first_admin.create(session, staff_number, name, password, at=clock.now())
     except Refused as refused:
-        _stop(faults.words(refused))
-    except faults.DATABASE as error:
-        _stop(faults.database(error))
+        _stop(errors.words(refused))
+    except errors.DATABASE as error:
+        _stop(errors.database(error))
     click.echo(_("已建立管理员 %(name)s（%(staff_number)s）。", name=person.name, staff_number=person.staff_number))
 
 

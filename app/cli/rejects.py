@@ -7,10 +7,10 @@ from types import TracebackType
 
 import click
 
-from app.cli.counts import Counts
-from app.cli.faults import expected
-from app.cli.words import _
-from app.services.imports.tables import Fault
+from app.cli.errors import expected
+from app.cli.i18n import _
+from app.cli.import_report import Counts
+from app.services.tables.reader import Fault
 
 
 class Rejects:

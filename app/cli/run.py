@@ -17,12 +17,11 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, demo
 from app.cli.processes import ChildEnded, Processes
 from app.db import Database
+from app.demo import draw
 from app.paths import ROOT
-from app.services import demo
-from app.services.demo import draw
 from config.settings import Settings, SettingsError, read_settings
 from sandbox.accounts import MINI, SERVICE, WECOM
 

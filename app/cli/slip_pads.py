@@ -8,12 +8,12 @@ import click
 from tqdm import tqdm
 
 from app import clock
-from app.cli import faults
-from app.cli.codes import as_fields, codes, tell, tell_hotline
-from app.cli.words import _
+from app.cli import errors
+from app.cli.i18n import _
+from app.cli.qr import as_fields, codes, tell, tell_hotline
+from app.http.context import reading, runtime, transaction
 from app.models import SlipPad
-from app.services import slip_pads
-from app.web.edge import reading, runtime, transaction
+from app.services.codes import slip_pads
 from qr import sheet
 from qr.card import Note
 from qr.matrix import TooLong
@@ -47,8 +47,8 @@ def pad(count: int | None, again: str | None, layout: str, back: bool, out: Path
     try:
         notes = slip_pads.notes(chosen, runtime().paper)
         printed = _write(out, chosen, count=count, first=first, back=back)
-    except faults.DATABASE as error:
-        raise click.ClickException(faults.database(error)) from error
+    except errors.DATABASE as error:
+        raise click.ClickException(errors.database(error)) from error
     except TooLong as error:
         raise click.ClickException(_("PUBLIC_URL 太长，印成的码扫不清。")) from error
     except OSError as error:

@@ -12,17 +12,17 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from app import clock
-from app.cli import faults
-from app.cli.counts import Counts
+from app.cli import errors
+from app.cli.i18n import _
+from app.cli.import_report import Counts
 from app.cli.rejects import Rejects, open_rejects
-from app.cli.words import _
+from app.http.context import runtime, transaction
 from app.models import Ticket
-from app.services.imports import profile as profiles
-from app.services.imports import tickets as imports
-from app.services.imports.lines import Unreadable
-from app.services.imports.nodes import Node, NodeReader
-from app.services.imports.tables import Fault, Row, Table, open_table
-from app.web.edge import runtime, transaction
+from app.services.imports.ticket_log import importer as imports
+from app.services.imports.ticket_log import profile as profiles
+from app.services.imports.ticket_log.node_reader import Node, NodeReader
+from app.services.tables.lines import Unreadable
+from app.services.tables.reader import Fault, Row, Table, open_table
 
 BATCH = 2_000
 
@@ -46,13 +46,13 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
     try:
         chosen = profiles.load(name)
     except profiles.BadProfile as refused:
-        raise click.BadParameter(faults.words(refused), param_hint="--profile") from refused
+        raise click.BadParameter(errors.words(refused), param_hint="--profile") from refused
     counts, broken = Counts(), None
     try:
         table = open_table(file)
         reader = NodeReader(chosen, table.header, runtime().settings.timezone)
     except Unreadable as refused:
-        _stop(faults.words(refused))
+        _stop(errors.words(refused))
     if reader.absent:
         click.echo(_("表头没有这些列，按缺失处理：%(columns)s", columns=", ".join(reader.absent)), err=True)
     gc.freeze()  # the program's own objects need not be gone through again with every batch
@@ -62,9 +62,9 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
                 _take(batch, reader, chosen, counts, rejected)
                 bar.update(len(batch))
         except (Unreadable, profiles.BadProfile) as refused:
-            broken = faults.words(refused)
-        except faults.DATABASE as error:
-            broken = faults.database(error)
+            broken = errors.words(refused)
+        except errors.DATABASE as error:
+            broken = errors.database(error)
         bar.close()
         rejected.tell(counts, as_json, error=broken)
     if broken:

@@ -5,20 +5,30 @@ from threading import Event, Thread
 import click
 from flask import current_app
 
-from app.jobs import checks, delivery, draws, errands, inbox, mini_codes, queue, retention, watch
+from app.http import context
+from app.jobs import (
+    comment_moderation,
+    deadlines,
+    draws,
+    mini_codes,
+    notices,
+    retention,
+    wakeups,
+    wechat_callbacks,
+    wechat_prefetch,
+)
 from app.runtime import Runtime
-from app.web import edge
 
 # By what is announced after a commit.
 WORK = {
-    "notices": delivery.keep_delivering,
-    "inbound": inbox.keep_taking_in,
-    "errands": errands.keep_asking,
-    "checks": checks.keep_checking,
+    "notices": notices.keep_delivering,
+    "inbound": wechat_callbacks.keep_taking_in,
+    "errands": wechat_prefetch.keep_asking,
+    "checks": comment_moderation.keep_checking,
     "draws": draws.keep_drawing,
 }
 BY_THE_CLOCK = {
-    "watch": watch.keep_watching,
+    "watch": deadlines.keep_watching,
     "retention": retention.keep_tidy,
     "mini_codes": mini_codes.keep_fetching,
 }
@@ -27,13 +37,13 @@ BY_THE_CLOCK = {
 @click.command("worker")
 def worker() -> None:
     """运行后台任务：发送通知，处理微信来的消息。 Run the jobs: send notices, work on what WeChat pushed."""
-    runtime: Runtime = current_app.extensions[edge.EXTENSION]
+    runtime: Runtime = current_app.extensions[context.EXTENSION]
     if "worker" not in runtime.settings.surfaces:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")
     work = WORK | BY_THE_CLOCK
     stopping, told = Event(), {what: Event() for what in work}
-    jobs = queue.open_queue(runtime.settings)
-    queue.declare(jobs, {what: told[what].set for what in WORK})
+    jobs = wakeups.open_queue(runtime.settings)
+    wakeups.declare(jobs, {what: told[what].set for what in WORK})
     # Beside the queue, not behind it: a queue that is lost must not take the notices with it.
     threads = [
         Thread(target=keep, args=(runtime,), kwargs={"woken": told[what], "stopping": stopping})

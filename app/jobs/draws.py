@@ -7,11 +7,11 @@ import structlog
 
 from app import clock
 from app.errors import Refused
-from app.jobs import rounds
-from app.jobs.beacon import Beacon
+from app.jobs import loop
+from app.jobs.drand_beacon import Beacon
 from app.runtime import Runtime
-from app.services.draws import announcing, checkpoints, claims, committing, objections, results, steps
-from app.services.draws.leaves import Told
+from app.services.draws import announcement, checkpoints, claims, commitment, objections, results, schedule
+from app.services.draws.merkle_list import Told
 
 
 def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
@@ -20,12 +20,12 @@ def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
     Safe to run in any number of workers, and to be killed at any moment.
     """
     beacon = Beacon()
-    rounds.keep(lambda: look(runtime, beacon), fault="a round of the draws failed", woken=woken, stopping=stopping)
+    loop.keep(lambda: look(runtime, beacon), fault="a round of the draws failed", woken=woken, stopping=stopping)
 
 
 def look(runtime: Runtime, beacon: Beacon | None = None) -> None:
     with runtime.database.reading() as session:
-        under_way = steps.under_way(session, at=clock.now())
+        under_way = schedule.under_way(session, at=clock.now())
     for draw_id in under_way:
         try:
             _take_all(runtime, draw_id)
@@ -53,7 +53,7 @@ def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, te
             return _commit(runtime, draw_id, by, tell)
         case ["expire"]:
             with runtime.database.transaction() as session:
-                return claims.expire(session, announcing.find(session, draw_id), at=clock.now())
+                return claims.expire(session, announcement.find(session, draw_id), at=clock.now())
         case ["run", number]:
             return _run(runtime, draw_id, int(number), by, tell)
         case [_, number]:
@@ -62,47 +62,49 @@ def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, te
 
 def _due(runtime: Runtime, draw_id: str) -> str | None:
     with runtime.database.reading() as session:
-        draw = announcing.find(session, draw_id)
-        return steps.due(session, draw, zone=runtime.settings.timezone, at=clock.now())
+        draw = announcement.find(session, draw_id)
+        return schedule.due(session, draw, zone=runtime.settings.timezone, at=clock.now())
 
 
 def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
     zone, now = runtime.settings.timezone, clock.now()
     with runtime.database.reading() as session:
-        made = checkpoints.prepare(session, announcing.find(session, draw_id), zone=zone, at=now, tell=tell)
+        made = checkpoints.prepare(session, announcement.find(session, draw_id), zone=zone, at=now, tell=tell)
     with runtime.database.transaction() as session:
-        draw = announcing.find(session, draw_id)
+        draw = announcement.find(session, draw_id)
         return checkpoints.write(session, draw, made, by=by, day=now.astimezone(zone).date(), at=now)
 
 
 def _settle(runtime: Runtime, draw_id: str, tell: Told) -> int:
     with runtime.database.reading() as session:
-        draw = announcing.find(session, draw_id)
+        draw = announcement.find(session, draw_id)
         waiting = objections.open_ones(session, draw)
         verdicts = objections.examine(session, draw, waiting, zone=runtime.settings.timezone, tell=tell)
     with runtime.database.transaction() as session:
-        return objections.settle(session, announcing.find(session, draw_id), verdicts, at=clock.now())
+        return objections.settle(session, announcement.find(session, draw_id), verdicts, at=clock.now())
 
 
 def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
     zone = runtime.settings.timezone
     with runtime.database.reading() as session:
-        prepared = committing.prepare(session, announcing.find(session, draw_id), zone=zone, at=clock.now(), tell=tell)
+        prepared = commitment.prepare(
+            session, announcement.find(session, draw_id), zone=zone, at=clock.now(), tell=tell
+        )
     with runtime.database.transaction() as session:
-        return committing.write(session, announcing.find(session, draw_id), prepared, by=by, at=clock.now())
+        return commitment.write(session, announcement.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
 def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: Told) -> Any:
     with runtime.database.reading() as session:
-        draw = announcing.find(session, draw_id)
+        draw = announcement.find(session, draw_id)
         prepared = results.prepare(session, draw, draw_round, at=clock.now(), tell=tell)
     with runtime.database.transaction() as session:
-        return results.write(session, announcing.find(session, draw_id), prepared, by=by, at=clock.now())
+        return results.write(session, announcement.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
 def _name(runtime: Runtime, draw_id: str, draw_round: int, tell: Told) -> Any:
     with runtime.database.reading() as session:
-        persons = results.whose(session, announcing.find(session, draw_id), draw_round, tell=tell)
+        persons = results.whose(session, announcement.find(session, draw_id), draw_round, tell=tell)
     with runtime.database.transaction() as session:
-        results.name(session, announcing.find(session, draw_id), draw_round, persons, at=clock.now())
+        results.name(session, announcement.find(session, draw_id), draw_round, persons, at=clock.now())
     return len(persons)

@@ -8,9 +8,9 @@ from threading import Event
 import structlog
 
 from app import clock
-from app.jobs import rounds
+from app.jobs import loop
 from app.runtime import Runtime
-from app.services import mini_codes
+from app.services.codes import mini_codes
 from wechat.errors import WeChatError
 
 ROUND_SECONDS = 30.0
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 def keep_fetching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
-    rounds.keep(
+    loop.keep(
         lambda: fetch_fresh(runtime, stopping),
         fault="a round of fetching mini-program codes failed",
         woken=woken,

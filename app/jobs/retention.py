@@ -6,9 +6,9 @@ from threading import Event
 import structlog
 
 from app import clock
-from app.jobs import rounds
+from app.jobs import loop
 from app.runtime import Runtime
-from app.services import retention
+from app.services.privacy import retention
 
 NIGHT = (time(2), time(5))
 LOOK = timedelta(minutes=10)
@@ -19,7 +19,7 @@ def keep_tidy(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment: what was left is taken up again an hour later.
     """
-    rounds.keep(
+    loop.keep(
         lambda: tidy_at_night(runtime, at=clock.now(), stopping=stopping),
         fault="the nightly retention failed",
         woken=woken,

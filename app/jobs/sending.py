@@ -6,8 +6,8 @@ import structlog
 
 from app import clock
 from app.runtime import Runtime
-from app.services import notice_words
-from app.services.delivering import BACKOFF, Answer, Letter
+from app.services.notices import content
+from app.services.notices.delivery import BACKOFF, Answer, Letter
 from config.notices import NoticeKind, notice_kinds
 from wechat.errors import WECOM, Action, WeChatError
 
@@ -29,16 +29,16 @@ def send(runtime: Runtime, letter: Letter) -> Answer:
 
 def _call(runtime: Runtime, letter: Letter, kind: NoticeKind) -> str:
     told, zone = letter.facts, runtime.settings.timezone
-    url = notice_words.url(kind, told, runtime.links, runtime.settings.console_url)
+    url = content.url(kind, told, runtime.links, runtime.settings.console_url)
     match letter.channel:
         case "wecom" if runtime.wecom:
-            text = notice_words.text(kind, told, zone)
+            text = content.text(kind, told, zone)
             return runtime.wecom.send_card(letter.address.name, title=kind.title, text=text, url=url)
         case "service" if runtime.service_account and kind.service:
             return runtime.service_account.send_template(
                 letter.address.name,
                 template_id=kind.service.template,
-                fields=notice_words.fields(kind, kind.service, told, zone),
+                fields=content.fields(kind, kind.service, told, zone),
                 url=url,
                 client_msg_id=letter.client_msg_id,
             )
@@ -46,11 +46,11 @@ def _call(runtime: Runtime, letter: Letter, kind: NoticeKind) -> str:
             return runtime.mini.send_subscription(
                 letter.address.name,
                 template_id=kind.mini.template,
-                fields=notice_words.fields(kind, kind.mini, told, zone),
-                page=notice_words.page(kind.mini, told, runtime.links),
+                fields=content.fields(kind, kind.mini, told, zone),
+                page=content.page(kind.mini, told, runtime.links),
             )
         case "robot" if runtime.robot:
-            text = f"{kind.title}：{told.name}\n{notice_words.text(kind, told, zone)}\n{url}"
+            text = f"{kind.title}：{told.name}\n{content.text(kind, told, zone)}\n{url}"
             runtime.robot.send_text(text, mentioned=[letter.address.name] if letter.address.name else [])
             return ""
         case _:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Inbound, Person, WeChatIdentity
-from app.services.pages import Line
+from app.pagination import Line
 
 SHOWN_FOR = timedelta(days=30)
 MOST = 20

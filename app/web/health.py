@@ -9,8 +9,8 @@ from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.http.context import runtime
 from app.paths import ROOT
-from app.web.edge import runtime
 
 blueprint = Blueprint("health", __name__)
 metrics_blueprint = Blueprint("metrics", __name__)

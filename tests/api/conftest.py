@@ -6,12 +6,12 @@ from sqlalchemy import select
 
 from app.models import Person, Ticket, WeChatIdentity
 from app.runtime import Runtime
-from app.services.sign_in import PRIVACY_VERSION
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from sandbox.accounts import MINI
 from sandbox.phones import PHONES
-from tests.api.phone import Phone
-from tests.servers.wechat import Sandbox, running_sandbox
-from tests.world import World
+from tests.support.phone import Phone
+from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.world import World
 
 TakePhone = Callable[..., Phone]
 TokenOf = Callable[[Ticket], str]

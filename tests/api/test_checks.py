@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import select, update
 
 from app import clock
-from app.jobs import checks
+from app.jobs import comment_moderation
 from app.models import Rating, RatingDetail
 from app.runtime import Runtime
 from tests.api.conftest import TokenOf
-from tests.api.phone import Phone
 from tests.conftest import Console
 from tests.conftest import Phone as Browser
-from tests.scan.forms import Slip
-from tests.servers.wechat import Sandbox
-from tests.world import World
+from tests.support.phone import Phone
+from tests.support.scan_forms import Slip
+from tests.support.wechat import Sandbox
+from tests.support.world import World
 
 CHECK = "/wxa/msg_sec_check"
 
@@ -29,7 +29,7 @@ def test_what_wechat_says_of_a_comment_is_kept(
 ) -> None:
     nurse.rate(token_of(world.ticket("finished")), 2, detail={"comment": comment})
     assert checked(world) == [""]  # the rating waited for nothing
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert checked(world) == [said]
 
 
@@ -39,7 +39,7 @@ def test_what_it_takes_offence_at_is_marked_for_the_hospital(
     fine, odd = world.ticket("finished"), world.ticket("finished", description="另一件")
     nurse.rate(token_of(fine), 5, detail={"comment": "修得很快"})
     nurse.rate(token_of(odd), 1, detail={"comment": "去死"})
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     supervisor = console(world.supervisor)
     page = supervisor.get("/console/ratings?show=flagged&from=").text
     assert "去死" in page
@@ -56,7 +56,7 @@ def test_a_session_wechat_has_forgotten_is_asked_about_once(
     wechat.trouble(CHECK, next_errors=[61010])
     given_up: set[int] = set()
     for _ in range(3):
-        checks.check_waiting(runtime, given_up)
+        comment_moderation.check_waiting(runtime, given_up)
     assert (wechat.calls(CHECK) - before, checked(world)) == (1, [""])
 
 
@@ -67,9 +67,9 @@ def test_when_wechat_is_busy_the_comment_waits_and_is_asked_about_later(
     nurse.rate(token_of(world.ticket("finished", description="二")), 2, detail={"comment": "还是慢"})
     before = wechat.calls(CHECK)
     wechat.trouble(CHECK, next_errors=[44991])
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert (wechat.calls(CHECK) - before, checked(world)) == (1, ["", ""])
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert checked(world) == ["pass", "pass"]
 
 
@@ -80,9 +80,9 @@ def test_one_that_wechat_answers_nothing_readable_to_holds_up_no_other(
     nurse.rate(token_of(world.ticket("finished")), 2, detail={"comment": "慢"})
     nurse.rate(token_of(world.ticket("finished", description="二")), 2, detail={"comment": "还是慢"})
     wechat.trouble(CHECK, **trouble)
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert checked(world) == ["", "pass"]
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert checked(world) == ["pass", "pass"]
 
 
@@ -93,7 +93,7 @@ def test_after_two_hours_nobody_can_be_asked(
     with world.database.transaction() as session:
         session.execute(update(RatingDetail).values(at=clock.now() - timedelta(hours=3)))
     before = wechat.calls(CHECK)
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert wechat.calls(CHECK) == before
 
 
@@ -106,7 +106,7 @@ def test_a_comment_of_the_page_is_not_sent_anywhere(
     form = slip.form(client, ticket)
     client.post(slip.path(ticket) + "/detail", data={"visit": form, "comment": "慢"})
     before = wechat.calls(CHECK)
-    checks.check_waiting(runtime, set())
+    comment_moderation.check_waiting(runtime, set())
     assert (wechat.calls(CHECK), checked(world)) == (before, [""])
 
 
@@ -114,7 +114,9 @@ def test_the_worker_checks_when_woken_and_stops_when_told(
     nurse: Phone, world: World, token_of: TokenOf, runtime: Runtime
 ) -> None:
     woken, stopping = Event(), Event()
-    worker = Thread(target=checks.keep_checking, args=(runtime,), kwargs={"woken": woken, "stopping": stopping})
+    worker = Thread(
+        target=comment_moderation.keep_checking, args=(runtime,), kwargs={"woken": woken, "stopping": stopping}
+    )
     nurse.rate(token_of(world.ticket("finished")), 2, detail={"comment": "慢"})
     worker.start()
     for _ in range(100):

@@ -18,19 +18,19 @@ from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app import clock
-from app.api import doors  # noqa: F401 which writes the operations down
+from app.api import blueprints  # noqa: F401 which writes the operations down
 from app.api.operations import OPERATIONS, Operation
 from app.db import Database
 from app.models import Person, Ticket, WeChatIdentity
 from app.paths import ROOT
-from app.services import api_sessions
+from app.services.identity import api_sessions
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from app.services.links import Links
-from app.services.sign_in import PRIVACY_VERSION
 from sandbox.accounts import MINI
 from tests.conftest import KEY, migrate, plain_environ
-from tests.servers.postgres import Postgres
-from tests.servers.processes import installation
-from tests.world import World, build
+from tests.support.postgres import Postgres
+from tests.support.processes import installation
+from tests.support.world import World, build
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api.conftest import TakePhone
-from tests.api.phone import Phone, code
-from tests.world import World
+from tests.support.phone import Phone, code
+from tests.support.world import World
 
 POSTS = 8
 

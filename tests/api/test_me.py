@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 from app.models import BindingTry, IdempotentPost
 from sandbox.phones import PHONES
 from tests.api.conftest import TakePhone
-from tests.api.phone import Phone, code, told
-from tests.servers.wechat import Sandbox
-from tests.world import World
+from tests.support.phone import Phone, code, told
+from tests.support.wechat import Sandbox
+from tests.support.world import World
 
 LI_WEI = {"staff_number": "00106", "name": "李伟", "last_four": "0106"}
 NUMBER = PHONES["stranger"].number

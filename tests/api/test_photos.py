@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from app.errors import Refused
 from app.models import IdempotentPost, Ticket, TicketPhoto
-from app.services import photos
+from app.services.tickets import photos
 from tests.api.conftest import TakePhone
-from tests.api.phone import Phone, code, told
-from tests.api.pictures import photo
-from tests.world import World
+from tests.support.phone import Phone, code, told
+from tests.support.pictures import photo
+from tests.support.world import World
 
 KEY = "one-photo-1"
 

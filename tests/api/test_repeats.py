@@ -8,10 +8,10 @@ from sqlalchemy import func, select, text, update
 
 from app import clock
 from app.models import BindingTry, IdempotentPost, Rating, Ticket
-from app.services.repeats import AT_MOST
+from app.services.idempotency import AT_MOST
 from tests.api.conftest import TakePhone, TokenOf
-from tests.api.phone import Phone, code, told
-from tests.world import World
+from tests.support.phone import Phone, code, told
+from tests.support.world import World
 
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 

@@ -9,10 +9,10 @@ from app import clock
 from app.models import CountedRating, Event, Rating, RatingDetail, Ticket
 from app.runtime import Runtime
 from tests.api.conftest import TakePhone, TokenOf
-from tests.api.phone import Phone, code, told
 from tests.conftest import Phone as Browser
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.phone import Phone, code, told
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 def test_before_completion_it_shows_progress_and_offers_to_urge(nurse: Phone, world: World, token_of: TokenOf) -> None:

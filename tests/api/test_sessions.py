@@ -9,15 +9,15 @@ from sqlalchemy import delete, select, update
 
 from app import clock
 from app.errors import Refused
+from app.http import rate_limits
 from app.models import ApiSession, WeChatIdentity
-from app.services import api_sessions
-from app.web import limits
+from app.services.identity import api_sessions
 from sandbox.phones import PHONES
 from tests.api.conftest import TakePhone
-from tests.api.phone import Phone, code, told
 from tests.conftest import Phone as Browser
-from tests.servers.wechat import Sandbox
-from tests.world import World
+from tests.support.phone import Phone, code, told
+from tests.support.wechat import Sandbox
+from tests.support.world import World
 
 SESSION = "/sns/jscode2session"
 
@@ -119,8 +119,8 @@ def test_a_refresh_token_is_no_access_token(nurse: Phone) -> None:
 
 def test_only_wrong_tokens_count_and_good_ones_are_served_all_the_same(nurse: Phone) -> None:
     guesser = Phone(nurse.client, access="guessed")
-    statuses = [guesser.get("/me").status_code for _ in range(limits.WRONG.amount + 1)]
-    assert statuses == [401] * limits.WRONG.amount + [429]
+    statuses = [guesser.get("/me").status_code for _ in range(rate_limits.WRONG.amount + 1)]
+    assert statuses == [401] * rate_limits.WRONG.amount + [429]
     assert nurse.get("/me").status_code == 200
     assert code(Phone(nurse.client, refresh="guessed").renew()) == (429, "too_many")
 
@@ -128,16 +128,16 @@ def test_only_wrong_tokens_count_and_good_ones_are_served_all_the_same(nurse: Ph
 def test_a_token_let_go_of_is_only_unknown_however_often_it_is_shown(nurse: Phone, world: World) -> None:
     with world.database.transaction() as session:
         session.execute(delete(ApiSession))
-    statuses = {nurse.get("/me").status_code for _ in range(limits.WRONG.amount + 1)}
+    statuses = {nurse.get("/me").status_code for _ in range(rate_limits.WRONG.amount + 1)}
     assert statuses == {401}
-    assert {code(nurse.renew()) for _ in range(limits.WRONG.amount + 1)} == {(401, "token_unknown")}
+    assert {code(nurse.renew()) for _ in range(rate_limits.WRONG.amount + 1)} == {(401, "token_unknown")}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_address_signs_in_no_more_than_a_hospital_would(nurse: Phone) -> None:
     newcomer = Phone(nurse.client)
-    answers = [nurse.client.post("/api/v1/sessions", json={"code": "x"}) for _ in range(limits.SIGN_INS.amount)]
+    answers = [nurse.client.post("/api/v1/sessions", json={"code": "x"}) for _ in range(rate_limits.SIGN_INS.amount)]
     assert 429 not in {answer.status_code for answer in answers[:-2]}
     assert code(newcomer.sign_in("x")) == (429, "too_many")
     assert nurse.get("/me").status_code == 200

@@ -10,10 +10,10 @@ import requests
 from app.runtime import Runtime
 from sandbox.accounts import MINI
 from tests.api.conftest import TakePhone
-from tests.api.phone import Phone, code
 from tests.conftest import plain_environ
-from tests.servers.processes import installation
-from tests.servers.wechat import Sandbox
+from tests.support.phone import Phone, code
+from tests.support.processes import installation
+from tests.support.wechat import Sandbox
 
 SESSION = "/sns/jscode2session"
 

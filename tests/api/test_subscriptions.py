@@ -10,16 +10,16 @@ from sqlalchemy import select
 
 from app import clock
 from app.api.operations import OPERATIONS
-from app.jobs import inbox
+from app.jobs import wechat_callbacks
 from app.models import Inbound, Notice, NoticeTry
 from app.runtime import Runtime
-from app.services import subscriptions
+from app.services.notices import subscriptions
 from config.notices import notice_kinds
 from sandbox.accounts import MINI
 from sandbox.phones import PHONES
-from tests.api.phone import Phone, code, told
+from tests.support.phone import Phone, code, told
+from tests.support.world import World
 from tests.wechat.pushes import encrypted_query, envelope
-from tests.world import World
 from wechat.crypto import Seal
 
 SEAL = Seal(MINI.appid, MINI.token, MINI.aes_key)
@@ -186,7 +186,7 @@ def push(app: Flask, runtime: Runtime, world: World) -> Push:
         query = encrypted_query(encrypted, SEAL)
         answer = app.test_client().post("/wechat/callback/mini", query_string=query, data=envelope(encrypted))
         assert answer.text == "success"
-        inbox.take_in(runtime)
+        wechat_callbacks.take_in(runtime)
         with runtime.database.reading() as session:
             return session.scalars(select(Inbound).order_by(Inbound.id.desc())).first()  # type: ignore[return-value]
 

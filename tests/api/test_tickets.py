@@ -8,12 +8,12 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.models import Complaint, Event, Ticket, TicketPhoto
-from app.services import complaints
+from app.services.cases import complaints
 from tests.api.conftest import TakePhone
-from tests.api.phone import Phone, code, told
-from tests.api.pictures import GPS, photo
 from tests.conftest import Console
-from tests.world import World
+from tests.support.phone import Phone, code, told
+from tests.support.pictures import GPS, photo
+from tests.support.world import World
 
 
 def test_a_fault_is_reported_with_where_and_what(nurse: Phone, world: World) -> None:

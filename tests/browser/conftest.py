@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.demo import Demo, running_demo
-from tests.servers.postgres import Postgres
+from tests.support.demo import Demo, running_demo
+from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="session")

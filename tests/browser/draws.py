@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app import clock
-from app.services.demo import draw as demo_draw
-from tests.servers.demo import Demo
+from app.demo import draw as demo_draw
+from tests.support.demo import Demo
 
 
 def make(demo: Demo, until: str, *, everybody_wins: bool = False) -> str:

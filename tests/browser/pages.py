@@ -7,14 +7,15 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from sqlalchemy import select
 
 from app import clock
+from app.demo import roles
+from app.demo.places import WARD
 from app.models import Department, Person, WeChatIdentity
-from app.services import invitations, slip_pads
-from app.services.demo import cast
-from app.services.demo.places import WARD
+from app.services.codes import slip_pads
+from app.services.identity import invitations
 from tests.browser import draws, tickets
 from tests.browser.steps import agree, enter_console, read_code, scan
-from tests.servers.browser import DESKTOP, PHONE, open_desktop, open_phone
-from tests.servers.demo import Demo
+from tests.support.browser import DESKTOP, PHONE, open_desktop, open_phone
+from tests.support.demo import Demo
 
 Shown = Iterator[tuple[str, Page]]
 SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
@@ -56,7 +57,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
     link = demo.runtime.links.ticket_path
     ticket, others = (
         tickets.make(demo.runtime, "finished"),
-        tickets.make(demo.runtime, "finished", served=cast.SUPERVISOR),
+        tickets.make(demo.runtime, "finished", served=roles.SUPERVISOR),
     )
     old = tickets.make(demo.runtime, "finished", at=clock.now() - timedelta(days=15))
     with open_phone(browser) as nurse:
@@ -150,10 +151,10 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "my-unbound", page
         page.goto(f"{demo.url}/my/bind")
         yield "bind", page
-        for name, digits in (("bind-wrong", "0000"), ("bind-claimed", cast.NURSE.telephone[-4:])):
+        for name, digits in (("bind-wrong", "0000"), ("bind-claimed", roles.NURSE.telephone[-4:])):
             page.goto(f"{demo.url}/my/bind")
-            page.locator("[name=staff_number]").fill(cast.NURSE.staff_number)
-            page.locator("[name=name]").fill(cast.NURSE.name)
+            page.locator("[name=staff_number]").fill(roles.NURSE.staff_number)
+            page.locator("[name=name]").fill(roles.NURSE.name)
             page.locator("[name=last_four]").fill(digits)
             page.locator("form[action='/my/bind'] button").click()
             page.locator("p.say[role]").wait_for()
@@ -187,7 +188,7 @@ def _sign_in(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.goto(f"{demo.url}/sign-in{looks}")
         yield "sign-in", page
         digits, address = page.locator(".digits").inner_text(), read_code(page)
-        page.locator("[name=staff_number]").fill(cast.DESK.staff_number)
+        page.locator("[name=staff_number]").fill(roles.DESK.staff_number)
         page.locator("[name=password]").fill("wrong")
         page.locator("form[action='/sign-in'] button").click()
         page.get_by_role("alert").wait_for()
@@ -227,7 +228,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-new-ticket": "/console/tickets/new",
             "console-notices": "/console/notices",
             "console-deliveries": f"/console/notices?ticket={rated.number}",
-            "console-deliveries-person": f"/console/notices?person={cast.ENGINEER.staff_number}",
+            "console-deliveries-person": f"/console/notices?person={roles.ENGINEER.staff_number}",
             "console-inbox": "/console/inbox",
             "console-ratings": "/console/ratings",
             "console-complaints": "/console/complaints",
@@ -235,7 +236,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-complaint-answered": f"/console/complaints/{answered}",
             "console-ticket-photos": f"/console/tickets/{complained.number}",
             "console-people": "/console/people",
-            "console-person": f"/console/people/{_person(demo, cast.NURSE)}",
+            "console-person": f"/console/people/{_person(demo, roles.NURSE)}",
             "console-claims": "/console/people/claims",
             "console-erasures": "/console/people/erasures",
             "console-print": "/console/print",
@@ -252,7 +253,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         }.items():
             page.goto(demo.url + path)
             yield name, page
-        page.goto(f"{demo.url}/console/people/{_person(demo, cast.DESK)}")
+        page.goto(f"{demo.url}/console/people/{_person(demo, roles.DESK)}")
         page.locator("form[action$='/invitation'] button").click()
         page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
         yield "console-invitation", page
@@ -292,7 +293,7 @@ def _pad(demo: Demo) -> int:
         return slip_pads.reserve(session, 20, by=None, at=clock.now()).first
 
 
-def _person(demo: Demo, part: cast.Part) -> int:
+def _person(demo: Demo, part: roles.Part) -> int:
     with demo.runtime.database.reading() as session:
         return session.scalars(select(Person.id).where(Person.staff_number == part.staff_number)).one()
 
@@ -300,7 +301,7 @@ def _person(demo: Demo, part: cast.Part) -> int:
 def _invitation(demo: Demo) -> str:
     """The address of one for the desk, made at the command line."""
     with demo.runtime.database.transaction() as session:
-        made = invitations.invite(session, _person(demo, cast.DESK), by=None, at=clock.now())
+        made = invitations.invite(session, _person(demo, roles.DESK), by=None, at=clock.now())
     return demo.runtime.links.invitation_url(made.number)
 
 

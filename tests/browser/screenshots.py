@@ -8,8 +8,8 @@ from playwright.sync_api import Page
 from tqdm import tqdm
 
 from tests.browser.pages import SIZES, every_page
-from tests.servers.browser import NONE_FOUND, chromium, running_browser
-from tests.servers.demo import running_demo
+from tests.support.browser import NONE_FOUND, chromium, running_browser
+from tests.support.demo import running_demo
 
 
 def main() -> int:

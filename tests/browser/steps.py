@@ -6,7 +6,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.servers.demo import Demo
+from tests.support.demo import Demo
 
 # A nurse who has been told of many tickets just now, as by the tests before, is told of the next a minute later.
 NOTICE_SECONDS = 80

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import draws, tickets
 from tests.browser.steps import choose
-from tests.servers.browser import open_desktop, open_phone
-from tests.servers.demo import Demo
+from tests.support.browser import open_desktop, open_phone
+from tests.support.demo import Demo
 
 pytestmark = [
     pytest.mark.slow,

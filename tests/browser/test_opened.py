@@ -7,11 +7,11 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from app.models import Event
-from app.services import tickets as services
+from app.services.tickets import lifecycle as services
 from tests.browser import tickets
 from tests.browser.steps import agree
-from tests.servers.browser import open_phone
-from tests.servers.demo import Demo
+from tests.support.browser import open_phone
+from tests.support.demo import Demo
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.pages import SIZES, every_page
-from tests.servers.browser import DESKTOP, PHONE, SMALL_PHONE
-from tests.servers.demo import Demo
+from tests.support.browser import DESKTOP, PHONE, SMALL_PHONE
+from tests.support.demo import Demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

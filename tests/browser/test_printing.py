@@ -9,8 +9,8 @@ from qr.card import Card
 from qr.sheet import LAYOUTS, pages
 from tests.browser import tickets
 from tests.browser.steps import enter_console
-from tests.servers.browser import open_desktop
-from tests.servers.demo import Demo
+from tests.support.browser import open_desktop
+from tests.support.demo import Demo
 
 pytestmark = pytest.mark.slow
 

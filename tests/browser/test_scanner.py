@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import tickets
-from tests.servers.browser import open_phone
-from tests.servers.demo import Demo
+from tests.support.browser import open_phone
+from tests.support.demo import Demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

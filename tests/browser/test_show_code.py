@@ -7,8 +7,8 @@ from sqlalchemy import select
 from app.models import Event, Ticket
 from tests.browser import tickets
 from tests.browser.steps import agree, read_code
-from tests.servers.browser import open_phone
-from tests.servers.demo import Demo
+from tests.support.browser import open_phone
+from tests.support.demo import Demo
 
 pytestmark = pytest.mark.slow
 

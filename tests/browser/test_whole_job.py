@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
+from app.demo import roles
 from app.models import Completion, CountedRating, Rating, Ticket
-from app.services.demo import cast
 from tests.browser import tickets
 from tests.browser.steps import agree, choose, enter_console, open_notice, read_code, scan
-from tests.servers.browser import SMALL_PHONE, open_desktop, open_phone
-from tests.servers.demo import Demo
+from tests.support.browser import SMALL_PHONE, open_desktop, open_phone
+from tests.support.demo import Demo
 
 pytestmark = pytest.mark.slow
 COMMENT = "修得快，也讲清楚了原因"
@@ -119,7 +119,7 @@ def test_a_supervisor_signs_in_at_the_console_with_his_phone(demo: Demo, browser
 def new_ticket(page: Page, demo: Demo) -> tuple[str, str]:
     """The desk takes a call from the nurse; the ticket's number and its scan address."""
     page.goto(f"{demo.url}/console/tickets/new")
-    page.get_by_label("报修人（工号或姓名）").fill(cast.NURSE.staff_number)
+    page.get_by_label("报修人（工号或姓名）").fill(roles.NURSE.staff_number)
     page.locator("[name=category]").select_option(index=1)
     page.get_by_label("说明").fill("护士站打印机不出纸")
     page.get_by_role("button", name="建工单").click()
@@ -130,7 +130,7 @@ def new_ticket(page: Page, demo: Demo) -> tuple[str, str]:
 
 def dispatch(page: Page) -> None:
     lead = page.get_by_label("主责工程师")
-    option = lead.locator("option", has_text=cast.ENGINEER.name)
+    option = lead.locator("option", has_text=roles.ENGINEER.name)
     lead.select_option(value=option.get_attribute("value"))
     page.get_by_role("button", name="派单并通知").click()
     expect(page.locator("h1 .state")).to_have_text("已派单")
@@ -164,7 +164,7 @@ def supervisor_sees_it(browser: Browser, demo: Demo, number: str) -> None:
         page = enter_console(supervisor, demo, "supervisor")
         page.goto(f"{demo.url}/console/ratings")
         newest = page.locator("li.rating").first
-        for words in (number, "满意", "计入", COMMENT, cast.NURSE.name, cast.ENGINEER.name):
+        for words in (number, "满意", "计入", COMMENT, roles.NURSE.name, roles.ENGINEER.name):
             expect(newest).to_contain_text(words)
         newest.get_by_role("link", name=number).click()
         expect(page.locator("section", has=page.get_by_role("heading", name="评价"))).to_contain_text(COMMENT)

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app import clock
+from app.demo import roles
 from app.models import Category, Ticket
 from app.runtime import Runtime
-from app.services import complaints, people, photos, tickets
-from app.services.demo import cast
-from app.services.people import by_staff_number
-from tests.api.pictures import photo
+from app.services.cases import complaints
+from app.services.organisation import employment
+from app.services.organisation.employment import by_staff_number
+from app.services.tickets import lifecycle, photos
+from tests.support.pictures import photo
 
 STEPS = {
     "reported": (),
@@ -25,7 +27,7 @@ def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
     """Its requester adds a photo and complains twice: the first complaint is answered, the second waits."""
     at = clock.now()
     with runtime.database.transaction() as session:
-        held = tickets.locked(session, ticket_id=ticket.id)
+        held = lifecycle.locked(session, ticket_id=ticket.id)
         assert held.requester_id
         assert held.lead_id
         photos.add(session, held, photos.redrawn(photo()), by=held.requester_id, at=at)
@@ -35,18 +37,18 @@ def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
     return first.id, second.id
 
 
-def make(runtime: Runtime, state: str, *, served: cast.Part = cast.NURSE, at: datetime | None = None) -> Ticket:
+def make(runtime: Runtime, state: str, *, served: roles.Part = roles.NURSE, at: datetime | None = None) -> Ticket:
     """A ticket the demo's engineer leads, reported half an hour ago by whom it serves."""
     at = at or clock.now() - timedelta(minutes=30)
     with runtime.database.transaction() as session:
         user, engineer, desk = (
-            by_staff_number(session, one.staff_number) for one in (served, cast.ENGINEER, cast.DESK)
+            by_staff_number(session, one.staff_number) for one in (served, roles.ENGINEER, roles.DESK)
         )
         assert user
         assert engineer
         assert desk
-        job = people.employment_at(session, user.id, at.date())
-        told = tickets.Report(
+        job = employment.employment_at(session, user.id, at.date())
+        told = lifecycle.Report(
             source="wechat",
             description="护士站打印机不出纸，指示灯一直闪。",
             category_id=session.scalars(select(Category.id).where(Category.name == "打印机")).one(),
@@ -54,22 +56,22 @@ def make(runtime: Runtime, state: str, *, served: cast.Part = cast.NURSE, at: da
             served_person_id=user.id,
             department_id=job.department_id if job else None,
         )
-        ticket = tickets.report(session, told, by=user.id, at=at, zone=runtime.settings.timezone, channel="wechat")
+        ticket = lifecycle.report(session, told, by=user.id, at=at, zone=runtime.settings.timezone, channel="wechat")
         for verb in STEPS[state]:
             at += timedelta(minutes=5)
             if verb == "dispatch":
-                tickets.dispatch(session, ticket, to=engineer.id, by=desk.id, at=at, channel="console")
+                lifecycle.dispatch(session, ticket, to=engineer.id, by=desk.id, at=at, channel="console")
             else:
                 by = desk.id if verb == "cancel" else engineer.id
-                getattr(tickets, verb)(session, ticket, by=by, at=at, channel="wechat")
+                getattr(lifecycle, verb)(session, ticket, by=by, at=at, channel="wechat")
     return ticket
 
 
 def finish_again(runtime: Runtime, ticket: Ticket) -> None:
     """Still broken, says its requester; and its engineer finishes it once more."""
     with runtime.database.transaction() as session:
-        held = tickets.locked(session, ticket_id=ticket.id)
-        tickets.reopen(session, held, by=held.requester_id, at=clock.now(), channel="wechat")
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        lifecycle.reopen(session, held, by=held.requester_id, at=clock.now(), channel="wechat")
         assert held.lead_id
-        for verb in (tickets.accept, tickets.finish):
+        for verb in (lifecycle.accept, lifecycle.finish):
             verb(session, held, by=held.lead_id, at=clock.now(), channel="wechat")

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.jobs import inbox
+from app.http.context import EXTENSION
+from app.jobs import wechat_callbacks
 from app.models import Inbound
 from app.runtime import Runtime
-from app.web.edge import EXTENSION
 from config.settings import Settings
 from sandbox.accounts import ACCOUNTS
+from tests.support.world import World
 from tests.wechat.pushes import encrypted_query, envelope
-from tests.world import World
 from wechat.crypto import Seal
 
 SERVICE, MINI = (Seal(known.appid, known.token, known.aes_key) for known in ACCOUNTS.values())
@@ -81,7 +81,7 @@ def worked(runtime: Runtime, push: Push, kept: Callable[[], list[Inbound]]) -> C
 
     def go(text: str, account: str = "service") -> Inbound:
         assert push(text, account).text == "success"
-        inbox.take_in(runtime)
+        wechat_callbacks.take_in(runtime)
         return kept()[-1]
 
     return go

@@ -9,11 +9,11 @@ from sqlalchemy import select, update
 from app import clock
 from app.models import Completion, CountedRating, ErasureRequest, Event, Inbound, Person, Rating, Ticket, WeChatIdentity
 from app.runtime import Runtime
-from app.services import erasure
+from app.services.privacy import erasure
 from tests.callback.test_work import event
 from tests.privacy.life import FAULT, WORDS, found, kept_rows, leave, live, win
 from tests.privacy.test_erasure import ask, carry_out, rate_with_words
-from tests.world import World
+from tests.support.world import World
 
 Worked = Callable[..., Inbound]
 CLOSED = "user_authorization_cancellation"

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import update
 
 from app import clock
-from app.jobs import inbox
+from app.jobs import wechat_callbacks
 from app.models import Notice
 from app.runtime import Runtime
 from tests.callback.conftest import Push
 from tests.conftest import Console
-from tests.world import World
+from tests.support.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -22,7 +22,7 @@ def test_the_desk_sees_that_an_engineer_left_with_his_telephone(
     desk = console(world.desk)
     assert "工程师取消关注" not in desk.get("/console").text
     push(json.dumps({"FromUserName": world.engineer_identity.openid, "MsgType": "event", "Event": "unsubscribe"}))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     shown = desk.get("/console").text
     assert "工程师取消关注" in shown
     assert f"tel:{world.engineer.telephone}" in shown
@@ -30,7 +30,7 @@ def test_the_desk_sees_that_an_engineer_left_with_his_telephone(
 
 def test_a_nurse_who_leaves_is_nobodys_business(push: Push, world: World, console: Console, runtime: Runtime) -> None:
     push(json.dumps({"FromUserName": world.nurse_identity.openid, "MsgType": "event", "Event": "unsubscribe"}))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert "微信提醒" not in console(world.desk).get("/console").text
 
 

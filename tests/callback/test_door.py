@@ -16,7 +16,7 @@ from config.settings import Settings
 from tests.callback.conftest import MINI, SERVICE, Push
 from tests.wechat.pushes import OFFICIAL, TEXT, encrypted_query, envelope, official_query, plain_query
 from wechat.crypto import Seal
-from wechat.inbound import LARGEST
+from wechat.push import LARGEST
 
 Kept = Callable[[], list[Inbound]]
 ClientOf = Callable[[Settings], FlaskClient]

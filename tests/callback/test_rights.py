@@ -21,13 +21,14 @@ from app.models import (
     WeChatIdentity,
 )
 from app.runtime import Runtime
-from app.services import binding, channels, sign_in
-from app.services.scan import look
+from app.services.identity import binding, wechat_sign_in
+from app.services.notices import channels
+from app.services.tickets.scan import look
 from tests.callback.conftest import MINI
 from tests.callback.test_work import event
 from tests.conftest import KEY
-from tests.scan.forms import Slip
-from tests.world import APPID, World
+from tests.support.scan_forms import Slip
+from tests.support.world import APPID, World
 
 Worked = Callable[..., Inbound]
 Rated = Callable[[Ticket, int], int]
@@ -138,7 +139,7 @@ def test_he_is_known_again_by_an_older_key_and_by_no_other(worked: Worked, world
     openid, other = world.engineer_identity.openid, "another-key-00000000000000000000000000"
     for keys, known in (([other, KEY], True), ([other], False)):
         with runtime.database.transaction() as session:
-            who = sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=keys, at=clock.now())
+            who = wechat_sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=keys, at=clock.now())
         with runtime.database.transaction() as session:
             identity = session.get_one(WeChatIdentity, who)
             assert identity.provider_staff is known
@@ -191,8 +192,8 @@ def of_a_phone(phone: WeChatIdentity) -> list[Base]:
 def come(runtime: Runtime, openid: str) -> int:
     """He opens a page again: WeChat tells the same openid."""
     with runtime.database.transaction() as session:
-        who = sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=[KEY], at=clock.now())
-        sign_in.accept_privacy(session, who, at=clock.now())
+        who = wechat_sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=[KEY], at=clock.now())
+        wechat_sign_in.accept_privacy(session, who, at=clock.now())
         return who
 
 

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select, update
 
 from app import clock
-from app.jobs import inbox
+from app.jobs import wechat_callbacks
 from app.models import BindInvitation, Inbound, WeChatIdentity
 from app.runtime import Runtime
-from app.services import invitations
+from app.services.identity import invitations
 from tests.callback.conftest import SERVICE, Push
-from tests.world import APPID, World
+from tests.support.world import APPID, World
 
 Kept = Callable[[], list[Inbound]]
 Bound = Callable[[str], int | None]
@@ -27,7 +27,7 @@ def test_who_scans_is_bound_by_the_worker_and_told_where_to_look(
     assert sealed
     assert "http://localhost/my" in SERVICE.decrypt(sealed[1]).decode()
     assert bound("oNew") is None
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert bound("oNew") == world.second_engineer.id
     assert [(one.state, one.reason) for one in kept()] == [("done", "bound")]
 
@@ -38,7 +38,7 @@ def test_nobody_who_reads_the_table_finds_a_code_to_use(
     push(scanned("SCAN", scene))
     with runtime.database.transaction() as session:
         session.execute(update(BindInvitation).values(code="http://q/x"))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert [(one.openid, one.body, one.scene) for one in kept()] == [("", "", "")]
     with runtime.database.reading() as session:
         assert session.scalars(select(BindInvitation.code)).all() == [""]
@@ -48,14 +48,14 @@ def test_the_same_push_again_is_the_same_scan(push: Push, scene: str, runtime: R
     text = scanned("SCAN", scene)
     push(text)
     assert push(text).text == "success"
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert len(kept()) == 1
 
 
 def test_a_second_phone_comes_too_late(push: Push, scene: str, runtime: Runtime, bound: Bound, kept: Kept) -> None:
     for openid in ("oNew", "oLate"):
         push(scanned("SCAN", scene, openid))
-        inbox.take_in(runtime)
+        wechat_callbacks.take_in(runtime)
     assert bound("oLate") is None
     assert [one.reason for one in kept()] == ["bound", "invitation_used"]
 
@@ -63,7 +63,7 @@ def test_a_second_phone_comes_too_late(push: Push, scene: str, runtime: Runtime,
 @pytest.mark.parametrize("key", ["", "qrscene_t123", "bind", "t_bind_x"])
 def test_any_other_code_binds_nobody(key: str, push: Push, runtime: Runtime, kept: Kept, bound: Bound) -> None:
     assert push(scanned("subscribe", key)).text == "success"
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert [(one.state, one.reason) for one in kept()] == [("done", "")]
     assert bound("oNew") is None
 

@@ -8,13 +8,13 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from app.jobs import queue
+from app.jobs import wakeups
 from app.models import Inbound, Notice, WeChatIdentity
 from config.settings import Settings
 from sandbox.phones import PHONES
-from tests.servers.processes import Installation
-from tests.servers.wechat import SEND, Sandbox
-from tests.world import World
+from tests.support.processes import Installation
+from tests.support.wechat import SEND, Sandbox
+from tests.support.world import World
 
 pytestmark = pytest.mark.slow
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -145,5 +145,5 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
 @pytest.fixture
 def whole(installed: Installation, world: World, settings: Settings) -> Installation:
     """With the small hospital in its database, whose changes wake the worker."""
-    world.database.after_commit.append(queue.waker(settings))
+    world.database.after_commit.append(wakeups.waker(settings))
     return installed

@@ -12,14 +12,18 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.errors import Missing
-from app.jobs import inbox, rounds
+from app.jobs import loop, wechat_callbacks
 from app.models import IdentityClaim, Inbound, Notice, Rating, WeChatIdentity
+from app.pagination import Line
 from app.runtime import Runtime
-from app.services import alerts, binding, inbound, ratings, scan
-from app.services.pages import Line
+from app.services import alerts
+from app.services import wechat_callbacks as inbound
+from app.services.identity import binding
+from app.services.ratings import rating
+from app.services.tickets import scan
 from tests.callback.conftest import MINI, Push
 from tests.conftest import Phone
-from tests.world import World
+from tests.support.world import World
 
 Worked = Callable[..., Inbound]
 Kept = Callable[[], list[Inbound]]
@@ -57,7 +61,7 @@ def test_a_word_that_comes_before_our_own_record_waits_for_it(
     with runtime.database.transaction() as session:
         session.execute(update(Notice).where(Notice.id == sent().id).values(msgid="77"))
     pass_time(runtime, timedelta(seconds=3))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert sent().outcome == "delivered"
     assert kept()[-1].state == "done"
 
@@ -68,7 +72,7 @@ def test_a_word_about_a_message_of_somebody_else_is_given_up_without_alarm(
     worked(event("TEMPLATESENDJOBFINISH", MsgID="77", Status="success"))
     for _ in inbound.BACKOFF:
         pass_time(runtime, timedelta(minutes=6))
-        inbox.take_in(runtime)
+        wechat_callbacks.take_in(runtime)
     [row] = kept()
     assert (row.state, row.reason, row.alert) == ("failed", "no_such_notice", "")
 
@@ -79,11 +83,11 @@ def test_a_notice_wechat_says_nothing_about_is_unknown(
 ) -> None:
     environ["WECHAT_CALLBACK"] = "on" if expected else "off"
     runtime, sent = request.getfixturevalue("runtime"), request.getfixturevalue("sent")
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert sent().outcome == (None if expected else "unknown")
     with runtime.database.transaction() as session:
         session.execute(update(Notice).values(settled_at=clock.now() - timedelta(minutes=11)))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert (sent().state, sent().outcome) == ("sent", "unknown")
 
 
@@ -205,11 +209,11 @@ def test_one_that_cannot_be_worked_on_holds_up_no_other_and_alarms_in_the_end(
     with runtime.database.transaction() as session:
         session.execute(update(Inbound).values(body="spoilt"))
     push(event("VIEW"))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert [row.state for row in kept()] == ["waiting", "done"]
     for _ in inbound.BACKOFF:
         pass_time(runtime, timedelta(minutes=6))
-        inbox.take_in(runtime)
+        wechat_callbacks.take_in(runtime)
     assert [(row.alert, row.reason) for row in standing(runtime)] == [("unreadable", "BadPush")]
 
 
@@ -225,14 +229,14 @@ def test_a_worker_that_dies_in_the_middle_leaves_everything_to_the_next(
         raise KeyboardInterrupt
     with runtime.database.reading() as session:
         assert session.get_one(WeChatIdentity, world.nurse_identity.id).person_id == world.nurse.id
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert [row.state for row in kept()] == ["done"]
 
 
 def test_two_workers_never_take_the_same_message(push: Push, runtime: Runtime, kept: Kept) -> None:
     for number in range(6):
         push(event("VIEW", EventKey=str(number)))
-    workers = [threading.Thread(target=inbox.take_in, args=(runtime,)) for _ in range(3)]
+    workers = [threading.Thread(target=wechat_callbacks.take_in, args=(runtime,)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -245,14 +249,14 @@ def test_what_was_written_is_gone_after_a_week(worked: Worked, runtime: Runtime,
     assert kept()[0].body
     with runtime.database.transaction() as session:
         session.execute(update(Inbound).values(processed_at=clock.now() - timedelta(days=8)))
-    inbox.take_in(runtime)
+    wechat_callbacks.take_in(runtime)
     assert (kept()[0].body, kept()[0].openid) == ("", "")
 
 
 def test_the_pause_ends_when_the_next_try_is_due(worked: Worked, runtime: Runtime) -> None:
-    assert inbox.take_in(runtime) == rounds.SWEEP
+    assert wechat_callbacks.take_in(runtime) == loop.SWEEP
     worked(event("TEMPLATESENDJOBFINISH", MsgID="77", Status="success"))
-    assert timedelta() < inbox.take_in(runtime) <= timedelta(seconds=2)
+    assert timedelta() < wechat_callbacks.take_in(runtime) <= timedelta(seconds=2)
 
 
 def standing(runtime: Runtime) -> list[Line]:
@@ -289,6 +293,6 @@ def rated(world: World, runtime: Runtime) -> Rating:
     with runtime.database.transaction() as session:
         seen = scan.look(session, ticket.id, identity_id=identity, on=now.date())
         kwargs = {"level": 5, "identity_id": identity, "trust_all": False, "source": "test", "at": now}
-        rating_id = ratings.rate(session, seen, **kwargs)  # type: ignore[arg-type]
+        rating_id = rating.rate(session, seen, **kwargs)  # type: ignore[arg-type]
     with runtime.database.reading() as session:
         return session.get_one(Rating, rating_id)

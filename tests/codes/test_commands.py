@@ -13,10 +13,10 @@ from flask import Flask
 from PIL import Image
 
 from app import clock
+from app.http.context import EXTENSION
 from app.models import Asset, Place
 from app.runtime import Runtime
-from app.web.edge import EXTENSION
-from tests.world import ZONE, World
+from tests.support.world import ZONE, World
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from app.models import Asset, Place
-from tests.world import World
+from tests.support.world import World
 
 Import = Callable[..., Result]
 ROOMS = "房间代码,名称,科室代码,院区代码,楼,楼层,门牌\nN07-1,呼吸内科护士站,N07,main,3号楼,7,701\n"

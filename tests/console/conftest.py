@@ -6,11 +6,11 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import Completion, Credential, Person, Rating, Ticket
-from app.services import ratings
-from app.services.passwords import hash_password
-from app.services.ratings import Detail
-from app.services.scan import Scan, look
-from tests.world import World
+from app.services.identity.passwords import hash_password
+from app.services.ratings import rating
+from app.services.ratings.rating import Detail
+from app.services.tickets.scan import Scan, look
+from tests.support.world import World
 
 PASSWORD = "correct horse battery"
 
@@ -39,13 +39,13 @@ def rate(database: Database, world: World) -> Rate:
             return look(session, ticket.id, identity_id=identity, on=at.date())
 
         with database.transaction() as session:
-            given = ratings.rate(
+            given = rating.rate(
                 session, scan(), level=level, identity_id=identity, trust_all=False, source="scan", at=at
             )
             if corrected is not None:
-                ratings.correct(session, scan(), level=corrected, source="scan", at=at)
+                rating.correct(session, scan(), level=corrected, source="scan", at=at)
             if detail is not None:
-                ratings.add_detail(session, scan(), detail, at=at)
+                rating.add_detail(session, scan(), detail, at=at)
         return given
 
     return give

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.conftest import Console
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.mark.parametrize("address", ["/console//tickets", "/console/tickets//new", "/sign-in//scan/x"])

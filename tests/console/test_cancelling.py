@@ -6,10 +6,10 @@ from flask.testing import FlaskClient
 from app import clock
 from app.errors import Refused
 from app.models import Person, Ticket
-from app.services import tickets
+from app.services.tickets import lifecycle
 from tests.conftest import Console
-from tests.console.forms import offers, send
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 BEGUN = ("accepted", "arrived", "reopened", "back", "again")
 
@@ -60,8 +60,8 @@ def begun(world: World, state: str) -> Ticket:
 
 def cancel(world: World, ticket: Ticket, person: Person) -> Ticket:
     with world.database.transaction() as session:
-        held = tickets.locked(session, ticket_id=ticket.id)
-        tickets.cancel(session, held, by=person.id, at=clock.now(), channel="test")
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        lifecycle.cancel(session, held, by=person.id, at=clock.now(), channel="test")
     return held
 
 

@@ -6,10 +6,11 @@ from sqlalchemy import select
 from app import clock
 from app.models import Complaint, Notice, Ticket
 from app.runtime import Runtime
-from app.services import complaints, tickets
+from app.services.cases import complaints
+from app.services.tickets import lifecycle
 from tests.conftest import Console, Phone
-from tests.console.forms import offers, send
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 WORDS = "工程师态度不好"
 
@@ -102,7 +103,7 @@ def test_who_complained_reads_the_answer_behind_the_slips_code_and_nobody_else_d
 
 def complain(world: World, ticket: Ticket) -> Complaint:
     with world.database.transaction() as session:
-        held = tickets.locked(session, ticket_id=ticket.id)
+        held = lifecycle.locked(session, ticket_id=ticket.id)
         return complaints.complain(session, held, WORDS, by=world.nurse.id, at=clock.now(), channel="mini")
 
 

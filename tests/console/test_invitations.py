@@ -9,16 +9,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from app import clock
-from app.jobs import errands, rounds
+from app.jobs import loop, wechat_prefetch
 from app.models import WeChatToken
 from app.runtime import Runtime
-from app.services import invitations
+from app.services.identity import invitations
 from qr import symbol
 from sandbox.accounts import SERVICE
 from tests.conftest import Console
-from tests.console.forms import offers, send
-from tests.servers.wechat import Sandbox, running_sandbox
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.world import World
 
 CODE = "/cgi-bin/qrcode/create"
 
@@ -40,11 +40,11 @@ def test_a_worker_fetches_the_accounts_own_code(
     supervisor: FlaskClient, page: str, runtime: Runtime, wechat: Sandbox
 ) -> None:
     send(supervisor, page.removesuffix("/invitation"), page)
-    errands.ask(runtime, ticket_due=clock.now())
+    wechat_prefetch.ask(runtime, ticket_due=clock.now())
     shown = supervisor.get(page).text
     assert len(pictures(shown)) == 2
     assert "look-again.js" not in shown
-    errands.ask(runtime, ticket_due=clock.now())
+    wechat_prefetch.ask(runtime, ticket_due=clock.now())
     assert wechat.calls(CODE) == 1
 
 
@@ -53,9 +53,9 @@ def test_while_wechat_does_not_answer_the_link_serves(
 ) -> None:
     wechat.trouble(CODE, next_status=[502])
     send(supervisor, page.removesuffix("/invitation"), page)
-    errands.ask(runtime, ticket_due=clock.now())
+    wechat_prefetch.ask(runtime, ticket_due=clock.now())
     assert len(pictures(supervisor.get(page).text)) == 1
-    errands.ask(runtime, ticket_due=clock.now())
+    wechat_prefetch.ask(runtime, ticket_due=clock.now())
     assert len(pictures(supervisor.get(page).text)) == 2
 
 
@@ -64,7 +64,7 @@ def test_where_callbacks_go_elsewhere_only_the_link_is_offered(
     supervisor: FlaskClient, page: str, runtime: Runtime, wechat: Sandbox
 ) -> None:
     send(supervisor, page.removesuffix("/invitation"), page)
-    errands.ask(runtime, ticket_due=clock.now())
+    wechat_prefetch.ask(runtime, ticket_due=clock.now())
     shown = supervisor.get(page).text
     assert len(pictures(shown)) == 1
     assert "带参数的码扫了，这里收不到" in shown
@@ -75,7 +75,7 @@ def test_where_callbacks_go_elsewhere_only_the_link_is_offered(
 def test_what_the_command_line_made_is_on_nobodys_screen(world: World, runtime: Runtime, wechat: Sandbox) -> None:
     with world.database.transaction() as session:
         invitations.invite(session, world.second_engineer.id, by=None, at=clock.now())
-    errands.ask(runtime, ticket_due=clock.now())
+    wechat_prefetch.ask(runtime, ticket_due=clock.now())
     assert wechat.calls(CODE) == 0
 
 
@@ -113,14 +113,14 @@ def test_the_ticket_that_signs_pages_is_fetched_beforehand_and_not_begged_for(
 ) -> None:
     ticket = "/cgi-bin/ticket/getticket"
     now = clock.now()
-    assert errands.ask(runtime, ticket_due=now) - now < rounds.SWEEP
+    assert wechat_prefetch.ask(runtime, ticket_due=now) - now < loop.SWEEP
     assert wechat.calls(ticket) == 1
     wechat.revoke()
     with world.database.transaction() as session:
         session.execute(delete(WeChatToken))
     wechat.trouble(ticket, next_errors=[48001])
-    assert errands.ask(runtime, ticket_due=now) - now >= errands.REST
-    assert errands.ask(runtime, ticket_due=now + errands.REST) == now + errands.REST
+    assert wechat_prefetch.ask(runtime, ticket_due=now) - now >= wechat_prefetch.REST
+    assert wechat_prefetch.ask(runtime, ticket_due=now + wechat_prefetch.REST) == now + wechat_prefetch.REST
     assert wechat.calls(ticket) == 2
 
 

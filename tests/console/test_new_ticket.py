@@ -8,8 +8,8 @@ from werkzeug.test import TestResponse
 from app.db import Database
 from app.models import Event, Place, Ticket
 from tests.conftest import Console
-from tests.console.forms import send
-from tests.world import World
+from tests.support.console_forms import send
+from tests.support.world import World
 
 PAGE = "/console/tickets/new"
 

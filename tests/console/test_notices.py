@@ -9,10 +9,10 @@ from sqlalchemy import update
 from app import clock
 from app.db import Database
 from app.models import Notice
-from app.services import notices
-from app.web.words import WORDS
+from app.services.notices import outbox
+from app.texts.codes import WORDS
 from tests.conftest import Console
-from tests.world import World
+from tests.support.world import World
 
 
 def test_a_notice_that_failed_says_why(desk: FlaskClient, world: World, database: Database) -> None:
@@ -51,7 +51,7 @@ def test_who_has_won_a_draw_is_told_to_nobody_else(who: str, console: Console, w
     """Not even that he won: neither in the list nor among what he himself was told."""
     world.ticket("dispatched")
     with world.database.transaction() as session:
-        notices.keep(session, "won", about="h001-2026q4", to=world.nurse.id, at=clock.now())
+        outbox.keep(session, "won", about="h001-2026q4", to=world.nurse.id, at=clock.now())
     client = console(getattr(world, who))
     shown = client.get("/console/notices").text
     assert world.engineer.name in shown

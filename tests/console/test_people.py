@@ -7,10 +7,10 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import IdentityClaim, WeChatIdentity
-from app.services import people_list
+from app.services.organisation import directory
 from tests.conftest import Console
-from tests.console.forms import offers, send
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 
 @pytest.mark.parametrize("asked", ["q=00017", "q=%E4%B8%BD", "q=000&department={ward}"])
@@ -23,7 +23,7 @@ def test_people_are_found_by_number_name_and_department(asked: str, supervisor: 
 def test_pages_of_people_follow_each_other(
     supervisor: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people_list, "SIZE", 3)
+    monkeypatch.setattr(directory, "SIZE", 3)
     first = supervisor.get("/console/people").text
     second = supervisor.get("/console/people?after=00042").text
     assert "after=00042" in first

@@ -16,13 +16,13 @@ from fontTools.ttLib import TTFont
 from werkzeug.test import TestResponse
 
 from app import clock
+from app.http.context import EXTENSION
 from app.models import Asset, Place
 from app.paths import ROOT
 from app.runtime import Runtime
-from app.services import printing
-from app.web.edge import EXTENSION
+from app.services.codes import print_order
 from tests.conftest import Console
-from tests.world import World
+from tests.support.world import World
 
 SHEET = "/console/print/sheet"
 RATINGS = ("非常满意", "不满意", "rating")
@@ -252,7 +252,7 @@ def test_what_cannot_be_ordered_is_refused_with_the_reason(
 def test_more_than_one_request_prints_is_refused_with_the_count(
     desk: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing, "MOST", 2)
+    monkeypatch.setattr(print_order, "MOST", 2)
     for _ in range(3):
         world.ticket("finished")
     answer = desk.get(SHEET)

@@ -10,14 +10,14 @@ from sqlalchemy import select, update
 from app import clock
 from app.db import Database
 from app.models import Employment, Event, RatingDetail, Ticket
-from app.services import praise, rating_list
-from app.services.rating_list import Figure, RatingFilter
-from app.services.ratings import Detail
-from app.web.words import WORDS
+from app.services.ratings import praise, search
+from app.services.ratings.rating import Detail
+from app.services.ratings.search import Figure, RatingFilter
+from app.texts.codes import WORDS
 from tests.conftest import Console
 from tests.console.conftest import Rate
-from tests.console.forms import offers, send
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 RATED = f"<b>{WORDS['event']['rated']}</b>"
 TELLING = ("评价", "非常不满意", "计入", "低分", "表扬", "辛苦了", "rating")
@@ -85,9 +85,9 @@ def test_the_figure_counts_verified_answers_by_the_level_that_stands(
     unverified(tickets[4], 1)  # kept, never counted
     world.ticket("finished")  # silence is missing
     with database.reading() as session:
-        assert rating_list.figure(session, RatingFilter()) == Figure(satisfied=3, counted=4)
-        assert rating_list.figure(session, RatingFilter(level=5)) == Figure(satisfied=3, counted=4)
-        assert rating_list.figure(session, RatingFilter(department_id=world.pharmacy.id)).hundredths is None
+        assert search.figure(session, RatingFilter()) == Figure(satisfied=3, counted=4)
+        assert search.figure(session, RatingFilter(level=5)) == Figure(satisfied=3, counted=4)
+        assert search.figure(session, RatingFilter(department_id=world.pharmacy.id)).hundredths is None
 
 
 SHARES = [(1, 3, 3333), (2, 3, 6667), (1, 1, 10000), (0, 7, 0), (1, 800, 13)]

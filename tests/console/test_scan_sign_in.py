@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 from app.db import Database
 from app.models import ConsoleScan
 from tests.conftest import Phone
-from tests.console.forms import send
-from tests.world import World
+from tests.support.console_forms import send
+from tests.support.world import World
 
 
 def test_the_phone_confirms_and_the_waiting_page_is_let_in(desk: FlaskClient, phone: Phone, world: World) -> None:

@@ -13,13 +13,13 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.db import Database
+from app.http import rate_limits
 from app.models import Credential, Employment, Person
-from app.services import console_sign_in
-from app.services.console_sign_in import TRIES, Attempt
-from app.web import limits
+from app.services.identity import console_sign_in
+from app.services.identity.console_sign_in import TRIES, Attempt
 from tests.conftest import Console
-from tests.console.forms import send
-from tests.world import World
+from tests.support.console_forms import send
+from tests.support.world import World
 
 
 def test_the_right_password_opens_the_console(client: FlaskClient, world: World, password: str) -> None:
@@ -96,7 +96,7 @@ def test_tries_side_by_side_do_not_outrun_the_lock(database: Database, world: Wo
 def test_a_noisy_address_does_not_keep_out_who_signed_in_here_before(
     app: Flask, world: World, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "WRONG_PASSWORDS", RateLimitItemPerMinute(3, 15))
+    monkeypatch.setattr(rate_limits, "WRONG_PASSWORDS", RateLimitItemPerMinute(3, 15))
     known, unknown = app.test_client(), app.test_client()
     enter(known, world.supervisor.staff_number, password)
     send(known, "/console", "/sign-out")

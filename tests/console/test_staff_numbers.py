@@ -11,11 +11,11 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.db import Database
 from app.models import Employment, Inbound, Notice, Person
-from app.services import slip_pads
+from app.services.codes import slip_pads
 from tests.conftest import Console
 from tests.console.test_new_ticket import PAGE, report
-from tests.house.doors import doors
-from tests.world import APPID, WAYS, World
+from tests.support.doors import doors
+from tests.support.world import APPID, WAYS, World
 
 LINK = "/console/print/pads/link"  # shows the ticket whose number was typed
 

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Connection, event
 
 from app.db import Database
-from app.services import ticket_list
-from app.services.ticket_list import TicketFilter
+from app.services.tickets import search
+from app.services.tickets.search import TicketFilter
 from tests.conftest import Console
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ def test_the_index_answers_the_whole_question(sqlite_url: str, wanted: TicketFil
 
 def test_a_name_of_very_many_is_said_to_be_too_wide(console: Console, world: World) -> None:
     desk = console(world.desk)
-    named = [world.employ(f"3{number:04}", f"王{number:04}") for number in range(ticket_list.NAMESAKES + 5)]
+    named = [world.employ(f"3{number:04}", f"王{number:04}") for number in range(search.NAMESAKES + 5)]
     tickets = [world.ticket(served=named[0]), world.ticket(served=named[-1])]
     wide = desk.get("/console/tickets?q=王").text
     assert [ticket.number in wide for ticket in tickets] == [True, False]
-    assert f"只查了前 {ticket_list.NAMESAKES} 位" in wide
+    assert f"只查了前 {search.NAMESAKES} 位" in wide
     narrow = desk.get(f"/console/tickets?q={named[-1].name}").text
     assert tickets[1].number in narrow
     assert "只查了前" not in narrow
 
 
 def test_whoever_has_exactly_the_name_is_looked_for_first(console: Console, world: World) -> None:
-    for number in range(ticket_list.NAMESAKES + 1):
+    for number in range(search.NAMESAKES + 1):
         world.employ(f"0000{number}", f"张伟{number:04}")
     ticket = world.ticket(served=world.employ("9", "张伟"))
     assert ticket.number in console(world.desk).get("/console/tickets?q=张伟").text
@@ -72,7 +72,7 @@ def plan_of(database: Database, wanted: TicketFilter) -> list[str]:
 
     event.listen(database.engine, "before_cursor_execute", listen)
     with database.reading() as session:
-        ticket_list.find(session, wanted)
+        search.find(session, wanted)
     event.remove(database.engine, "before_cursor_execute", listen)
     statement, parameters = asked[-1]
     with database.engine.connect() as connection:

@@ -8,14 +8,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
-from app import clock
+from app import clock, pagination
 from app.db import Database
 from app.models import Event, Notice, Ticket, TicketHelper
 from app.runtime import Runtime
-from app.services import pages
 from tests.conftest import Console
-from tests.console.forms import offers, send
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 ENDS = [("finished", "close", "closed"), ("accepted", "cancel", "cancelled")]
 
@@ -69,7 +68,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(
 ) -> None:
     at = clock.now() - timedelta(hours=1)
     numbers = [world.ticket(reported_at=at + timedelta(minutes=minute // 2)).number for minute in range(7)]
-    monkeypatch.setattr(pages.newest_first, "__kwdefaults__", {"size": 3})
+    monkeypatch.setattr(pagination.newest_first, "__kwdefaults__", {"size": 3})
     seen: list[str] = []
     address: str | None = "/console/tickets"
     while address:

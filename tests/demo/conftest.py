@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from app import clock, create_app
+from app import clock, create_app, demo
 from app.db import Database
-from app.services import demo
 from config.settings import read_settings
 from tests.conftest import plain_environ
-from tests.world import APPID
+from tests.support.world import APPID
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)  # a Sunday afternoon in the hospital

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.demo import roles
 from app.models import WeChatIdentity
-from app.services.demo import cast
 from config.settings import read_settings
 from sandbox.phones import PHONES
 from tests.conftest import plain_environ
@@ -36,9 +36,9 @@ def test_the_start_page_offers_every_place_and_is_no_redirect(browser: FlaskClie
     assert page.status_code == 200
     for name in ("nurse", "engineer", "supervisor", "stranger"):
         assert f"http://localhost:8001/phone/{name}" in page.text
-    for role in cast.CONSOLE:
+    for role in roles.CONSOLE:
         assert f'name="role" value="{role}"' in page.text
-    assert cast.PASSWORD in page.text
+    assert roles.PASSWORD in page.text
     assert "6120" in page.text
 
 
@@ -47,7 +47,7 @@ def test_production_has_the_public_page_alone(production: FlaskClient) -> None:
     assert page.status_code == 200
     assert "和平医院" in page.text
     assert "6120" in page.text
-    for part in (cast.PASSWORD, "/demo/", "/phone/", cast.NURSE.name, "sandbox"):
+    for part in (roles.PASSWORD, "/demo/", "/phone/", roles.NURSE.name, "sandbox"):
         assert part not in page.text
     assert [production.get(path).status_code for path in ("/demo/phone?to=/my", "/demo/codes")] == [404, 404]
     assert production.post("/demo/sign-in", data={"role": "admin"}).status_code in {403, 404}
@@ -103,11 +103,11 @@ def test_every_code_offered_opens_and_there_are_at_most_thirty(browser: FlaskCli
     assert {browser.get(code["url"]).status_code for code in codes} == {200}
 
 
-@pytest.mark.parametrize("role", cast.CONSOLE)
+@pytest.mark.parametrize("role", roles.CONSOLE)
 def test_a_place_at_the_console_is_taken_by_a_button(browser: FlaskClient, role: str) -> None:
     answer = take(browser, role)
     assert (answer.status_code, answer.location) == (303, "/console")
-    assert cast.CONSOLE[role].name in browser.get("/console").text
+    assert roles.CONSOLE[role].name in browser.get("/console").text
     assert browser.get("/console/ratings").status_code == (403 if role == "desk" else 200)
 
 

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from app import clock
-from app.services.demo.draw import STAGES
-from app.services.draws import announcing, files, pages
-from app.web.edge import EXTENSION
+from app.demo.draw import STAGES
+from app.http.context import EXTENSION
+from app.services.draws import announcement, public_page, published_files
 from lottery.verify import verify
 
 
@@ -22,10 +22,10 @@ def test_a_draw_is_taken_to_every_stage(demo_app: Flask, tmp_path: Path) -> None
         folder = tmp_path / stage
         folder.mkdir()
         with demo_app.extensions[EXTENSION].database.reading() as session:
-            draw = announcing.find(session, told["draw_id"])
-            state = pages.state(session, draw, at=clock.now())
-            for file in files.all_of(session, draw):
-                (folder / file.name).write_bytes(b"".join(files.content(session, file)))
+            draw = announcement.find(session, told["draw_id"])
+            state = public_page.state(session, draw, at=clock.now())
+            for file in published_files.all_of(session, draw):
+                (folder / file.name).write_bytes(b"".join(published_files.content(session, file)))
         assert state == {"claimed": "drawn"}.get(stage, stage)  # the time to claim is not over
         assert verify(folder)[-1].holds
 

@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import demo
 from app.db import Base, Database
+from app.demo import roles as cast
+from app.demo import sandbox_codes
 from app.models import (
     Campus,
     Category,
@@ -36,11 +39,12 @@ from app.models import (
 )
 from app.models.rating import LOW_LEVELS
 from app.models.ticket import MOVES, STATES
-from app.services import completions, demo, passwords, people, scan, tickets
-from app.services.demo import cast, scans
+from app.services.identity import passwords
+from app.services.organisation import employment as people
+from app.services.tickets import completions, lifecycle, scan
 from sandbox.phones import PHONES
 from tests.demo.conftest import AT, ZONE, seeded
-from tests.world import APPID
+from tests.support.world import APPID
 
 pytestmark = pytest.mark.slow
 NEW_YEAR = datetime(2027, 1, 1, 0, 5, tzinfo=ZONE).astimezone(UTC)
@@ -185,8 +189,8 @@ def test_numbers_run_without_a_gap_and_the_next_ticket_gets_the_next_one(
     assert all(run == [f"{day}-{n:04d}" for n in range(1, len(run) + 1)] for day, run in days.items())
     copy = seeded(shutil.copy(sqlite_template, tmp_path / "next.sqlite"), AT)
     with copy.transaction() as session:
-        told = tickets.Report(source="desk", description="", category_id=None)
-        ticket = tickets.report(session, told, by=None, at=AT, zone=ZONE, channel="console")
+        told = lifecycle.Report(source="desk", description="", category_id=None)
+        ticket = lifecycle.report(session, told, by=None, at=AT, zone=ZONE, channel="console")
     assert ticket.number == f"20261122-{today + 1:04d}"
     copy.engine.dispose()
 
@@ -221,7 +225,7 @@ def test_today_there_is_something_to_do_for_everybody(looking: Session) -> None:
     assert {"dispatched", "accepted", "arrived", "reopened"} <= states
     inbox = select(Notice.kind).where(Notice.person_id == engineer.id, Notice.state == "waiting")
     assert "dispatched" in looking.scalars(inbox).all()
-    assert scans.first_to_rate(looking, at=AT) is not None
+    assert sandbox_codes.first_to_rate(looking, at=AT) is not None
 
 
 def test_the_phones_are_bound_as_the_story_says(looking: Session) -> None:
@@ -273,9 +277,9 @@ def test_on_either_database_the_next_rows_find_free_ids(database: Database) -> N
         assert nurse is not None
         assert desk is not None
         assert engineer is not None
-        told = tickets.Report(source="desk", description="", category_id=None, served_person_id=nurse.id)
-        ticket = tickets.report(session, told, by=desk.id, at=AT, zone=ZONE, channel="console")
-        tickets.dispatch(session, ticket, to=engineer.id, by=desk.id, at=AT, channel="console")
+        told = lifecycle.Report(source="desk", description="", category_id=None, served_person_id=nurse.id)
+        ticket = lifecycle.report(session, told, by=desk.id, at=AT, zone=ZONE, channel="console")
+        lifecycle.dispatch(session, ticket, to=engineer.id, by=desk.id, at=AT, channel="console")
         assert ticket.id == session.scalar(select(func.count()).select_from(Ticket))
 
 

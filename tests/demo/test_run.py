@@ -18,7 +18,7 @@ from app.db import Database
 from app.models import Person
 from app.paths import ROOT
 from config.settings import read_settings
-from tests.servers.processes import free_port
+from tests.support.processes import free_port
 
 pytestmark = pytest.mark.slow
 START_SECONDS, STOP_SECONDS = 60, 20

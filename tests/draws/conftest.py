@@ -1,7 +1,7 @@
 import pytest
 
 from tests.draws.story import Story
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.db import Database
 from app.models import Completion, Department, Draw, DrawWinner, Employment, Person, Rating, Ticket, WeChatIdentity
-from app.services.draws import announcing, claims, committing, files, numbers, results
+from app.services.draws import announcement as announcing
+from app.services.draws import claims, commitment, public_numbers, published_files, results
 from app.services.draws.receipts import Receipt, receipt_of
 from lottery.checks import Check
 from lottery.verify import verify
 from tests.lottery.bundles import AGAIN, DLT, KL8, announcement
-from tests.world import APPID, BEGAN, ZONE, World
+from tests.support.world import APPID, BEGAN, ZONE, World
 
 Fields = dict[str, Any]
 DRAW_ID = "h001-2026q4"
@@ -100,8 +101,8 @@ class Story:
     def commit(self, at: datetime | None = None) -> Fields:
         at = at or COMMITTED + self.shift
         with self.drawing() as (session, draw):
-            prepared = committing.prepare(session, draw, zone=ZONE, at=at)
-            return committing.write(session, draw, prepared, by=None, at=at)
+            prepared = commitment.prepare(session, draw, zone=ZONE, at=at)
+            return commitment.write(session, draw, prepared, by=None, at=at)
 
     def type_numbers(self, draw_round: int = 1, at: datetime | None = None) -> None:
         for source, issue, value in NUMBERS[draw_round]:
@@ -110,10 +111,10 @@ class Story:
 
     def type(
         self, source: str, issue: str, value: str, *, by: Person, at: datetime | None = None, draw_round: int = 1
-    ) -> numbers.Agreed | None:
+    ) -> public_numbers.Agreed | None:
         at = at or DRAWN + self.shift
         with self.drawing() as (session, draw):
-            return numbers.enter(
+            return public_numbers.enter(
                 session, draw, draw_round=draw_round, source=source, issue=issue, value=value, by=by.id, at=at
             )
 
@@ -155,8 +156,8 @@ class Story:
         """The files as anybody can fetch them, and what the verifier says of them."""
         folder.mkdir(exist_ok=True)
         with self.drawing() as (session, draw):
-            for file in files.all_of(session, draw):
-                (folder / file.name).write_bytes(b"".join(files.content(session, file)))
+            for file in published_files.all_of(session, draw):
+                (folder / file.name).write_bytes(b"".join(published_files.content(session, file)))
         return verify(folder)
 
     def without_triggers(self, statement: str) -> None:

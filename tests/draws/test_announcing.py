@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from app.errors import Refused
 from app.models import Draw, DrawEvent, DrawSecret
-from app.services.draws import announcing, pages, secret
+from app.services.draws import announcement, keys, public_page
 from lottery import rule
 from tests.draws.story import ANNOUNCED, CLOSED, DRAW_ID, Fields, Story, draft
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 QUARTER = timedelta(days=92)
 Change = Callable[[Fields], object]
@@ -21,10 +21,10 @@ Change = Callable[[Fields], object]
 def test_an_announcement_is_locked_with_its_keys(story: Story) -> None:
     story.announce()
     with story.drawing() as (session, draw):
-        told = pages.page(session, draw, at=ANNOUNCED).announcement
+        told = public_page.page(session, draw, at=ANNOUNCED).announcement
         kept = session.scalars(select(DrawSecret)).one()
         assert told["key_commitment"] == rule.key_commitment(kept.key).hex()
-        assert kept.key.hex() not in repr(pages.page(session, draw, at=ANNOUNCED))
+        assert kept.key.hex() not in repr(public_page.page(session, draw, at=ANNOUNCED))
         assert draw.pid_prefix == "h001:emp:"
     assert list(told) == list(draft_order(told))
 
@@ -133,7 +133,7 @@ def test_a_rating_takes_part_in_one_draw(story: Story) -> None:
 
 
 def test_the_key_of_one_draw_serves_no_other(story: Story) -> None:
-    made = secret.make()
+    made = keys.make()
     announce(story, draft(), made=made)
     assert refusal(story, later(), made=made).code == "page_expired"
 
@@ -147,7 +147,7 @@ def announce(story: Story, told: Fields, **changes: Any) -> None:
     world = story.world
     how: dict[str, Any] = {"committee": [world.supervisor.id], "by": world.admin.id, "at": ANNOUNCED, **changes}
     with story.database.transaction() as session:
-        announcing.announce(session, told, tenant="h001", zone=ZONE, **how)
+        announcement.announce(session, told, tenant="h001", zone=ZONE, **how)
 
 
 def refusal(story: Story, told: Fields, **changes: Any) -> Refused:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.models import DrawEvent
-from app.services.draws import files
+from app.services.draws import published_files
 from lottery import rule
 from tests.draws.story import DRAW_ID, DURING, OBJECTED, Story, employ
 from tests.draws.test_commands import draw, spoken
@@ -131,4 +131,4 @@ def made_again(file: Path) -> bytes:
 
 def published(story: Story, version: int) -> bytes:
     with story.drawing() as (session, found):
-        return bytes(files.whole(session, files.get(session, found, f"leaves-{version}.bin")))
+        return bytes(published_files.whole(session, published_files.get(session, found, f"leaves-{version}.bin")))

@@ -12,10 +12,10 @@ import pytest
 
 from app import clock
 from app.jobs import draws as jobs
-from app.jobs.beacon import Beacon
+from app.jobs.drand_beacon import Beacon
 from app.models import DrawNumber
 from app.runtime import Runtime
-from app.services.draws import files
+from app.services.draws import published_files
 from app.services.draws.drand import CHAIN
 from lottery.sources import quicknet_time
 from tests.draws.story import Story
@@ -94,7 +94,7 @@ def test_the_round_is_fetched_when_it_is_out_and_the_result_follows(
     assert relay.asked == [f"/{CHAIN}/public/{ROUND['round']}"]
     with committed.drawing() as (session, draw):
         [typed] = session.query(DrawNumber).all()
-        assert files.fields(session, draw, "result-1.json")["sources"][0]["value"] == ROUND["randomness"]
+        assert published_files.fields(session, draw, "result-1.json")["sources"][0]["value"] == ROUND["randomness"]
     assert (typed.by_id, typed.value, typed.evidence) == (None, ROUND["randomness"], ROUND["signature"])
     jobs.look(fetching, Beacon())
     assert len(relay.asked) == 1
@@ -145,14 +145,14 @@ def test_a_relay_that_is_not_there_stops_nothing(committed: Story, runtime: Runt
     committed.type("drand-quicknet", str(ROUND["round"]), ROUND["signature"], by=committed.world.admin, at=DRAWN)
     jobs.look(away, Beacon())
     with committed.drawing() as (session, draw):
-        assert files.find(session, draw, "result-1.json")
+        assert published_files.find(session, draw, "result-1.json")
 
 
 def test_nobody_is_asked_in_a_closed_network(committed: Story, runtime: Runtime, relay: Relay) -> None:
     jobs.look(runtime, Beacon())
     assert relay.asked == []
     with committed.drawing() as (session, draw):
-        assert not files.find(session, draw, "result-1.json")
+        assert not published_files.find(session, draw, "result-1.json")
 
 
 def live(moment: datetime) -> None:

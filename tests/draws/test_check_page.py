@@ -19,13 +19,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.models import Person
 from app.paths import ROOT
-from app.services.draws import files, secret
+from app.services.draws import keys, published_files
 from app.services.draws.receipts import Receipt
 from tests.browser.test_pages import told
 from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, NUMBERS, Story
 from tests.lottery.bundles import DLT, KL8
-from tests.servers.browser import DESKTOP, PHONE, SMALL_PHONE, open_phone
-from tests.servers.processes import free_port
+from tests.support.browser import DESKTOP, PHONE, SMALL_PHONE, open_phone
+from tests.support.processes import free_port
 
 pytestmark = pytest.mark.slow
 Open = Callable[..., Page]
@@ -177,7 +177,7 @@ def test_the_whole_draw_is_checked_in_the_browser(
     page.get_by_role("button", name="核对全部").click()
     page.locator("#whole-said", has_text="全部为真").wait_for()
     with story.drawing() as (session, draw):
-        published = [file.name for file in files.all_of(session, draw) if not file.name.endswith(".sig")]
+        published = [file.name for file in published_files.all_of(session, draw) if not file.name.endswith(".sig")]
     assert page.locator("#whole-steps > li.good").count() == len(published) + 1
     assert page.locator("#whole-steps ul li").count() > 50
 
@@ -315,13 +315,13 @@ def fragment(story: Story, person: Person, **changes: object) -> str:
     """The receipt and his own number behind the #."""
     packed = json.dumps(held(story, person, **changes).fields()).encode()
     with story.drawing() as (_session, draw):
-        number = secret.pid(draw, person.id)
+        number = keys.pid(draw, person.id)
     return f"receipt={urlsafe_b64encode(packed).decode().rstrip('=')}&person={number}"
 
 
 def loser(story: Story) -> Person:
     with story.drawing() as (session, draw):
-        won = {winner["entry"] for winner in files.winners_of(session, draw, 1)}
+        won = {winner["entry"] for winner in published_files.winners_of(session, draw, 1)}
     return next(person for person in story.raters if held(story, person).entry not in won)
 
 

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.errors import Refused
 from app.models import DrawClaim, DrawClaimPhoto, DrawFile, DrawWinner, Person
-from app.services.draws import claims, files, pages
+from app.services.draws import claims, public_page, published_files
 from app.services.draws.receipts import receipt_of
 from lottery import rule, tree
 from tests.draws.story import CLAIMED, EXPIRED, REDRAWN, Story
 from tests.draws.test_unionids import share
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_claim_is_confirmed_once_and_published(story: Story, winner: dict[str,
     assert confirm(story, f" {code.lower()} ")["entry"] == winner["entry"]
     assert refusal(story, code).code == "claimed_before"
     with story.drawing() as (session, draw):
-        told = files.fields(session, draw, files.CLAIMS)["claims"]
+        told = published_files.fields(session, draw, published_files.CLAIMS)["claims"]
         assert claims.claim_code(session, draw, story.person_of(session, winner).id) is None
     assert [(claim["entry"], claim["state"], claim["tier"]) for claim in told] == [(winner["entry"], "claimed", 1)]
 
@@ -44,12 +44,12 @@ def test_a_claim_is_confirmed_once_and_published(story: Story, winner: dict[str,
 def test_the_claims_grow_and_every_edition_stays(story: Story, winner: dict[str, Any]) -> None:
     confirm(story, code_of(story, winner))
     with story.drawing() as (session, draw):
-        second = files.winners_of(session, draw, 1)[1]
+        second = published_files.winners_of(session, draw, 1)[1]
     confirm(story, code_of(story, second))
     with story.drawing() as (session, draw):
-        query = select(DrawFile.edition).where(DrawFile.name == files.CLAIMS).order_by(DrawFile.edition)
+        query = select(DrawFile.edition).where(DrawFile.name == published_files.CLAIMS).order_by(DrawFile.edition)
         assert session.scalars(query).all() == [1, 2]
-        assert len(files.fields(session, draw, files.CLAIMS)["claims"]) == 2
+        assert len(published_files.fields(session, draw, published_files.CLAIMS)["claims"]) == 2
 
 
 @pytest.mark.parametrize("who", ["engineer", "desk", "admin", "nurse"])
@@ -66,16 +66,16 @@ def test_a_made_up_code_is_refused(story: Story, winner: dict[str, Any]) -> None
 
 def test_a_name_is_shown_masked_and_with_consent_only(story: Story, winner: dict[str, Any]) -> None:
     with story.drawing() as (session, draw):
-        second = files.winners_of(session, draw, 1)[1]
+        second = published_files.winners_of(session, draw, 1)[1]
     confirm(story, code_of(story, winner), show_name=True, photo=("image/png", b"signed"))
     confirm(story, code_of(story, second))
     with story.drawing() as (session, draw):
-        page = pages.page(session, draw, at=CLAIMED)
+        page = public_page.page(session, draw, at=CLAIMED)
         person = story.person_of(session, winner)
         assert session.scalars(select(DrawClaimPhoto.content)).all() == [b"signed"]
-    assert page.names == {(1, winner["entry"]): pages.masked(person.name)}
+    assert page.names == {(1, winner["entry"]): public_page.masked(person.name)}
     assert person.name not in repr(page)
-    assert [pages.masked(name) for name in ("王丽", "欧阳小明", "李")] == ["王*", "欧**明", "李*"]
+    assert [public_page.masked(name) for name in ("王丽", "欧阳小明", "李")] == ["王*", "欧**明", "李*"]
 
 
 def test_too_late_is_too_late(story: Story, winner: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ def test_too_late_is_too_late(story: Story, winner: dict[str, Any]) -> None:
 
 def test_what_is_waived_or_ineligible_is_drawn_again(story: Story, winner: dict[str, Any]) -> None:
     with story.drawing() as (session, draw):
-        rest = files.winners_of(session, draw, 1)[1:]
+        rest = published_files.winners_of(session, draw, 1)[1:]
         claims.waive(session, draw, story.person_of(session, winner).id, at=CLAIMED)
     code = code_of(story, rest[0])
     with story.drawing() as (session, draw), pytest.raises(Refused, match="reason_missing"):
@@ -113,7 +113,7 @@ def test_what_is_waived_or_ineligible_is_drawn_again(story: Story, winner: dict[
 def test_nothing_is_left_to_draw_when_all_is_claimed(story: Story, winner: dict[str, Any]) -> None:
     assert winner
     with story.drawing() as (session, draw):
-        won = files.winners_of(session, draw, 1)
+        won = published_files.winners_of(session, draw, 1)
     for one in won:
         confirm(story, code_of(story, one))
     with story.drawing() as (session, draw), pytest.raises(Refused, match="nothing_to_redraw"):
@@ -122,10 +122,10 @@ def test_nothing_is_left_to_draw_when_all_is_claimed(story: Story, winner: dict[
 
 def test_a_loser_sees_his_place_and_a_winner_his(story: Story, winner: dict[str, Any]) -> None:
     with story.drawing() as (session, draw):
-        places = {person.id: pages.place_of(session, draw, person.id) for person in story.raters}
+        places = {person.id: public_page.place_of(session, draw, person.id) for person in story.raters}
         best = story.person_of(session, winner).id
-        chances = pages.chances_of(session, draw, best, zone=ZONE)
-        outsider = pages.place_of(session, draw, story.world.doctor.id)
+        chances = public_page.chances_of(session, draw, best, zone=ZONE)
+        outsider = public_page.place_of(session, draw, story.world.doctor.id)
     assert sorted(place.place or 0 for place in places.values() if place) == list(range(1, 21))
     assert (places[best].place, places[best].score) == (1, winner["score"])  # type: ignore[union-attr]
     assert outsider is None
@@ -134,12 +134,12 @@ def test_a_loser_sees_his_place_and_a_winner_his(story: Story, winner: dict[str,
 
 def test_an_entry_is_proved_from_the_root_alone(story: Story, winner: dict[str, Any]) -> None:
     with story.drawing() as (session, draw):
-        commit = pages.page(session, draw, at=CLAIMED).commit
+        commit = public_page.page(session, draw, at=CLAIMED).commit
         receipt = receipt_of(session, draw, story.raters[5].id, zone=ZONE)
         assert receipt
         assert commit
-        found = pages.proof_of(session, draw, receipt.entry)
-        assert [pages.proof_of(session, draw, nobody) for nobody in ("0" * 64, "", "x" * 64)] == [None] * 3
+        found = public_page.proof_of(session, draw, receipt.entry)
+        assert [public_page.proof_of(session, draw, nobody) for nobody in ("0" * 64, "", "x" * 64)] == [None] * 3
     assert found
     assert found.tickets == receipt.tickets
     leaf = tree.leaf_hash(rule.leaf(bytes.fromhex(receipt.entry), receipt.tickets))
@@ -161,7 +161,7 @@ def test_who_could_not_be_found_as_a_winner_claims_all_the_same(story: Story) ->
     with story.drawing() as (session, draw):
         assert session.scalars(select(DrawWinner)).all() == []
         codes = [claims.claim_code(session, draw, person.id) for person in story.raters]
-        assert [len(pages.prizes_of(session, person.id)) for person in story.raters] == [1, 1, 1]
+        assert [len(public_page.prizes_of(session, person.id)) for person in story.raters] == [1, 1, 1]
         assert claims.claim_code(session, draw, story.world.nurse.id) is None
     first, second = kept[:2]
     assert first
@@ -188,8 +188,8 @@ def test_a_winner_finds_what_he_has_won(story: Story, winner: dict[str, Any]) ->
     confirm(story, code_of(story, winner))
     with story.drawing() as (session, draw):
         person: Person = story.person_of(session, winner)
-        [(found, won, claim)] = pages.prizes_of(session, person.id)
-        receipts = pages.receipts_of(session, person.id, zone=ZONE)
+        [(found, won, claim)] = public_page.prizes_of(session, person.id)
+        receipts = public_page.receipts_of(session, person.id, zone=ZONE)
     assert (found.draw_id, won.tier, won.rank) == (draw.draw_id, 1, 1)
     assert claim is not None
     assert [receipt.entry for receipt in receipts] == [winner["entry"]]

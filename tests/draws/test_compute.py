@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.draws import leaves, pool, winners
-from app.services.draws.leaves import LEAF, Leaves, People
+from app.services.draws import merkle_list, parallel, ranking
+from app.services.draws.merkle_list import LEAF, Leaves, People
 from lottery import rule, tree
 
 KEY = sha256(b"a key of the tests").digest()
@@ -29,12 +29,14 @@ def test_the_list_the_proofs_and_the_order_are_the_rules(tickets: dict[int, int]
     assert made.root == tree.root(by_rule)
     assert made.proofs(list(range(len(by_rule)))) == [tree.proof(by_rule, index) for index in range(len(by_rule))]
     order = rule.order(digest, by_rule)
-    assert winners.first(digest, made.data, most) == order[:most]
+    assert ranking.first(digest, made.data, most) == order[:most]
     gone = frozenset(place.entry for place in order[::3])
-    assert winners.first(digest, made.data, most, gone=gone) == rule.order(digest, by_rule, gone)[:most]
+    assert ranking.first(digest, made.data, most, gone=gone) == rule.order(digest, by_rule, gone)[:most]
 
 
-@pytest.mark.parametrize("size", [leaves.BLOCK - 1, leaves.BLOCK, leaves.BLOCK + 1, 3 * leaves.BLOCK + 7])
+@pytest.mark.parametrize(
+    "size", [merkle_list.BLOCK - 1, merkle_list.BLOCK, merkle_list.BLOCK + 1, 3 * merkle_list.BLOCK + 7]
+)
 def test_subtrees_join_into_the_same_tree(size: int) -> None:
     tickets = {number: number % 3 + 1 for number in range(1, size + 1)}
     by_rule, made = plain(tickets), built(tickets)
@@ -46,13 +48,13 @@ def test_subtrees_join_into_the_same_tree(size: int) -> None:
 def test_equal_beginnings_are_sorted_by_all_bytes() -> None:
     records = [b"same eight bytes" + bytes([n]) * 16 + b"\0\1" for n in (3, 1, 2)] + [b"\0" * LEAF, b"\xff" * LEAF]
     rows = np.frombuffer(b"".join(records), np.uint8).reshape(-1, LEAF)
-    assert leaves.in_order(rows).tobytes() == b"".join(sorted(records))
+    assert merkle_list.in_order(rows).tobytes() == b"".join(sorted(records))
 
 
 def test_people_are_found_behind_their_entries() -> None:
     tickets = dict.fromkeys(range(1, 200), 1)
     wanted = {rule.entry(rule.salt(KEY, DRAW_ID, pid), DRAW_ID, pid) for pid in (f"{PREFIX}7", f"{PREFIX}70")}
-    assert set(leaves.whose(KEY, DRAW_ID, people(tickets), wanted).values()) == {7, 70}
+    assert set(merkle_list.whose(KEY, DRAW_ID, people(tickets), wanted).values()) == {7, 70}
 
 
 def test_an_entry_that_is_added_stands_in_its_place_with_the_greater_count() -> None:
@@ -60,7 +62,7 @@ def test_an_entry_that_is_added_stands_in_its_place_with_the_greater_count() -> 
     more = {**tickets, 7: 3, 100: 1}
     added = {rule.entry(rule.salt(KEY, DRAW_ID, f"{PREFIX}{n}"), DRAW_ID, f"{PREFIX}{n}"): more[n] for n in (7, 100)}
     kept = {rule.entry(rule.salt(KEY, DRAW_ID, f"{PREFIX}8"), DRAW_ID, f"{PREFIX}8"): 1}
-    grown = leaves.add(built(tickets), {**added, **kept})
+    grown = merkle_list.add(built(tickets), {**added, **kept})
     assert bytes(grown.data) == bytes(built(more).data)
     assert grown.root == built(more).root
 
@@ -69,11 +71,11 @@ def test_an_entry_that_is_added_stands_in_its_place_with_the_greater_count() -> 
 def test_other_processes_make_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     tickets = {number: number % 4 + 1 for number in range(1, 60_000)}
     here = built(tickets)
-    alone = winners.first(KEY, here.data, 50)
-    monkeypatch.setattr(pool, "MANY", 1)
+    alone = ranking.first(KEY, here.data, 50)
+    monkeypatch.setattr(parallel, "MANY", 1)
     there = built(tickets)
     assert (bytes(there.data), there.blocks) == (bytes(here.data), here.blocks)
-    assert winners.first(KEY, here.data, 50) == alone
+    assert ranking.first(KEY, here.data, 50) == alone
 
 
 def test_a_receipt_is_checked_in_less_than_a_millisecond() -> None:
@@ -101,7 +103,7 @@ def test_over_20000_draws_everybody_wins_as_often_as_his_tickets_say() -> None:
     owner = {bytes(data[start : start + 32]): start for start in range(0, len(data), LEAF)}
     won = dict.fromkeys(owner, 0)
     for seed in islice((sha256(b"draw %d" % n).digest() for n in count()), draws):
-        won[winners.first(seed, data, 1)[0].entry] += 1
+        won[ranking.first(seed, data, 1)[0].entry] += 1
     total = sum(tickets.values())
     expected = {
         entry: draws * int.from_bytes(data[start + 32 : start + 34], "big") / total for entry, start in owner.items()
@@ -115,16 +117,16 @@ def test_the_place_in_the_list_has_no_influence() -> None:
     draws, won = 20_000, [0] * 20
     data = built(dict.fromkeys(range(1, 21), 1)).data
     for seed in islice((sha256(b"place %d" % n).digest() for n in count()), draws):
-        won[winners.first(seed, data, 1)[0].index] += 1
+        won[ranking.first(seed, data, 1)[0].index] += 1
     assert sum((count - draws / 20) ** 2 / (draws / 20) for count in won) < 43.8
-    turned = b"".join(leaves.split(data)[::-1])
+    turned = b"".join(merkle_list.split(data)[::-1])
     seed = sha256(b"any").digest()
-    entries = [place.entry for place in winners.first(seed, data, 20)]
-    assert [place.entry for place in winners.first(seed, turned, 20)] == entries
+    entries = [place.entry for place in ranking.first(seed, data, 20)]
+    assert [place.entry for place in ranking.first(seed, turned, 20)] == entries
 
 
 def built(tickets: dict[int, int]) -> Leaves:
-    return leaves.build(KEY, DRAW_ID, people(tickets))
+    return merkle_list.build(KEY, DRAW_ID, people(tickets))
 
 
 def people(tickets: dict[int, int]) -> People:

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.models import DrawNumber
-from app.services.draws import claims, files
+from app.services.draws import claims, published_files
 from tests.conftest import Console
-from tests.console.forms import offers, send
 from tests.draws.story import CLOSED, COMMITTED, DRAW_ID, DRAWN, DURING, EXPIRED, OPENS, REDRAWN, Story
 from tests.lottery.bundles import DLT, KL8
+from tests.support.console_forms import offers, send
 
 PAGE = f"/console/draws/{DRAW_ID}"
 NUMBERS, OBJECTIONS = f"{PAGE}/numbers", f"{PAGE}/objections"
@@ -159,7 +159,7 @@ def take(story: Story, until: str) -> None:
         story.type_numbers(2, at=REDRAWN + story.shift)
         story.run(2, at=REDRAWN + story.shift)
         with story.drawing() as (session, draw):
-            assert files.find(session, draw, "result-2.json")
+            assert published_files.find(session, draw, "result-2.json")
 
 
 def type_number(client: FlaskClient, source: str, issue: str, value: str) -> TestResponse:

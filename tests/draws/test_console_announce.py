@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.models import Draw
-from app.services.draws import files
+from app.services.draws import published_files
 from tests.conftest import Console
-from tests.console.forms import HIDDEN
-from tests.world import World
+from tests.support.console_forms import HIDDEN
+from tests.support.world import World
 
 NEW, ANNOUNCE = "/console/draws/new", "/console/draws/announce"
 ISSUES = {"sources-0": "004", "sources-1": "002", "redraw_sources-0": "020"}  # behind the year of the drawing
@@ -39,7 +39,10 @@ def test_the_proposal_needs_only_issues_and_a_committee(world: World, admin: Fla
     assert answer.status_code == 303
     with world.database.reading() as session:
         draw = session.scalars(select(Draw)).one()
-        assert files.whole(session, files.get(session, draw, "announcement.json")).tobytes() == text.encode()
+        assert (
+            published_files.whole(session, published_files.get(session, draw, "announcement.json")).tobytes()
+            == text.encode()
+        )
         assert draw.announcement_sha256 == digest
     assert confirm(admin, shown.text, told_id(text)).status_code == 409
     assert count(world) == 1

@@ -12,13 +12,13 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from app import clock
+from app.http import session as visit
 from app.models import DrawClaim, DrawClaimPhoto, DrawWinner, Person
-from app.services import photos
-from app.services.draws import claims, pages
-from app.web import visit
-from tests.api.pictures import photo
+from app.services.draws import claims, public_page
+from app.services.tickets import photos
 from tests.conftest import Console
 from tests.draws.story import CLAIMED, DRAW_ID, Story
+from tests.support.pictures import photo
 
 DESK = f"/console/draws/{DRAW_ID}/claims"
 
@@ -68,7 +68,7 @@ def test_it_is_written_down_once_with_photo_and_consent(story: Story, desk: Flas
     assert send(desk, "/confirm", code=code, signed="1").status_code == 409
     with story.drawing() as (session, draw):
         [claim], [kept] = session.query(DrawClaim).all(), session.query(DrawClaimPhoto).all()
-        names = pages.page(session, draw, at=CLAIMED + story.shift).names
+        names = public_page.page(session, draw, at=CLAIMED + story.shift).names
     assert (claim.state, claim.by_id, claim.show_name) == ("claimed", story.world.supervisor.id, True)
     assert (kept.claim_id, kept.media_type) == (claim.id, "image/jpeg")
     assert next(iter(names.values())).startswith("职*")
@@ -95,7 +95,7 @@ def test_a_name_that_was_agreed_to_goes_when_the_winner_is_erased(story: Story, 
         [winner] = session.query(DrawWinner).where(DrawWinner.entry == session.query(DrawClaim).one().entry)
         session.get_one(Person, winner.person_id).erased_at = clock.now()
         session.flush()
-        assert pages.page(session, draw, at=CLAIMED + story.shift).names == {}
+        assert public_page.page(session, draw, at=CLAIMED + story.shift).names == {}
 
 
 def test_who_signed_on_paper_is_shown_where_claims_are_listed(desk: FlaskClient, code: str) -> None:
@@ -136,7 +136,7 @@ def test_a_refusal_needs_its_reason_which_is_published(story: Story, desk: Flask
     assert send(desk, "/refuse", code=code, reason=" ").status_code == 422
     assert send(desk, "/refuse", code=code, reason="不是本院职工").status_code == 303
     with story.drawing() as (session, draw):
-        [claim] = pages.page(session, draw, at=CLAIMED + story.shift).claims
+        [claim] = public_page.page(session, draw, at=CLAIMED + story.shift).claims
     assert (claim["state"], claim["reason"]) == ("ineligible", "不是本院职工")
 
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from app.paths import ROOT
-from app.services.draws import announcing
-from app.services.draws.announcing import OURS
+from app.services.draws import announcement as announcing
+from app.services.draws.announcement import OURS
 from lottery import sources
 from lottery.verify import verify
 from tests.lottery.bundles import Bundle, announcement

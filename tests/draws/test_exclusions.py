@@ -10,14 +10,14 @@ from sqlalchemy import select
 from app import clock
 from app.errors import Missing, Refused
 from app.models import Event, Rating, RatingExclusion
-from app.services import exclusions, rating_list
-from app.services.draws import people
-from app.services.rating_list import Figure, RatingFilter
+from app.services.draws import eligibility
+from app.services.ratings import exclusions, search
+from app.services.ratings.search import Figure, RatingFilter
 from tests.conftest import Console
 from tests.console.conftest import Rate, rate  # noqa: F401 a fixture
-from tests.console.forms import offers, send
 from tests.draws.story import CLOSED, DURING, Story
-from tests.world import ZONE, World
+from tests.support.console_forms import offers, send
+from tests.support.world import ZONE, World
 
 SECOND = timedelta(seconds=1)
 
@@ -28,7 +28,7 @@ def test_in_time_it_earns_no_ticket_and_is_counted_by_reason(story: Story) -> No
     exclude(story, second.id, at=CLOSED)
     exclude(story, first.id, at=DURING)
     assert listed(story) == {first.id: 1}
-    assert excluded(story) == {people.REASONS["excluded"]: 2}
+    assert excluded(story) == {eligibility.REASONS["excluded"]: 2}
     assert story.receipt(second) is None
 
 
@@ -99,7 +99,7 @@ def test_the_console_excludes_and_prints_both_figures(world: World, console: Con
         assert words in shown
     assert not offers(supervisor, page, page)
     with world.database.reading() as session:
-        assert rating_list.figure(session, RatingFilter()) == Figure(1, 2, 0, 1)
+        assert search.figure(session, RatingFilter()) == Figure(1, 2, 0, 1)
 
 
 def test_the_provider_and_the_auditor_cannot_exclude_at_the_console(
@@ -134,10 +134,10 @@ def refusal(story: Story, person_id: int, **how: Any) -> Refused:
 
 def listed(story: Story) -> dict[int, int]:
     with story.drawing() as (session, draw):
-        found = people.find(session, draw, cap=3, zone=ZONE).people
+        found = eligibility.find(session, draw, cap=3, zone=ZONE).people
     return dict(zip(found.ids.tolist(), found.tickets.tolist(), strict=True))
 
 
 def excluded(story: Story) -> dict[str, int]:
     with story.drawing() as (session, draw):
-        return {line["reason"]: line["count"] for line in people.find(session, draw, cap=3, zone=ZONE).excluded}
+        return {line["reason"]: line["count"] for line in eligibility.find(session, draw, cap=3, zone=ZONE).excluded}

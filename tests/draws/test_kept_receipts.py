@@ -9,11 +9,11 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.models import DrawReceipt, WeChatIdentity
-from app.services.draws import pages
+from app.services.draws import public_page
 from tests.conftest import Phone
 from tests.draws.story import COMMITTED, DRAW_ID, DURING, Fields, Story, employ
 from tests.draws.test_exclusions import exclude
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 MINE = f"/my/receipts/{DRAW_ID}"
 FILE = f"{MINE}/receipt.json"
@@ -102,8 +102,8 @@ def test_only_one_that_is_new_is_written(story: Story, nurse: FlaskClient, monke
     read(nurse)
     monkeypatch.setattr(story.database, "transaction", None)  # whoever wrote would fail
     with story.database.reading() as session:
-        assert [draw.draw_id for draw, _receipt in pages.kept_of(session, story.world.nurse.id)] == [DRAW_ID]
-        assert pages.receipts_of(session, story.world.nurse.id, zone=ZONE)[0].fields() == read(nurse)
+        assert [draw.draw_id for draw, _receipt in public_page.kept_of(session, story.world.nurse.id)] == [DRAW_ID]
+        assert public_page.receipts_of(session, story.world.nurse.id, zone=ZONE)[0].fields() == read(nurse)
 
 
 def bind(story: Story, person_id: int) -> None:

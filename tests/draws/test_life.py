@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app.errors import Refused
 from app.models import DrawEvent
-from app.services.draws import bundle, claims, files, pages
+from app.services.draws import bundle, claims, public_page, published_files
 from app.services.draws.receipts import receipt_of
 from tests.draws.story import ANNOUNCED, CLAIMED, EXPIRED, REDRAWN, Story
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 
 def test_every_step_holds_before_the_verifier(story: Story, tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_every_step_is_an_event_of_ids_and_codes(story: Story) -> None:
 def test_a_list_is_kept_in_parts_and_looked_up_without_reading_all(
     story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PART", 100)  # not even a whole number of people
+    monkeypatch.setattr(published_files, "PART", 100)  # not even a whole number of people
     story.drawn(people=40)
     assert holds(story, tmp_path / "parts")
     with story.drawing() as (session, draw):
         receipts = [receipt_of(session, draw, person.id, zone=ZONE) for person in story.raters]
-        found = [pages.proof_of(session, draw, receipt.entry) for receipt in receipts if receipt]
-        stored = files.Stored(session, files.get(session, draw, "leaves-1.bin"))
-        whole = bytes(files.whole(session, files.get(session, draw, "leaves-1.bin")))
+        found = [public_page.proof_of(session, draw, receipt.entry) for receipt in receipts if receipt]
+        stored = published_files.Stored(session, published_files.get(session, draw, "leaves-1.bin"))
+        whole = bytes(published_files.whole(session, published_files.get(session, draw, "leaves-1.bin")))
         assert all(stored[start:stop] == whole[start:stop] for start in range(0, 300, 7) for stop in (start, 299, 1360))
     assert sorted(proof.index for proof in found if proof) == list(range(40))
 

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import CountedRating, Person, WeChatIdentity
-from app.services import forgetting
-from app.services.draws import unionids
+from app.services.draws import duplicate_people
+from app.services.privacy import wechat_erasure
 from tests.draws.story import DURING, Story
 
 
@@ -36,7 +36,7 @@ def test_who_unbinds_before_the_list_is_written_stays_in_it(story: Story, first:
 def test_who_leaves_wechat_before_the_list_is_written_stays_in_it(story: Story, first: Person) -> None:
     kept = story.receipt(first)
     with story.database.transaction() as session:
-        forgetting.forget(session, phone_in(session), keys=("k" * 32,), at=DURING)
+        wechat_erasure.forget(session, phone_in(session), keys=("k" * 32,), at=DURING)
     assert story.receipt(first) == kept
     assert story.commit()["entries"] == 11
 
@@ -53,8 +53,8 @@ def test_a_unionid_joins_who_has_rated_with_the_phone(story: Story, first: Perso
     second = story.world.employ("30003", "丙")
     hold(story, second)
     with story.drawing() as (session, draw):
-        assert unionids.persons(session, draw, second.id) == [first.id, second.id]
-        assert unionids.doubles(session, draw) == {second.id: first.id}
+        assert duplicate_people.persons(session, draw, second.id) == [first.id, second.id]
+        assert duplicate_people.doubles(session, draw) == {second.id: first.id}
 
 
 def hold(story: Story, person: Person | None) -> None:

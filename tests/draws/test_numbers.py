@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import Refused
-from app.services.draws import numbers
+from app.services.draws import public_numbers
 from lottery.sources import quicknet_time
 from tests.draws.story import DRAWN, Story
 from tests.draws.test_drand import ROUNDS
@@ -60,7 +60,7 @@ def test_what_stands_stays_whatever_is_learned_about_its_readers(committed: Stor
     result = committed.run()
     share(committed, "u1", committed.world.admin, committed.world.supervisor)
     with committed.drawing() as (session, draw):
-        found = numbers.agreed(session, draw, 1)
+        found = public_numbers.agreed(session, draw, 1)
     assert found
     assert [one.fields() for one in found] == result["sources"]
 

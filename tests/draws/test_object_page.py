@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from app.models import DrawObjection, WeChatIdentity
 from tests.conftest import Phone
 from tests.draws.story import COMMITTED, DRAW_ID, Story
-from tests.world import APPID
+from tests.support.world import APPID
 
 PAGE = f"/my/receipts/{DRAW_ID}/object"
 HOUR = timedelta(hours=1)

@@ -12,11 +12,11 @@ from app.errors import Refused
 from app.jobs import draws as jobs
 from app.models import DrawObjection, Person, Rating, RatingExclusion
 from app.runtime import Runtime
-from app.services.draws import files, objections
+from app.services.draws import objections, published_files
 from app.services.draws.receipts import Receipt
 from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, DURING, OBJECTED, Story, employ
 from tests.draws.test_unionids import share
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 SECOND = timedelta(seconds=1)
 UNTIL = datetime(2027, 1, 3, 12, tzinfo=ZONE)
@@ -213,7 +213,7 @@ def test_what_nobody_decided_is_settled_by_the_records_in_time_for_the_last_vers
     jobs.look(runtime)
     with story.drawing() as (session, draw):
         found = session.scalars(select(DrawObjection).order_by(DrawObjection.id)).all()
-        assert files.fields(session, draw, "commit-2.json")["entries"] == 11
+        assert published_files.fields(session, draw, "commit-2.json")["entries"] == 11
     assert [(one.state, one.reason, one.version) for one in found] == [
         ("upheld", "", 2),
         ("refused", "objection_unearned", None),
@@ -233,7 +233,7 @@ def test_an_objection_nobody_looked_at_holds_no_result_up(story: Story, runtime:
     jobs.look(runtime)
     with story.drawing() as (session, draw):
         [objection] = session.scalars(select(DrawObjection)).all()
-        assert files.winners_of(session, draw, 1)
+        assert published_files.winners_of(session, draw, 1)
     assert (objection.state, objection.reason) == ("refused", "objection_late")
 
 

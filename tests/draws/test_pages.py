@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.models import DrawCheckpoint, DrawObjection
-from app.services.draws import bundle, claims, files
+from app.services.draws import bundle, claims, published_files
 from lottery.verify import verify
 from tests.conftest import Console, Phone
 from tests.draws.story import (
@@ -30,7 +30,7 @@ from tests.draws.story import (
     Fields,
     Story,
 )
-from tests.world import World
+from tests.support.world import World
 
 PAGE = f"/draws/{DRAW_ID}"
 
@@ -52,7 +52,7 @@ def test_an_announced_draw_shows_its_rules_and_counts_down(story: Story, client:
     assert "评价进行中" in page
     assert "评价截止：还有" in page
     with story.drawing() as (session, draw):
-        digits, told = draw.announcement_sha256, files.announced(session, draw)
+        digits, told = draw.announcement_sha256, published_files.announced(session, draw)
     assert fours(digits) in page
     for said in (told["eligibility"], told["privacy"], told["tax"], told["tiers"][0]["prize"]):
         assert said in page
@@ -129,7 +129,7 @@ def test_only_published_names_are_files(story: Story, client: FlaskClient, name:
 def test_every_file_comes_as_it_was_published(story: Story, client: FlaskClient, tmp_path: Path) -> None:
     story.drawn()
     with story.drawing() as (session, draw):
-        published = files.all_of(session, draw)
+        published = published_files.all_of(session, draw)
     for file in published:
         answer = client.get(f"{PAGE}/files/{file.name}")
         assert sha256(answer.data).hexdigest() == file.sha256
@@ -150,7 +150,7 @@ def test_every_file_comes_as_it_was_published(story: Story, client: FlaskClient,
 def test_a_long_list_comes_in_parts_and_can_be_taken_up_again(
     story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PART", 100)
+    monkeypatch.setattr(published_files, "PART", 100)
     story.people(20)
     story.announce()
     story.commit()
@@ -170,7 +170,7 @@ def test_a_long_list_comes_in_parts_and_can_be_taken_up_again(
 def test_the_end_of_a_long_list_costs_no_more_than_itself(
     story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PART", 100)
+    monkeypatch.setattr(published_files, "PART", 100)
     story.people(20)
     story.announce()
     story.commit()
@@ -186,7 +186,7 @@ def test_the_end_of_a_long_list_costs_no_more_than_itself(
 def test_who_comes_when_all_turns_are_taken_is_told_when_to_come_again(
     story: Story, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PART", 100)
+    monkeypatch.setattr(published_files, "PART", 100)
     story.people(20)
     story.announce()
     story.commit()
@@ -324,7 +324,7 @@ def test_addresses_come_from_the_settings_whatever_the_host_header_says(story: S
 def test_no_page_reads_the_list_however_long_it_is(story: Story, client: FlaskClient) -> None:
     story.drawn(people=10)
     with story.drawing() as (session, draw):
-        leaves = files.get(session, draw, "leaves-1.bin").id
+        leaves = published_files.get(session, draw, "leaves-1.bin").id
     for path in (PAGE, "/draws", f"{PAGE}/play"):
         said = asked(client, path)
         read = [values for statement, values in said if "draw_file_part" in statement]
@@ -372,7 +372,7 @@ def fours(digits: str) -> str:
 
 def prizes(story: Story) -> int:
     with story.drawing() as (session, draw):
-        return sum(tier["count"] for tier in files.announced(session, draw)["tiers"])
+        return sum(tier["count"] for tier in published_files.announced(session, draw)["tiers"])
 
 
 def winners(result: Fields) -> list[Fields]:

@@ -11,13 +11,13 @@ from sqlalchemy import event, select, update
 
 from app.models import Notice, Person, WeChatIdentity
 from app.runtime import Runtime
-from app.services.draws import claims, pages, receipts, results
-from app.services.sign_in import PRIVACY_VERSION
+from app.services.draws import claims, public_page, receipts, results
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from lottery import rule
 from tests.conftest import Console, Phone
 from tests.draws.story import ANNOUNCED, CLAIMED, COMMITTED, DRAW_ID, DURING, EXPIRED, REDRAWN, Fields, Story
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 MINE = f"/my/receipts/{DRAW_ID}"
 PRIZE = f"/my/prizes/{DRAW_ID}"
@@ -151,7 +151,7 @@ def test_a_loser_sees_his_place_and_the_line(story: Story, phone: Phone) -> None
 def test_in_a_very_long_list_a_loser_sees_the_line_without_his_place(
     story: Story, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "PLACED_UP_TO", 29)
+    monkeypatch.setattr(public_page, "PLACED_UP_TO", 29)
     won = {one["entry"] for one in winners(story.now_is(CLAIMED).drawn(30))}
     loser = next(one for one in story.raters if entry_of(story, one) not in won)
     page = phone(bound(story, loser)).get(MINE).text

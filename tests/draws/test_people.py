@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from app.models import CountedRating, Person, WeChatIdentity
-from app.services import forgetting
-from app.services.draws import committing, leaves, people, secret
-from app.services.draws.people import OTHERS, merged
+from app.services.draws import commitment, eligibility, merkle_list
+from app.services.draws import keys as secret
+from app.services.draws.eligibility import OTHERS, merged
+from app.services.privacy import wechat_erasure
 from tests.draws.story import CLOSED, COMMITTED, DURING, OPENS, Story, employ
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 SECOND = timedelta(seconds=1)
 
@@ -155,7 +156,7 @@ def test_who_has_left_wechat_keeps_his_entry(story: Story) -> None:
     before = listed(story)
     with story.database.transaction() as session:
         query = select(WeChatIdentity).where(WeChatIdentity.person_id == story.raters[0].id)
-        forgetting.forget(session, session.scalars(query).one(), keys=("k" * 32,), at=DURING)
+        wechat_erasure.forget(session, session.scalars(query).one(), keys=("k" * 32,), at=DURING)
     assert listed(story) == before
 
 
@@ -174,22 +175,22 @@ def test_departments_with_few_people_are_one_line(story: Story) -> None:
 
 def listed(story: Story) -> bytes:
     with story.drawing() as (session, draw):
-        return bytes(committing.prepare(session, draw, zone=ZONE, at=COMMITTED).leaves.data)
+        return bytes(commitment.prepare(session, draw, zone=ZONE, at=COMMITTED).leaves.data)
 
 
 def excluded(story: Story) -> list[dict[str, Any]]:
     with story.drawing() as (session, draw):
-        return committing.prepare(session, draw, zone=ZONE, at=COMMITTED).excluded
+        return commitment.prepare(session, draw, zone=ZONE, at=COMMITTED).excluded
 
 
 def tickets(story: Story) -> dict[int, int]:
     """By person, out of the list itself."""
-    found = leaves.Leaves(listed(story), [])
+    found = merkle_list.Leaves(listed(story), [])
     with story.drawing() as (session, draw):
         keys = secret.of(session, draw)
         persons = session.scalars(select(Person.id)).all()
         places = {person: found.find(keys.entry(draw, person)) for person in persons}
-        assert people.raters(session, draw)
+        assert eligibility.raters(session, draw)
     return {
         person: int.from_bytes(found.leaf(place)[32:], "big") for person, place in places.items() if place is not None
     }

@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from tqdm import tqdm
 
-from app.services.draws import checkpoints, leaves, results
+from app.services.draws import checkpoints, merkle_list, results
 from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, DURING, Story
 from tests.draws.test_commands import draw, spoken
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_the_days_count_says_it(story: Story) -> None:
 
 
 def test_a_second_version_says_it() -> None:
-    made = leaves.build(bytes(32), DRAW_ID, leaves.People("p", np.arange(1, 3), np.ones(2, np.uint16)))
+    made = merkle_list.build(bytes(32), DRAW_ID, merkle_list.People("p", np.arange(1, 3), np.ones(2, np.uint16)))
     told: list[int] = []
-    assert leaves.add(made, {b"\1" * 32: 1}, told.append).entries == 3
-    assert told == [leaves.BLOCK]
+    assert merkle_list.add(made, {b"\1" * 32: 1}, told.append).entries == 3
+    assert told == [merkle_list.BLOCK]

@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from app.models import DrawFile, DrawFilePart
-from app.services.draws.files import PART
+from app.services.draws.published_files import PART
 from tests.conftest import plain_environ
 from tests.draws.story import ANNOUNCED, DRAW_ID, Story
-from tests.servers.processes import installation
+from tests.support.processes import installation
 
 LONG = f"/draws/{DRAW_ID}/files/leaves-1.bin"
 BUNDLE = f"/draws/{DRAW_ID}/bundle.zip"

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import update
 
 from app.models import Person, WeChatIdentity
-from app.services.draws import claims, pages, people, unionids
+from app.services.draws import claims, duplicate_people, eligibility, public_page
 from app.services.draws.receipts import Receipt
 from tests.draws.story import ANNOUNCED, CLOSED, Story, employ
-from tests.world import ZONE
+from tests.support.world import ZONE
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_who_shares_with_one_who_shares_is_the_same_person(story: Story) -> None
     share(story, "u2", second, fourth, appid="mini")
     assert listed(story) == {first.id: 2, second.id: 3}
     with story.drawing() as (session, drawn):
-        assert unionids.doubles(session, drawn) == {third.id: second.id, fourth.id: second.id}
+        assert duplicate_people.doubles(session, drawn) == {third.id: second.id, fourth.id: second.id}
         for one in (second, third, fourth):
-            assert unionids.persons(session, drawn, one.id) == [second.id, third.id, fourth.id]
-        assert unionids.persons(session, drawn, first.id) == [first.id]
+            assert duplicate_people.persons(session, drawn, one.id) == [second.id, third.id, fourth.id]
+        assert duplicate_people.persons(session, drawn, first.id) == [first.id]
 
 
 @pytest.mark.usefixtures("draw")
@@ -87,9 +87,9 @@ def test_a_prize_is_claimed_by_whichever_number_even_if_the_lower_never_rated(st
     story.run()
     with story.drawing() as (session, drawn):
         codes = {claims.claim_code(session, drawn, one.id) for one in (lower, story.raters[0])}
-        places = {pages.place_of(session, drawn, one.id) for one in (lower, story.raters[0])}
-        prizes = [pages.prizes_of(session, one.id) for one in (lower, story.raters[0])]
-        assert pages.place_of(session, drawn, story.raters[1].id) not in places
+        places = {public_page.place_of(session, drawn, one.id) for one in (lower, story.raters[0])}
+        prizes = [public_page.prizes_of(session, one.id) for one in (lower, story.raters[0])]
+        assert public_page.place_of(session, drawn, story.raters[1].id) not in places
     assert None not in codes
     assert len(codes) == len(places) == 1
     assert [len(won) for won in prizes] == [1, 1]
@@ -105,8 +105,8 @@ def test_a_unionid_learned_after_the_list_joins_nobody(story: Story) -> None:
     share(story, "u1", first, fourth)
     assert [story.receipt(person) for person in (first, fourth)] == before
     with story.drawing() as (session, drawn):
-        assert unionids.doubles(session, drawn) == {}
-        assert unionids.persons(session, drawn, fourth.id) == [fourth.id]
+        assert duplicate_people.doubles(session, drawn) == {}
+        assert duplicate_people.persons(session, drawn, fourth.id) == [fourth.id]
 
 
 @pytest.mark.usefixtures("draw")
@@ -119,8 +119,8 @@ def test_who_was_one_person_in_the_list_stays_one_when_his_phones_are_unbound(st
     assert [story.receipt(person) for person in (first, fourth)] == before
     assert before[0] == before[1]
     with story.drawing() as (session, drawn):
-        assert unionids.persons(session, drawn, first.id) == [first.id, fourth.id]
-        assert unionids.doubles(session, drawn) == {fourth.id: first.id}
+        assert duplicate_people.persons(session, drawn, first.id) == [first.id, fourth.id]
+        assert duplicate_people.doubles(session, drawn) == {fourth.id: first.id}
 
 
 @pytest.mark.usefixtures("draw")
@@ -161,13 +161,13 @@ def unbind(story: Story, unionid: str) -> None:
 
 def listed(story: Story) -> dict[int, int]:
     with story.drawing() as (session, draw):
-        found = people.find(session, draw, cap=3, zone=ZONE).people
+        found = eligibility.find(session, draw, cap=3, zone=ZONE).people
     return dict(zip(found.ids.tolist(), found.tickets.tolist(), strict=True))
 
 
 def departments(story: Story) -> dict[str, int]:
     with story.drawing() as (session, draw):
-        return people.find(session, draw, cap=3, zone=ZONE).departments
+        return eligibility.find(session, draw, cap=3, zone=ZONE).departments
 
 
 def told(receipt: Receipt | None) -> Receipt:

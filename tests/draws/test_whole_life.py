@@ -21,17 +21,17 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.demo import roles
 from app.models import Draw
-from app.services import people
-from app.services.demo import cast
-from app.services.draws import announcing, committing, files, numbers, secret, winners
-from app.services.draws.files import Fields
+from app.services.draws import announcement, commitment, keys, public_numbers, published_files, ranking
+from app.services.draws.published_files import Fields
+from app.services.organisation import employment
 from lottery import rule
 from lottery.rule import Source
 from tests.browser import tickets
 from tests.browser.steps import agree, choose, enter_console
-from tests.servers.browser import open_desktop, open_phone
-from tests.servers.demo import Demo, running_demo
+from tests.support.browser import open_desktop, open_phone
+from tests.support.demo import Demo, running_demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -62,13 +62,13 @@ def test_the_whole_life_of_a_draw(at_stage: Any, browser: Browser, tmp_path: Pat
     begun = clock.now().replace(second=0, microsecond=0)
     with at_stage(timedelta()) as demo:
         announce(demo, browser, begun)
-        rate(demo, browser, "nurse", cast.NURSE)
+        rate(demo, browser, "nurse", roles.NURSE)
         bind_stranger(demo, browser)
-        rate(demo, browser, "stranger", cast.STRANGER)
+        rate(demo, browser, "stranger", roles.STRANGER)
     with at_stage(CLOSES + 3 * MINUTE) as demo, open_phone(browser) as anybody:
         wait_for(anybody.new_page(), demo, "名单已锁定，等待开奖号码")
     with at_stage(DRAWN + 5 * MINUTE) as demo:
-        decide(demo, browser, 1, chosen(demo, wins=cast.NURSE, loses=cast.STRANGER))
+        decide(demo, browser, 1, chosen(demo, wins=roles.NURSE, loses=roles.STRANGER))
         with open_phone(browser) as anybody:
             wait_for(anybody.new_page(), demo, "已出结果，正在领奖")
         claim(demo, browser, winners_code(demo, browser))
@@ -104,7 +104,7 @@ def announce(demo: Demo, browser: Browser, begun: datetime) -> None:
         for name, after in moments.items():
             page.locator(f"[name='{name}']").fill((begun + after).astimezone(zone).strftime("%Y-%m-%dT%H:%M"))
         page.locator("[name=draw_id]").fill(DRAW_ID)
-        page.locator("[name=committee]").fill(cast.SUPERVISOR.staff_number)
+        page.locator("[name=committee]").fill(roles.SUPERVISOR.staff_number)
         for name, issue in {"sources-0": "2026330", "sources-1": "2026140", "redraw_sources-0": "2026345"}.items():
             page.locator(f"[name='{name}-issue']").fill(issue)
         page.get_by_role("button", name="预览全文").click()
@@ -121,14 +121,14 @@ def bind_stranger(demo: Demo, browser: Browser) -> None:
         page.goto(demo.on_phone("stranger", "/my/bind"))
         agree(page)
         page.goto(f"{demo.url}/my/bind")
-        page.locator("[name=staff_number]").fill(cast.STRANGER.staff_number)
-        page.locator("[name=name]").fill(cast.STRANGER.name)
-        page.locator("[name=last_four]").fill(cast.STRANGER.telephone[-4:])
+        page.locator("[name=staff_number]").fill(roles.STRANGER.staff_number)
+        page.locator("[name=name]").fill(roles.STRANGER.name)
+        page.locator("[name=last_four]").fill(roles.STRANGER.telephone[-4:])
         page.locator("form[action='/my/bind'] button").click()
         page.wait_for_load_state()
 
 
-def rate(demo: Demo, browser: Browser, phone: str, who: cast.Part) -> None:
+def rate(demo: Demo, browser: Browser, phone: str, who: roles.Part) -> None:
     """A rating, and the receipt it earns."""
     ticket = tickets.make(demo.runtime, "finished", served=who)
     with open_phone(browser) as opened:
@@ -180,7 +180,7 @@ def claim(demo: Demo, browser: Browser, code: str) -> None:
         page.goto(demo.url + DESK)
         page.locator("input[name=code]").fill(code)
         page.get_by_role("button", name="查领奖码").click()
-        expect(page.locator("main")).to_contain_text(cast.NURSE.name)
+        expect(page.locator("main")).to_contain_text(roles.NURSE.name)
         page.get_by_label("已在纸质领奖单上签名").check()
         page.get_by_label("本人同意").check()
         page.get_by_role("button", name="登记已领").click()
@@ -214,20 +214,22 @@ def verify(archive: bytes, folder: Path) -> None:
     assert "result-2.json" in done.stdout
 
 
-def chosen(demo: Demo, *, wins: cast.Part, loses: cast.Part) -> dict[str, str]:
+def chosen(demo: Demo, *, wins: roles.Part, loses: roles.Part) -> dict[str, str]:
     """What the lotteries drew that day. In a test it is chosen: so that one of ours has won and the other has not."""
     with demo.runtime.database.reading() as session:
-        draw = announcing.find(session, DRAW_ID)
-        listed, told = committing.load(session, draw, 1), files.announced(session, draw)
+        draw = announcement.find(session, DRAW_ID)
+        listed, told = commitment.load(session, draw, 1), published_files.announced(session, draw)
         winner, loser = entry(session, draw, wins), entry(session, draw, loses)
         prizes = sum(tier["count"] for tier in told["tiers"])
-        commit = files.fields(session, draw, "commit-1.json")
+        commit = published_files.fields(session, draw, "commit-1.json")
         for attempt in count():
             dice = Random(attempt)
             values = {"cn-kl8": balls(dice, 20, 80), "cn-dlt": f"{balls(dice, 5, 35)}+{balls(dice, 2, 12)}"}
-            sources = [Source(one["id"], one["issue"], values[one["id"]]) for one in numbers.sources(session, draw, 1)]
+            sources = [
+                Source(one["id"], one["issue"], values[one["id"]]) for one in public_numbers.sources(session, draw, 1)
+            ]
             seed = rule.seed(seed_text(draw, commit, sources))
-            won = {place.entry for place in winners.first(seed, listed.data, prizes)}
+            won = {place.entry for place in ranking.first(seed, listed.data, prizes)}
             if winner in won and loser not in won:
                 return values
     raise AssertionError
@@ -238,10 +240,10 @@ def seed_text(draw: Draw, commit: Fields, sources: list[Source]) -> str:
     return rule.seed_text(draw.draw_id, 1, commit["entries"], commit["tickets"], root, digest, sources)
 
 
-def entry(session: Session, draw: Draw, who: cast.Part) -> bytes:
-    found = people.by_staff_number(session, who.staff_number)
+def entry(session: Session, draw: Draw, who: roles.Part) -> bytes:
+    found = employment.by_staff_number(session, who.staff_number)
     assert found
-    return secret.of(session, draw).entry(draw, found.id)
+    return keys.of(session, draw).entry(draw, found.id)
 
 
 def balls(dice: Random, many: int, greatest: int) -> str:

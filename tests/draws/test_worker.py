@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.jobs import draws as jobs
 from app.models import DrawCheckpoint, DrawEvent, DrawWinner
 from app.runtime import Runtime
-from app.services.draws import claims, pages
+from app.services.draws import claims, public_page
 from tests.draws.story import CLOSED, COMMITTED, DRAWN, DURING, EXPIRED, REDRAWN, Story
 
 
@@ -76,7 +76,7 @@ def test_two_workers_at_once_commit_once(story: Story, runtime: Runtime) -> None
         for done in [workers.submit(jobs.look, runtime) for _ in range(4)]:
             done.result()
     with story.drawing() as (session, draw):
-        page = pages.page(session, draw, at=COMMITTED + story.shift)
+        page = public_page.page(session, draw, at=COMMITTED + story.shift)
         kinds = session.scalars(select(DrawEvent.kind)).all()
     assert page.commit is not None
     assert kinds.count("committed") == 1
@@ -84,4 +84,4 @@ def test_two_workers_at_once_commit_once(story: Story, runtime: Runtime) -> None
 
 def state_of(story: Story, moment: datetime) -> str:
     with story.drawing() as (session, draw):
-        return pages.state(session, draw, at=moment + story.shift)
+        return public_page.state(session, draw, at=moment + story.shift)

@@ -1,7 +1,7 @@
 import pytest
 
 from app.runtime import Runtime
-from tests.scan.forms import Slip
+from tests.support.scan_forms import Slip
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.models import Campus, Completion, CompletionHelper, Contract, ContractScope, Employment, Provider, Team, Ticket
-from app.services.completions import contract_for
-from tests.world import World
+from app.services.tickets.completions import contract_for
+from tests.support.world import World
 
 
 def test_everything_a_rating_is_about_is_copied(world: World) -> None:

@@ -10,11 +10,11 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.models import RatingDetail
-from app.services import praise
+from app.services.ratings import praise
 from tests.conftest import Phone
 from tests.qr.test_symbol import drawn, read
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 def test_his_list_has_his_open_tickets_and_what_he_finished(world: World, phone: Phone) -> None:

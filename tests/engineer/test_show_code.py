@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.models import Event, Ticket
 from tests.conftest import Console, Phone
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 def test_that_it_was_shown_is_recorded_once_and_by_no_get(slip: Slip, world: World, phone: Phone) -> None:

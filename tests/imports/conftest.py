@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app import create_app
 from app.db import Database
-from app.web.edge import EXTENSION
+from app.http.context import EXTENSION
 from config.settings import read_settings
 from tests.conftest import plain_environ
 from tests.imports.log import FEW, SAMPLE, Outcome, as_bytes, sample

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from app.db import Database
 from app.models import Event
 from app.paths import ROOT
-from app.services.imports.lines import numbered
+from app.services.tables.lines import numbered
 from tests.conftest import plain_environ
 from tests.imports.conftest import Import
 from tests.imports.log import NODES, SAMPLE, counts, sample

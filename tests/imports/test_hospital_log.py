@@ -10,13 +10,13 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import Completion, Event, Ticket
-from app.services.imports import profile
-from app.services.imports import tickets as imports
-from app.services.imports.nodes import Node, NodeReader
-from app.services.imports.tables import Row, open_table
+from app.services.imports.ticket_log import importer as imports
+from app.services.imports.ticket_log import profile
+from app.services.imports.ticket_log.node_reader import Node, NodeReader
+from app.services.tables.reader import Row, open_table
 from tests.imports.conftest import Import
 from tests.imports.log import as_bytes, counts
-from tests.world import ZONE, World
+from tests.support.world import ZONE, World
 
 HEADER = ["工单编号", "时间", "状态", "报修人工号", "科室代码", "工程师工号", "班组", "服务类别", "优先级", "描述"]
 NODES = [

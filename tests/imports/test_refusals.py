@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from app.db import Database
 from app.models import Ticket
-from app.services.imports import profile
+from app.services.imports.ticket_log import profile
 from tests.imports.conftest import Import
 from tests.imports.log import SAMPLE, as_bytes, counts, sample
-from tests.world import World
+from tests.support.world import World
 
 HEADER, ALL = sample()
 ROWS = ALL[:12]

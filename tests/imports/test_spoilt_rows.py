@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.db import Database
 from app.models import Event, Ticket
-from app.services.imports.lines import LINE_LIMIT
+from app.services.tables.lines import LINE_LIMIT
 from tests.imports.conftest import Import
 from tests.imports.log import Rows, as_bytes, counts, sample, write_xlsx
 

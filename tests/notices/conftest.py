@@ -1,9 +1,9 @@
 import pytest
 
 from app.runtime import Runtime
-from tests.notices.told import Told
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.told import Told
+from tests.support.world import World
 
 
 @pytest.fixture

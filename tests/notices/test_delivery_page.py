@@ -9,16 +9,16 @@ from sqlalchemy import update
 from app import clock
 from app.models import ChannelStop, Event, Notice, NoticeTry, Ticket, WeChatIdentity
 from app.models.notice import NOTICE_STATES, TRY_OUTCOMES
-from app.services.deliveries import PROVIDER_SEES
-from app.services.delivering import TELLING
-from app.services.notices import INBOX_ONLY
-from app.web.words import WORDS
+from app.services.notices.delivery import TELLING
+from app.services.notices.delivery_log import PROVIDER_SEES
+from app.services.notices.outbox import INBOX_ONLY
+from app.texts.codes import WORDS
 from config.notices import KINDS
 from config.settings import CHANNELS
 from tests.conftest import Console, Phone
-from tests.notices.told import Told
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.told import Told
+from tests.support.world import World
 
 ALL_WAYS = {
     "WECOM_CORPID": "wwcorp01",

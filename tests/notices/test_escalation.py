@@ -10,10 +10,11 @@ from sqlalchemy import update
 from app import clock
 from app.errors import Refused
 from app.models import Employment, Person, RoleGrant, Ticket
-from app.services import escalation, tickets
-from app.services.pages import Line
-from tests.notices.told import Told
-from tests.world import World
+from app.pagination import Line
+from app.services.service_levels import escalation
+from app.services.tickets import lifecycle
+from tests.support.told import Told
+from tests.support.world import World
 
 AGAIN, BACKUP = ("not_opened", "赵强"), ("backup", "孙磊")
 
@@ -196,14 +197,14 @@ def red(world: World) -> Sequence[Line]:
 
 def see(world: World, ticket: Ticket, person: Person) -> None:
     with world.database.transaction() as session:
-        held = tickets.locked(session, ticket_id=ticket.id)
-        tickets.see(session, held, by=person.id, at=clock.now(), channel="test")
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        lifecycle.see(session, held, by=person.id, at=clock.now(), channel="test")
 
 
 def take_over(world: World, ticket: Ticket, person: Person) -> Ticket:
     with world.database.transaction() as session:
-        held = tickets.locked(session, ticket_id=ticket.id)
-        tickets.take_over(session, held, by=person.id, at=clock.now(), channel="test")
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        lifecycle.take_over(session, held, by=person.id, at=clock.now(), channel="test")
     return held
 
 

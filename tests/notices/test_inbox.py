@@ -7,11 +7,12 @@ from flask.testing import FlaskClient
 
 from app import clock
 from app.models import Person
-from app.services import inbox, notices, reminders
+from app.services.notices import inbox, outbox
+from app.services.ratings import reminders
 from tests.conftest import Console, Phone
-from tests.notices.told import Told
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.told import Told
+from tests.support.world import World
 
 
 def test_her_notices_stand_on_her_page_and_nobody_elses(world: World, phone: Phone) -> None:
@@ -102,7 +103,7 @@ def test_an_admin_sees_the_alert_on_every_page_until_he_has_read_it(world: World
     admin = console(world.admin)
     assert "badge-count" not in admin.get("/console").text
     with world.database.transaction() as session:
-        notices.alert(session, "channel_stopped", about="service", to=world.admin.id, at=clock.now())
+        outbox.alert(session, "channel_stopped", about="service", to=world.admin.id, at=clock.now())
     assert "badge-count" in admin.get("/console/tickets").text
     page = admin.get("/console/inbox").text
     assert "通知渠道停用" in page

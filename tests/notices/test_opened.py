@@ -7,9 +7,9 @@ from werkzeug.test import TestResponse
 
 from app.models import Event, Notice, Ticket
 from tests.conftest import Console, Phone
-from tests.notices.told import Told
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.told import Told
+from tests.support.world import World
 
 
 def test_looking_alone_opens_nothing(told: Told, world: World, phone: Phone) -> None:

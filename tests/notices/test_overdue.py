@@ -11,8 +11,8 @@ from app import clock
 from app.models import Ticket
 from tests.imports.conftest import importer
 from tests.imports.log import as_bytes, sample
-from tests.notices.told import Told
-from tests.world import World
+from tests.support.told import Told
+from tests.support.world import World
 
 SOON, OVER = ("overdue_soon", "赵强"), ("overdue", "赵强")
 MINUTES = {1: 60, 2: 240, 3: 480, 4: 2880}

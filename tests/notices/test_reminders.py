@@ -7,11 +7,11 @@ from sqlalchemy import update
 
 from app import clock
 from app.models import Employment, Person, RoleGrant, Ticket
-from app.services import reminders
+from app.services.ratings import reminders
 from tests.conftest import Phone
-from tests.notices.told import Told
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.told import Told
+from tests.support.world import World
 
 REMINDED = [("rate_reminder", "王丽")]
 

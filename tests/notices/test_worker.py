@@ -5,9 +5,9 @@ import time
 import pytest
 from sqlalchemy import text
 
-from tests.notices.told import Told
-from tests.servers.processes import Installation
-from tests.world import World
+from tests.support.processes import Installation
+from tests.support.told import Told
+from tests.support.world import World
 
 TOLD = [("not_opened", "赵强"), ("backup", "孙磊")]
 

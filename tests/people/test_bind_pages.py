@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.models import BindInvitation, IdentityClaim, Person, WeChatIdentity
 from app.runtime import Runtime
-from app.services import invitations
+from app.services.identity import invitations
 from tests.conftest import Phone
-from tests.console.forms import offers, send
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 WECHAT = {"User-Agent": "MicroMessenger/8.0.50"}
 

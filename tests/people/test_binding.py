@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.errors import Missing, Refused
 from app.models import BindingTry, Completion, CountedRating, Person, Rating, Ticket, WeChatIdentity
-from app.services import binding, ratings
-from app.services.binding import Outcome
-from app.services.scan import look
-from tests.world import APPID, World
+from app.services.identity import binding
+from app.services.identity.binding import Outcome
+from app.services.ratings import rating
+from app.services.tickets.scan import look
+from tests.support.world import APPID, World
 
 DAY = timedelta(days=1)
 
@@ -326,7 +327,7 @@ class Desk:
         phone, at = identity or self.world.stranger_identity, at or clock.now()
         with self.world.database.transaction() as session:
             scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
-            ratings.rate(session, scan, level=level, identity_id=phone.id, trust_all=False, source="scan", at=at)
+            rating.rate(session, scan, level=level, identity_id=phone.id, trust_all=False, source="scan", at=at)
 
     def counted(self, ticket: Ticket) -> list[int]:
         with self.world.database.reading() as session:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.db import Database
 from app.models import Credential, Person, RoleGrant
-from app.services import passwords
-from tests.world import World
+from app.services.identity import passwords
+from tests.support.world import World
 
 GOOD = "correct horse battery"
 

@@ -7,13 +7,13 @@ import pytest
 import requests
 
 from app import clock
-from app.jobs import queue
+from app.jobs import wakeups
 from app.models import BindInvitation, WeChatIdentity
-from app.services import invitations
+from app.services.identity import invitations
 from config.settings import Settings
 from sandbox.accounts import SERVICE
-from tests.servers.processes import Installation
-from tests.world import World
+from tests.support.processes import Installation
+from tests.support.world import World
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 def test_who_scans_the_code_on_the_screen_is_bound(
     installed: Installation, world: World, settings: Settings, follows: bool
 ) -> None:
-    world.database.after_commit.append(queue.waker(settings))
+    world.database.after_commit.append(wakeups.waker(settings))
     installed.start("sandbox", "web", "worker")
     phone = f"{installed.sandbox_url}/phone/stranger"
     if follows:

@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from app import clock
 from app.errors import Missing, Refused
 from app.models import BindInvitation, CountedRating, IdentityClaim, Person, WeChatIdentity
-from app.services import invitations, ratings
-from app.services.binding import Outcome
+from app.services.identity import invitations
+from app.services.identity.binding import Outcome
 from app.services.links import Links
-from app.services.scan import look
+from app.services.ratings import rating
+from app.services.tickets.scan import look
 from tests.conftest import KEY
-from tests.world import APPID, World
+from tests.support.world import APPID, World
 
 LINKS = Links("https://rate.example", (KEY,))
 
@@ -236,7 +237,7 @@ class Office:
         at = clock.now()
         with self.world.database.transaction() as session:
             scan = look(session, ticket_id, identity_id=phone.id, on=at.date())
-            ratings.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
+            rating.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
 
     def counted(self) -> int:
         with self.world.database.reading() as session:

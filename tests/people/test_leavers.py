@@ -10,11 +10,12 @@ from app import clock
 from app.errors import Refused
 from app.models import Employment, Person
 from app.runtime import Runtime
-from app.services import people, ticket_page
+from app.services.organisation import employment
+from app.services.tickets import detail
 from tests.conftest import Console, Phone
-from tests.console.forms import send
-from tests.scan.forms import Slip
-from tests.world import ZONE, World
+from tests.support.console_forms import send
+from tests.support.scan_forms import Slip
+from tests.support.world import ZONE, World
 
 
 def test_an_engineer_who_left_yesterday_finds_his_pages_shut(runtime: Runtime, world: World, phone: Phone) -> None:
@@ -35,7 +36,7 @@ def test_on_his_last_day_he_still_works(world: World, phone: Phone) -> None:
 def test_nobody_who_left_is_offered_or_given_a_ticket(desk: FlaskClient, world: World) -> None:
     leave(world, world.second_engineer, last=today() - timedelta(days=2))  # the small hospital dispatches in UTC
     with world.database.reading() as session:
-        offered = [one.id for one in ticket_page.candidates(session, today())]
+        offered = [one.id for one in detail.candidates(session, today())]
     assert offered == [world.engineer.id]
     for lead, helpers in ((world.second_engineer, ()), (world.engineer, (world.second_engineer,))):
         with pytest.raises(Refused, match="not_an_engineer"):
@@ -60,7 +61,7 @@ def test_who_never_had_an_employment_keeps_his_roles_and_who_moved_too(world: Wo
         session.add(Employment(person_id=world.supervisor.id, department_id=world.ward.id, valid_from=today()))
         session.query(Employment).filter_by(person_id=world.admin.id).delete()
     with world.database.reading() as session:
-        roles = [people.roles_at(session, person.id, today()) for person in (world.supervisor, world.admin)]
+        roles = [employment.roles_at(session, person.id, today()) for person in (world.supervisor, world.admin)]
     assert roles == [{"supervisor"}, {"admin"}]
 
 

@@ -17,7 +17,7 @@ from app.db import Database
 from app.models import Department, Employment, Person, RoleGrant
 from tests.imports.conftest import read_rejects
 from tests.imports.log import Outcome, counts
-from tests.world import ZONE, World
+from tests.support.world import ZONE, World
 
 HEADER = ["工号", "姓名", "电话", "科室代码", "服务商代码", "班组", "岗位", "角色", "起始日期", "截止日期"]
 NEW = ["00500", "钱多", "13900000500", "N07", "", "", "", "", "2026-01-01", ""]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.db import Database
 from app.models import Person, WeChatIdentity
 from sandbox.accounts import WECOM
-from tests.world import World
+from tests.support.world import World
 
 HEADER = ["工号", "姓名", "科室代码", "企业微信账号"]
 Import = Callable[..., Result]

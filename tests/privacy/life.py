@@ -34,11 +34,12 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
-from app.services import entered_ratings, ratings, tickets
-from app.services.entered_ratings import Entry, Given
-from app.services.ratings import Detail
-from app.services.scan import look
-from tests.world import World
+from app.services.ratings import manual_entry, rating
+from app.services.ratings.manual_entry import Entry, Given
+from app.services.ratings.rating import Detail
+from app.services.tickets import lifecycle
+from app.services.tickets.scan import look
+from tests.support.world import World
 
 FAULT, PLACE, COMMENT, GRIEF = "打印机只印半张", "窗边第二张桌", "修得快，人很和气", "等了整整三天"
 WORDS = (FAULT, PLACE, COMMENT, GRIEF)
@@ -52,9 +53,9 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
     with world.database.transaction() as session:
         session.execute(update(Ticket).where(Ticket.id == ticket.id).values(location=PLACE))
         scan = look(session, ticket.id, identity_id=identity.id, on=now.date())
-        given = ratings.rate(session, scan, level=4, identity_id=identity.id, trust_all=False, source="scan", at=now)
+        given = rating.rate(session, scan, level=4, identity_id=identity.id, trust_all=False, source="scan", at=now)
         scan = look(session, ticket.id, identity_id=identity.id, on=now.date())
-        ratings.add_detail(session, scan, Detail(reasons=["slow"], comment=COMMENT, praise=True), at=now)
+        rating.add_detail(session, scan, Detail(reasons=["slow"], comment=COMMENT, praise=True), at=now)
         assert session.get_one(Rating, given).person_id == person.id
         notice = Notice(
             kind="finished",
@@ -75,11 +76,11 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
 
 def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -> None:
     """The paper he signed, photographed by the supervisor."""
-    held = tickets.locked(session, ticket_id=ticket.id)
+    held = lifecycle.locked(session, ticket_id=ticket.id)
     given, window = Given("paper", now), timedelta(days=14)
-    (done,) = entered_ratings.fits(session, held, given, window=window, at=now)
+    (done,) = manual_entry.fits(session, held, given, window=window, at=now)
     entry = Entry(done.id, 3, given, b"\xff\xd8 the picture, signed")
-    entered_ratings.enter(session, held, entry, window=window, by=world.supervisor.id, at=now)
+    manual_entry.enter(session, held, entry, window=window, by=world.supervisor.id, at=now)
 
 
 def win(world: World, person: Person, *, at: datetime | None = None) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import ErasureRequest, Person, RoleGrant, WeChatIdentity
-from app.services import erasure
+from app.services.privacy import erasure
 from tests.privacy.life import COMMENT, WORDS, found, leave, live
 from tests.privacy.test_retention import live_long_ago
-from tests.world import World
+from tests.support.world import World
 
 
 def test_an_export_is_read_by_people_and_by_programs(app: Flask, world: World) -> None:

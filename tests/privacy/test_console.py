@@ -7,13 +7,14 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import ErasureRequest, WeChatIdentity
-from app.services import erasure, rating_list, ratings
-from app.services.personal_data import of_person
-from app.services.scan import look
+from app.services.privacy import erasure
+from app.services.privacy.personal_data import of_person
+from app.services.ratings import rating, search
+from app.services.tickets.scan import look
 from tests.conftest import KEY, Console
-from tests.console.forms import offers, send
 from tests.privacy.life import WORDS, found, live
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 PAGE = "/console/people/erasures"
 
@@ -40,7 +41,7 @@ def test_a_rating_given_before_an_erasure_names_nobody_any_more_and_still_counts
     with database.transaction() as session:
         scan = look(session, ticket.id, identity_id=world.nurse_identity.id, on=at.date())
         who = {"identity_id": world.nurse_identity.id, "trust_all": False, "source": "scan", "at": at}
-        page = f"/console/ratings/{ratings.rate(session, scan, level=2, **who)}/exclude"  # type: ignore[arg-type]
+        page = f"/console/ratings/{rating.rate(session, scan, level=2, **who)}/exclude"  # type: ignore[arg-type]
     supervisor = console(world.supervisor)
     assert f"评价人 {world.nurse.name}" in supervisor.get(page).text
     figure = counted(database)
@@ -49,7 +50,7 @@ def test_a_rating_given_before_an_erasure_names_nobody_any_more_and_still_counts
     after = supervisor.get(page).text
     assert "评价人 已删除" in after
     assert world.nurse.name not in after
-    assert counted(database) == figure == rating_list.Figure(0, 1)
+    assert counted(database) == figure == search.Figure(0, 1)
 
 
 def test_a_rating_given_after_an_erasure_names_who_gave_it(world: World, database: Database, console: Console) -> None:
@@ -58,7 +59,7 @@ def test_a_rating_given_after_an_erasure_names_who_gave_it(world: World, databas
     phone = world.bind(world.nurse, "oComesAgain")
     live(world, world.nurse, phone, at=clock.now() + timedelta(hours=1))
     with database.reading() as session:
-        [row] = rating_list.find(session, rating_list.RatingFilter()).rows
+        [row] = search.find(session, search.RatingFilter()).rows
     assert row.rater == world.nurse.name
     assert f"评价人 {world.nurse.name}" in console(world.supervisor).get(f"/console/ratings/{row.id}/exclude").text
 
@@ -108,6 +109,6 @@ def ask(database: Database, phone: WeChatIdentity) -> int:
         return session.scalars(select(ErasureRequest.id)).one()
 
 
-def counted(database: Database) -> rating_list.Figure:
+def counted(database: Database) -> search.Figure:
     with database.reading() as session:
-        return rating_list.figure(session, rating_list.RatingFilter())
+        return search.figure(session, search.RatingFilter())

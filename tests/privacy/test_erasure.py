@@ -29,13 +29,17 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
-from app.services import binding, channels, erasure, forgetting, people_list, personal_data, ratings, sign_in
-from app.services.channels import Ladder, Way
-from app.services.personal_data import Subject
-from app.services.scan import look
+from app.services.identity import binding, wechat_sign_in
+from app.services.notices import channels
+from app.services.notices.channels import Ladder, Way
+from app.services.organisation import directory
+from app.services.privacy import erasure, personal_data, wechat_erasure
+from app.services.privacy.personal_data import Subject
+from app.services.ratings import rating
+from app.services.tickets.scan import look
 from tests.conftest import KEY
 from tests.privacy.life import COMMENT, FAULT, WORDS, found, kept_rows, leave, live, win
-from tests.world import APPID, ZONE, World
+from tests.support.world import APPID, ZONE, World
 
 KEYS = (KEY,)
 APPEND_ONLY = (
@@ -146,7 +150,7 @@ def test_who_was_erased_is_listed_nowhere_and_written_to_nowhere(world: World, d
     erase_person(database, world.nurse, by=world.admin.id)
     with database.reading() as session:
         assert channels.addresses(session, by_number, [world.nurse.id]) == {}
-        listed = people_list.find(session, day=clock.now().date()).rows
+        listed = directory.find(session, day=clock.now().date()).rows
     assert "陈静" in {row.name for row in listed}
     assert "已删除" not in {row.name for row in listed}
 
@@ -265,7 +269,7 @@ def test_who_left_wechat_after_asking_still_meant_himself(world: World, database
     request = ask(database, world.nurse_identity)
     with database.transaction() as session:
         phone = session.get_one(WeChatIdentity, world.nurse_identity.id)
-        forgetting.forget(session, phone, keys=KEYS, at=clock.now())
+        wechat_erasure.forget(session, phone, keys=KEYS, at=clock.now())
     leave(world, world.nurse, on=clock.now() - timedelta(days=1))
     assert carry_out(database, request, by=world.admin.id) == "whole"
     assert {word: tables for word, tables in found(database, world.nurse.name, *WORDS).items() if tables} == {}
@@ -278,7 +282,7 @@ def test_an_engineer_who_was_erased_is_known_as_the_providers_again(world: World
     assert erase_person(database, world.engineer, by=world.admin.id) == "whole"
     assert found(database, openid)[openid] == set()
     with database.transaction() as session:
-        back = sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=KEYS, at=clock.now())
+        back = wechat_sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=KEYS, at=clock.now())
     assert back != world.engineer_identity.id
     with database.reading() as session:
         assert look(session, ticket.id, identity_id=back, on=clock.now().date()).provider_staff
@@ -306,6 +310,6 @@ def rate_with_words(database: Database, ticket: Ticket, phone: WeChatIdentity) -
     at = clock.now()
     with database.transaction() as session:
         scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
-        ratings.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
+        rating.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
         scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
-        ratings.add_detail(session, scan, ratings.Detail(comment=COMMENT), at=at)
+        rating.add_detail(session, scan, rating.Detail(comment=COMMENT), at=at)

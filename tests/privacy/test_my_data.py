@@ -10,14 +10,14 @@ from sqlalchemy import select, update
 from app import clock
 from app.db import Database
 from app.models import ErasureRequest, Ticket, WeChatIdentity
-from app.services import forgetting
-from app.services.personal_data import GROUPS
-from app.web.data_words import FIELDS
-from app.web.data_words import GROUPS as SAID
+from app.services.privacy import wechat_erasure
+from app.services.privacy.personal_data import GROUPS
+from app.texts.personal_data import FIELDS
+from app.texts.personal_data import GROUPS as SAID
 from tests.conftest import KEY, Phone
-from tests.console.forms import offers, send
 from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, kept_rows, live, win
-from tests.world import World
+from tests.support.console_forms import offers, send
+from tests.support.world import World
 
 ASK, WITHDRAW = "/my/data/erasure", "/my/data/erasure/withdraw"
 
@@ -129,7 +129,7 @@ def test_a_phone_that_was_forgotten_sees_nothing(world: World, phone: Phone, dat
     live(world, world.nurse, world.nurse_identity)
     with database.transaction() as session:
         identity = session.get_one(WeChatIdentity, world.nurse_identity.id)
-        forgetting.forget(session, identity, keys=[KEY], at=clock.now())
+        wechat_erasure.forget(session, identity, keys=[KEY], at=clock.now())
     assert COMMENT not in nurse.get("/my/data/export").text
 
 

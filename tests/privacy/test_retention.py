@@ -41,10 +41,10 @@ from app.models import (
 )
 from app.models import Event as Node
 from app.runtime import Runtime, build
-from app.services import retention
+from app.services.privacy import retention
 from config.settings import RetentionSettings, Settings
 from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, found, kept_rows, leave, live, win
-from tests.world import World
+from tests.support.world import World
 
 OLD = timedelta(days=800)
 KEPT = RetentionSettings(comment=730, photo=180, notice=365, sign_in=90, leaver=180)

@@ -21,7 +21,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
 
-from qr import picture
+from qr import png
 from qr.card import QUIET_ZONE, Card
 from qr.logo import Logo
 from qr.sheet import LAYOUTS, Layout, pages
@@ -50,10 +50,10 @@ class Shot:
         self.card = replace(card(number), logo=logo)
         self.chance = np.random.default_rng(number)
         page = next(pages([self.card], alone))
-        dpi = round(PIXELS / max(width, height) * picture.INCH)
-        self.picture = np.array(Image.open(BytesIO(picture.png(page, dpi=dpi))).convert("L"))
+        dpi = round(PIXELS / max(width, height) * png.INCH)
+        self.picture = np.array(Image.open(BytesIO(png.png(page, dpi=dpi))).convert("L"))
         (code,) = page.codes
-        dots = dpi / picture.INCH
+        dots = dpi / png.INCH
         modules = code.symbol.side + 2 * QUIET_ZONE
         self.module = int(code.side * dots / modules)
         self.left, self.top = (

@@ -5,10 +5,10 @@ from itertools import pairwise
 import pypdfium2
 import pytest
 
-from qr.back import Back, back
 from qr.font import font
 from qr.pdf import pdf
 from qr.sheet import LAYOUTS, Page
+from qr.slip_back import Back, back
 
 SINGLE = [name for name, layout in LAYOUTS.items() if layout.cells == 1]
 TOLD = Back(

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from app.runtime import build
 from config.settings import SettingsError, read_settings
-from qr import picture
+from qr import png as picture
 from qr.card import place
 from qr.logo import LARGEST, BadLogo, Logo, NoMargin, read
 from qr.matrix import Level

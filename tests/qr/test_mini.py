@@ -8,11 +8,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from qr import picture, symbol
+from qr import png, symbol
 from qr.card import Card, TooSmall
 from qr.logo import Logo
 from qr.matrix import symbol as matrix
-from qr.mini import BadPicture, Mini, read
+from qr.mini_code import BadPicture, Mini, read
 from qr.pdf import pdf
 from qr.sheet import LAYOUTS, Page, pages
 from qr.svg import svg
@@ -86,7 +86,7 @@ def seen_in_pdf(page: Page) -> set[str]:
 
 
 def seen_in_png(page: Page) -> set[str]:
-    return texts(Image.open(BytesIO(picture.png(page, dpi=300))).convert("L"))
+    return texts(Image.open(BytesIO(png.png(page, dpi=300))).convert("L"))
 
 
 def texts(seen: Image.Image) -> set[str]:

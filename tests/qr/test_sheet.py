@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from qr import picture
+from qr import png
 from qr.card import TooSmall
 from qr.logo import Logo
-from qr.mini import Mini
+from qr.mini_code import Mini
 from qr.pdf import pdf
-from qr.picture import TooCoarse
+from qr.png import TooCoarse
 from qr.sheet import LAYOUTS, Layout, Page, pages
 from qr.svg import svg
 from tests.qr.scanning import by_wechat, card
@@ -119,7 +119,7 @@ def test_the_viewer_is_asked_not_to_scale() -> None:
 
 def test_a_picture_has_no_grey_and_knows_its_size() -> None:
     (page,) = pages([card(1)], LAYOUTS["slip80"])
-    seen = Image.open(BytesIO(picture.png(page, dpi=203)))
+    seen = Image.open(BytesIO(png.png(page, dpi=203)))
     assert seen.mode == "1"
     assert seen.size == (round(80 / 25.4 * 203), round(112 / 25.4 * 203))
     assert seen.info["dpi"][0] == pytest.approx(203, abs=0.1)
@@ -128,7 +128,7 @@ def test_a_picture_has_no_grey_and_knows_its_size() -> None:
 def test_a_picture_too_coarse_for_its_modules_is_refused() -> None:
     (page,) = pages([card(1)], LAYOUTS["slip58"])
     with pytest.raises(TooCoarse):
-        picture.png(page, dpi=20)
+        png.png(page, dpi=20)
 
 
 def test_pdf_and_png_show_the_same_page() -> None:
@@ -175,4 +175,4 @@ def drawn(data: bytes, dpi: int) -> Image.Image:
 
 
 def image(page: Page, dpi: int) -> Image.Image:
-    return Image.open(BytesIO(picture.png(page, dpi=dpi))).convert("L")
+    return Image.open(BytesIO(png.png(page, dpi=dpi))).convert("L")

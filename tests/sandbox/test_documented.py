@@ -3,7 +3,7 @@ from pathlib import Path
 
 from sandbox.clock import TurnedClock, system_clock
 from sandbox.database import Database
-from sandbox.knobs import Knob
+from sandbox.faults import Knob
 from sandbox.pushes import EVILS, MODES
 from sandbox.server import create_app
 from sandbox.state import new_state

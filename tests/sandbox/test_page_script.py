@@ -13,7 +13,7 @@ from wechatpy import WeChatClient
 from sandbox.accounts import SERVICE
 from sandbox.server import Running, serve
 from tests.sandbox.conftest import APP_URL, CREDENTIALS, Post
-from tests.servers.browser import open_phone
+from tests.support.browser import open_phone
 
 SCRIPT = "/open/js/jweixin-1.6.0.js"
 URL = f"{APP_URL}/engineer?x=1"

@@ -11,8 +11,8 @@ from app import clock
 from app.models import Asset, Place, Ticket, TicketAsset
 from app.runtime import Runtime
 from tests.conftest import Console, Phone
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 @dataclass

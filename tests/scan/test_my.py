@@ -7,8 +7,8 @@ from werkzeug.test import TestResponse
 
 from app.models import Ticket, WeChatIdentity
 from tests.conftest import Phone
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 def test_her_own_tickets_and_nobody_elses(slip: Slip, world: World, phone: Phone) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from app import clock
 from app.models import Event, RatingDetail
 from tests.conftest import Phone
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 def test_the_served_nurse_rates_and_her_rating_counts(slip: Slip, world: World, phone: Phone) -> None:

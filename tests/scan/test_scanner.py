@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from app.models import WeChatToken
 from app.runtime import Runtime
 from tests.conftest import Phone
-from tests.servers.wechat import TOKEN, Sandbox, running_sandbox
-from tests.world import APPID, World
+from tests.support.wechat import TOKEN, Sandbox, running_sandbox
+from tests.support.world import APPID, World
 from wechat.account import page_signature
 
 INSIDE = "MicroMessenger/8.0.50"

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from app import clock
 from app.models import Department, Ticket
 from tests.conftest import Phone
-from tests.scan.forms import Slip
-from tests.world import World
+from tests.support.scan_forms import Slip
+from tests.support.world import World
 
 
 def test_a_member_sees_what_is_finished_and_loses_what_is_rated(slip: Slip, world: World, phone: Phone) -> None:

@@ -5,10 +5,10 @@ import pytest
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.servers.processes import free_port
-from tests.servers.wechat import Sandbox, running_sandbox
 from tests.sign_in.trip import WECHAT, Trip
-from tests.world import World
+from tests.support.processes import free_port
+from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.world import World
 
 TakePhone = Callable[..., Trip]
 

@@ -12,14 +12,14 @@ from sqlalchemy import select, update
 from app import clock
 from app.models import CountedRating, Person, Rating, WeChatIdentity
 from app.runtime import Runtime
-from app.services import binding, sign_in
-from app.services.sign_in import PRIVACY_VERSION
+from app.services.identity import binding, wechat_sign_in
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from sandbox.accounts import MINI
 from sandbox.phones import PHONES
-from tests.api.phone import Phone, code, told
-from tests.servers.wechat import Sandbox
 from tests.sign_in.conftest import TakePhone
-from tests.world import APPID, World
+from tests.support.phone import Phone, code, told
+from tests.support.wechat import Sandbox
+from tests.support.world import APPID, World
 
 NURSE = {"staff_number": "00017", "name": "王丽", "last_four": "0017"}
 NOWHERE, EVERYWHERE = pytest.param(False, id="no unionid"), pytest.param(True, id="unionids")
@@ -118,7 +118,9 @@ def test_a_unionid_that_becomes_known_later_joins_too(program: Program, world: W
         identity.unionid, identity.person_id = None, world.doctor.id
     assert told(stranger.get("/me"))["bound"] is False
     with world.database.transaction() as session:
-        sign_in.identify(session, appid=APPID, openid=who.openid, unionid=who.unionid, keys=("k" * 32,), at=clock.now())
+        wechat_sign_in.identify(
+            session, appid=APPID, openid=who.openid, unionid=who.unionid, keys=("k" * 32,), at=clock.now()
+        )
     assert told(stranger.get("/me"))["name"] == "李伟"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.models import WeChatIdentity
 from tests.sign_in.trip import WECHAT, query
-from tests.world import World
+from tests.support.world import World
 
 
 def test_a_snapshot_signs_nobody_in_and_leaves_no_row(client: FlaskClient, world: World) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy import func, select, update
 from app import clock
 from app.models import OAuthAttempt, WeChatIdentity
 from app.runtime import Runtime
-from app.services import slip_pads
-from tests.servers.wechat import EXCHANGE, Sandbox
+from app.services.codes import slip_pads
 from tests.sign_in.conftest import TakePhone
 from tests.sign_in.trip import Trip, query
-from tests.world import World
+from tests.support.wechat import EXCHANGE, Sandbox
+from tests.support.world import World
 
 
 def test_the_nurse_is_signed_in_without_doing_anything(take_phone: TakePhone, site: str) -> None:

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from app.models import IdentityClaim, Person, WeChatIdentity
 from app.runtime import Runtime
 from sandbox.accounts import WECOM as CORP
-from tests.servers.wechat import EXCHANGE, Sandbox
 from tests.sign_in.conftest import TakePhone
 from tests.sign_in.trip import WECHAT, WECOM, query
-from tests.world import World
+from tests.support.wechat import EXCHANGE, Sandbox
+from tests.support.world import World
 
 USER = "/cgi-bin/auth/getuserinfo"
 

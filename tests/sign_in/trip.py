@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from tests.console.forms import HIDDEN
+from tests.support.console_forms import HIDDEN
 
 WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 MicroMessenger/8.0.50"
 WECOM = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 wxwork/4.1.22 MicroMessenger/7.0.1"

@@ -13,8 +13,8 @@ import requests
 from sandbox.accounts import MINI, SERVICE, WECOM
 from sandbox.server import Running, serve
 from wechat.account import Account, ServiceAccount, wire_of
+from wechat.group_robot import Robot
 from wechat.mini import MiniProgram
-from wechat.robot import Robot
 from wechat.token import MemoryStore
 from wechat.wecom import WeCom
 

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-import wechat.wire
+import wechat.http
 from sandbox.accounts import SERVICE
 from sandbox.phones import PHONES
 from tests.wechat.conftest import Canned, Turned, World, free_port
 from tests.wechat.messages import ENGINEER, FINISHED, SEND, TOKEN, finished
 from wechat.account import Account, ServiceAccount
 from wechat.errors import Action, WeChatError
+from wechat.http import Call, Wire
 from wechat.token import MemoryStore, StoredToken
-from wechat.wire import Call, Wire
 
 STRANGER = PHONES["stranger"].openid
 
@@ -93,7 +93,7 @@ def test_40001_from_the_token_endpoint_means_a_wrong_secret(world: World) -> Non
 def test_a_late_answer_may_have_been_delivered_and_can_be_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat.wire, "CONNECT_AND_READ_SECONDS", (3.0, 0.3))
+    monkeypatch.setattr(wechat.http, "CONNECT_AND_READ_SECONDS", (3.0, 0.3))
     world.trouble(SEND, latency_after=1)
     with pytest.raises(WeChatError) as caught:
         world.service.send_template(ENGINEER, **FINISHED)
@@ -213,7 +213,7 @@ def test_no_log_line_and_no_traceback_holds_a_secret_or_an_openid(
 def test_two_log_lines_about_one_person_can_be_told_from_two_about_two(
     world: World, canned: Canned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "wechat.wire")
+    caplog.set_level(logging.INFO, "wechat.http")
     refusing = canned({"errcode": 40003, "errmsg": f"{ENGINEER} is nobody"})
     service = world.new_service()
     service.send_template(ENGINEER, **FINISHED)

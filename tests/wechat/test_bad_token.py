@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-import wechat.calls
+import wechat.token_client
 from sandbox.accounts import SERVICE
 from sandbox.phones import PHONES
 from tests.wechat.conftest import World
@@ -94,7 +94,7 @@ def test_a_token_revoked_in_mid_flight_is_renewed_once_and_every_message_is_sent
 def test_a_new_token_is_tried_by_one_and_the_others_follow_all_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat.calls, "_TURN_SECONDS", 2)  # too little for eight one after another
+    monkeypatch.setattr(wechat.token_client, "_TURN_SECONDS", 2)  # too little for eight one after another
     world.trouble(SEND, latency_before=0.4)
 
     msgids = all_at_once(8, lambda number: world.service.send_template(ENGINEER, **finished(f"notice-{number}")))
@@ -106,7 +106,7 @@ def test_a_new_token_is_tried_by_one_and_the_others_follow_all_together(
 def test_nobody_waits_for_a_token_being_tried_longer_than_a_moment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat.calls, "_TURN_SECONDS", 0.2)
+    monkeypatch.setattr(wechat.token_client, "_TURN_SECONDS", 0.2)
     world.trouble(SEND, latency_before=0.6)
 
     done = all_at_once(2, lambda number: attempt(world.service, number))
@@ -122,7 +122,7 @@ def test_a_token_that_was_good_enough_for_a_refusal_holds_nobody_up(
 ) -> None:
     with pytest.raises(WeChatError, match="require subscribe"):
         world.service.send_template(PHONES["stranger"].openid, **FINISHED)
-    monkeypatch.setattr(wechat.calls, "_TURN_SECONDS", 0)
+    monkeypatch.setattr(wechat.token_client, "_TURN_SECONDS", 0)
     world.trouble(SEND, latency_before=0.5)
 
     assert all_at_once(4, lambda number: attempt(world.service, number)) == [None] * 4

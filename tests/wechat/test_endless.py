@@ -8,9 +8,9 @@ from threading import Thread
 
 import pytest
 
-import wechat.wire
+import wechat.http
 from wechat.errors import Action, WeChatError
-from wechat.wire import Call, Wire
+from wechat.http import Call, Wire
 
 Dripping = Callable[..., str]
 CHUNKED, COUNTED = b"Transfer-Encoding: chunked", b"Content-Length: 1000000000"
@@ -20,7 +20,7 @@ CHUNKED, COUNTED = b"Transfer-Encoding: chunked", b"Content-Length: 1000000000"
 def test_an_answer_that_comes_drop_by_drop_is_given_up(
     form: bytes, drop: bytes, dripping: Dripping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat.wire, "WHOLE_SECONDS", 1.0)
+    monkeypatch.setattr(wechat.http, "WHOLE_SECONDS", 1.0)
     wire, started = Wire(dripping(form, drop, every=0.2)), time.monotonic()
     with pytest.raises(WeChatError, match="too slow") as caught:
         wire.ask(Call("/any", timeout=(1.0, 1.0)))

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-import wechat.wire
+import wechat.http
 from tests.wechat.conftest import Canned, World, free_port
 from tests.wechat.messages import ENGINEER, FINISHED, SEND, TOKEN, finished
 from tests.wechat.test_oauth import code_of
 from wechat.errors import Action, WeChatError
+from wechat.http import Call, Wire
 from wechat.oauth import exchange
-from wechat.wire import Call, Wire
 
 Listening = Callable[..., str]
 
@@ -51,7 +51,7 @@ def test_a_sign_in_too_goes_to_the_second_address(world: World) -> None:
 def test_the_main_address_rests_for_a_while_and_is_then_asked_again(
     canned: Canned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat.wire, "MAIN_RESTS_SECONDS", 0.5)
+    monkeypatch.setattr(wechat.http, "MAIN_RESTS_SECONDS", 0.5)
     port = free_port()
     wire = Wire(f"http://127.0.0.1:{port}", canned({"said by": "backup"}))
     assert wire.ask(Call("/any")) == {"said by": "backup"}
@@ -96,7 +96,7 @@ def test_what_the_main_address_may_have_seen_is_never_said_again(
 def test_a_main_address_that_answers_too_late_is_not_gone(
     world: World, canned: Canned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wechat.wire, "CONNECT_AND_READ_SECONDS", (3.0, 0.3))
+    monkeypatch.setattr(wechat.http, "CONNECT_AND_READ_SECONDS", (3.0, 0.3))
     world.trouble("/slow", latency_before=1)
     wire = Wire(world.sandbox.url, canned({"said by": "backup"}))
 

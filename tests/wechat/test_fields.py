@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.field_rules import fault
-from wechat.fields import KINDS, fit, kind_of
+from wechat.template_fields import KINDS, fit, kind_of
 
 FITTED = [
     ("thing", "内科 3 楼打印机", "内科 3 楼打印机"),

@@ -18,7 +18,7 @@ from tests.wechat.pushes import (
     plain_query,
 )
 from wechat.crypto import BadPush, Fault
-from wechat.inbound import LARGEST, Push, check_address, parse, read
+from wechat.push import LARGEST, Push, check_address, parse, read
 
 POPUP = {
     "ToUserName": "gh_123456789abc",

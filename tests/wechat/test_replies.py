@@ -8,7 +8,7 @@ from defusedxml.ElementTree import fromstring
 from wechatpy.crypto import WeChatCrypto
 
 from tests.wechat.pushes import SEAL, TEXT
-from wechat.inbound import parse
+from wechat.push import parse
 from wechat.replies import JSON, XML, sealed, text_reply, to_customer_service
 
 AT = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)

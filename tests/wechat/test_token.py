@@ -9,8 +9,8 @@ from sandbox.accounts import SERVICE
 from tests.wechat.conftest import Canned, World
 from tests.wechat.messages import TOKEN
 from wechat.errors import Action, WeChatError
+from wechat.http import Wire
 from wechat.token import MemoryStore, SharedToken, StoredToken, stable_token
-from wechat.wire import Wire
 
 KEY = f"wechat-token-{SERVICE.appid}"
 

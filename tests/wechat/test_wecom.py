@@ -10,7 +10,7 @@ from sandbox.accounts import WECOM
 from sandbox.phones import PHONES
 from tests.wechat.conftest import Canned, Turned, World
 from wechat.errors import Action, WeChatError
-from wechat.robot import Robot
+from wechat.group_robot import Robot
 from wechat.token import MemoryStore, StoredToken
 from wechat.wecom import WeCom, WeComUser
 

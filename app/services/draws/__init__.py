@@ -1,10 +1,8 @@
 """The provable draw: announced, collected, committed, decided by public numbers, claimed. No step can be repeated."""
 
-from app.services.draws.announcing import announce, find
+from app.services.draws.announcement import announce, find
 from app.services.draws.claims import claim_code
-from app.services.draws.files import content
-from app.services.draws.files import get as file
-from app.services.draws.pages import (
+from app.services.draws.public_page import (
     chances_of,
     list_public,
     page,
@@ -14,6 +12,8 @@ from app.services.draws.pages import (
     receipts_of,
     state,
 )
+from app.services.draws.published_files import content
+from app.services.draws.published_files import get as file
 from app.services.draws.receipts import receipt_of
 
 __all__ = [

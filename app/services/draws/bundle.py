@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 import lottery
 from app.models import Draw
 from app.paths import ROOT
-from app.services.draws import files
-from app.services.draws.files import File
-from app.services.draws.leaves import Bytes, Told
+from app.services.draws import published_files
+from app.services.draws.merkle_list import Bytes, Told
+from app.services.draws.published_files import File
 
 README = """\
 # {draw_id}
@@ -43,11 +43,11 @@ _WHEN = (2000, 1, 1, 0, 0, 0)  # the same files make the same archive
 
 def write(session: Session, draw: Draw, to: BinaryIO, tell: Told = lambda _done: None) -> None:
     def read(file: File) -> Iterator[bytes]:
-        for part in files.content(session, file):
+        for part in published_files.content(session, file):
             tell(len(part))
             yield part
 
-    for part in stream(draw.draw_id, files.all_of(session, draw), read):
+    for part in stream(draw.draw_id, published_files.all_of(session, draw), read):
         to.write(part)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.db import insert_first
 from app.errors import Refused
 from app.models import Draw, DrawCheckpoint
-from app.services.draws import events, files, leaves, people, secret
-from app.services.draws.leaves import Leaves, Told
+from app.services.draws import eligibility, events, keys, merkle_list, published_files
+from app.services.draws.merkle_list import Leaves, Told
 
 A_WEEK, FEWEST = timedelta(days=7), 5  # new people
 
@@ -19,8 +19,8 @@ A_WEEK, FEWEST = timedelta(days=7), 5  # new people
 def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Told = lambda _done: None) -> Leaves:
     if not draw.opens <= at < draw.closes:
         raise Refused("not_collecting")
-    found = people.find(session, draw, cap=files.announced(session, draw)["cap"], zone=zone, tell=tell)
-    return leaves.build(secret.of(session, draw).key, draw.draw_id, found.people, tell)
+    found = eligibility.find(session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, tell=tell)
+    return merkle_list.build(keys.of(session, draw).key, draw.draw_id, found.people, tell)
 
 
 def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: date, at: datetime) -> DrawCheckpoint:

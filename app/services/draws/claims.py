@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.db import insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawEvent, DrawWinner, Person
-from app.services.draws import announcing, events, files, objections, receipts, secret, unionids
-from app.services.draws.files import Fields, when
+from app.services.draws import announcement, duplicate_people, events, objections, published_files, receipts
+from app.services.draws import keys as secret
+from app.services.draws.published_files import Fields, when
 from lottery import files as forms
 from lottery.rule import SCHEME
 
@@ -27,13 +28,13 @@ def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
 
 def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
     """What he has won: as it was found out then, or by his own entry where nobody was found behind it."""
-    his = unionids.persons(session, draw, person_id)
+    his = duplicate_people.persons(session, draw, person_id)
     known = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(his))
     if found := session.scalar(known.limit(1)):
         return found
     entry = secret.of(session, draw).entry(draw, his[0]).hex()
     for draw_round in ROUNDS:
-        for one in files.winners_of(session, draw, draw_round):
+        for one in published_files.winners_of(session, draw, draw_round):
             if one["entry"] == entry:
                 place = {key: one[key] for key in ("entry", "tier", "rank")}
                 return DrawWinner(draw_id=draw.id, round=draw_round, person_id=his[0], **place)
@@ -53,9 +54,9 @@ class Found:
 
 def look(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> Found:
     """Raises Missing where no winner has this code."""
-    announcing.check_committee(session, draw, by, at=at)
+    announcement.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
-    entry, tiers = winner["entry"], files.announced(session, draw)["tiers"]
+    entry, tiers = winner["entry"], published_files.announced(session, draw)["tiers"]
     person = session.scalar(
         select(Person)
         .join(DrawWinner, DrawWinner.person_id == Person.id)
@@ -67,7 +68,7 @@ def look(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> F
 
 def photo(session: Session, draw: Draw, claim_id: int, *, by: int, at: datetime) -> DrawClaimPhoto:
     """What the handing over is proved by, for the committee; raises Missing, also once it was erased."""
-    announcing.check_committee(session, draw, by, at=at)
+    announcement.check_committee(session, draw, by, at=at)
     found = session.get(DrawClaimPhoto, claim_id)
     if found is None or session.get_one(DrawClaim, claim_id).draw_id != draw.id:
         raise Missing("no_such_photo")
@@ -117,22 +118,22 @@ def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None
 
 def expire(session: Session, draw: Draw, *, at: datetime) -> int:
     """After claim_until, whatever nobody has claimed; how many. Then the claims are final."""
-    told = files.announced(session, draw)
+    told = published_files.announced(session, draw)
     if at <= when(told, "claim_until"):
         raise Refused("claims_open", until=told["claim_until"])
     settled = {claim.entry for claim in settled_of(session, draw, 1)}
-    left = [winner for winner in files.winners_of(session, draw, 1) if winner["entry"] not in settled]
+    left = [winner for winner in published_files.winners_of(session, draw, 1) if winner["entry"] not in settled]
     for winner in left:
         _settle(session, draw, 1, winner["tier"], winner["entry"], "expired", by=None, at=at)
-    if left or files.find(session, draw, files.CLAIMS) is None:
+    if left or published_files.find(session, draw, published_files.CLAIMS) is None:
         _publish(session, draw, at=at)
     return len(left)
 
 
 def check_final(session: Session, draw: Draw, *, at: datetime) -> None:
     """Whether round 2 has something to draw and nothing of round 1 is open."""
-    told = files.announced(session, draw)
-    winners = files.winners_of(session, draw, 1)
+    told = published_files.announced(session, draw)
+    winners = published_files.winners_of(session, draw, 1)
     if not told["redraw_rounds_max"] or not winners:
         raise Refused("no_second_round")
     claims = settled_of(session, draw, 1)
@@ -159,10 +160,10 @@ def _settle_code(
     show_name: bool = False,
     photo: tuple[str, bytes] | None = None,
 ) -> Fields:
-    announcing.check_committee(session, draw, by, at=at)
+    announcement.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
     _check_not_his_own(session, draw, winner["entry"], by)
-    until = when(files.announced(session, draw), "claim_until")
+    until = when(published_files.announced(session, draw), "claim_until")
     if draw_round == 1 and state == "claimed" and at > until:
         raise Refused("claim_over", until=until.isoformat())
     claim = _settle(
@@ -189,7 +190,7 @@ def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
     keys, wanted = secret.of(session, draw), code.strip().upper()
     entry = _of_receipt(session, draw, code) if code.lstrip().startswith("{") else None
     for draw_round in ROUNDS:
-        for winner in files.winners_of(session, draw, draw_round):
+        for winner in published_files.winners_of(session, draw, draw_round):
             if winner["entry"] == entry or keys.claim_code(draw, draw_round, winner["entry"]) == wanted:
                 return draw_round, winner
     raise Missing("no_such_claim_code")
@@ -209,7 +210,7 @@ def _of_receipt(session: Session, draw: Draw, text: str) -> str | None:
 def _check_not_his_own(session: Session, draw: Draw, entry: str, by: int) -> None:
     """One of the committee may have a second staff number, which he never said."""
     keys = secret.of(session, draw)
-    if entry in {keys.entry(draw, one).hex() for one in unionids.persons(session, None, by)}:
+    if entry in {keys.entry(draw, one).hex() for one in duplicate_people.persons(session, None, by)}:
         raise Refused("own_prize")
 
 
@@ -228,7 +229,7 @@ def _settle(
     proof: str = "",
 ) -> int:
     session.get_one(Draw, draw.id, with_for_update=True)
-    if draw_round == 1 and files.find(session, draw, "result-2.json"):
+    if draw_round == 1 and published_files.find(session, draw, "result-2.json"):
         raise Refused("claims_final")
     claim = insert_first(
         session,
@@ -252,7 +253,7 @@ def _settle(
 
 def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
     """The next edition of claims.json: of round 1 only, for that is what round 2 hangs on."""
-    told = files.announced(session, draw)
+    told = published_files.announced(session, draw)
     claims = [
         {
             "round": claim.round,
@@ -260,14 +261,16 @@ def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
             "entry": claim.entry,
             "state": claim.state,
             "reason": claim.reason,
-            "at": files.written(claim.at, told),
+            "at": published_files.written(claim.at, told),
         }
         for claim in settled_of(session, draw, 1)
     ]
-    edition = files.edition(session, draw, files.CLAIMS) + 1
+    edition = published_files.edition(session, draw, published_files.CLAIMS) + 1
     fields = {"scheme": SCHEME, "draw_id": draw.draw_id, "claims": claims}
     keys = secret.of(session, draw)
-    files.write_json(session, draw, files.CLAIMS, fields, forms.CLAIMS, secret=keys, at=at, edition=edition)
+    published_files.write_json(
+        session, draw, published_files.CLAIMS, fields, forms.CLAIMS, secret=keys, at=at, edition=edition
+    )
 
 
 def _settled(session: Session, draw: Draw, draw_round: int, entry: str) -> bool:

@@ -13,8 +13,18 @@ from sqlalchemy.orm import Session
 from app.db import announce, insert_first
 from app.errors import Missing, Refused
 from app.models import Draw, DrawObjection
-from app.services.draws import announcing, committing, events, files, leaves, people, receipts, secret, unionids
-from app.services.draws.files import Fields
+from app.services.draws import (
+    announcement,
+    commitment,
+    duplicate_people,
+    eligibility,
+    events,
+    keys,
+    merkle_list,
+    published_files,
+    receipts,
+)
+from app.services.draws.published_files import Fields
 
 LONGEST = 2_000  # characters of a receipt
 MARGIN = timedelta(minutes=10)  # what is found right must stand in a published list by objections_until
@@ -32,7 +42,7 @@ class Verdict:
 
 def closes(told: Fields) -> datetime:
     """Until when objections are taken in and decided by people."""
-    return files.when(told, "objections_until") - MARGIN
+    return published_files.when(told, "objections_until") - MARGIN
 
 
 def object_(
@@ -47,7 +57,7 @@ def object_(
     at: datetime,
 ) -> int:
     """Take an objection in; answers its id. Raises Refused when the receipt is not ours, or nothing is missing."""
-    version = files.versions(session, draw)
+    version = published_files.versions(session, draw)
     if not version:
         raise Refused("not_committed")
     _check_open(session, draw, at)
@@ -56,8 +66,8 @@ def object_(
     )
     if not genuine:
         raise Refused("receipt_not_ours")
-    if committing.listed_tickets(session, draw, version, entry) >= tickets:
-        raise Refused("nothing_missing", index=committing.glance(session, draw, version).find(bytes.fromhex(entry)))
+    if commitment.listed_tickets(session, draw, version, entry) >= tickets:
+        raise Refused("nothing_missing", index=commitment.glance(session, draw, version).find(bytes.fromhex(entry)))
     objection_id = insert_first(
         session,
         DrawObjection,
@@ -94,7 +104,7 @@ def decide(
     One that is upheld stands in the next version of the list. `verdict` is made before the transaction, for it looks
     through everybody.
     """
-    announcing.check_official(session, draw, by, at=at)
+    announcement.check_official(session, draw, by, at=at)
     query = select(DrawObjection).where(DrawObjection.id == objection_id, DrawObjection.draw_id == draw.id)
     objection = session.scalar(query.with_for_update())
     if objection is None:
@@ -110,16 +120,16 @@ def decide(
 
 def due(session: Session, draw: Draw, *, at: datetime) -> bool:
     """Whether people have had their time, and left something to the machine."""
-    return at > closes(files.announced(session, draw)) and bool(open_ones(session, draw))
+    return at > closes(published_files.announced(session, draw)) and bool(open_ones(session, draw))
 
 
 def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at: datetime) -> int:
     """What nobody decided in time is decided by our own records; how many. The reason is a code: nobody wrote it."""
     session.get_one(Draw, draw.id, with_for_update=True)
-    told = files.announced(session, draw)
+    told = published_files.announced(session, draw)
     if at <= closes(told):
         raise Refused("objections_not_over")
-    late = at > files.when(told, "objections_until")  # no version can be published any more
+    late = at > published_files.when(told, "objections_until")  # no version can be published any more
     waiting = [one for one in open_ones(session, draw) if one.id in verdicts]
     for objection in waiting:
         verdict = verdicts[objection.id]
@@ -129,7 +139,7 @@ def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at:
 
 
 def examined(
-    session: Session, draw: Draw, objection_id: int, *, zone: ZoneInfo, tell: leaves.Told = lambda _done: None
+    session: Session, draw: Draw, objection_id: int, *, zone: ZoneInfo, tell: merkle_list.Told = lambda _done: None
 ) -> Verdict | None:
     """Of one that waits, to have its verdict before the transaction that decides it; nothing of any other."""
     asked = [one for one in open_ones(session, draw) if one.id == objection_id]
@@ -142,13 +152,13 @@ def examine(
     objections: Sequence[DrawObjection],
     *,
     zone: ZoneInfo,
-    tell: leaves.Told = lambda _done: None,
+    tell: merkle_list.Told = lambda _done: None,
 ) -> dict[int, Verdict]:
     """Each objection by its id: whose it is, found by making everybody's entry again, and what he has earned."""
     wanted = {bytes.fromhex(one.entry) for one in objections}
     if not wanted:
         return {}
-    whose = leaves.whose(secret.of(session, draw).key, draw.draw_id, people.raters(session, draw), wanted, tell)
+    whose = merkle_list.whose(keys.of(session, draw).key, draw.draw_id, eligibility.raters(session, draw), wanted, tell)
     return {one.id: _verdict(session, draw, one, whose.get(one.entry, one.person_id), zone) for one in objections}
 
 
@@ -167,7 +177,7 @@ def told_by(receipt: receipts.Receipt) -> Fields:
 
 
 def of_person(session: Session, draw: Draw, person_id: int) -> list[DrawObjection]:
-    his = unionids.persons(session, draw, person_id)
+    his = duplicate_people.persons(session, draw, person_id)
     query = select(DrawObjection).where(DrawObjection.draw_id == draw.id, DrawObjection.person_id.in_(his))
     return list(session.scalars(query.order_by(DrawObjection.id)))
 
@@ -179,12 +189,12 @@ def open_ones(session: Session, draw: Draw) -> list[DrawObjection]:
 
 def _if_his(session: Session, draw: Draw, entry: str, person_id: int | None) -> int | None:
     """Who hands in somebody else's receipt does not become him."""
-    one = unionids.persons(session, draw, person_id)[0] if person_id is not None else None
-    return one if one is not None and secret.of(session, draw).entry(draw, one).hex() == entry else None
+    one = duplicate_people.persons(session, draw, person_id)[0] if person_id is not None else None
+    return one if one is not None and keys.of(session, draw).entry(draw, one).hex() == entry else None
 
 
 def _check_open(session: Session, draw: Draw, at: datetime) -> None:
-    until = closes(files.announced(session, draw))
+    until = closes(published_files.announced(session, draw))
     if at > until:
         raise Refused("objections_over", until=until.isoformat())
 
@@ -192,14 +202,14 @@ def _check_open(session: Session, draw: Draw, at: datetime) -> None:
 def _verdict(session: Session, draw: Draw, objection: DrawObjection, person_id: int | None, zone: ZoneInfo) -> Verdict:
     if person_id is None:
         return Verdict(None, 0, 0, "objector_unknown")
-    his = unionids.persons(session, draw, person_id)
-    excluded = people.excluded(session, draw, his)
-    if people.barred(session, draw, his, zone):
+    his = duplicate_people.persons(session, draw, person_id)
+    excluded = eligibility.excluded(session, draw, his)
+    if eligibility.barred(session, draw, his, zone):
         return Verdict(person_id, 0, excluded, "objector_barred")
     if his[0] != person_id:
         return Verdict(person_id, 0, excluded, "objector_joined")
-    earned = len(people.rated(session, draw, his, cap=files.announced(session, draw)["cap"]))
-    more = earned > committing.listed_tickets(session, draw, files.versions(session, draw), objection.entry)
+    earned = len(eligibility.rated(session, draw, his, cap=published_files.announced(session, draw)["cap"]))
+    more = earned > commitment.listed_tickets(session, draw, published_files.versions(session, draw), objection.entry)
     return Verdict(person_id, earned, excluded, "" if more else "objection_unearned")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from app.errors import Refused
-from app.services.draws.files import Fields, when
+from app.services.draws.published_files import Fields, when
 from qr.card import Card, Note
 from qr.matrix import TooLong
 from qr.pdf import pdf

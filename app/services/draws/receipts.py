@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.db import upsert
 from app.models import Draw, DrawReceipt
-from app.services.draws import files, people, secret, unionids
+from app.services.draws import duplicate_people, eligibility, published_files
+from app.services.draws import keys as secret
 from lottery import rule
 
 
@@ -31,13 +32,13 @@ class Receipt:
 
 def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Receipt | None:
     """What he would be given now, or nothing when he has no ticket in this draw; `kept` is what he was given."""
-    told = files.announced(session, draw)
-    his = unionids.persons(session, draw, person_id)
-    moments = people.rated(session, draw, his, cap=told["cap"])
-    if not moments or people.barred(session, draw, his, zone):
+    told = published_files.announced(session, draw)
+    his = duplicate_people.persons(session, draw, person_id)
+    moments = eligibility.rated(session, draw, his, cap=told["cap"])
+    if not moments or eligibility.barred(session, draw, his, zone):
         return None
     # Who rated before the announcement gets his with the next page he opens.
-    at = files.written(max(moments[-1], draw.announced_at), told)
+    at = published_files.written(max(moments[-1], draw.announced_at), told)
     keys = secret.of(session, draw)
     entry = keys.entry(draw, his[0]).hex()
     return Receipt(
@@ -53,7 +54,7 @@ def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) 
 
 def kept(session: Session, draw: Draw, person_id: int) -> Receipt | None:
     """The newest he was shown: that of the number his entry is made from now, before those of his others."""
-    his = unionids.persons(session, draw, person_id)
+    his = duplicate_people.persons(session, draw, person_id)
     held = select(DrawReceipt).where(DrawReceipt.draw_id == draw.id, DrawReceipt.person_id.in_(his))
     row = session.scalar(held.order_by(DrawReceipt.person_id, DrawReceipt.tickets.desc()).limit(1))
     if row is None:
@@ -94,4 +95,4 @@ def genuine(session: Session, draw: Draw, *, entry: str, tickets: int, at: str, 
         text = rule.receipt_text(draw.draw_id, entry, tickets, at)
     except UnicodeEncodeError:
         return False
-    return secret.signed(files.announced(session, draw)["operator_key"], text, sig)
+    return secret.signed(published_files.announced(session, draw)["operator_key"], text, sig)

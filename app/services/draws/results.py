@@ -7,10 +7,20 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Draw, DrawWinner
-from app.services import notices
-from app.services.draws import claims, committing, events, files, leaves, numbers, people, secret, winners
-from app.services.draws.files import Fields, when
-from app.services.draws.leaves import Leaves, Told
+from app.services.draws import (
+    claims,
+    commitment,
+    eligibility,
+    events,
+    merkle_list,
+    public_numbers,
+    published_files,
+    ranking,
+)
+from app.services.draws import keys as secret
+from app.services.draws.merkle_list import Leaves, Told
+from app.services.draws.published_files import Fields, when
+from app.services.notices import outbox
 from lottery import files as forms
 from lottery import rule
 from lottery.rule import Place, Source
@@ -33,9 +43,9 @@ def prepare(
     tell: Told = lambda _done: None,
 ) -> Prepared:
     used = check(session, draw, draw_round, at=at)
-    version = files.versions(session, draw)
+    version = published_files.versions(session, draw)
     name = f"commit-{version}.json"
-    commit, told = files.fields(session, draw, name), files.announced(session, draw)
+    commit, told = published_files.fields(session, draw, name), published_files.announced(session, draw)
     text = rule.seed_text(
         draw.draw_id,
         draw_round,
@@ -45,23 +55,23 @@ def prepare(
         draw.announcement_sha256,
         [Source(one.source, one.issue, one.value) for one in used],
     )
-    listed = committing.load(session, draw, version)
-    gone = sorted(winner["entry"] for winner in files.winners_of(session, draw, 1)) if draw_round == 2 else []
+    listed = commitment.load(session, draw, version)
+    gone = sorted(winner["entry"] for winner in published_files.winners_of(session, draw, 1)) if draw_round == 2 else []
     prizes = _prizes(session, draw, draw_round, told)
     seed, most = rule.seed(text), sum(prizes.values())
-    places = winners.first(seed, listed.data, most, gone=frozenset(map(bytes.fromhex, gone)), tell=tell)
+    places = ranking.first(seed, listed.data, most, gone=frozenset(map(bytes.fromhex, gone)), tell=tell)
     result = {
         "scheme": rule.SCHEME,
         "draw_id": draw.draw_id,
         "round": draw_round,
         "commit_version": version,
-        "commit_sha256": files.get(session, draw, name).sha256,
+        "commit_sha256": published_files.get(session, draw, name).sha256,
         "sources": [one.fields() for one in used],
         "seed_text": text,
         "seed": seed.hex(),
         "excluded": gone,
         "tiers": _tiers(listed, places, prizes),
-        "decided_at": files.written(at, told),
+        "decided_at": published_files.written(at, told),
     }
     return Prepared(draw_round, result)
 
@@ -71,16 +81,16 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
     check(session, draw, prepared.round, at=at)
     name, result = f"result-{prepared.round}.json", prepared.result
     keys = secret.of(session, draw)
-    digest = files.write_json(session, draw, name, result, forms.RESULT, secret=keys, at=at)
+    digest = published_files.write_json(session, draw, name, result, forms.RESULT, secret=keys, at=at)
     events.record(session, draw, "decided", by=by, at=at, round=prepared.round, seed=result["seed"], sha256=digest)
     return result
 
 
 def whose(session: Session, draw: Draw, draw_round: int, *, tell: Told = lambda _done: None) -> dict[str, int]:
     """The people behind the winning entries, found by making everybody's again: nothing stored leads back."""
-    wanted = {bytes.fromhex(winner["entry"]) for winner in files.winners_of(session, draw, draw_round)}
-    everybody = people.raters(session, draw)
-    return leaves.whose(secret.of(session, draw).key, draw.draw_id, everybody, wanted, tell)
+    wanted = {bytes.fromhex(winner["entry"]) for winner in published_files.winners_of(session, draw, draw_round)}
+    everybody = eligibility.raters(session, draw)
+    return merkle_list.whose(secret.of(session, draw).key, draw.draw_id, everybody, wanted, tell)
 
 
 def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:
@@ -88,7 +98,7 @@ def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int],
     session.get_one(Draw, draw.id, with_for_update=True)
     if events.happened(session, draw, f"named_{draw_round}"):
         return
-    for winner in files.winners_of(session, draw, draw_round):
+    for winner in published_files.winners_of(session, draw, draw_round):
         if winner["entry"] in persons:
             session.add(
                 DrawWinner(
@@ -100,22 +110,22 @@ def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int],
                     person_id=persons[winner["entry"]],
                 )
             )
-            notices.keep(session, "won", about=draw.draw_id, to=persons[winner["entry"]], at=at)
+            outbox.keep(session, "won", about=draw.draw_id, to=persons[winner["entry"]], at=at)
     events.record(session, draw, f"named_{draw_round}", by=None, at=at, found=len(persons))
 
 
-def check(session: Session, draw: Draw, draw_round: int, *, at: datetime) -> list[numbers.Agreed]:
+def check(session: Session, draw: Draw, draw_round: int, *, at: datetime) -> list[public_numbers.Agreed]:
     """Whether a round can be decided now; the numbers that decide it."""
-    if files.find(session, draw, f"result-{draw_round}.json"):
+    if published_files.find(session, draw, f"result-{draw_round}.json"):
         raise Refused("written_before", name=f"result-{draw_round}.json")
-    if not files.versions(session, draw):
+    if not published_files.versions(session, draw):
         raise Refused("not_committed")
     if draw_round == 2:
         claims.check_final(session, draw, at=at)
-    used = numbers.agreed(session, draw, draw_round)
+    used = public_numbers.agreed(session, draw, draw_round)
     if not used:
         raise Refused("numbers_missing", round=draw_round)
-    last = max(when(source, "drawn_at") for source in numbers.sources(session, draw, draw_round))
+    last = max(when(source, "drawn_at") for source in public_numbers.sources(session, draw, draw_round))
     if at < last:
         raise Refused("not_drawn_yet", source="", drawn_at=last.isoformat())
     return used
@@ -125,7 +135,7 @@ def _prizes(session: Session, draw: Draw, draw_round: int, told: Fields) -> dict
     prizes: dict[int, int] = {tier["tier"]: tier["count"] for tier in told["tiers"]}
     if draw_round == 1:
         return prizes
-    for claim in files.fields(session, draw, files.CLAIMS)["claims"]:
+    for claim in published_files.fields(session, draw, published_files.CLAIMS)["claims"]:
         prizes[claim["tier"]] -= claim["state"] == "claimed"
     return {tier: count for tier, count in prizes.items() if count}
 

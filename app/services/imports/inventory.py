@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Asset, Campus, Category, Department, Place
-from app.services.assets import Kind
-from app.services.imports.lines import Unreadable
-from app.services.imports.tables import Cell, Fault, Row, text
+from app.services.organisation.assets import Kind
+from app.services.tables.lines import Unreadable
+from app.services.tables.reader import Cell, Fault, Row, text
 
 # Our name of a column, and how files call it; the first one is the key.
 COLUMNS: dict[Kind, dict[str, tuple[str, ...]]] = {

@@ -1,38 +1,28 @@
 """The console's doors. Importing the pages hangs them on their blueprints."""
 
-from app.web.console import (
-    assets,
-    complaints,
-    draws,
-    draws_announce,
-    draws_claims,
-    entered,
-    erasures,
-    inbox,
-    link_rule,
-    new_ticket,
-    notices,
-    overview,
-    pads,
-    people,
-    photos,
-    printing,
-    ratings,
-    sign_in,
-    sign_in_phone,
-    tickets,
-)
+from app.web.console import overview
+from app.web.console.access import phone_confirm, sign_in
 from app.web.console.blueprint import blueprint
+from app.web.console.cases import complaints
+from app.web.console.codes import assets, link_rule, printing
+from app.web.console.codes import slip_pads as pads
+from app.web.console.draws import announce as draws_announce
+from app.web.console.draws import claims as draws_claims
+from app.web.console.draws import draws
+from app.web.console.notices import inbox, notices
+from app.web.console.people import erasures, people
+from app.web.console.ratings import manual_entry, ratings
+from app.web.console.tickets import new_ticket, photos, tickets
 
 _HOSPITAL = (
     ratings.blueprint,
-    entered.blueprint,
+    manual_entry.blueprint,
     link_rule.blueprint,
     complaints.blueprint,
     people.blueprint,
     draws.blueprint,
 )
-DOORS = (sign_in.blueprint, sign_in_phone.blueprint, blueprint, *_HOSPITAL)
+DOORS = (sign_in.blueprint, phone_confirm.blueprint, blueprint, *_HOSPITAL)
 
 __all__ = [
     "DOORS",

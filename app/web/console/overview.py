@@ -2,9 +2,12 @@
 
 from flask import g, render_template
 
-from app.services import alerts, board, channel_stops, escalation
+from app.http.context import moment, reading
+from app.services import alerts
+from app.services.dashboards import overview as board
+from app.services.notices import circuit_breaker
+from app.services.service_levels import escalation
 from app.web.console.blueprint import blueprint
-from app.web.edge import moment, reading
 
 
 @blueprint.get("/console")
@@ -13,7 +16,7 @@ def overview() -> str:
     with reading() as session:
         shown = board.board(session, moment(), for_provider=not supervises)
         unopened = escalation.red(session, at=moment())
-        stops = channel_stops.standing(session)
+        stops = circuit_breaker.standing(session)
         standing = alerts.standing(session, at=moment())
         hospital = board.hospital_board(session, moment()) if supervises else None
     return render_template(

@@ -1,0 +1,188 @@
+"""What the mini-program is told."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.services.tickets.scan import View
+
+Moment = AwareDatetime
+
+
+class Told(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Problem(BaseModel):
+    """Branch by `code`, show `detail`. The facts of a refusal stand beside these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class Session(Told):
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 no secret
+    access_token: str
+    expires_in: int = Field(description="Seconds")
+    refresh_token: str = Field(description="Good for one POST /sessions/refresh; a second one ends the session")
+    refresh_expires_in: int
+    bound: bool
+    privacy_accepted: bool
+
+
+class Notice(Told):
+    version: str
+    accepted: bool
+
+
+class Me(Told):
+    bound: bool
+    name: str | None
+    staff_number: str | None
+    roles: list[str]
+    privacy: Notice
+    hospital: str
+    hotline: str
+
+
+class PhoneProof(Told):
+    phone_proof: str
+    expires_in: int
+
+
+class Bound(Told):
+    outcome: Literal["bound", "claimed"] = Field(
+        description="claimed: this number or this WeChat was bound before, it is looked into"
+    )
+
+
+class Step(Told):
+    state: str
+    at: Moment | None
+
+
+class Answer(Told):
+    level: int
+    first_level: int
+    at: Moment
+    mine: bool
+    counted: bool
+    corrected: bool
+    detailed: bool
+
+
+class Earlier(Told):
+    level: int
+    at: Moment
+
+
+class Choice(Told):
+    code: str
+    label: str
+
+
+class Choices(Told):
+    reasons: list[Choice]
+    qualities: list[Choice]
+    touchpoints: list[Choice]
+
+
+class Complaint(Told):
+    id: int
+    text: str
+    at: Moment
+    state: Literal["open", "answered"]
+    answer: str
+    answered_at: Moment | None
+
+
+Act = Literal["rate", "detail", "correction", "still-broken", "urge", "complaint"]
+
+
+class Scan(Told):
+    """A ticket for whoever scanned it; `acts` are what he may do now, each with this `form`."""
+
+    view: View
+    acts: list[Act]
+    form: str
+    number: str
+    state: str
+    category: str
+    reported_at: Moment
+    finished_at: Moment | None
+    verified: bool
+    window_days: int
+    steps: list[Step]
+    urged_at: Moment | None
+    still_broken_at: Moment | None
+    answer: Answer | None
+    earlier: Earlier | None
+    choices: Choices | None
+    complaints: list[Complaint]
+
+
+class Waiting(Told):
+    token: str
+    number: str
+    category: str
+    finished_at: Moment
+
+
+class Ward(Told):
+    name: str
+    member: bool
+    days: int
+    waiting: list[Waiting]
+
+
+class Category(Told):
+    id: int
+    name: str
+    heading: str
+
+
+class Categories(Told):
+    categories: list[Category]
+
+
+class TicketLine(Told):
+    number: str
+    token: str = Field(description="For /scan/{token}")
+    state: str
+    category: str
+    reported_at: Moment
+    steps: list[Step]
+
+
+class Tickets(Told):
+    tickets: list[TicketLine]
+
+
+class Photo(Told):
+    id: int
+
+
+class Ticket(TicketLine):
+    description: str
+    location: str
+    photos: list[Photo]
+    complaints: list[Complaint]
+
+
+class Template(Told):
+    template_id: str
+    titles: list[str] = Field(description="Of the notices it carries")
+    credits: int
+    refused: bool
+
+
+class Subscriptions(Told):
+    """`counted`: whether consents are counted by WeChat's push, or by what the page reports."""
+
+    counted: Literal["push", "report"]
+    templates: list[Template]

@@ -1,0 +1,205 @@
+"""A ticket by its code, and a ward by its own: what the pages at /r/ and /w/ do, for the mini-program."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.api.mini import requests, responses
+from app.api.operations import act, look
+from app.db import announce
+from app.errors import Refused
+from app.http import bearer, rate_limits, session
+from app.http.context import moment, reading, runtime
+from app.models.ticket import OPEN_STATES
+from app.services.cases import complaints
+from app.services.ratings import rating, ward_list
+from app.services.ratings.rating import Detail
+from app.services.tickets import progress, scan_acts
+from app.services.tickets.scan import Scan, earlier_answer
+from app.services.tickets.scan import look as look_at
+from app.web.public.rating_detail import choices, offered
+
+CHANNEL = "mini"
+OF_A_FORM = ("bad_token", "form_not_of_this_visit")
+OF_A_RATER = (
+    *("provider_staff", "cancelled", "not_rateable", "not_finished", "window_over", "not_the_served"),
+    *("already_rated", "comment_too_long", "detailed_before"),
+)
+
+
+@look("/scan/<token>", responses.Scan, "bad_token")
+def scan(token: str) -> responses.Scan:
+    """What stands behind a ticket's code, for me. Nothing is recorded."""
+    with reading() as db:
+        return _told(db, _seen(db, token), token)
+
+
+@act("/scan/<token>/rating", requests.RatingForm, {201: responses.Scan}, *OF_A_FORM, *OF_A_RATER)
+def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
+    """Rate: one tap, recorded at once; details may come with it or later."""
+    seen = _of_form(db, token, given.form)
+    rating.rate(
+        db,
+        seen,
+        level=given.level,
+        identity_id=bearer.current().identity_id,
+        trust_all=runtime().settings.rating_trust == "open",
+        source=CHANNEL,
+        at=moment(),
+    )
+    if given.detail is not None:
+        _add_detail(db, _seen(db, token), given.detail)
+    return _told(db, _seen(db, token), token)
+
+
+@act(
+    "/scan/<token>/detail",
+    requests.DetailForm,
+    {201: responses.Scan},
+    *OF_A_FORM,
+    *("nothing_to_correct", "comment_too_long", "detailed_before"),
+)
+def detail(db: Session, given: requests.DetailForm, token: str) -> responses.Scan:
+    """Say more about my rating, once."""
+    _add_detail(db, _of_form(db, token, given.form), given)
+    return _told(db, _seen(db, token), token)
+
+
+@act(
+    "/scan/<token>/correction",
+    requests.CorrectionForm,
+    {201: responses.Scan},
+    *OF_A_FORM,
+    *("provider_staff", "nothing_to_correct", "correction_over"),
+)
+def correct(db: Session, given: requests.CorrectionForm, token: str) -> responses.Scan:
+    """Correct my rating, once within 24 hours; both stay."""
+    rating.correct(db, _of_form(db, token, given.form), level=given.level, source=CHANNEL, at=moment())
+    return _told(db, _seen(db, token), token)
+
+
+@act(
+    "/scan/<token>/still-broken",
+    requests.FormOnly,
+    {200: responses.Scan},
+    *OF_A_FORM,
+    *("provider_staff", "cancelled", "not_rateable", "not_finished", "window_over", "not_the_served"),
+    *("move_not_allowed", "urged_just_now"),
+)
+def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
+    """It is still broken: reopens the ticket, where I am bound to a staff number."""
+    seen = _seen(db, token)
+    session.check_signed(given.form, bearer.current().family, token, seen.form_cycle)
+    scan_acts.say_still_broken(db, seen, trusted=_trusted(seen), at=moment(), channel=CHANNEL)
+    return _told(db, _seen(db, token), token)
+
+
+@act(
+    "/scan/<token>/urge",
+    requests.FormOnly,
+    {200: responses.Scan},
+    *OF_A_FORM,
+    *("provider_staff", "not_open", "urged_just_now"),
+)
+def urge(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
+    """Ask to hurry, once in ten minutes."""
+    scan_acts.urge(db, _of_form(db, token, given.form), at=moment(), channel=CHANNEL)
+    return _told(db, _seen(db, token), token)
+
+
+@look("/ward/<token>", responses.Ward, "bad_token", "ward_closed")
+def ward(token: str) -> responses.Ward:
+    """What was finished in a ward and is not yet rated."""
+    department_id = rate_limits.known(lambda: runtime().links.department_id(token))
+    who, window, links = bearer.current(), runtime().settings.rating_window, runtime().links
+    visitor = session.visitor(who.person_id)
+    if visitor is not None and visitor.provider:
+        raise Refused("ward_closed")
+    with reading() as db:
+        found = ward_list.ward(db, department_id, identity_id=who.identity_id, window=window, at=moment())
+    waiting = [
+        responses.Waiting(
+            token=links.ticket_path(one.ticket_id).removeprefix("/r/"),
+            number=one.number,
+            category=one.category,
+            finished_at=one.finished_at,
+        )
+        for one in found.waiting
+    ]
+    return responses.Ward(name=found.name, member=found.member, days=window.days, waiting=waiting)
+
+
+def _seen(db: Session, token: str) -> Scan:
+    ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
+    who, window = bearer.current().identity_id, runtime().settings.rating_window
+    return look_at(db, ticket_id, identity_id=who, on=moment().date(), window=window)
+
+
+def _of_form(db: Session, token: str, form: str) -> Scan:
+    """The ticket as it is, if the form was issued to this session for this cycle of it."""
+    seen = _seen(db, token)
+    session.check_signed(form, bearer.current().family, token, seen.cycle)
+    return seen
+
+
+def _trusted(seen: Scan) -> bool:
+    return seen.verified or runtime().settings.rating_trust == "open"
+
+
+def _add_detail(db: Session, seen: Scan, given: requests.Details) -> None:
+    if seen.mine is None:
+        raise Refused("nothing_to_correct")
+    told_with_it = Detail(**given.model_dump(include=set(Detail.__dataclass_fields__)))
+    rating.add_detail(db, seen, offered(seen.mine.level, told_with_it), at=moment())
+    announce(db, "checks")
+
+
+def _told(db: Session, seen: Scan, token: str) -> responses.Scan:
+    who, at = bearer.current(), moment()
+    view = seen.view(at=at, known=True, trusted=_trusted(seen))
+    acts = _acts(seen, view, at)
+    answer = seen.answer
+    earlier = earlier_answer(db, seen.ticket_id, identity_id=who.identity_id) if view == "progress" else None
+    own = complaints.of_person(db, seen.ticket_id, who.person_id) if who.person_id is not None else []
+    return responses.Scan(
+        view=view,
+        acts=acts,
+        form=session.sign_form(who.family, token, seen.cycle),
+        number=seen.number,
+        state=seen.state,
+        category=seen.category,
+        reported_at=seen.reported_at,
+        finished_at=seen.finished_at,
+        verified=seen.verified,
+        window_days=seen.window.days,
+        steps=[responses.Step.model_validate(step) for step in progress.steps(db, seen.ticket_id, cycle=seen.cycle)],
+        urged_at=progress.last_said(db, seen.ticket_id, "urged", cycle=seen.cycle),
+        still_broken_at=progress.last_said(db, seen.ticket_id, "still_broken", cycle=seen.cycle),
+        answer=responses.Answer.model_validate(answer) if answer else None,
+        earlier=responses.Earlier(level=earlier[0], at=earlier[1]) if earlier else None,
+        choices=_choices(answer.level) if answer and "detail" in acts else None,
+        complaints=[responses.Complaint.model_validate(one) for one in own],
+    )
+
+
+def _acts(seen: Scan, view: str, at: datetime) -> list[responses.Act]:
+    """What is offered; every act is checked again when it is done."""
+    if seen.provider_staff:
+        return []
+    answer = seen.answer
+    offers: dict[responses.Act, bool] = {
+        "rate": view == "rate",
+        "detail": answer is not None and answer.mine and not answer.detailed,
+        "correction": answer is not None and answer.correctable(at),
+        "still-broken": view in {"rate", "rated", "answer"} and not seen.over(at),
+        "urge": seen.state in OPEN_STATES,
+        "complaint": seen.served,
+    }
+    return [name for name, offer in offers.items() if offer]
+
+
+def _choices(level: int) -> responses.Choices:
+    found = choices(level)
+    return responses.Choices(
+        **{name: [responses.Choice(code=code, label=label) for code, label in offer_] for name, offer_ in found.items()}
+    )

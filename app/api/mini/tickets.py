@@ -1,0 +1,161 @@
+"""My tickets: reporting a fault, following it, adding photos, complaining."""
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from app.api.mini import requests, responses
+from app.api.operations import Upload, act, look
+from app.errors import Refused
+from app.http import bearer
+from app.http.context import moment, reading, runtime
+from app.models import Category, Ticket
+from app.services.cases import complaints
+from app.services.organisation import catalogue
+from app.services.tickets import photos, progress, requester
+from app.services.tickets.progress import Step
+from app.services.tickets.requester import Mine
+
+CHANNEL = "mini"
+PHOTO = Upload("photo")
+OF_A_PERSON = ("bind_first",)
+
+
+@look("/categories", responses.Categories)
+def categories() -> responses.Categories:
+    """What a fault may be about."""
+    with reading() as db:
+        return responses.Categories(
+            categories=[responses.Category.model_validate(row) for row in catalogue.categories(db)]
+        )
+
+
+@look("/tickets", responses.Tickets, *OF_A_PERSON)
+def tickets() -> responses.Tickets:
+    """My tickets with their progress, newest first."""
+    with reading() as db:
+        own = requester.tickets_of(db, bearer.person_id())
+        steps = progress.steps_of(db, {one.ticket_id: one.cycle for one in own})
+    return responses.Tickets(tickets=[_line(one, steps[one.ticket_id]) for one in own])
+
+
+@act("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category")
+def report(db: Session, given: requests.Fault) -> responses.Ticket:
+    """Report a fault; the same words twice within five minutes are one ticket."""
+    if given.category_id is not None and db.get(Category, given.category_id) is None:
+        raise Refused("unknown_category")
+    ticket_id = requester.report(
+        db,
+        bearer.person_id(),
+        description=given.description.strip(),
+        location=given.location.strip(),
+        category_id=given.category_id,
+        at=moment(),
+        zone=runtime().settings.timezone,
+        channel=CHANNEL,
+    )
+    return _whole(db, db.get_one(Ticket, ticket_id))
+
+
+@look("/tickets/<number>", responses.Ticket, *OF_A_PERSON, "no_such_ticket")
+def ticket(number: str) -> responses.Ticket:
+    """One of my tickets."""
+    with reading() as db:
+        return _whole(db, _mine(db, number))
+
+
+def _read_photo() -> tuple[bytes, bytes]:
+    request.max_content_length = photos.LARGEST_FORM
+    if request.mimetype != "multipart/form-data":
+        raise Refused("not_a_file")
+    file = request.files.get(PHOTO.field)
+    if file is None:
+        raise Refused("not_a_file")
+    content = file.read()
+    return content, content
+
+
+def _drawn(content: bytes, number: str) -> bytes:
+    # Drawing costs much: only for who may add one.
+    with reading() as db:
+        photos.check(db, _mine(db, number), by=bearer.person_id())
+    return photos.redrawn(content)
+
+
+@act(
+    "/tickets/<number>/photos",
+    PHOTO,
+    {201: responses.Photo},
+    *OF_A_PERSON,
+    *("no_such_ticket", "not_open", "photos_enough", "photo_unreadable", "photo_too_large", "photos_busy"),
+    read=_read_photo,
+    first=_drawn,
+)
+def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
+    """Add a photo to a ticket that I reported: JPEG or PNG, at most 2 MB, three of them."""
+    found = _mine(db, number, lock=True)
+    return responses.Photo(id=photos.add(db, found, picture, by=bearer.person_id(), at=moment()))
+
+
+@look(
+    "/tickets/<number>/photos/<int(max=9007199254740991):photo_id>",
+    photos.MEDIA_TYPE,
+    *OF_A_PERSON,
+    *("no_such_ticket", "no_such_photo"),
+)
+def photo(number: str, photo_id: int) -> Response:
+    """The picture."""
+    with reading() as db:
+        found = photos.read(db, _mine(db, number).id, photo_id)
+    return Response(found.content, mimetype=found.media_type)
+
+
+@act(
+    "/tickets/<number>/complaint",
+    requests.ComplaintForm,
+    {201: responses.Complaint},
+    *OF_A_PERSON,
+    *("no_such_ticket", "complained_already"),
+)
+def complain(db: Session, given: requests.ComplaintForm, number: str) -> responses.Complaint:
+    """Complain about a ticket; the hospital answers, the provider never sees it."""
+    found = _mine(db, number, lock=True)
+    made = complaints.complain(db, found, given.text.strip(), by=bearer.person_id(), at=moment(), channel=CHANNEL)
+    return responses.Complaint.model_validate(made)
+
+
+def _mine(db: Session, number: str, *, lock: bool = False) -> Ticket:
+    who = bearer.current().identity_id
+    return requester.ticket(db, number, person_id=bearer.person_id(), identity_id=who, at=moment(), lock=lock)
+
+
+def _line(one: Mine, steps: list[Step]) -> responses.TicketLine:
+    return responses.TicketLine(
+        number=one.number,
+        token=_token(one.ticket_id),
+        state=one.state,
+        category=one.category,
+        reported_at=one.reported_at,
+        steps=[responses.Step.model_validate(step) for step in steps],
+    )
+
+
+def _whole(db: Session, found: Ticket) -> responses.Ticket:
+    category = db.get(Category, found.category_id) if found.category_id is not None else None
+    steps = progress.steps(db, found.id, cycle=found.cycle)
+    own = complaints.of_person(db, found.id, bearer.person_id())
+    return responses.Ticket(
+        number=found.number,
+        token=_token(found.id),
+        state=found.state,
+        category=category.name if category else "",
+        reported_at=found.reported_at,
+        steps=[responses.Step.model_validate(step) for step in steps],
+        description=found.description,
+        location=found.location,
+        photos=[responses.Photo(id=photo_id) for photo_id in photos.of_ticket(db, found.id)],
+        complaints=[responses.Complaint.model_validate(one) for one in own],
+    )
+
+
+def _token(ticket_id: int) -> str:
+    return runtime().links.ticket_path(ticket_id).removeprefix("/r/")

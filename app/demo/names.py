@@ -1,0 +1,19 @@
+"""Names of people who do not exist."""
+
+from app.demo.hospital_file import telling
+from app.demo.seeded_random import Dice
+
+
+class Names:
+    """Draws names, no name twice."""
+
+    def __init__(self, dice: Dice, taken: set[str]) -> None:
+        self._dice = dice
+        self._taken = taken
+
+    def next(self) -> str:
+        while True:
+            name = self._dice.choice(telling().family_names) + self._dice.choice(telling().given_names)
+            if name not in self._taken:
+                self._taken.add(name)
+                return name

@@ -1,0 +1,47 @@
+"""Who asks: the bearer of an access token."""
+
+from typing import cast
+
+from flask import g, request
+
+from app.errors import Refused
+from app.http import rate_limits
+from app.http.context import moment, reading
+from app.services.identity import api_sessions
+from app.services.identity.api_sessions import Bearer
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
+
+
+def enter() -> None:
+    """Only what nobody was ever given counts against the address it came from."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refused("token_missing")
+    with reading() as db:
+        try:
+            g.bearer = api_sessions.bearer(db, token.strip(), at=moment())
+        except Refused as refused:
+            count(refused, token.strip())
+            raise
+
+
+def count(refused: Refused, token: str) -> None:
+    if not api_sessions.could_be_ours(token):
+        rate_limits.count_wrong(refused)
+
+
+def current() -> Bearer:
+    return cast(Bearer, g.bearer)
+
+
+def agreed() -> None:
+    """Nothing is asked of anybody, nor shown to him, before he has seen the privacy notice."""
+    if current().privacy_version != PRIVACY_VERSION:
+        raise Refused("privacy_first", version=PRIVACY_VERSION)
+
+
+def person_id() -> int:
+    found = current().person_id
+    if found is None:
+        raise Refused("bind_first")
+    return found

@@ -1,0 +1,128 @@
+"""Every door and who may enter: one line a blueprint, shut by default. A door without a line stops the start.
+
+`surface` says in which processes the door exists at all (SURFACES). `who` says how a visitor is known, `roles`
+which of them may look, `changes` which may act; an auditor reads everything and changes nothing.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, abort, g, redirect, request
+from werkzeug.wrappers import Response
+
+from app.http import bearer, session
+from app.http.context import runtime
+from app.http.session import HOSPITAL
+
+ANYONE, PHONE, CONSOLE, BEARER = "anyone", "phone", "console", "bearer"
+DESK = HOSPITAL | {"desk"}
+
+
+@dataclass(frozen=True)
+class Guard:
+    surfaces: frozenset[str]
+    who: str
+    roles: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+
+
+_PUBLIC = frozenset({"public"})
+_CONSOLE = frozenset({"console"})
+_EVERY = frozenset({"public", "console", "api", "worker"})
+
+GUARDS: dict[str, Guard] = {
+    "health": Guard(_EVERY, ANYONE),
+    "bootstrap": Guard(_CONSOLE, ANYONE),
+    "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
+    "home": Guard(_PUBLIC, ANYONE),
+    "verify": Guard(_PUBLIC, ANYONE),
+    "wechat": Guard(_PUBLIC, ANYONE),
+    "callback": Guard(_PUBLIC, ANYONE),
+    "scan": Guard(_PUBLIC, ANYONE),
+    "ward": Guard(_PUBLIC, ANYONE),
+    "label": Guard(_PUBLIC, ANYONE),
+    "slip": Guard(_PUBLIC, ANYONE),
+    "my": Guard(_PUBLIC, ANYONE),
+    "inbox": Guard(_PUBLIC, ANYONE),
+    "draws": Guard(_PUBLIC, ANYONE),
+    "draw_check": Guard(_PUBLIC, ANYONE),
+    "draws_mine": Guard(_PUBLIC, ANYONE),
+    "draw_object": Guard(_PUBLIC, ANYONE),
+    "data": Guard(_PUBLIC, ANYONE),
+    "bind": Guard(_PUBLIC, ANYONE),
+    "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),
+    "api_mini_entry": Guard(_PUBLIC, ANYONE),
+    "api_mini": Guard(_PUBLIC, BEARER),
+    "sign_in": Guard(_CONSOLE, ANYONE),
+    "sign_in_phone": Guard(_PUBLIC, ANYONE),
+    "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
+    "console_ratings": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_mini": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
+    "console_entered": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_complaints": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_people": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_draws": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "demo": Guard(_PUBLIC, ANYONE),
+}
+
+
+def register(app: Flask, blueprints: list[Blueprint]) -> None:
+    """Open the doors this process has; the others do not exist here and answer 404."""
+    surfaces = runtime_surfaces(app)
+    for blueprint in blueprints:
+        guard = GUARDS.get(blueprint.name)
+        if guard is None:
+            raise RuntimeError(f"the blueprint {blueprint.name} has no guard; add a line to app/http/guards.py")
+        if guard.surfaces & surfaces:
+            app.register_blueprint(blueprint)
+    app.before_request(_refuse_nul)
+    app.before_request(_check)
+
+
+def runtime_surfaces(app: Flask) -> frozenset[str]:
+    with app.app_context():
+        return runtime().settings.surfaces
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL cannot keep one, and nobody types one.
+    sent = request.query_string
+    if request.mimetype == "application/x-www-form-urlencoded":
+        sent += request.get_data()  # kept, the form is read from it
+    if "\0" in request.path or b"%00" in sent or b"\0" in sent:
+        abort(400)
+
+
+def _check() -> Response | None:
+    if request.endpoint is None or request.endpoint == "static":
+        return None  # no door, or the public style sheets
+    guard = GUARDS.get(request.blueprint or "")
+    if guard is None:
+        abort(403)
+    if not guard.surfaces & runtime().settings.surfaces:
+        abort(404)  # bootstrap opens its door by itself, whatever the surface
+    if guard.who == BEARER:
+        bearer.enter()
+    return None if guard.who in {ANYONE, BEARER} else _check_roles(guard)
+
+
+def _check_roles(guard: Guard) -> Response | None:
+    g.visitor = session.phone_visitor() if guard.who == PHONE else session.console_visitor()
+    if g.visitor is None:
+        return _send_to_sign_in(guard)
+    if not g.visitor.roles & guard.roles or (guard.roles == HOSPITAL and not g.visitor.supervises):
+        abort(403)
+    g.may_act = bool(g.visitor.roles & guard.changes)
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not g.may_act:
+        abort(403)
+    return None
+
+
+def _send_to_sign_in(guard: Guard) -> Response:
+    if request.method not in {"GET", "HEAD"}:
+        abort(401)
+    here = request.full_path.rstrip("?")
+    # Who is known to WeChat but bound to nobody would only come back from there as he went.
+    phone_way = "/wechat/sign-in" if session.identity_id() is None else "/my/bind"
+    way = phone_way if guard.who == PHONE else "/sign-in"
+    return redirect(f"{way}?{urlencode({'next': here})}")

@@ -1,0 +1,91 @@
+"""Languages and text size. Chinese stands in the source; English comes from app/translations/en.po."""
+
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_request_context, request, session
+
+from app.http.context import moment, runtime
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+CATALOGUES = Path(__file__).parents[1] / "translations"
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The catalogue of a language, compiled from its .po when first asked for; zh is the source itself."""
+    path = CATALOGUES / f"{language}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def language() -> str:
+    return getattr(g, "language", "zh") if has_request_context() else "zh"
+
+
+def gettext(message: str, **values: object) -> str:
+    """The message in the visitor's language, with its %(name)s filled in."""
+    text = catalogue(language()).ugettext(message)
+    return text % values if values else text
+
+
+def mark(message: str) -> str:
+    """Marks a text for the catalogue where it is only translated later."""
+    return message
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: catalogue(language()).ugettext(message),
+        lambda one, many, number: catalogue(language()).ungettext(one, many, number),
+        newstyle=True,
+    )
+    app.jinja_env.globals.update(language=language, languages=LANGUAGES, large_text=lambda: bool(g.get("large_text")))
+    app.jinja_env.filters.update(moment=show_moment, day=show_day)
+    app.context_processor(_banner)
+    app.before_request(_choose)
+
+
+def show_moment(at: datetime | None) -> str:
+    """Date and time in the hospital's zone, as people there write it."""
+    return _show(at, "%Y-%m-%d %H:%M")
+
+
+def show_day(at: datetime | None) -> str:
+    return _show(at, "%Y-%m-%d")
+
+
+def _show(at: datetime | None, pattern: str) -> str:
+    return at.astimezone(runtime().settings.timezone).strftime(pattern) if at else ""
+
+
+def _banner() -> dict[str, object]:
+    """That this is no real WeChat, and, while something is rehearsed, what time it is here."""
+    settings = runtime().settings
+    return {"sandbox_url": settings.sandbox_url, "rehearsal": moment() if settings.clock_ahead else None}
+
+
+def _choose() -> None:
+    if request.query_string:
+        _keep_choice()
+    g.language = session.get("lang", "zh")
+    g.large_text = session.get("text") == "large"
+
+
+def _keep_choice() -> None:
+    # ?lang= and ?text= work without script and stay for the visit; they are looks, not facts.
+    if request.args.get("lang") in LANGUAGES:
+        session["lang"] = request.args["lang"]
+    if request.args.get("text") in {"large", "normal"}:
+        session["text"] = request.args["text"]

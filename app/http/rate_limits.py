@@ -1,0 +1,95 @@
+"""Wrong tokens are counted per address and slowed down; a valid one is always served (a hospital shares few)."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import abort, current_app, request
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
+
+from app.errors import Missing, Refused
+from app.http.context import runtime
+
+T = TypeVar("T")
+
+WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
+WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
+
+CLAIM_CODES = RateLimitItemPerMinute(10, 10, namespace="claim-code")  # of eight signs: nobody guesses one
+PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
+SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
+
+
+def known(read: Callable[[], T]) -> T:
+    """What the token says; a wrong one is Missing, and after too many of them 429."""
+    try:
+        return read()
+    except Missing as missing:
+        count_wrong(missing)
+        raise
+
+
+def count_wrong(refused: Refused) -> None:
+    """Counts what nobody was ever given, and what is only over not; after too many, 429."""
+    if isinstance(refused, Missing) and not _ask(lambda limiter: limiter.hit(WRONG, _address())):
+        abort(429)
+
+
+def bound_sign_ins() -> None:
+    """Each costs a call to WeChat and a row, whoever it is; too many from one address are 429."""
+    if not _ask(lambda limiter: limiter.hit(SIGN_INS, _address())):
+        abort(429)
+
+
+def bound_posts(identity_id: int) -> None:
+    """Nobody taps this often."""
+    most = runtime().settings.posts_per_minute
+    posts = RateLimitItemPerMinute(most, namespace="mini-post")
+    if most and not _ask(lambda limiter: limiter.hit(posts, str(identity_id))):
+        abort(429)
+
+
+def bound_phone_proofs(identity_id: int) -> None:
+    if not _ask(lambda limiter: limiter.hit(PHONE_PROOFS, str(identity_id))):
+        abort(429)
+
+
+def tries_left() -> bool:
+    """Whether this address may still try console passwords; only wrong ones are counted."""
+    return _ask(lambda limiter: limiter.test(WRONG_PASSWORDS, _address()))
+
+
+def count_try() -> None:
+    _ask(lambda limiter: limiter.hit(WRONG_PASSWORDS, _address()))
+
+
+def claim_code(read: Callable[[], T], *, by: int) -> T:
+    """What the code says; who has tried too many wrong ones is refused, whatever he tries next."""
+    if not _ask(lambda limiter: limiter.test(CLAIM_CODES, str(by))):
+        raise Refused("too_many_tries")
+    try:
+        return read()
+    except Missing:
+        _ask(lambda limiter: limiter.hit(CLAIM_CODES, str(by)))
+        raise
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _ask(question: Callable[[FixedWindowRateLimiter], bool]) -> bool:
+    url = runtime().settings.redis_url
+    try:
+        return question(_limiter(url))
+    except RedisError:  # then each process counts for itself
+        return question(_limiter(""))
+
+
+def _limiter(redis_url: str) -> FixedWindowRateLimiter:
+    kept = current_app.extensions.setdefault("wrong tokens", {})
+    if redis_url not in kept:
+        kept[redis_url] = FixedWindowRateLimiter(storage_from_string(redis_url) if redis_url else MemoryStorage())
+    return cast(FixedWindowRateLimiter, kept[redis_url])

@@ -1,0 +1,171 @@
+"""Who is here. A phone is known by its WeChat identity, a console by the person who signed in; never mixed."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, TypeVar
+
+from flask import Flask, g, request, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
+
+from app.errors import Refused
+from app.http.context import moment, reading, runtime
+from app.models import Employment, Person, WeChatIdentity
+from app.services.organisation import employment as people
+
+View = TypeVar("View", bound=Callable[..., Any])
+HOSPITAL = frozenset({"supervisor", "admin", "auditor"})
+IDLE = timedelta(minutes=30)
+FORM_LIFE = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person as the pages need him. `provider` is true while a provider employs him."""
+
+    person_id: int
+    name: str
+    roles: frozenset[str]
+    provider: bool
+
+    @property
+    def supervises(self) -> bool:
+        """May read ratings: the hospital's own supervision, never anybody of the provider."""
+        return bool(self.roles & HOSPITAL) and not self.provider
+
+
+class KeptSerializer(SecureCookieSessionInterface):
+    """Flask's own cookie; its serializer is made once, not at every request, as the keys never change."""
+
+    kept: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self.kept is None:
+            self.kept = super().get_signing_serializer(app)
+        return self.kept
+
+
+def in_wechat() -> bool:
+    """A hint for the way to sign in, never a proof. The demo's phones set it on the way in."""
+    agent = request.headers.get("User-Agent", "")
+    return "MicroMessenger" in agent or in_wecom() or (not runtime().settings.production and bool(session.get("phone")))
+
+
+def in_wecom() -> bool:
+    return "wxwork/" in request.headers.get("User-Agent", "")
+
+
+def identity_id() -> int | None:
+    """The WeChat identity this phone signed in with, if any."""
+    found = session.get("identity")
+    return found if isinstance(found, int) else None
+
+
+def enter_phone(identity: int) -> None:
+    """A sign-in came back: this browser is that WeChat user now, and its forms begin anew."""
+    session["identity"] = identity
+    session["visit"] = secrets.token_urlsafe(12)
+
+
+def leave_phone() -> None:
+    for key in ("identity", "visit", "oauth"):
+        session.pop(key, None)
+
+
+def enter_console(person_id: int, at: datetime) -> None:
+    session.pop("csrf_token", None)
+    with reading() as db:
+        sign_outs = db.get_one(Person, person_id).sign_outs
+    session["console"] = {"person": person_id, "seen": int(at.timestamp()), "sign_outs": sign_outs}
+
+
+def leave_console() -> None:
+    session.pop("console", None)
+
+
+def phone_visitor() -> Visitor | None:
+    """The person bound to this phone's identity."""
+    if "phone_visitor" not in g:
+        g.phone_visitor = visitor(_bound_person(identity_id()))
+    return g.phone_visitor  # type: ignore[no-any-return]
+
+
+def console_visitor() -> Visitor | None:
+    """Who is signed in at the console; nobody after 30 idle minutes."""
+    if "console_visitor" not in g:
+        g.console_visitor = visitor(_console_person(), of_console=True)
+    return g.console_visitor  # type: ignore[no-any-return]
+
+
+def checks_its_own_form(view: View) -> View:
+    """Marks a view that calls `check_form`: stricter than the general CSRF token, which is not asked for then."""
+    view.checks_its_own_form = True  # type: ignore[attr-defined]
+    return view
+
+
+def form_token(*facts: object) -> str:
+    """A token for one form of this visit, about these facts; goes with `check_form`."""
+    if "visit" not in session:
+        session["visit"] = secrets.token_urlsafe(12)
+    return sign_form(session["visit"], *facts)
+
+
+def check_form(*facts: object) -> None:
+    """Refuses a form that was not issued to this visit, about these facts, within the last hours."""
+    if "visit" not in session:
+        raise Refused("form_not_of_this_visit")
+    check_signed(request.form.get("visit", ""), session["visit"], *facts)
+
+
+def sign_form(of_visit: str, *facts: object) -> str:
+    return _serializer(runtime().settings.secret_keys).dumps([of_visit, *facts])
+
+
+def check_signed(form: str, of_visit: str, *facts: object) -> None:
+    try:
+        serializer = _serializer(runtime().settings.secret_keys)
+        issued = serializer.loads(form, max_age=int(FORM_LIFE.total_seconds()))
+    except BadSignature as error:
+        raise Refused("form_not_of_this_visit") from error
+    if issued != [of_visit, *facts]:
+        raise Refused("form_not_of_this_visit")
+
+
+@cache
+def _serializer(keys: tuple[str, ...]) -> URLSafeTimedSerializer:
+    # itsdangerous signs with the last key of its list; ours are newest first.
+    return URLSafeTimedSerializer(list(reversed(keys)), salt="visit form")
+
+
+def _console_person() -> int | None:
+    kept = session.get("console")
+    now = int(moment().timestamp())
+    if not kept or now - kept["seen"] > IDLE.total_seconds():
+        session.pop("console", None) if kept else None
+        return None
+    if now - kept["seen"] > 60:  # a cookie a minute is enough to know when he was last here
+        session["console"] = {**kept, "seen": now}
+    return int(kept["person"])
+
+
+def _bound_person(identity: int | None) -> int | None:
+    if identity is None:
+        return None
+    with reading() as db:
+        return db.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity))
+
+
+def visitor(person_id: int | None, *, of_console: bool = False) -> Visitor | None:
+    if person_id is None:
+        return None
+    with reading() as db:
+        person = db.get(Person, person_id)
+        if person is None or (of_console and session["console"].get("sign_outs") != person.sign_outs):
+            return None
+        employment: Employment | None = people.employment_at(db, person_id, moment().date())
+        provider = employment is not None and employment.provider_id is not None
+        return Visitor(person.id, person.name, people.roles_at(db, person_id, moment().date()), provider)

@@ -1,0 +1,51 @@
+"""Watches what falls due by the clock: dispatches nobody opens, tickets that run late, services nobody has rated."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
+from threading import Event
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.jobs import loop
+from app.models import Ticket
+from app.runtime import Runtime
+from app.services.ratings import reminders
+from app.services.service_levels import deadlines, escalation
+from app.services.tickets import lifecycle
+
+
+def keep_watching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
+    """Look when something falls due, and every minute.
+
+    Safe to run in any number of workers, and to be killed at any moment.
+    """
+    loop.keep(lambda: look(runtime), fault="a round of the watch failed", woken=woken, stopping=stopping)
+
+
+def look(runtime: Runtime) -> timedelta:
+    """Tell whom it is time to tell; answers how long there is nothing to do."""
+    at = clock.now().astimezone(runtime.settings.timezone)  # who works today is a matter of the hospital's days
+    window = runtime.settings.rating_window
+    with runtime.database.reading() as session:
+        unopened = escalation.due(session, at=at)
+        late = deadlines.due(session, at=at)
+        unrated = reminders.due(session, window=window, at=at)
+    _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
+    _each(runtime, late, partial(deadlines.tell, at=at))
+    _each(runtime, unrated, partial(reminders.remind, window=window, at=at))
+    now = clock.now()
+    with runtime.database.reading() as session:
+        ahead = [moment for moment in escalation.due(session, at=now).values() if moment > now]
+    return min([*(moment - now for moment in ahead), loop.SWEEP])
+
+
+def _each(runtime: Runtime, ticket_ids: Iterable[int], tell: Callable[[Session, Ticket], None]) -> None:
+    for ticket_id in ticket_ids:
+        try:
+            with runtime.database.transaction() as session:
+                tell(session, lifecycle.locked(session, ticket_id=ticket_id))
+        except Exception:
+            structlog.get_logger().exception("a ticket could not be watched", ticket=ticket_id)

@@ -1,0 +1,266 @@
+"""Binding a WeChat identity to a staff number, once: by number, name and the telephone's last four digits."""
+
+import hmac
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
+from app.services.organisation import employment
+from app.services.privacy import erasure
+from app.services.ratings import rating
+
+TRIES_BY_IDENTITY = 5
+TRIES_FOR_NUMBER = 10
+TRIES_WITHIN = timedelta(hours=24)
+
+
+class Outcome(Enum):
+    BOUND = "bound"
+    CLAIMED = "claimed"  # the number has a phone, or the phone was the provider's: a supervisor decides
+    WRONG = "wrong"
+    TOO_MANY = "too many"
+
+
+def bind(
+    session: Session,
+    *,
+    identity_id: int,
+    staff_number: str,
+    name: str,
+    last_four: str,
+    proved: bool = False,
+    at: datetime,
+) -> Outcome:
+    """Try to bind; `proved` where WeChat says that this phone has the person's telephone.
+
+    The try is kept whatever comes of it, so the outcome is returned, not raised.
+    """
+    number = staff_number.strip()
+    # Held, so that two phones that try the same number at once come one after the other; the phone after it, as ever.
+    person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update())
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    if identity.person_id is not None:
+        raise Refused("bound_already")
+    if _too_many(session, identity_id, number, at):
+        return Outcome.TOO_MANY
+    right = person is not None and _matches(person, name, last_four)
+    session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
+    if person is None or not right:
+        return Outcome.WRONG
+    # Name and telephone stand on every ticket: they prove nothing against a phone that is his already (law 4, law 11).
+    if (_bound_anywhere(session, identity, person.id) and not proved) or _changes_sides(
+        session, identity, person.id, at
+    ):
+        _claim(session, identity_id, person.id, at)
+        return Outcome.CLAIMED
+    return settle(session, identity, person.id, at=at)
+
+
+def _bound_anywhere(session: Session, identity: WeChatIdentity, person_id: int) -> bool:
+    """Whether he has a phone in any account, and this is not known to be the same WeChat user."""
+    bound = session.scalars(select(WeChatIdentity.unionid).where(WeChatIdentity.person_id == person_id)).all()
+    return bool(bound) and (identity.unionid is None or identity.unionid not in bound)
+
+
+def _changes_sides(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> bool:
+    """Whether a phone of the provider's would become a user's, who rates the provider (law 4)."""
+    day = at.date()
+    if employment.of_the_provider(session, person_id, day):
+        return False
+    twins = session.scalars(_twins(identity)).all()
+    return identity.provider_staff or any(
+        twin.provider_staff or employment.of_the_provider(session, twin.person_id, day) for twin in twins
+    )
+
+
+def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> Outcome:
+    """Bind, with both held; where another phone of this account is bound to the number, a supervisor decides."""
+    if _bound_elsewhere(session, identity.appid, person_id):
+        _claim(session, identity.id, person_id, at)
+        return Outcome.CLAIMED
+    attach(session, identity, person_id, at=at)
+    return Outcome.BOUND
+
+
+def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> None:
+    """This WeChat user is that person from now on, wherever he is known; what he rated in the last week counts."""
+    _give(session, identity, person_id, at)
+    _join_twins(session, identity, person_id, at)
+
+
+def _join_twins(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
+    # Who is busy with one of these himself is joined at his next sign-in.
+    for twin in session.scalars(_twins(identity).with_for_update(skip_locked=True)).all():
+        if twin.person_id is None and not _bound_elsewhere(session, twin.appid, person_id):
+            _give(session, twin, person_id, at)
+
+
+def join(session: Session, identity_id: int, unionid: str, *, at: datetime) -> None:
+    """Keep the unionid of who has signed in: bound in one account, he is so in all where he is bound to nobody."""
+    others = select(WeChatIdentity).where(WeChatIdentity.unionid == unionid, WeChatIdentity.id != identity_id)
+    twins = session.scalars(others).all()
+    known = {twin.person_id for twin in twins} - {None}
+    person_id = session.get_one(WeChatIdentity, identity_id).person_id or (known.pop() if len(known) == 1 else None)
+    if person_id is not None:  # the number before the phone, as ever
+        session.get_one(Person, person_id, with_for_update=True)
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    identity.unionid = unionid
+    if identity.person_id is not None:
+        _join_twins(session, identity, identity.person_id, at)
+        return
+    identity.provider_staff = identity.provider_staff or any(twin.provider_staff for twin in twins)
+    if person_id is not None and not _bound_elsewhere(session, identity.appid, person_id):
+        _give(session, identity, person_id, at)
+
+
+def recognise(session: Session, identity_id: int, user_id: str, *, at: datetime) -> None:
+    """Where user ids are staff numbers: who signs in unbound is the one person of that number, whatever its case."""
+    if session.get_one(WeChatIdentity, identity_id).person_id is not None:
+        return
+    named = select(Person.id).where(func.lower(Person.staff_number) == user_id.lower()).limit(2)
+    found = session.scalars(named).all()
+    if len(found) != 1:
+        return
+    session.get_one(Person, found[0], with_for_update=True)
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    if identity.person_id is None:
+        settle(session, identity, found[0], at=at)
+
+
+def _give(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
+    erasure.withdraw(session, identity.id, at=at)
+    identity.person_id = person_id
+    identity.bound_at = at
+    session.flush()
+    rating.count_after_binding(session, identity_id=identity.id, at=at, on=at.date())
+
+
+def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:
+    """The same WeChat user as other accounts see him, where his unionid is known; nobody has an empty one."""
+    same = WeChatIdentity.unionid == (identity.unionid or "")
+    return select(WeChatIdentity).where(same, WeChatIdentity.id != identity.id)
+
+
+def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None:
+    """The phone is nobody's again; ratings it gave stay as they are, and who unbound it is kept.
+
+    Where its WeChat user is known by unionid too: at his next sign-in he would be joined again.
+    """
+    identity = session.get(WeChatIdentity, identity_id, with_for_update=True)
+    if identity is None or identity.person_id is None:
+        raise Missing("not_bound")
+    same = _twins(identity).where(WeChatIdentity.person_id == identity.person_id)
+    for one in [identity, *session.scalars(same.with_for_update())]:
+        _release(session, one, by, at)
+
+
+def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) -> None:
+    session.add(
+        IdentityClaim(
+            identity_id=identity.id,
+            person_id=identity.person_id,
+            state="unbound",
+            created_at=at,
+            decided_at=at,
+            decided_by_id=by,
+        )
+    )
+    # Nobody of the provider becomes a user by being bound to nobody, nor by having been bound to a user (law 4).
+    identity.provider_staff = identity.provider_staff or employment.of_the_provider(
+        session, identity.person_id, at.date()
+    )
+    erasure.withdraw(session, identity.id, at=at)
+    identity.person_id = identity.bound_at = None
+
+
+def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person, WeChatIdentity]]:
+    """Claims that a supervisor decides, oldest first, each with the number's person and the phone that claims it."""
+    rows = session.execute(
+        select(IdentityClaim, Person, WeChatIdentity)
+        .join(Person, Person.id == IdentityClaim.person_id)
+        .join(WeChatIdentity, WeChatIdentity.id == IdentityClaim.identity_id)
+        .where(IdentityClaim.state == "waiting")
+        .order_by(IdentityClaim.created_at)
+    )
+    return [(claim, person, phone) for claim, person, phone in rows]
+
+
+def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at: datetime) -> None:
+    """Approved, the number is the new phone's and no other's in this account; refused, all stays."""
+    claimed = select(IdentityClaim.person_id, IdentityClaim.identity_id).where(IdentityClaim.id == claim_id)
+    asked = session.execute(claimed).first()
+    if asked is None:
+        raise Missing("no_such_claim")
+    # Number, phone, claim: held in this order everywhere, so that nobody waits in a circle.
+    session.get_one(Person, asked.person_id, with_for_update=True)
+    identity = session.get_one(WeChatIdentity, asked.identity_id, with_for_update=True)
+    claim = session.get_one(IdentityClaim, claim_id, with_for_update=True)
+    if claim.state != "waiting":
+        raise Missing("no_such_claim")
+    claim.state = "approved" if approve else "refused"
+    claim.decided_by_id, claim.decided_at = by, at
+    if not approve:
+        return
+    if identity.person_id is not None:
+        raise Refused("bound_already")  # it has found its own number since
+    _refuse_others(session, claim, identity.appid)
+    holders = session.scalars(
+        select(WeChatIdentity).where(
+            WeChatIdentity.person_id == claim.person_id, WeChatIdentity.appid == identity.appid
+        )
+    ).all()
+    for holder in holders:
+        unbind(session, holder.id, by=by, at=at)
+    session.flush()
+    attach(session, identity, claim.person_id, at=at)
+
+
+def _refuse_others(session: Session, claim: IdentityClaim, appid: str) -> None:
+    # Whose number it is has been decided; an answer to an older question would only turn that round.
+    session.execute(
+        update(IdentityClaim)
+        .where(
+            IdentityClaim.person_id == claim.person_id,
+            IdentityClaim.id != claim.id,
+            IdentityClaim.state == "waiting",
+            IdentityClaim.identity_id.in_(select(WeChatIdentity.id).where(WeChatIdentity.appid == appid)),
+        )
+        .values(state="refused", decided_by_id=claim.decided_by_id, decided_at=claim.decided_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _claim(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
+    waiting = session.scalar(
+        select(IdentityClaim.id).where(
+            IdentityClaim.identity_id == identity_id,
+            IdentityClaim.person_id == person_id,
+            IdentityClaim.state == "waiting",
+        )
+    )
+    if waiting is None:
+        session.add(IdentityClaim(identity_id=identity_id, person_id=person_id, state="waiting", created_at=at))
+
+
+def _bound_elsewhere(session: Session, appid: str, person_id: int) -> bool:
+    query = select(WeChatIdentity.id).where(WeChatIdentity.person_id == person_id, WeChatIdentity.appid == appid)
+    return session.scalar(query) is not None
+
+
+def _matches(person: Person, name: str, last_four: str) -> bool:
+    # Both are compared whatever the first one says, so that the time does not tell which was wrong.
+    same_name = hmac.compare_digest(person.name.strip().encode(), name.strip().encode())
+    digits = person.telephone.strip()[-4:]
+    same_digits = hmac.compare_digest(digits.encode(), last_four.strip().encode())
+    return same_name and same_digits and len(digits) == 4
+
+
+def _too_many(session: Session, identity_id: int, number: str, at: datetime) -> bool:
+    failed = select(func.count()).where(BindingTry.at > at - TRIES_WITHIN, BindingTry.succeeded.is_(False))
+    by_identity = session.scalar(failed.where(BindingTry.identity_id == identity_id)) or 0
+    for_number = session.scalar(failed.where(BindingTry.staff_number == number)) or 0
+    return by_identity >= TRIES_BY_IDENTITY or for_number >= TRIES_FOR_NUMBER

@@ -1,0 +1,157 @@
+"""Invitations to bind: one person, one phone, once, for a day; an address, or a code of the service account."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.db import announce
+from app.errors import Missing, Refused
+from app.models import BindInvitation, Person, RoleGrant, WeChatIdentity
+from app.services.identity import binding, wechat_sign_in
+from app.services.identity.binding import Outcome
+from app.services.links import Links
+from app.services.organisation import employment
+
+LIFE = timedelta(hours=24)
+# Of these nobody is known by his rating. A user binds by himself: who holds his invitation would rate as him (law 4).
+WORKING = frozenset({"engineer", "desk", "supervisor", "auditor", "admin"})
+BY_ADMINS = frozenset({"auditor", "admin"})
+CODE_WANTED = timedelta(minutes=10)  # after that nobody stands before the page any more
+SCENE = "bind_"
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Whom an invitation is for, as far as he knows it himself and nobody else learns it."""
+
+    name: str
+    last_two: str
+
+
+def invite(session: Session, person_id: int, *, by: int | None, at: datetime) -> BindInvitation:
+    """A new invitation, with which the earlier ones end; by nobody from the command line. Raises Refused."""
+    person = session.get(Person, person_id, with_for_update=True)
+    if person is None or person.erased_at is not None:
+        raise Missing("no_such_person")
+    roles = employment.roles(session, person_id)
+    if not roles & WORKING:
+        raise Refused("users_bind_themselves")
+    # Whoever opens it is that person from then on: nobody makes himself an admin.
+    if by is not None and roles & BY_ADMINS and "admin" not in employment.roles_at(session, by, at.date()):
+        raise Refused("admins_invite_admins")
+    session.execute(
+        update(BindInvitation)
+        .where(BindInvitation.person_id == person_id, BindInvitation.used_at.is_(None), BindInvitation.expires_at > at)
+        .values(expires_at=at, code="")
+    )
+    invitation = BindInvitation(
+        number=secrets.randbits(47), person_id=person_id, created_by_id=by, created_at=at, expires_at=at + LIFE
+    )
+    session.add(invitation)
+    session.flush()
+    announce(session, "errands")
+    return invitation
+
+
+def engineers(session: Session, *, appid: str, day: date) -> Sequence[tuple[Person, bool]]:
+    """Everybody who works as an engineer that day, and whether this account knows him."""
+    bound = select(WeChatIdentity.id).where(WeChatIdentity.person_id == Person.id, WeChatIdentity.appid == appid)
+    rows = session.execute(
+        select(Person, bound.exists())
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(RoleGrant.role == "engineer", employment.works(RoleGrant.person_id, day))
+        .order_by(Person.staff_number)
+    )
+    return [(person, known) for person, known in rows]
+
+
+def standing(session: Session, person_id: int, *, by: int, at: datetime) -> BindInvitation | None:
+    """The one that can be handed over: only who made it may see it, for whoever sees it can use it."""
+    return session.scalar(
+        select(BindInvitation).where(
+            BindInvitation.person_id == person_id,
+            BindInvitation.created_by_id == by,
+            BindInvitation.used_at.is_(None),
+            BindInvitation.expires_at > at,
+        )
+    )
+
+
+def open_to(session: Session, number: int, *, identity_id: int, at: datetime) -> Invited | None:
+    """Who is asked whether he is that person; None for a phone that is bound to him. Raises Refused."""
+    invitation, identity = _find(session, number), session.get_one(WeChatIdentity, identity_id)
+    if identity.person_id == invitation.person_id:
+        return None
+    _check(invitation, identity, at)
+    person = session.get_one(Person, invitation.person_id)
+    return Invited(person.name[:1] + "*" * (len(person.name) - 1), person.staff_number[-2:])
+
+
+def accept(session: Session, number: int, *, identity_id: int, at: datetime) -> Outcome:
+    """The phone is the invited person's; where another one is bound, a supervisor decides. Raises Refused."""
+    session.get_one(Person, _find(session, number).person_id, with_for_update=True)
+    identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
+    invitation = _find(session, number, held=True)
+    outcome = Outcome.BOUND
+    if identity.person_id != invitation.person_id:
+        _check(invitation, identity, at)
+        outcome = binding.settle(session, identity, invitation.person_id, at=at)
+    if invitation.used_at is None:
+        invitation.used_at, invitation.identity_id, invitation.code = at, identity.id, ""
+    return outcome
+
+
+def scanned(session: Session, scene: str, *, appid: str, openid: str, keys: Sequence[str], at: datetime) -> str:
+    """Somebody has scanned the account's own code of an invitation, which is his tap; what came of it, as a code."""
+    try:
+        number = Links("", tuple(keys)).invitation_number(scene.removeprefix(SCENE))
+        identity = wechat_sign_in.identify(session, appid=appid, openid=openid, unionid=None, keys=keys, at=at)
+        return accept(session, number, identity_id=identity, at=at).value
+    except Refused as refused:
+        return refused.code
+
+
+def without_code(session: Session, *, at: datetime) -> list[BindInvitation]:
+    """Those on somebody's screen that WeChat has not made a code for."""
+    return list(
+        session.scalars(
+            select(BindInvitation).where(
+                BindInvitation.code == "",
+                BindInvitation.created_by_id.is_not(None),
+                BindInvitation.created_at > at - CODE_WANTED,
+                BindInvitation.used_at.is_(None),
+                BindInvitation.expires_at > at,
+            )
+        )
+    )
+
+
+def keep_code(session: Session, invitation_id: int, code: str, *, at: datetime) -> None:
+    """Unless it was used or ended while WeChat made the code."""
+    standing = (BindInvitation.used_at.is_(None), BindInvitation.expires_at > at)
+    session.execute(update(BindInvitation).where(BindInvitation.id == invitation_id, *standing).values(code=code))
+
+
+def _find(session: Session, number: int, *, held: bool = False) -> BindInvitation:
+    query = select(BindInvitation).where(BindInvitation.number == number)
+    if held:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    invitation = session.scalar(query)
+    if invitation is None:
+        raise Missing("no_such_invitation")
+    return invitation
+
+
+def _check(invitation: BindInvitation, identity: WeChatIdentity, at: datetime) -> None:
+    if invitation.used_at is not None:
+        raise Refused("invitation_used")
+    if invitation.expires_at <= at:
+        raise Refused("invitation_over")
+    if identity.person_id is not None:
+        raise Refused("bound_already")
+    if identity.appid == wechat_sign_in.BROWSER:  # no notice would ever reach him there
+        raise Refused("not_in_wechat")

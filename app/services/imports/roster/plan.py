@@ -1,0 +1,175 @@
+"""What a roster would change, worked out before anything is: joiners, movers, leavers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from app.errors import Refused
+from app.models import Employment, Person, RoleGrant
+from app.services.imports.roster import employment_changes
+from app.services.imports.roster.row_reader import COLUMNS, SUPERVISING, Member
+from app.services.imports.roster.wecom_accounts import Accounts
+from app.services.imports.roster.workplaces import Job, Workplaces
+from app.services.tables.reader import Fault
+
+CHUNK = 1_000
+TOLERATED = 0.10  # of the workforce; above it a wrong file is likelier than so many leaving or moving at once
+
+
+@dataclass
+class Change:
+    """A member and what is known of him; `move` says what becomes of his employment, `account` what WeCom calls him."""
+
+    member: Member
+    job: Job
+    start: date
+    person: Person | None
+    present: Employment | None
+    roles: frozenset[str]
+    move: str
+    account: str
+
+    @property
+    def nothing(self) -> bool:
+        return self.person is not None and not (self.move or self.new_roles or self.corrections or self.account)
+
+    @property
+    def corrections(self) -> dict[str, str]:
+        """What the row says otherwise about the person himself."""
+        told = {name: getattr(self.member, name) for name in ("name", "telephone", "job_type")}
+        return {name: value for name, value in told.items() if value and value != getattr(self.person, name, "")}
+
+    @property
+    def new_roles(self) -> frozenset[str]:
+        """The roles to be given instead of the present ones; empty when they stay."""
+        wanted = self.member.roles or self.roles or frozenset({"user"})
+        return wanted if wanted != self.roles else frozenset()
+
+
+@dataclass
+class Plan:
+    accounts: Accounts
+    changes: list[Change] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unchanged: int = 0
+    leavers: list[tuple[Person, Employment]] = field(default_factory=list)
+    workforce: int = 0
+
+    @property
+    def joiners(self) -> list[Change]:
+        return [change for change in self.changes if change.move == employment_changes.OPEN]
+
+    @property
+    def movers(self) -> list[Change]:
+        return [
+            change for change in self.changes if change.move in {employment_changes.MOVE, employment_changes.REPLACE}
+        ]
+
+    @property
+    def share(self) -> float:
+        """How much of the workforce would leave or move."""
+        return (len(self.leavers) + len(self.movers)) / self.workforce if self.workforce else 0.0
+
+
+@dataclass
+class Known:
+    """What is known of the people of one chunk, by staff number and by person."""
+
+    persons: dict[str, Person]
+    present: dict[int, Employment]
+    roles: dict[int, set[str]]
+
+
+def compare(session: Session, members: Sequence[Member], *, today: date, create: bool, corpid: str) -> Plan:
+    """Work out what these rows change. With `create`, unknown departments, teams, posts and providers are made."""
+    plan, places = Plan(Accounts(session, corpid)), Workplaces(session, create=create)
+    for begin in range(0, len(members), CHUNK):
+        chunk = members[begin : begin + CHUNK]
+        known = _known(session, [member.staff_number for member in chunk])
+        for member in chunk:
+            job = places.job(member)
+            change = job if isinstance(job, Fault) else _change(member, job, known, plan.accounts, today)
+            if isinstance(change, Fault):
+                plan.faults.append(change)
+            elif change.nothing:
+                plan.unchanged += 1
+            else:
+                plan.changes.append(change)
+    return plan
+
+
+def _known(session: Session, numbers: list[str]) -> Known:
+    persons = {one.staff_number: one for one in session.scalars(select(Person).where(Person.staff_number.in_(numbers)))}
+    ids = [person.id for person in persons.values()]
+    # In this order the latest begun comes last and stays.
+    latest = select(Employment).where(Employment.person_id.in_(ids)).order_by(Employment.valid_from, Employment.id)
+    roles: dict[int, set[str]] = {}
+    for grant in session.scalars(select(RoleGrant).where(RoleGrant.person_id.in_(ids))):
+        roles.setdefault(grant.person_id, set()).add(grant.role)
+    return Known(persons, {one.person_id: one for one in session.scalars(latest)}, roles)
+
+
+def _change(member: Member, job: Job, known: Known, accounts: Accounts, today: date) -> Change | Fault:
+    person = known.persons.get(member.staff_number)
+    present = known.present.get(person.id) if person else None
+    roles = frozenset(known.roles.get(person.id, ())) if person else frozenset()
+    start = member.valid_from or today
+    try:
+        kind = employment_changes.move(present, job, start, member.valid_to)
+    except employment_changes.OutOfOrder as error:
+        facts = (("begun", error.begun.isoformat()),)
+        return Fault(member.line, COLUMNS[error.ours][0], error.value.isoformat(), "out_of_order", facts)
+    account = accounts.given(member, person)
+    if isinstance(account, Fault):
+        return account
+    change = Change(member, job, start, person, present, roles, kind, account)
+    if job.provider_id and SUPERVISING & (change.new_roles or roles):
+        return Fault(member.line, COLUMNS["roles"][0], " ".join(sorted(roles)), "provider_supervises")
+    return change
+
+
+def find_leavers(session: Session, plan: Plan, *, named: set[str], today: date) -> None:
+    """Everybody at work today who does not stand in the whole roster. People of imported logs are none of it."""
+    query = (
+        select(Person, Employment)
+        .join(Employment, Employment.person_id == Person.id)
+        .where(Employment.valid_from <= today, or_(Employment.valid_to.is_(None), Employment.valid_to >= today))
+        .order_by(Person.staff_number, Employment.id)
+    )
+    at_work = [(person, employment) for person, employment in session.execute(query)]
+    plan.workforce = len({person.id for person, _employment in at_work})
+    plan.leavers = [one for one in at_work if one[0].staff_number not in named]
+
+
+def apply(session: Session, plan: Plan, *, at: datetime) -> None:
+    """Do what was planned, in the hospital's time."""
+    for change in plan.changes:
+        person = _apply_one(session, change)
+        if change.account:
+            plan.accounts.give(change.account, person, at=at)
+    for _person, employment in plan.leavers:
+        employment.valid_to = max(employment.valid_from, at.date() - employment_changes.A_DAY)
+
+
+def refuse_upheaval(plan: Plan) -> None:
+    """More than a tenth leaving or moving is refused as a likely mistake."""
+    if plan.share > TOLERATED:
+        raise Refused("too_many_changes", count=len(plan.leavers) + len(plan.movers), workforce=plan.workforce)
+
+
+def _apply_one(session: Session, change: Change) -> Person:
+    person = change.person or Person(staff_number=change.member.staff_number)
+    for name, value in change.corrections.items():
+        setattr(person, name, value)
+    session.add(person)
+    session.flush()
+    if change.new_roles:
+        session.execute(delete(RoleGrant).where(RoleGrant.person_id == person.id))
+        session.add_all(RoleGrant(person_id=person.id, role=role) for role in sorted(change.new_roles))
+    if change.move:
+        end = change.member.valid_to
+        session.add(employment_changes.make(change.move, person.id, change.present, change.job, change.start, end))
+    return person

@@ -1,0 +1,80 @@
+"""What is fixed at each finished cycle of an imported ticket; a completion somebody has rated is left as it is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.models import Completion, Department, Provider, Rating
+from app.services.imports.ticket_log.profile import BadProfile
+from app.services.imports.ticket_log.replay import Life
+from app.services.tickets.completions import contract_for
+
+
+def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, provider: str) -> None:
+    """Write or correct the completions of these tickets. `provider` is the code of who did the work, if known."""
+    provider_id = session.scalar(select(Provider.id).where(Provider.code == provider)) if provider else None
+    if provider and provider_id is None:
+        raise BadProfile("no_such_provider", provider=provider)
+    wanted = _wanted(session, lives, served, provider_id)
+    known: dict[tuple[int, int], tuple[int, bool]] = {}
+    rated = exists().where(Rating.completion_id == Completion.id)
+    query = select(Completion.ticket_id, Completion.cycle, Completion.id, rated).where(Completion.ticket_id.in_(lives))
+    for ticket_id, cycle, completion_id, has_rating in session.execute(query):
+        known[ticket_id, cycle] = completion_id, has_rating
+    new, corrected = [], []
+    for row in wanted:
+        found = known.get((row["ticket_id"], row["cycle"]))
+        if found is None:
+            new.append(row)
+        elif not found[1]:
+            corrected.append({**row, "row_id": found[0]})
+    if new:
+        session.execute(insert(Completion.__table__), new)  # type: ignore[arg-type]
+    if corrected:
+        table = Completion.__table__
+        values: dict[str, Any] = {
+            name: bindparam(name) for name in corrected[0] if name not in {"row_id", "ticket_id", "cycle"}
+        }
+        statement = update(Completion).where(table.c.id == bindparam("row_id")).values(values)
+        session.connection().execute(statement, corrected)
+
+
+def _wanted(
+    session: Session, lives: dict[int, Life], served: dict[int, bool], provider_id: int | None
+) -> list[dict[str, Any]]:
+    campuses = _campuses(session, (finish.department for life in lives.values() for finish in life.finishes.values()))
+    contracts: dict[tuple[object, ...], int | None] = {}
+
+    def contract(category: int | None, campus: int | None, at: Any) -> int | None:
+        key = (category, campus, at.date())
+        if provider_id is not None and key not in contracts:
+            contracts[key] = contract_for(session, provider_id, *key)
+        return contracts.get(key)
+
+    return [
+        {
+            "ticket_id": ticket_id,
+            "cycle": finish.cycle,
+            "finished_at": finish.at,
+            "rateable": served[ticket_id],
+            "lead_id": finish.lead,
+            "team_id": finish.team,
+            "department_id": finish.department,
+            "campus_id": (campus := campuses.get(finish.department)),
+            "provider_id": provider_id,
+            "contract_id": contract(finish.category, campus, finish.at),
+            "category_id": finish.category,
+        }
+        for ticket_id, life in lives.items()
+        for finish in life.finishes.values()
+    ]
+
+
+def _campuses(session: Session, departments: Iterable[int | None]) -> dict[int | None, int | None]:
+    wanted = {department for department in departments if department is not None}
+    if not wanted:
+        return {}
+    query = select(Department.id, Department.campus_id).where(Department.id.in_(wanted))
+    return dict(session.execute(query).all())

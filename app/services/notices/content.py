@@ -1,0 +1,126 @@
+"""What a notice says: the card of WeCom, the robot's message and the inbox; and the values of a template's fields."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.models import Category, Department, Event, Notice, Person, Place, Ticket
+from app.services.links import Links
+from config.notices import MessageTemplate, NoticeKind, notice_kinds, notice_rules
+from wechat.template_fields import fit
+
+PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "不急"}
+CHANNELS = {"wecom": "企业微信", "service": "微信服务号", "mini": "微信小程序", "robot": "企业微信群机器人"}
+NOTHING = "无"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is told of a ticket, or, without one, of that which `about` names. Never what the fault is."""
+
+    moment: datetime
+    ticket_id: int | None = None
+    number: str = ""
+    category: str = ""
+    place: str = ""
+    priority: int = 3
+    about: str = ""
+    name: str = field(default="", repr=False)
+    """Whom it is for: a group has to be told."""
+
+
+def facts(session: Session, notice_ids: Sequence[int]) -> dict[int, Facts]:
+    rows = session.execute(
+        select(
+            Notice.id,
+            func.coalesce(Event.at, Notice.created_at),
+            Notice.ticket_id,
+            func.coalesce(Ticket.number, ""),
+            func.coalesce(Category.name, ""),
+            func.coalesce(Place.name, Department.name, ""),
+            func.coalesce(Ticket.priority, 3),
+            Notice.about,
+            Person.name,
+        )
+        .join(Person, Person.id == Notice.person_id)
+        .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
+        .outerjoin(Event, Event.id == Notice.event_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .where(Notice.id.in_(notice_ids))
+    )
+    return {row[0]: Facts(*row[1:]) for row in rows}
+
+
+def text(kind: NoticeKind, told: Facts, zone: ZoneInfo) -> str:
+    local = told.moment.astimezone(zone)
+    values = _values(kind, told) | {"moment": f"{local.month}月{local.day}日 {local:%H:%M}"}
+    return kind.text.format_map({name: value or NOTHING for name, value in values.items()})
+
+
+def fields(kind: NoticeKind, template: MessageTemplate, told: Facts, zone: ZoneInfo) -> dict[str, str]:
+    """As WeChat takes them; it refuses an empty one."""
+    values = _values(kind, told) | {"moment": told.moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")}
+    return {name: fit(name, values[value]) or NOTHING for name, value in template.fields.items()}
+
+
+def page(template: MessageTemplate, told: Facts, links: Links) -> str:
+    """The page of the mini-program."""
+    token = links.ticket_path(told.ticket_id).rpartition("/")[2] if told.ticket_id else ""
+    return template.page.format(number=told.number, token=token)
+
+
+def url(kind: NoticeKind, told: Facts, links: Links, console_url: str) -> str:
+    match kind.opens:
+        case "scan" if told.ticket_id is not None:
+            return links.ticket_url(told.ticket_id)
+        case "engineer":
+            return links.engineer_ticket_url(told.number)
+        case "console":
+            return f"{console_url}/console"
+        case _:
+            return f"{links.public_url}/my"
+
+
+def check_file() -> None:
+    """Raises ValueError that names what is wrong in config/notices.toml."""
+    notice_rules()
+    check(notice_kinds())
+
+
+def check(kinds: Mapping[str, NoticeKind]) -> None:
+    """Raises ValueError that names a field whose value WeChat would not take."""
+    at = datetime.fromisoformat("2026-11-22T16:30+08:00")
+    sample = Facts(at, number="20261122-0001", category="打印机", place="呼吸内科", about="service")
+    for name, kind in kinds.items():
+        if fit("phrase", kind.word) != kind.word:
+            raise ValueError(f"notices.toml [{name}] word: expected at most five Chinese characters")
+        for template in filter(None, (kind.service, kind.mini)):
+            _check_fields(name, kind, template, sample)
+
+
+def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample: Facts) -> None:
+    values = _values(kind, sample) | {"moment": "2026-11-22 16:30"}
+    for field_name, value in template.fields.items():
+        try:
+            fits = fit(field_name, values[value])
+        except ValueError as unknown:
+            raise ValueError(f"notices.toml [{name}]: {unknown}") from None
+        if fits is None:
+            raise ValueError(f"notices.toml [{name}]: {value} does not fit {field_name}")
+
+
+def _values(kind: NoticeKind, told: Facts) -> dict[str, str]:
+    return {
+        "number": told.number,
+        "category": told.category,
+        "place": told.place,
+        "priority": PRIORITIES[told.priority],
+        "channel": CHANNELS.get(told.about.partition(":")[0], ""),
+        "word": kind.word,
+    }

@@ -1,0 +1,115 @@
+"""What carries a label, assets and rooms: listed by their tags, and what a report says when one is scanned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.errors import Missing
+from app.models import Asset, Category, Department, Place
+from app.pagination import Query
+
+Kind = Literal["asset", "place"]
+KEYS: dict[Kind, Any] = {"asset": Asset.tag, "place": Place.code}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An asset or a room, as its label names it and as a report about it needs it."""
+
+    id: int
+    kind: Kind
+    tag: str
+    name: str
+    spot: str
+    """The department, and the room in it."""
+    where: str
+    category: str
+    retired: bool
+    category_id: int | None
+    place_id: int | None
+    department_id: int | None
+
+
+@dataclass(frozen=True)
+class ThingFilter:
+    """`text` begins a tag or is part of a name; `department` is a code. Empty means all of them."""
+
+    tags: tuple[str, ...] = ()
+    text: str = ""
+    department: str = ""
+
+
+def find(
+    session: Session, kind: Kind, wanted: ThingFilter, *, after: str = "", most: int | None = None, retired: bool = True
+) -> list[Thing]:
+    """In the order of their tags, those after the tag `after`; retired ones only if asked for."""
+    key = KEYS[kind]
+    query = _query(kind).where(*_conditions(kind, wanted, retired=retired)).order_by(key).limit(most)
+    return [_thing(*row) for row in session.execute(query.where(key > after) if after else query)]
+
+
+def count(session: Session, kind: Kind, wanted: ThingFilter, *, retired: bool = True) -> int:
+    query = _query(kind).where(*_conditions(kind, wanted, retired=retired)).with_only_columns(func.count())
+    return session.scalar(query.order_by(None)) or 0
+
+
+def one(session: Session, kind: Kind, id_: int) -> Thing:
+    """What this label stands on; raises Missing."""
+    row = session.execute(_query(kind).where(KEYS[kind].class_.id == id_)).first()
+    if row is None:
+        raise Missing("bad_token")
+    return _thing(*row)
+
+
+def _query(kind: Kind) -> Query:
+    if kind == "place":
+        return select(Place, Department).outerjoin(Department, Department.id == Place.department_id)
+    return (
+        select(Asset, Department, Place, Category.name)
+        .outerjoin(Place, Place.id == Asset.place_id)
+        .outerjoin(Department, Department.id == func.coalesce(Asset.department_id, Place.department_id))
+        .outerjoin(Category, Category.id == Asset.category_id)
+    )
+
+
+def _conditions(kind: Kind, wanted: ThingFilter, *, retired: bool) -> Iterator[ColumnElement[bool]]:
+    key = KEYS[kind]
+    if wanted.tags:
+        yield key.in_(wanted.tags)
+    if wanted.department:
+        yield Department.code == wanted.department
+    if wanted.text:
+        yield or_(
+            key.istartswith(wanted.text, autoescape=True), key.class_.name.icontains(wanted.text, autoescape=True)
+        )
+    if kind == "asset" and not retired:
+        yield Asset.retired_at.is_(None)
+
+
+def _thing(
+    found: Asset | Place, department: Department | None, place: Place | None = None, category: str | None = None
+) -> Thing:
+    room = found if isinstance(found, Place) else place
+    spot = room or department
+    common: dict[str, Any] = {
+        "id": found.id,
+        "name": found.name,
+        "spot": _spot(department, place),
+        "where": " ".join(filter(None, [spot.building, spot.floor, spot.room])) if spot else "",
+        "category": category or "",
+        "place_id": room.id if room else None,
+        "department_id": department.id if department else None,
+    }
+    if isinstance(found, Asset):
+        retired = found.retired_at is not None
+        return Thing(kind="asset", tag=found.tag, retired=retired, category_id=found.category_id, **common)
+    return Thing(kind="place", tag=found.code, retired=False, category_id=None, **common)
+
+
+def _spot(department: Department | None, place: Place | None) -> str:
+    owner, room = department.name if department else "", place.name if place else ""
+    # A room is often called by its department and what it is: then once is enough.
+    return room if owner in room else f"{owner} {room}".strip()

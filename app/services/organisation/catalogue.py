@@ -1,0 +1,33 @@
+"""What a form offers: departments, places, categories."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models import Category, Department, Place
+from app.pagination import Line
+
+
+def departments(session: Session) -> Sequence[Line]:
+    return session.execute(select(Department.id, Department.name).order_by(Department.name)).all()
+
+
+def coded_departments(session: Session) -> Sequence[Line]:
+    """Named by their codes, as paper and tables know them."""
+    return session.execute(select(Department.code, Department.name).order_by(Department.name)).all()
+
+
+def places(session: Session) -> Sequence[Line]:
+    """Places with the department they belong to, so that a form can group them."""
+    query = select(Place.id, Place.name, func.coalesce(Department.name, "").label("department"))
+    query = query.outerjoin(Department, Department.id == Place.department_id)
+    return session.execute(query.order_by("department", Place.name)).all()
+
+
+def categories(session: Session) -> Sequence[Line]:
+    """The service catalogue, each line with its heading where it has one."""
+    above = aliased(Category)
+    query = select(Category.id, Category.name, func.coalesce(above.name, "").label("heading"))
+    query = query.outerjoin(above, above.id == Category.parent_id)
+    return session.execute(query.order_by("heading", Category.code)).all()

@@ -1,0 +1,130 @@
+"""Finding people, and one person with his employments, roles and WeChat identities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ScalarSelect, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from app.errors import Missing
+from app.models import (
+    Department,
+    Employment,
+    Person,
+    Post,
+    Provider,
+    RoleGrant,
+    Team,
+    WeChatIdentity,
+)
+from app.pagination import Line
+from app.services.organisation import employment
+
+SIZE = 50
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """Some people by staff number; `after` continues the list and is None at its end."""
+
+    rows: Sequence[Line]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    person: Person
+    employments: Sequence[Line]
+    roles: Sequence[str]
+    identities: Sequence[WeChatIdentity]
+
+
+def current_employment(person_id: InstrumentedAttribute[int], day: date) -> ScalarSelect[int]:
+    """The employment in force on that day, as a column of a query over people."""
+    job = aliased(Employment)
+    in_force = (job.valid_from <= day, or_(job.valid_to.is_(None), job.valid_to >= day))
+    query = select(job.id).where(job.person_id == person_id, *in_force)
+    return query.order_by(job.valid_from.desc(), job.id.desc()).limit(1).scalar_subquery()
+
+
+def find(
+    session: Session, *, day: date, text: str = "", department_id: int | None = None, after: str | None = None
+) -> PeoplePage:
+    """People whose name holds the text or whose staff number begins with it, with what they do that day."""
+    bound = select(WeChatIdentity.id).where(WeChatIdentity.person_id == Person.id).exists()
+    query = (
+        select(
+            Person.id,
+            Person.staff_number,
+            Person.name,
+            Person.telephone,
+            Person.job_type,
+            Department.name.label("department"),
+            Provider.name.label("provider"),
+            Team.name.label("team"),
+            Post.name.label("post"),
+            bound.label("bound"),
+        )
+        .select_from(Person)
+        .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
+        .outerjoin(Department, Department.id == Employment.department_id)
+        .outerjoin(Provider, Provider.id == Employment.provider_id)
+        .outerjoin(Team, Team.id == Employment.team_id)
+        .outerjoin(Post, Post.id == Employment.post_id)
+        .where(Person.erased_at.is_(None))
+    )
+    if text:
+        holds = Person.name.contains(text, autoescape=True)
+        query = query.where(or_(holds, Person.staff_number.startswith(text, autoescape=True)))
+    if department_id is not None:
+        query = query.where(Employment.department_id == department_id)
+    if after is not None:
+        query = query.where(Person.staff_number > after)
+    rows = session.execute(query.order_by(Person.staff_number).limit(SIZE + 1)).all()
+    return PeoplePage(rows[:SIZE], rows[SIZE - 1].staff_number if len(rows) > SIZE else None)
+
+
+def named(session: Session, text: str, day: date) -> Sequence[Line]:
+    """Whoever has exactly this staff number, else everybody with exactly this name; one above SIZE says: too many."""
+    query = (
+        select(
+            Person.id,
+            Person.staff_number,
+            Person.name,
+            Person.job_type,
+            Employment.provider_id,
+            Department.id.label("department_id"),
+            Department.name.label("department"),
+        )
+        .select_from(Person)
+        .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
+        .outerjoin(Department, Department.id == Employment.department_id)
+        .order_by(Person.staff_number)
+        .limit(SIZE + 1)
+    )
+    return (
+        session.execute(query.where(Person.staff_number == text)).all()
+        or session.execute(query.where(Person.name == text)).all()
+    )
+
+
+def identity_of(session: Session, person_id: int, identity_id: int) -> WeChatIdentity:
+    """Raises Missing unless this identity is bound to this person."""
+    identity = session.get(WeChatIdentity, identity_id)
+    if identity is None or identity.person_id != person_id:
+        raise Missing("not_bound")
+    return identity
+
+
+def show(session: Session, person_id: int) -> PersonPage:
+    """Raises Missing."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise Missing("no_such_person")
+    employments = session.execute(employment.employments(Employment.person_id == person_id)).all()
+    roles = session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id).order_by(RoleGrant.role))
+    identities = session.scalars(
+        select(WeChatIdentity).where(WeChatIdentity.person_id == person_id).order_by(WeChatIdentity.id)
+    )
+    return PersonPage(person, employments, roles.all(), identities.all())

@@ -1,0 +1,78 @@
+"""Who somebody is: employment on a day, roles, whether he works for a provider."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from app.models import Department, Employment, Person, Post, Provider, RoleGrant, Team
+from app.pagination import Query
+
+LONGEST_WINDOW = timedelta(days=90)  # in which a ticket may be rated, whatever the hospital has set
+
+
+def employment_at(session: Session, person_id: int, day: date) -> Employment | None:
+    """The employment in force on that day; the latest begun where two overlap."""
+    return session.scalar(
+        select(Employment)
+        .where(
+            Employment.person_id == person_id,
+            Employment.valid_from <= day,
+            or_(Employment.valid_to.is_(None), Employment.valid_to >= day),
+        )
+        .order_by(Employment.valid_from.desc(), Employment.id.desc())
+        .limit(1)
+    )
+
+
+def employments(whose: ColumnElement[bool]) -> Query:
+    """Where somebody works and has worked, by name, the latest first."""
+    return (
+        select(
+            Employment.valid_from,
+            Employment.valid_to,
+            Department.name.label("department"),
+            Provider.name.label("provider"),
+            Team.name.label("team"),
+            Post.name.label("post"),
+        )
+        .outerjoin(Department, Department.id == Employment.department_id)
+        .outerjoin(Provider, Provider.id == Employment.provider_id)
+        .outerjoin(Team, Team.id == Employment.team_id)
+        .outerjoin(Post, Post.id == Employment.post_id)
+        .where(whose)
+        .order_by(Employment.valid_from.desc(), Employment.id.desc())
+    )
+
+
+def works(person_id: InstrumentedAttribute[int], day: date) -> ColumnElement[bool]:
+    """Whether somebody may still act that day: not when every employment has ended.
+
+    Who never had one, such as the first admin, may.
+    """
+    job = aliased(Employment)
+    ever = select(job.id).where(job.person_id == person_id)
+    in_force = ever.where(job.valid_from <= day, or_(job.valid_to.is_(None), job.valid_to >= day))
+    return or_(in_force.exists(), ~ever.exists())
+
+
+def of_the_provider(session: Session, person_id: int | None, day: date) -> bool:
+    """Whether a provider employs him, or did while work that may still be rated was done."""
+    lately = or_(Employment.valid_to.is_(None), Employment.valid_to >= day - LONGEST_WINDOW)
+    query = select(Employment.id).where(Employment.person_id == person_id, Employment.provider_id.is_not(None), lately)
+    return session.scalar(query.limit(1)) is not None
+
+
+def roles_at(session: Session, person_id: int, day: date) -> frozenset[str]:
+    """What he may do that day: nothing once he has left."""
+    query = select(RoleGrant.role).where(RoleGrant.person_id == person_id, works(RoleGrant.person_id, day))
+    return frozenset(session.scalars(query))
+
+
+def roles(session: Session, person_id: int) -> frozenset[str]:
+    """What was granted to him, whether he still works or not."""
+    return frozenset(session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id)))
+
+
+def by_staff_number(session: Session, staff_number: str) -> Person | None:
+    return session.scalar(select(Person).where(Person.staff_number == staff_number.strip()))

@@ -1,0 +1,194 @@
+"""What somebody without a phone ticked on paper or said on the telephone, entered by the hospital's supervisor.
+
+A source of its own: it takes no slot, stands in no score and earns no ticket of a draw. So it may stand beside an
+answer the user gave himself: refusing it would lose a voice without a trace, and it counts nowhere twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.db import insert_first
+from app.errors import Missing, Refused
+from app.models import (
+    Category,
+    Completion,
+    CountedRating,
+    Department,
+    EnteredRating,
+    EnteredRatingPhoto,
+    Event,
+    Person,
+    SlipLink,
+    Ticket,
+)
+from app.models.rating import LEVELS
+from app.pagination import Line, Page, Query, newest_first
+from app.services.codes import slip_pads
+from app.services.ratings.search import SATISFIED_FROM, Figure
+from app.services.tickets import photos
+
+PAPER, TELEPHONE = SOURCES = ("paper", "telephone")
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Given:
+    """`at` is the moment of the call, or the beginning of the day that stands on the slip."""
+
+    source: str
+    at: datetime
+
+    @property
+    def until(self) -> datetime:
+        return self.at + (A_DAY if self.source == PAPER else timedelta())
+
+
+@dataclass(frozen=True)
+class Entry:
+    completion_id: int | None
+    level: int
+    given: Given
+    photo: bytes | None
+
+
+def ticket(session: Session, text: str) -> Ticket:
+    """The ticket of this number, or the one the slip of this number was given to; raises Missing."""
+    found = session.scalar(select(Ticket).where(Ticket.number == text))
+    slip = slip_pads.read_name(text)
+    if found is None and slip is not None:
+        given_to = select(SlipLink.ticket_id).where(SlipLink.number == slip)
+        found = session.scalar(select(Ticket).where(Ticket.id.in_(given_to)))
+    if found is None:
+        raise Missing("no_such_ticket")
+    return found
+
+
+def enter(session: Session, ticket: Ticket, entry: Entry, *, window: timedelta, by: int, at: datetime) -> None:
+    """Once for each completion; the ticket is locked."""
+    given = entry.given
+    _check(entry)
+    fitting = fits(session, ticket, given, window=window, at=at)
+    chosen = next((one for one in fitting if one.id == entry.completion_id), None)
+    if chosen is None:
+        raise Refused("page_expired")
+    row = {"source": given.source, "level": entry.level, "given_at": given.at, "by_id": by, "at": at}
+    if insert_first(session, EnteredRating, completion_id=chosen.id, **row) is None:
+        raise Refused("entered_before")
+    if entry.photo is not None:
+        picture = {"media_type": photos.MEDIA_TYPE, "content": entry.photo, "at": at}
+        session.add(EnteredRatingPhoto(completion_id=chosen.id, **picture))
+    event = {"kind": "rating_entered", "channel": "console", "data": {"source": given.source}}
+    session.add(Event(ticket_id=ticket.id, cycle=chosen.cycle, actor_id=by, at=at, recorded_at=at, **event))
+
+
+def fits(session: Session, ticket: Ticket, given: Given, *, window: timedelta, at: datetime) -> Sequence[Line]:
+    """What it may be about: the completions that were the last one at its moment, or at some moment of its day.
+
+    Raises Refused where there is none.
+    """
+    if given.at > at:
+        raise Refused("absurd_time")
+    done = session.execute(_completions().where(Completion.ticket_id == ticket.id, Completion.rateable)).all()
+    if not done:
+        raise Refused(_never_done(ticket))
+    earlier = [one for one in done if one.finished_at <= given.at]
+    meanwhile = [one for one in done if given.at < one.finished_at <= given.until]
+    last = [*earlier[-1:], *meanwhile]
+    if not last:
+        raise Refused("absurd_time")
+    if given.at - last[-1].finished_at > window:
+        raise Refused("window_over", days=window.days)
+    return [one for one in last if given.at - one.finished_at <= window]
+
+
+def find(session: Session, *, after: int | None = None) -> Page:
+    """Newest first, by the moment they were entered."""
+    return newest_first(session, _lines(), EnteredRating.at, EnteredRating.completion_id, after=after)
+
+
+def of_ticket(session: Session, ticket_id: int) -> Sequence[Line]:
+    return session.execute(_lines().where(Completion.ticket_id == ticket_id).order_by(EnteredRating.at)).all()
+
+
+def figure(session: Session) -> Figure:
+    """Of all that were entered; never added to the score."""
+    satisfied = func.sum(case((EnteredRating.level >= SATISFIED_FROM, 1), else_=0))
+    return Figure(*session.execute(select(func.coalesce(satisfied, 0), func.count(EnteredRating.level))).one())
+
+
+def photo(session: Session, completion_id: int) -> EnteredRatingPhoto:
+    """Raises Missing, also once it was erased."""
+    found = session.get(EnteredRatingPhoto, completion_id)
+    if found is None:
+        raise Missing("no_such_photo")
+    return found
+
+
+def _never_done(ticket: Ticket) -> str:
+    if ticket.state == "cancelled":
+        return "cancelled"
+    return "not_finished" if ticket.rateable else "not_rateable"
+
+
+def _check(entry: Entry) -> None:
+    if entry.level not in LEVELS or entry.given.source not in SOURCES:
+        raise Refused("no_level")
+    if entry.given.source == PAPER and entry.photo is None:
+        raise Refused("photo_needed")
+
+
+def _completions() -> Query:
+    lead = aliased(Person)
+    return (
+        select(
+            Completion.id,
+            Completion.cycle,
+            Completion.finished_at,
+            Department.name.label("department"),
+            Category.name.label("category"),
+            lead.name.label("lead"),
+            EnteredRating.completion_id.is_not(None).label("entered"),
+        )
+        .outerjoin(Department, Department.id == Completion.department_id)
+        .outerjoin(Category, Category.id == Completion.category_id)
+        .outerjoin(lead, lead.id == Completion.lead_id)
+        .outerjoin(EnteredRating, EnteredRating.completion_id == Completion.id)
+        .order_by(Completion.finished_at, Completion.cycle)
+    )
+
+
+def _lines() -> Query:
+    lead, clerk, linker = aliased(Person), aliased(Person), aliased(Person)
+    linked = select(SlipLink.at, linker.name).join(linker, linker.id == SlipLink.by_id)
+    linked = linked.where(SlipLink.ticket_id == Ticket.id).order_by(SlipLink.at.desc()).limit(1).correlate(Ticket)
+    return (
+        select(
+            EnteredRating.completion_id.label("id"),
+            EnteredRating.level,
+            EnteredRating.source,
+            EnteredRating.given_at,
+            EnteredRating.at,
+            clerk.name.label("by"),
+            Ticket.number,
+            Completion.cycle,
+            Department.name.label("department"),
+            Category.name.label("category"),
+            lead.name.label("lead"),
+            EnteredRatingPhoto.completion_id.is_not(None).label("photo"),
+            linked.with_only_columns(SlipLink.at).scalar_subquery().label("linked_at"),
+            linked.with_only_columns(linker.name).scalar_subquery().label("linked_by"),
+            CountedRating.rating_id.is_not(None).label("rated_too"),
+        )
+        .join(Completion, Completion.id == EnteredRating.completion_id)
+        .join(Ticket, Ticket.id == Completion.ticket_id)
+        .join(clerk, clerk.id == EnteredRating.by_id)
+        .outerjoin(EnteredRatingPhoto, EnteredRatingPhoto.completion_id == EnteredRating.completion_id)
+        .outerjoin(CountedRating, CountedRating.completion_id == EnteredRating.completion_id)
+        .outerjoin(Department, Department.id == Completion.department_id)
+        .outerjoin(Category, Category.id == Completion.category_id)
+        .outerjoin(lead, lead.id == Completion.lead_id)
+    )

@@ -1,0 +1,45 @@
+"""Praise a user asked to be told: the hospital reads it first, and only approved words reach the engineer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.errors import Refused
+from app.models import Completion, Rating, RatingDetail, Ticket
+from app.services.tickets import lifecycle
+
+READ_AT_ONCE = 20
+
+
+def decide(session: Session, rating_id: int, *, approve: bool, by: int, at: datetime, channel: str) -> None:
+    """Once; who comes second is told so. Raises Refused."""
+    decided = session.scalar(
+        update(RatingDetail)
+        .where(RatingDetail.rating_id == rating_id, RatingDetail.praise == "asked")
+        .values(praise="approved" if approve else "refused")
+        .returning(RatingDetail.rating_id)
+    )
+    if decided is None:
+        raise Refused("praise_decided")
+    ticket = session.scalars(
+        select(Ticket)
+        .join(Completion, Completion.ticket_id == Ticket.id)
+        .join(Rating, Rating.completion_id == Completion.id)
+        .where(Rating.id == rating_id)
+    ).one()
+    kind = "praise_approved" if approve else "praise_refused"
+    lifecycle.record(session, ticket, kind, by=by, at=at, channel=channel, data={"rating": rating_id})
+
+
+def told(session: Session, engineer_id: int) -> Sequence[str]:
+    """The approved words for this engineer, newest first; neither who wrote them nor about which ticket."""
+    return session.scalars(
+        select(RatingDetail.comment)
+        .join(Rating, Rating.id == RatingDetail.rating_id)
+        .join(Completion, Completion.id == Rating.completion_id)
+        .where(Completion.lead_id == engineer_id, RatingDetail.praise == "approved", RatingDetail.comment != "")
+        .order_by(Rating.at.desc())
+        .limit(READ_AT_ONCE)
+    ).all()

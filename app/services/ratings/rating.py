@@ -1,0 +1,176 @@
+"""Rating: one tap, recorded at once and never changed; what may be added, corrected once, verified later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db import Executor, core, insert_first
+from app.errors import Refused
+from app.models import (
+    Completion,
+    CountedRating,
+    Event,
+    Rating,
+    RatingCorrection,
+    RatingDetail,
+    RecoveryCase,
+)
+from app.models.rating import LEVELS, LOW_LEVELS
+from app.services.tickets.scan import Scan, look
+
+PRAISE_LEVELS = (5, 4)
+BINDING_VERIFIES = timedelta(days=7)
+
+# Built once: this is the hot path. With the rating come its event and its slot (see models.Rating).
+_RATING = insert(Rating).returning(Rating.id)
+_EVENT = insert(Event).inline()
+
+
+class AlreadyRated(Refused):
+    """The slot is taken, or this visitor has rated before: the answer that stands is to be shown."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What the thanks page adds; every part may be left out."""
+
+    reasons: Sequence[str] = ()
+    quality: Mapping[str, int] | None = None
+    faces: Mapping[str, int] | None = None
+    comment: str = ""
+    praise: bool = False
+    pressed: bool = False
+
+
+def check_rater(scan: Scan, *, at: datetime) -> None:
+    """Whether this visitor may rate this ticket now; raises Refused with the reason."""
+    if scan.provider_staff:
+        raise Refused("provider_staff")
+    if scan.state == "cancelled":
+        raise Refused("cancelled")
+    if not scan.rateable:
+        raise Refused("not_rateable")
+    if not scan.finished:
+        raise Refused("not_finished")
+    if scan.over(at):
+        raise Refused("window_over", days=scan.window.days)
+    if scan.proxy:
+        raise Refused("not_the_served")
+
+
+def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime) -> int:
+    """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
+
+    Raises AlreadyRated, and Refused with the reasons of `check_rater`; the loser of a race leaves no row. A low
+    level writes a case besides, so the caller opens a transaction for it.
+    """
+    if level not in LEVELS:
+        raise Refused("no_level")
+    check_rater(scan, at=at)
+    counts = scan.verified or trust_all
+    if scan.mine is not None or (counts and scan.standing is not None):
+        raise AlreadyRated("already_rated")
+    rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
+    if level in LOW_LEVELS:
+        _open_case(db, scan.ticket_id, rating_id, at)
+    return rating_id
+
+
+def correct(db: Executor, scan: Scan, *, level: int, source: str, at: datetime) -> None:
+    """The rater's one second thought within 24 hours; both levels stay."""
+    if level not in LEVELS:
+        raise Refused("no_level")
+    if scan.provider_staff:
+        raise Refused("provider_staff")
+    if scan.mine is None:
+        raise Refused("nothing_to_correct")
+    if not scan.mine.correctable(at):
+        raise Refused("correction_over")
+    if insert_first(db, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
+        raise Refused("correction_over")
+    _record(db, scan, "corrected", scan.mine.rating_id, source, at)
+    if level in LOW_LEVELS:
+        _open_case(db, scan.ticket_id, scan.mine.rating_id, at)
+
+
+def add_detail(db: Executor, scan: Scan, detail: Detail, *, at: datetime) -> None:
+    """Enrich the visitor's own rating, once."""
+    if scan.mine is None:
+        raise Refused("nothing_to_correct")
+    added = insert_first(
+        db,
+        RatingDetail,
+        rating_id=scan.mine.rating_id,
+        reasons={"codes": list(detail.reasons)},
+        quality=dict(detail.quality or {}),
+        faces=dict(detail.faces or {}),
+        comment=detail.comment,
+        praise="asked" if detail.praise and scan.mine.level in PRAISE_LEVELS else "",
+        pressed=detail.pressed,
+        at=at,
+    )
+    if added is None:
+        raise Refused("detailed_before")
+
+
+def count_after_binding(session: Session, *, identity_id: int, at: datetime, on: date) -> int:
+    """Binding verifies what this identity rated in the last seven days, where the slot is free; how many."""
+    rows = session.execute(
+        select(Rating.id, Completion.id, Completion.ticket_id)
+        .join(Completion, Completion.id == Rating.completion_id)
+        .where(Rating.identity_id == identity_id, Rating.at >= at - BINDING_VERIFIES)
+        .order_by(Rating.at)
+    ).all()
+    counted = 0
+    for rating_id, completion_id, ticket_id in rows:  # a handful: one person, one week
+        scan = look(session, ticket_id, identity_id=identity_id, on=on)
+        if scan.served and not scan.provider_staff:
+            counted += _take_slot(session, completion_id, rating_id, scan.person_id, at)
+    return counted
+
+
+def _insert_rating(
+    db: Executor, scan: Scan, level: int, counts: bool, identity_id: int, source: str, at: datetime
+) -> int:
+    values = {
+        "completion_id": scan.completion_id,
+        "level": level,
+        "counts": counts,
+        "identity_id": identity_id,
+        "person_id": scan.person_id,
+        "source": source,
+        "at": at,
+    }
+    try:
+        return int(core(db).execute(_RATING, values).scalar_one())
+    except IntegrityError as error:  # this visitor's row, or the slot, is there already
+        raise AlreadyRated("already_rated") from error
+
+
+def _take_slot(db: Executor, completion_id: int, rating_id: int, person_id: int | None, at: datetime) -> bool:
+    taken = insert_first(
+        db, CountedRating, completion_id=completion_id, rating_id=rating_id, person_id=person_id, at=at
+    )
+    return taken is not None
+
+
+def _record(db: Executor, scan: Scan, kind: str, rating_id: int, source: str, at: datetime) -> None:
+    values = {
+        "ticket_id": scan.ticket_id,
+        "cycle": scan.cycle,
+        "kind": kind,
+        "actor_id": scan.person_id,
+        "at": at,
+        "recorded_at": at,
+        "channel": source,
+        "data": {"rating": rating_id},
+    }
+    core(db).execute(_EVENT, values)
+
+
+def _open_case(db: Executor, ticket_id: int, rating_id: int, at: datetime) -> None:
+    insert_first(db, RecoveryCase, ticket_id=ticket_id, rating_id=rating_id, opened_at=at)

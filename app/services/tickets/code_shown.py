@@ -1,0 +1,51 @@
+"""That the code was shown, and that its user opened it: what coverage (R4) counts. Never whether it was rated."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import Completion, CompletionHelper, Event, Ticket
+from app.services.tickets import lifecycle
+from app.services.tickets.scan import Scan
+
+SHOWN, OPENED = "shown", "code_opened"
+TOLD_WITHIN = timedelta(days=3)  # a phone that found no network may tell it later
+
+
+def show(session: Session, number: str, *, cycle: int, by: int, at: datetime, now: datetime) -> None:
+    """He held out the code of what he finished, at a moment that may lie back. A second showing adds nothing."""
+    helped = select(CompletionHelper.completion_id).where(CompletionHelper.person_id == by)
+    done = session.scalar(
+        select(Completion)
+        .join(Ticket, Ticket.id == Completion.ticket_id)
+        .where(Ticket.number == number, Completion.cycle == cycle, Completion.rateable)
+        .where(or_(Completion.lead_id == by, Completion.id.in_(helped)))
+    )
+    if done is None:
+        raise Missing("no_such_ticket")
+    if not max(done.finished_at, now - TOLD_WITHIN) <= at <= now:
+        raise Refused("absurd_time")
+    _once(session, done.ticket_id, cycle, SHOWN, actor_id=by, at=at, now=now, channel="wechat")
+
+
+def open_code(session: Session, scan: Scan, *, at: datetime) -> None:
+    """Somebody who may rate looks at the page. Who he is stays untold, for the provider reads this event."""
+    if scan.finished and scan.rateable and not scan.provider_staff and not scan.proxy:
+        _once(session, scan.ticket_id, scan.cycle, OPENED, at=at, now=at, channel="scan")
+
+
+def said(session: Session, ticket_id: int, *, cycle: int) -> set[str]:
+    """Which of the two are on record."""
+    query = select(Event.kind).where(Event.ticket_id == ticket_id, Event.cycle == cycle)
+    return set(session.scalars(query.where(Event.kind.in_((SHOWN, OPENED)))))
+
+
+def _once(session: Session, ticket_id: int, cycle: int, kind: str, *, now: datetime, **told: Any) -> None:
+    if kind in said(session, ticket_id, cycle=cycle):
+        return
+    lifecycle.locked(session, ticket_id=ticket_id)
+    if kind not in said(session, ticket_id, cycle=cycle):
+        session.add(Event(ticket_id=ticket_id, cycle=cycle, kind=kind, recorded_at=now, **told))

@@ -1,0 +1,145 @@
+"""One ticket as the console shows it: its facts, its timeline, and to whom it could be given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.errors import Missing
+from app.models import Asset, Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
+from app.models.ticket import OPEN_STATES, STATES, TicketAsset, TicketHelper
+from app.pagination import Line
+from app.services.notices import delivery_log
+from app.services.organisation import employment
+from app.services.organisation.directory import current_employment
+
+# Law 11: what is not named here is a rating or follows from one, and the provider never learns of it.
+PROVIDER_SEES = frozenset({*STATES, "recorded", "urged", "opened", "shown", "code_opened", "slip_linked"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the timeline, its ids already turned into names."""
+
+    kind: str
+    state: str | None
+    cycle: int
+    at: datetime
+    recorded_at: datetime
+    channel: str
+    actor: str | None
+    data: dict[str, Any]
+    lead: str | None
+    helpers: tuple[str, ...]
+
+
+def facts(session: Session, number: str) -> Line:
+    """The ticket and the names of everything it points to; raises Missing."""
+    lead, served, requester = aliased(Person), aliased(Person), aliased(Person)
+    served_department = aliased(Department)
+    row = session.execute(
+        select(
+            Ticket,
+            Department.name.label("department"),
+            served_department.name.label("served_department"),
+            Category.name.label("category"),
+            Place.name.label("place"),
+            Place.building,
+            Place.floor,
+            Place.room,
+            Asset.name.label("asset"),
+            Asset.tag,
+            lead.name.label("lead"),
+            lead.telephone.label("lead_telephone"),
+            Team.name.label("team"),
+            served.name.label("served"),
+            served.staff_number.label("served_number"),
+            served.telephone.label("served_telephone"),
+            requester.name.label("requester"),
+            requester.staff_number.label("requester_number"),
+            requester.telephone.label("requester_telephone"),
+        )
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(served_department, served_department.id == Ticket.served_department_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
+        .outerjoin(Asset, Asset.id == TicketAsset.asset_id)
+        .outerjoin(lead, lead.id == Ticket.lead_id)
+        .outerjoin(Team, Team.id == Ticket.team_id)
+        .outerjoin(served, served.id == Ticket.served_person_id)
+        .outerjoin(requester, requester.id == Ticket.requester_id)
+        .where(Ticket.number == number)
+    ).first()
+    if row is None:
+        raise Missing("no_such_ticket")
+    return row
+
+
+def helpers(session: Session, ticket_id: int) -> Sequence[Line]:
+    query = select(Person.id, Person.name).join(TicketHelper, TicketHelper.person_id == Person.id)
+    return session.execute(query.where(TicketHelper.ticket_id == ticket_id).order_by(Person.name)).all()
+
+
+def timeline(session: Session, ticket_id: int, *, for_provider: bool) -> list[Step]:
+    """What happened, oldest first. The provider gets the work only, nothing that speaks of a rating."""
+    query = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
+    query = query.where(Event.ticket_id == ticket_id).order_by(Event.at, Event.id)
+    if for_provider:
+        query = query.where(Event.kind.in_(PROVIDER_SEES))
+    found = session.execute(query).all()
+    names = _names(session, [event for event, _actor in found])
+    return [_step(event, actor, names) for event, actor in found]
+
+
+def notices(session: Session, ticket_id: int, *, for_provider: bool) -> Sequence[Line]:
+    query = select(Notice, Person.name.label("person")).join(Person, Person.id == Notice.person_id)
+    if for_provider:
+        query = query.where(Notice.kind.in_(delivery_log.PROVIDER_SEES))
+    return session.execute(query.where(Notice.ticket_id == ticket_id).order_by(Notice.created_at, Notice.id)).all()
+
+
+def candidates(session: Session, day: date) -> Sequence[Line]:
+    """Engineers at work that day, each with his team and how many open tickets he leads; the least busy first."""
+    busy = (
+        select(Ticket.lead_id, func.count().label("open"))
+        .where(Ticket.lead_id.is_not(None), Ticket.state.in_(OPEN_STATES))
+        .group_by(Ticket.lead_id)
+        .subquery()
+    )
+    team = func.coalesce(Team.name, "")
+    open_tickets = func.coalesce(busy.c.open, 0)
+    return session.execute(
+        select(Person.id, Person.name, team.label("team"), open_tickets.label("open"))
+        .join(RoleGrant, (RoleGrant.person_id == Person.id) & (RoleGrant.role == "engineer"))
+        .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
+        .outerjoin(Team, Team.id == Employment.team_id)
+        .outerjoin(busy, busy.c.lead_id == Person.id)
+        .where(employment.works(Person.id, day))
+        .order_by(team, open_tickets, Person.name)
+    ).all()
+
+
+def _names(session: Session, events: list[Event]) -> dict[int, str]:
+    told = [event.data for event in events if event.data]
+    ids = {data["lead"] for data in told if "lead" in data}.union(*(data.get("helpers", ()) for data in told))
+    return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
+
+
+def _step(event: Event, actor: str | None, names: dict[int, str]) -> Step:
+    data = event.data or {}
+    return Step(
+        kind=event.kind,
+        state=event.state,
+        cycle=event.cycle,
+        at=event.at,
+        recorded_at=event.recorded_at,
+        channel=event.channel,
+        actor=actor,
+        data=data,
+        lead=names.get(data.get("lead", 0)),
+        helpers=tuple(names.get(helper, "") for helper in data.get("helpers", ())),
+    )

@@ -1,0 +1,149 @@
+"""What an engineer has to do, as he sees it: never whether or how it was rated."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import Asset, Category, Completion, Department, Notice, Person, Place, Ticket, TicketAsset, TicketHelper
+from app.models.ticket import OPEN_STATES
+from app.services.service_levels import escalation
+
+NEXT = {"dispatched": ("accept",), "accepted": ("arrive", "finish"), "arrived": ("finish",), "reopened": ("accept",)}
+RECENT = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    ticket_id: int
+    number: str
+    state: str
+    cycle: int
+    priority: int
+    description: str
+    category: str
+    department: str
+    where: str
+    asset: str
+    requester: str
+    telephone: str
+    reported_at: datetime
+    finished_at: datetime | None
+    mine: bool
+    offered: bool
+    """Its lead has not opened it, and this engineer may take it over."""
+    rateable: bool
+
+    @property
+    def awaits_rating(self) -> bool:
+        """Its code, shown now, leads to the rating."""
+        return self.rateable and self.state in {"finished", "closed"}
+
+    @property
+    def next_acts(self) -> tuple[str, ...]:
+        if self.offered:
+            return ("take-over",)
+        return NEXT.get(self.state, ()) if self.mine else ()
+
+
+@dataclass(frozen=True)
+class Work:
+    open: list[Job]
+    done: list[Job]
+
+
+def of(session: Session, engineer: int, *only: Any, at: datetime) -> Work:
+    """His open tickets, those he helps with or may take over, the most urgent first; the last finished ones."""
+    his = Ticket.lead_id == engineer
+    offered = escalation.offered(session, engineer, at=at)
+    theirs = or_(his, _helps(engineer), Ticket.id.in_(offered))
+    still_open = Ticket.state.in_(OPEN_STATES)
+    open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=(Ticket.priority, Ticket.reported_at))
+    return Work(open_, _done(session, engineer, *only))
+
+
+def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime) -> Work:
+    """Of these, the ones he may give a slip to: his by now, and their users can rate them."""
+    work = of(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at)
+    return Work([job for job in work.open if not job.offered], work.done)
+
+
+def one(session: Session, number: str, *, engineer: int, at: datetime) -> Job:
+    """A ticket he leads, helps with or may take over; raises Missing, or Refused where it was his once."""
+    offered = escalation.offered(session, engineer, at=at)
+    theirs = or_(Ticket.lead_id == engineer, _helps(engineer), Ticket.id.in_(offered))
+    found = _jobs(session, engineer, offered, Ticket.number == number, theirs, order=())
+    if found:
+        return found[0]
+    told = select(Notice.id).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
+    if session.scalar(told.where(Notice.person_id == engineer).limit(1)) is not None:
+        raise Refused("no_longer_yours")
+    raise Missing("no_such_ticket")
+
+
+def _helps(engineer: int) -> Any:
+    return Ticket.id.in_(select(TicketHelper.ticket_id).where(TicketHelper.person_id == engineer))
+
+
+def _done(session: Session, engineer: int, *only: Any) -> list[Job]:
+    """The last ones finished, whether he led or helped: asked one by one, as each has an index of its own."""
+    done = (Ticket.state.in_(("finished", "closed")), Completion.id.is_not(None), *only)
+    last = (Completion.finished_at.desc(), Ticket.id.desc())
+    led = (Completion.lead_id == engineer, Ticket.lead_id == engineer)
+    both = [
+        job for way in (led, (_helps(engineer),)) for job in _jobs(session, engineer, set(), *way, *done, order=last)
+    ]
+    return sorted(both, key=lambda job: (job.finished_at or job.reported_at, job.ticket_id), reverse=True)[:RECENT]
+
+
+def _jobs(session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]) -> list[Job]:
+    query: Any = (
+        select(Ticket, Completion.finished_at, Category.name, Department, Place, Asset, Person)
+        .outerjoin(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
+        .outerjoin(Asset, Asset.id == TicketAsset.asset_id)
+        .outerjoin(Person, Person.id == Ticket.requester_id)
+        .where(*conditions)
+        .order_by(*order)
+        .limit(RECENT)
+    )
+    return [_job(engineer, offered, *row) for row in session.execute(query)]
+
+
+def _job(
+    engineer: int,
+    offered: set[int],
+    ticket: Ticket,
+    finished_at: datetime | None,
+    category: str | None,
+    department: Department | None,
+    place: Place | None,
+    asset: Asset | None,
+    requester: Person | None,
+) -> Job:
+    spot = place or department
+    return Job(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        state=ticket.state,
+        cycle=ticket.cycle,
+        priority=ticket.priority,
+        description=ticket.description,
+        category=category or "",
+        department=department.name if department else "",
+        where=" ".join(filter(None, [spot.building, spot.floor, spot.room])) if spot else "",
+        asset=f"{asset.name} {asset.tag}" if asset else "",
+        requester=requester.name if requester else "",
+        telephone=requester.telephone if requester else "",
+        reported_at=ticket.reported_at,
+        finished_at=finished_at,
+        mine=ticket.lead_id == engineer,
+        offered=ticket.id in offered,
+        rateable=ticket.rateable,
+    )

@@ -1,0 +1,285 @@
+"""A ticket's life: reported, dispatched, accepted, arrived, finished, closed; cancelled, reopened, urged.
+
+Every function takes the session first, then who (`by`), when (`at`) and through which channel; it writes the
+change, its event and the notices it causes into the caller's transaction.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.db import upsert
+from app.errors import Missing, Refused
+from app.models import Counter, Event, Person, RoleGrant, Ticket, TicketHelper
+from app.models.ticket import MOVES, OPEN_STATES
+from app.services.notices import inbox, outbox
+from app.services.organisation import employment as people
+from app.services.service_levels import deadlines, escalation
+from app.services.tickets import completions
+
+URGE_PAUSE = timedelta(minutes=10)
+SUPERVISORS = frozenset({"supervisor", "admin"})
+BEGUN = ("accepted", "arrived", "finished")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is told when a fault is reported. Without a served person or department nobody can rate it."""
+
+    source: str
+    description: str
+    category_id: int | None
+    priority: int = 3
+    requester_id: int | None = None
+    served_person_id: int | None = None
+    served_department_id: int | None = None
+    department_id: int | None = None
+    place_id: int | None = None
+    location: str = ""
+
+
+def report(session: Session, told: Report, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
+    """Open a ticket and give it its number (hospital's date and a running number of that day)."""
+    ticket = Ticket(
+        number=_next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
+        state="reported",
+        cycle=1,
+        reported_at=at,
+        due_at=deadlines.due_at(told.priority, at),
+        updated_at=at,
+        **vars(told),
+    )
+    session.add(ticket)
+    session.flush()
+    record(session, ticket, "reported", by=by, at=at, channel=channel, state="reported")
+    return ticket
+
+
+def dispatch(
+    session: Session,
+    ticket: Ticket,
+    *,
+    to: int,
+    helpers: Iterable[int] = (),
+    by: int,
+    at: datetime,
+    channel: str,
+) -> Event:
+    """Give the ticket to a lead engineer (and helpers); he is told, and so is who had it before."""
+    event = _give(session, ticket, to=to, helpers=helpers, by=by, at=at, channel=channel)
+    outbox.add(session, "dispatched", event, to=to, at=at)
+    return event
+
+
+def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    """The backup takes what the lead has not opened in time: a dispatch to himself, accepted with the same tap."""
+    if ticket.id not in escalation.offered(session, by, at=at):
+        raise Refused("not_offered")
+    helped = select(TicketHelper.person_id).where(TicketHelper.ticket_id == ticket.id)
+    helpers = session.scalars(helped.where(people.works(TicketHelper.person_id, at.date()))).all()
+    see(session, ticket, by=by, at=at, channel=channel)
+    _give(session, ticket, to=by, helpers=helpers, by=by, at=at, channel=channel)
+    return accept(session, ticket, by=by, at=at, channel=channel)
+
+
+def see(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
+    """An engineer has the ticket before him: each dispatch is opened once."""
+    if inbox.open_ticket(session, ticket.id, person_id=by, at=at):
+        record(session, ticket, "opened", by=by, at=at, channel=channel)
+
+
+def _give(
+    session: Session, ticket: Ticket, *, to: int, helpers: Iterable[int], by: int, at: datetime, channel: str
+) -> Event:
+    engineers = {to, *helpers}
+    found = session.scalars(
+        select(RoleGrant.person_id).where(
+            RoleGrant.person_id.in_(engineers),
+            RoleGrant.role == "engineer",
+            people.works(RoleGrant.person_id, at.date()),
+        )
+    )
+    if set(found) != engineers:
+        raise Refused("not_an_engineer")
+    employment = people.employment_at(session, to, at.date())
+    former = ticket.lead_id
+    ticket.lead_id = to
+    ticket.team_id = employment.team_id if employment else None
+    session.execute(delete(TicketHelper).where(TicketHelper.ticket_id == ticket.id))
+    session.add_all(TicketHelper(ticket_id=ticket.id, person_id=helper) for helper in engineers - {to})
+    data = {"lead": to, "helpers": sorted(engineers - {to})}
+    event = _move(session, ticket, "dispatched", by=by, at=at, channel=channel, data=data)
+    if former is not None and former not in {by, *engineers}:
+        outbox.add(session, "reassigned", event, to=former, at=at)
+    return event
+
+
+def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    _only_lead(ticket, by)
+    see(session, ticket, by=by, at=at, channel=channel)
+    return _move(session, ticket, "accepted", by=by, at=at, channel=channel)
+
+
+def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    _only_lead(ticket, by)
+    return _move(session, ticket, "arrived", by=by, at=at, channel=channel)
+
+
+def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    """The work is done: fix the attribution and tell the user once, with the way to his code."""
+    _only_lead(ticket, by)
+    event = _move(session, ticket, "finished", by=by, at=at, channel=channel)
+    ticket.finished_at = at
+    completions.complete(session, ticket, at=at)
+    user = ticket.served_person_id or ticket.requester_id
+    if ticket.rateable and user is not None:
+        outbox.add(session, "finished", event, to=user, at=at)
+    return event
+
+
+def done_already(ticket: Ticket, act: str, *, by: int) -> bool:
+    """Whether this engineer's tap came twice: the lift had no signal, the answer was lost, the thumb was quick."""
+    reached = {
+        "accept": ("accepted", "arrived", "finished"),
+        "arrive": ("arrived", "finished"),
+        "finish": ("finished",),
+        "take-over": ("accepted", "arrived", "finished"),
+    }
+    return ticket.lead_id == by and ticket.state in reached[act]
+
+
+def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    event = _move(session, ticket, "closed", by=by, at=at, channel=channel)
+    ticket.closed_at = at
+    return event
+
+
+def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+    if not may_cancel(session, ticket, people.roles_at(session, by, at.date())):
+        raise Refused("cancel_needs_supervisor")
+    return _move(session, ticket, "cancelled", by=by, at=at, channel=channel)
+
+
+def may_cancel(session: Session, ticket: Ticket, roles: frozenset[str]) -> bool:
+    """Whoever has these roles. Once work has begun only the hospital: a cancelled ticket is never rated."""
+    if roles & SUPERVISORS:
+        return True
+    begun = select(Event.id).where(Event.ticket_id == ticket.id, Event.state.in_(BEGUN)).limit(1)
+    return ticket.cycle == 1 and session.scalar(begun) is None
+
+
+def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:
+    """Still broken: a new cycle begins, the engineer who had it is told."""
+    event = _move(session, ticket, "reopened", by=by, at=at, channel=channel)
+    ticket.finished_at = ticket.closed_at = None
+    ticket.due_at = deadlines.due_at(ticket.priority, at)
+    if ticket.lead_id is not None:
+        outbox.add(session, "reopened", event, to=ticket.lead_id, at=at)
+    return event
+
+
+def urge(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:
+    """The user asks to hurry; once in ten minutes, so that a nervous thumb does not ring twenty times."""
+    if ticket.state not in OPEN_STATES:
+        raise Refused("not_open", state=ticket.state)
+    return _remind(session, ticket, "urged", by=by, at=at, channel=channel)
+
+
+def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel: str) -> Event:
+    """Somebody not known says it is still broken: written down and told to the engineer.
+
+    It does not reopen: whoever finds a slip could otherwise close the rating of the one who was served.
+    """
+    return _remind(session, ticket, "still_broken", by=None, at=at, channel=channel)
+
+
+def _remind(session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str) -> Event:
+    last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, Event.kind == kind))
+    if last is not None and at - last < URGE_PAUSE:
+        raise Refused("urged_just_now")
+    event = record(session, ticket, kind, by=by, at=at, channel=channel)
+    if ticket.lead_id is not None:
+        outbox.add(session, "urged", event, to=ticket.lead_id, at=at)
+    return event
+
+
+def record(
+    session: Session,
+    ticket: Ticket,
+    kind: str,
+    *,
+    by: int | None,
+    at: datetime,
+    channel: str,
+    state: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    """Append an event to the ticket's life. `data` holds ids and codes only, never a name or free text."""
+    event = Event(
+        ticket_id=ticket.id,
+        cycle=ticket.cycle,
+        kind=kind,
+        state=state,
+        actor_id=by,
+        at=at,
+        recorded_at=at,
+        channel=channel,
+        data=data,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def locked(session: Session, *, ticket_id: int | None = None, number: str | None = None) -> Ticket:
+    """The ticket, held against other writers until the transaction ends; raises Missing."""
+    wanted = Ticket.id == ticket_id if number is None else Ticket.number == number
+    ticket = session.scalar(select(Ticket).where(wanted).with_for_update())
+    if ticket is None:
+        raise Missing("no_such_ticket")
+    return ticket
+
+
+def engineers(session: Session) -> list[Person]:
+    """Every engineer by name, also those who have left: lists of the past are asked for them."""
+    query = select(Person).join(RoleGrant, RoleGrant.person_id == Person.id).where(RoleGrant.role == "engineer")
+    return list(session.scalars(query.order_by(Person.name)))
+
+
+def _move(
+    session: Session,
+    ticket: Ticket,
+    to: str,
+    *,
+    by: int | None,
+    at: datetime,
+    channel: str,
+    data: dict[str, Any] | None = None,
+) -> Event:
+    if to not in MOVES[ticket.state]:
+        raise Refused("move_not_allowed", state=ticket.state, to=to)
+    if to == "reopened":
+        ticket.cycle += 1
+    ticket.state = to
+    ticket.updated_at = at
+    return record(session, ticket, to, by=by, at=at, channel=channel, state=to, data=data)
+
+
+def _only_lead(ticket: Ticket, by: int) -> None:
+    if ticket.lead_id != by:
+        raise Refused("not_your_ticket")
+
+
+def _next_number(session: Session, day: str) -> str:
+    value = session.scalar(
+        upsert(session, Counter)
+        .values(name=f"ticket:{day}", value=1)
+        .on_conflict_do_update(index_elements=["name"], set_={"value": Counter.value + 1})
+        .returning(Counter.value)
+    )
+    return f"{day}-{value:04d}"

@@ -1,0 +1,111 @@
+"""A person's own tickets, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import Missing
+from app.models import Category, Person, Ticket, TicketAsset
+from app.services.organisation import employment as people
+from app.services.organisation.assets import Thing
+from app.services.tickets import lifecycle
+from app.services.tickets.scan import look
+
+MOST = 30
+DESCRIPTION_MOST = 500
+LOCATION_MOST = 100
+SAME_REPORT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Mine:
+    ticket_id: int
+    number: str
+    state: str
+    category: str
+    reported_at: datetime
+    cycle: int
+
+
+def tickets_of(session: Session, person_id: int) -> list[Mine]:
+    rows = session.execute(
+        select(Ticket.id, Ticket.number, Ticket.state, Category.name, Ticket.reported_at, Ticket.cycle)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .where(Ticket.served_person_id == person_id)
+        .order_by(Ticket.reported_at.desc())
+        .limit(MOST)
+    )
+    return [Mine(id_, number, state, category or "", at, cycle) for id_, number, state, category, at, cycle in rows]
+
+
+def report(
+    session: Session,
+    person_id: int,
+    *,
+    description: str,
+    location: str = "",
+    category_id: int | None,
+    at: datetime,
+    zone: ZoneInfo,
+    channel: str,
+    about: Thing | None = None,
+) -> int:
+    """Somebody reports a fault of his own, of what he scanned; the same words twice are one ticket. Answers its id."""
+    asset_id = about.id if about and about.kind == "asset" else None
+    place_id = about.place_id if about else None
+    if told_before := told_just_now(session, person_id, description, place_id=place_id, asset_id=asset_id, at=at):
+        return told_before
+    employment = people.employment_at(session, person_id, at.date())
+    own_department = employment.department_id if employment else None
+    told = lifecycle.Report(
+        source="wechat",
+        description=description,
+        location=location,
+        category_id=category_id,
+        requester_id=person_id,
+        served_person_id=person_id,
+        department_id=(about.department_id if about else None) or own_department,
+        place_id=place_id,
+    )
+    opened = lifecycle.report(session, told, by=person_id, at=at, zone=zone, channel=channel)
+    if asset_id is not None:
+        session.add(TicketAsset(ticket_id=opened.id, asset_id=asset_id))
+    return opened.id
+
+
+def ticket(
+    session: Session, number: str, *, person_id: int, identity_id: int, at: datetime, lock: bool = False
+) -> Ticket:
+    """A ticket that he reported or that was for him or his department; raises Missing."""
+    query = select(Ticket).where(Ticket.number == number)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise Missing("no_such_ticket")
+    if found.requester_id != person_id:
+        seen = look(session, found.id, identity_id=identity_id, on=at.date())
+        if not seen.served or seen.provider_staff:
+            raise Missing("no_such_ticket")
+    return found
+
+
+def told_just_now(
+    session: Session, person_id: int, description: str, *, place_id: int | None, asset_id: int | None, at: datetime
+) -> int | None:
+    """His ticket with the same words, if he has only just reported it: a second tap makes no second ticket."""
+    session.get_one(Person, person_id, with_for_update=True)  # two taps at once come one after the other
+    return session.scalar(
+        select(Ticket.id)
+        .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
+        .where(
+            Ticket.served_person_id == person_id,
+            Ticket.place_id.is_not_distinct_from(place_id),
+            TicketAsset.asset_id.is_not_distinct_from(asset_id),
+            Ticket.reported_at > at - SAME_REPORT,
+            Ticket.state == "reported",
+            Ticket.description == description,
+        )
+        .limit(1)
+    )

@@ -1,0 +1,97 @@
+"""Finding tickets: by state, department, category, engineer, day, number, staff number or name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models import Category, Department, Person, Team, Ticket
+from app.models.ticket import OPEN_STATES
+from app.pagination import Page, newest_first
+
+OPEN = "open"  # every state in which somebody still waits
+NAMESAKES = 50
+
+
+@dataclass(frozen=True)
+class TicketFilter:
+    """`since` is included, `until` is not; `state` may be one state or OPEN."""
+
+    state: str = ""
+    department_id: int | None = None
+    category_id: int | None = None
+    engineer_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+def too_many_named(session: Session, text: str) -> bool:
+    """Whether more people are meant by this text than a search looks for."""
+    return bool(text) and len(session.scalars(_meant(text).limit(NAMESAKES + 1)).all()) > NAMESAKES
+
+
+def find(session: Session, wanted: TicketFilter, *, after: int | None = None) -> Page:
+    """Tickets by the time they were reported, newest first."""
+    lead, served, requester = aliased(Person), aliased(Person), aliased(Person)
+    query = (
+        select(
+            Ticket.id,
+            Ticket.number,
+            Ticket.reported_at,
+            Ticket.state,
+            Ticket.cycle,
+            Ticket.priority,
+            Ticket.description,
+            Department.name.label("department"),
+            Category.name.label("category"),
+            lead.name.label("lead"),
+            Team.name.label("team"),
+            served.name.label("served"),
+            requester.name.label("requester"),
+        )
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(lead, lead.id == Ticket.lead_id)
+        .outerjoin(Team, Team.id == Ticket.team_id)
+        .outerjoin(served, served.id == Ticket.served_person_id)
+        .outerjoin(requester, requester.id == Ticket.requester_id)
+        .where(*_conditions(session, wanted))
+    )
+    return newest_first(session, query, Ticket.reported_at, Ticket.id, after=after)
+
+
+def _conditions(session: Session, wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.state:
+        yield Ticket.state.in_(OPEN_STATES) if wanted.state == OPEN else Ticket.state == wanted.state
+    for column, value in (
+        (Ticket.department_id, wanted.department_id),
+        (Ticket.category_id, wanted.category_id),
+        (Ticket.lead_id, wanted.engineer_id),
+    ):
+        if value is not None:
+            yield column == value
+    if wanted.since:
+        yield Ticket.reported_at >= wanted.since
+    if wanted.until:
+        yield Ticket.reported_at < wanted.until
+    if wanted.text:
+        yield _about(session, wanted.text)
+
+
+def _about(session: Session, text: str) -> ColumnElement[bool]:
+    # The people first, so that the tickets are found by their indexes and not by reading them all.
+    people = session.scalars(_meant(text).limit(NAMESAKES)).all()
+    return or_(
+        Ticket.number.in_({text, text.upper()}),
+        Ticket.served_person_id.in_(people),
+        Ticket.requester_id.in_(people),
+    )
+
+
+def _meant(text: str) -> Select[int]:
+    known = or_(Person.staff_number == text, Person.name.startswith(text, autoescape=True))
+    exactly = or_(Person.staff_number == text, Person.name == text)
+    return select(Person.id).where(known).order_by(case((exactly, 0), else_=1), Person.staff_number)

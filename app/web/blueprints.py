@@ -1,0 +1,39 @@
+"""The blueprints of the web floor, in one list; which of them open is a matter of guards and surfaces."""
+
+from flask import Blueprint
+
+from app.api import blueprints as api
+from app.web import console, health
+from app.web.draws import check, objection, own, public
+from app.web.engineer import tickets
+from app.web.public import binding, demo, home, inbox, label, my, my_data, scan, slip, ward
+from app.web.wechat import callback, domain_verification, sign_in
+from config.settings import Settings
+
+
+def blueprints(settings: Settings) -> list[Blueprint]:
+    """Every door; the demo's only outside production."""
+    return [
+        health.blueprint,
+        health.metrics_blueprint,
+        home.blueprint,
+        domain_verification.blueprint,
+        sign_in.blueprint,
+        callback.blueprint,
+        scan.blueprint,
+        ward.blueprint,
+        label.blueprint,
+        slip.blueprint,
+        my.blueprint,
+        inbox.blueprint,
+        public.blueprint,
+        check.blueprint,
+        own.blueprint,
+        objection.blueprint,
+        my_data.blueprint,
+        binding.blueprint,
+        tickets.blueprint,
+        *api.DOORS,
+        *console.DOORS,
+        *([demo.blueprint] if settings.sandbox_url and not settings.production else []),
+    ]

@@ -1,0 +1,162 @@
+"""The console's entrance: by password, or by a phone that scans the code shown here and confirms."""
+
+import secrets
+from functools import cache
+
+import structlog
+from flask import Response, flash, redirect, render_template, request, session, url_for
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as Answer
+
+from app.http import rate_limits
+from app.http import session as visit
+from app.http.context import moment, reading, runtime, transaction
+from app.http.i18n import gettext
+from app.services.identity import console_sign_in, passwords
+from app.services.identity.console_sign_in import Attempt
+from app.web.console.blueprint import console_blueprint
+from app.web.console.filters import clean
+from app.web.wechat.sign_in import local_path
+from qr import symbol
+
+blueprint = console_blueprint("sign_in")
+
+KNOWN_BROWSER = "mashangping_desk"
+KNOWN_FOR = 180 * 24 * 3600
+
+
+@blueprint.get("/sign-in")
+def entrance() -> str | Answer:
+    if visit.console_visitor() is not None:
+        return redirect(_next(request.args.get("next", "")))
+    return _page()
+
+
+@blueprint.post("/sign-in")
+def by_password() -> Answer | tuple[str, int]:
+    number = clean(request.form.get("staff_number", ""))
+    password = request.form.get("password", "")
+    # A hospital shares few addresses: who signed in from this browser before is never kept out by the others.
+    if not _known_browser(number) and not rate_limits.tries_left():
+        return _page(gettext("这个网络上输错的次数太多。请用微信扫码登录，或过一刻钟再试。")), 429
+    with transaction() as db:
+        attempt = console_sign_in.begin_attempt(db, number, at=moment())
+    # Unknown people cost the same work, so that the time tells nobody who exists.
+    right = passwords.check(attempt.password_hash if attempt else _nobodys_hash(), password)
+    if attempt is None or not right:
+        rate_limits.count_try()
+        return _page(gettext("没有登录：工号或密码不对，或者连错 5 次已锁定一刻钟。也可以用微信扫码登录。")), 401
+    with transaction() as db:
+        console_sign_in.succeeded(db, attempt, new_hash=_renewed(attempt, password))
+    answer = _enter(attempt.person_id, "password")
+    _remember_browser(answer, number)
+    return answer
+
+
+@blueprint.get("/sign-in/code.svg")
+def code() -> Response:
+    shown = session.get("scan")
+    if not shown:
+        raise NotFound
+    address = f"{runtime().settings.public_url}/sign-in/scan/{shown['secret']}"
+    return Response(symbol.svg(address), mimetype="image/svg+xml")
+
+
+@blueprint.get("/sign-in/status")
+def status() -> dict[str, str]:
+    """Whether the phone has confirmed. It only looks: the page then sends its form."""
+    return {"state": _state()}
+
+
+@blueprint.post("/sign-in/enter")
+def by_scan() -> Answer:
+    shown = session.get("scan") or {"secret": "", "browser": ""}
+    with transaction() as db:
+        person_id = console_sign_in.enter(db, shown["secret"], shown["browser"], at=moment())
+    if person_id is None:
+        flash(gettext("手机上还没有确认，或者码已过期。"), "warning")
+        return redirect(url_for("sign_in.entrance", next=_next(request.form.get("next", ""))), 303)
+    return _enter(person_id, "scan")
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Answer:
+    if (visitor := visit.console_visitor()) is not None:
+        with transaction() as db:
+            console_sign_in.sign_out(db, visitor.person_id)
+    visit.leave_console()
+    return redirect(url_for("sign_in.entrance"), 303)
+
+
+def _page(error: str = "") -> str:
+    scannable = bool(runtime().account or runtime().wecom)
+    if scannable and request.method != "HEAD" and _state() == "over":
+        _show_new_code()
+    return render_template(
+        "console/sign_in.html",
+        error=error,
+        next_path=_next(request.values.get("next", "")),
+        staff_number=clean(request.form.get("staff_number", "")),
+        scan=session.get("scan") if scannable else None,
+    )
+
+
+def _state() -> str:
+    shown = session.get("scan")
+    if not shown:
+        return "over"
+    with reading() as db:
+        return console_sign_in.confirmed(db, shown["secret"], shown["browser"], at=moment())
+
+
+def _show_new_code() -> None:
+    browser = secrets.token_urlsafe(16)
+    with transaction() as db:
+        shown = console_sign_in.show_code(db, browser, at=moment())
+    session["scan"] = {"secret": shown.secret, "digits": shown.digits, "browser": browser}
+
+
+def _enter(person_id: int, way: str) -> Answer:
+    session.pop("scan", None)
+    visit.enter_console(person_id, moment())
+    structlog.get_logger().info("signed in at the console", person=person_id, way=way)
+    return redirect(_next(request.form.get("next", "")), 303)
+
+
+def _next(text: str) -> str:
+    path = local_path(text)
+    return path if path == "/console" or path.startswith(("/console/", "/console?")) else "/console"
+
+
+@cache
+def _nobodys_hash() -> str:
+    return passwords.hash_password(secrets.token_urlsafe(16))
+
+
+def _renewed(attempt: Attempt, password: str) -> str | None:
+    return passwords.hash_password(password) if passwords.needs_rehash(attempt.password_hash) else None
+
+
+def _known_browser(number: str) -> bool:
+    try:
+        kept: object = _serializer().loads(request.cookies.get(KNOWN_BROWSER, ""), max_age=KNOWN_FOR)
+    except BadSignature:
+        return False
+    return kept == number
+
+
+def _remember_browser(answer: Answer, number: str) -> None:
+    answer.set_cookie(
+        KNOWN_BROWSER,
+        _serializer().dumps(number),
+        max_age=KNOWN_FOR,
+        path="/sign-in",
+        secure=runtime().settings.https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(list(reversed(runtime().settings.secret_keys)), salt="known browser")

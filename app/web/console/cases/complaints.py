@@ -1,0 +1,43 @@
+"""Complaints, for the hospital only: what was said, and the one answer to it."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.http.context import moment, reading, transaction
+from app.http.i18n import gettext
+from app.services.cases import complaints
+from app.web.console import filters
+from app.web.console.blueprint import console_blueprint
+
+blueprint = console_blueprint("console_complaints")
+
+
+@blueprint.get("/console/complaints")
+def complaint_index() -> str:
+    state = filters.code("state", complaints.STATES)
+    with reading() as session:
+        page = complaints.find(session, state=state, after=filters.row_id("after"))
+    return render_template("console/complaints.html", page=page, tabs=("", *complaints.STATES))
+
+
+@blueprint.get("/console/complaints/<id:complaint_id>")
+def complaint(complaint_id: int) -> str:
+    return _page(complaint_id, "", "")
+
+
+@blueprint.post("/console/complaints/<id:complaint_id>")
+def answer(complaint_id: int) -> Response | tuple[str, int]:
+    text = request.form.get("answer", "").strip()
+    if not text or len(text) > complaints.LONGEST:
+        fault = gettext("请写答复，最多 %(most)s 个字。", most=complaints.LONGEST)
+        return _page(complaint_id, text, fault), 422
+    with transaction() as session:
+        complaints.answer(session, complaint_id, text, by=g.visitor.person_id, at=moment(), channel="console")
+    flash(gettext("已答复，投诉人会收到通知。"), "success")
+    return redirect(url_for("console_complaints.complaint", complaint_id=complaint_id), 303)
+
+
+def _page(complaint_id: int, typed: str, fault: str) -> str:
+    with reading() as session:
+        row = complaints.read(session, complaint_id)
+    return render_template("console/complaint.html", row=row, typed=typed, fault=fault, most=complaints.LONGEST)

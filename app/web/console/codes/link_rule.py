@@ -1,0 +1,36 @@
+"""What the admin enters in WeChat's console so that our codes open the mini-program; off until he does."""
+
+from flask import render_template
+
+from app.http.context import reading, runtime
+from app.services.codes import link_rule, mini_codes
+from app.services.codes.link_rule import Check
+from app.web.console.blueprint import console_blueprint
+
+blueprint = console_blueprint("console_mini")
+
+
+@blueprint.get("/console/mini-program/link-rule")
+def show() -> str:
+    return _page(None)
+
+
+@blueprint.post("/console/mini-program/link-rule")
+def check() -> str:
+    return _page(link_rule.check(runtime().links, runtime().settings.verify_files))
+
+
+def _page(checks: list[Check] | None) -> str:
+    known = runtime()
+    with reading() as session:
+        tests = link_rule.examples(session, known.links)
+    return render_template(
+        "console/link_rule.html",
+        prefix=link_rule.prefix(known.links),
+        publishable=link_rule.publishable(known.links),
+        page=mini_codes.PAGE,
+        files=link_rule.files(known.settings.verify_files),
+        mini=known.settings.mini,
+        tests=tests,
+        checks=checks,
+    )

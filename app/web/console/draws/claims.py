@@ -1,0 +1,131 @@
+"""The claims desk: the winner shows his code, one of the committee checks it, and it is written down once."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.errors import Missing, Refused
+from app.http import rate_limits
+from app.http import session as visit
+from app.http.context import moment, reading, transaction
+from app.http.errors import status_of, words
+from app.http.i18n import gettext
+from app.services.draws import announcement, claims, objections, public_page
+from app.services.draws.claims import Found
+from app.services.tickets import photos
+from app.web.console import filters
+from app.web.console.draws.draws import blueprint
+
+Page = Response | str | tuple[str, int]
+
+
+@blueprint.get("/console/draws/<draw_id>/claims")
+def claims_desk(draw_id: str) -> Page:
+    return _page(draw_id)
+
+
+@blueprint.post("/console/draws/<draw_id>/claims")
+def look_up(draw_id: str) -> Page:
+    """A POST, so that a code stands in no address and no log."""
+    try:
+        found = _found(draw_id)
+    except Missing as missing:
+        return _page(draw_id, fault=words(missing)), status_of(missing)
+    return _page(draw_id, found=found)
+
+
+@blueprint.post("/console/draws/<draw_id>/claims/confirm")
+@visit.checks_its_own_form
+def confirm_claim(draw_id: str) -> Page:
+    request.max_content_length = photos.LARGEST_FORM  # before the form is read
+    visit.check_form("claim", draw_id)
+    found, sent = _found(draw_id), request.files.get("photo")
+    content = sent.read() if sent else b""
+    if not content and "signed" not in request.form:
+        return _page(draw_id, found=found, fault=gettext("请拍下签名或本人照片，或勾选已在领奖单上签名。")), 422
+    try:
+        photo = (photos.MEDIA_TYPE, photos.redrawn(content)) if content else None
+    except Refused as refused:
+        return _page(draw_id, found=found, fault=words(refused)), status_of(refused)
+    with transaction() as session:
+        claims.confirm(
+            session,
+            announcement.find(session, draw_id),
+            _code(),
+            by=g.visitor.person_id,
+            at=moment(),
+            show_name="show_name" in request.form,
+            photo=photo,
+        )
+    flash(gettext("已登记领奖：%(prize)s", prize=found.tier["prize"]), "success")
+    return _desk(draw_id)
+
+
+@blueprint.post("/console/draws/<draw_id>/claims/refuse")
+def refuse_claim(draw_id: str) -> Page:
+    found, reason = _found(draw_id), filters.clean(request.form.get("reason", ""), 500)
+    try:
+        with transaction() as session:
+            claims.refuse(
+                session,
+                announcement.find(session, draw_id),
+                _code(),
+                reason=reason,
+                by=g.visitor.person_id,
+                at=moment(),
+            )
+    except Refused as refused:
+        if refused.code != "reason_missing":
+            raise
+        return _page(draw_id, found=found, fault=words(refused)), 422
+    flash(gettext("已登记不合格，理由会公布。"), "success")
+    return _desk(draw_id)
+
+
+@blueprint.get("/console/draws/<draw_id>/claims/<id:claim_id>/photo")
+def claim_photo(draw_id: str, claim_id: int) -> Response:
+    with reading() as session:
+        draw = announcement.find(session, draw_id)
+        found = claims.photo(session, draw, claim_id, by=g.visitor.person_id, at=moment())
+    return Response(found.content, mimetype=found.media_type)
+
+
+def _found(draw_id: str) -> Found:
+    def look() -> Found:
+        with reading() as session:
+            draw = announcement.find(session, draw_id)
+            return claims.look(session, draw, _code(), by=g.visitor.person_id, at=moment())
+
+    return rate_limits.claim_code(look, by=g.visitor.person_id)
+
+
+def _code() -> str:
+    """As it was typed or scanned; or the whole of a receipt."""
+    if (typed := request.form.get("code", "")).lstrip().startswith("{"):
+        return filters.clean(typed, objections.LONGEST)
+    return filters.clean(request.form.get("code", ""), 20).replace(" ", "").replace("-", "")
+
+
+def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
+    with reading() as session:
+        draw = announcement.find(session, draw_id)
+        page = public_page.page(session, draw, at=moment())
+        chosen = announcement.of_committee(session, draw, g.visitor.person_id)
+        settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
+        signed = claims.signed_for(session, draw)
+        photographed = claims.with_photo(session, draw) if chosen else set()
+    return render_template(
+        "console/draw_claims.html",
+        page=page,
+        found=found,
+        fault=fault,
+        settled=settled,
+        photographed=photographed,
+        signed=signed,
+        chosen=chosen,
+        code=_code(),
+        form=visit.form_token("claim", draw_id),
+    )
+
+
+def _desk(draw_id: str) -> Response:
+    return redirect(url_for("console_draws.claims_desk", draw_id=draw_id), 303)

@@ -1,0 +1,129 @@
+"""The draws, for the hospital only: which there are, one step by step, objections and the numbers of its steps."""
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http.context import moment, reading, runtime, transaction
+from app.http.errors import status_of, words
+from app.http.i18n import gettext
+from app.services.draws import announcement, console_page, objections, public_numbers, public_page
+from app.texts.codes import word
+from app.web.console import filters
+from app.web.console.blueprint import console_blueprint
+
+blueprint = console_blueprint("console_draws")
+
+# Refusals that stand beside what was typed; every other one is a page of its own.
+OF_NUMBERS = frozenset(
+    {
+        "wrong_issue",
+        "not_the_next_issue",
+        "beacon_never_replaced",
+        "not_drawn_yet",
+        "beacon_not_signed",
+        "wrong_form",
+        "number_stands",
+    }
+)
+OF_RECEIPTS = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over"})
+
+
+@blueprint.get("/console/draws")
+def draw_index() -> str:
+    with reading() as session:
+        draws = public_page.list_public(session, at=moment())
+    return render_template("console/draws.html", draws=draws, admin="admin" in g.visitor.roles)
+
+
+@blueprint.get("/console/draws/<draw_id>")
+def draw(draw_id: str) -> str:
+    return draw_page(draw_id)
+
+
+@blueprint.post("/console/draws/<draw_id>/numbers")
+def type_number(draw_id: str) -> Response | tuple[str, int]:
+    form = {key: filters.clean(request.form.get(key, ""), 500) for key in ("round", "source", "issue", "value")}
+    try:
+        with transaction() as session:
+            found = announcement.find(session, draw_id)
+            stands = public_numbers.enter(
+                session,
+                found,
+                draw_round=filters.small_id(form["round"]) or 0,
+                source=form["source"],
+                issue=form["issue"],
+                value=form["value"],
+                by=g.visitor.person_id,
+                at=moment(),
+            )
+    except Refused as refused:
+        if refused.code not in OF_NUMBERS:
+            raise
+        return draw_page(draw_id, typed=form, fault=_number_fault(refused, form["source"])), status_of(refused)
+    if stands:
+        flash(gettext("两人录得一致，这个号码已定。"), "success")
+    else:
+        flash(gettext("已记下。另一人录得一样才算数。"), "info")
+    return _back(draw_id)
+
+
+@blueprint.post("/console/draws/<draw_id>/objections")
+def object_(draw_id: str) -> Response | tuple[str, int]:
+    """One of the committee hands in a receipt somebody has shown."""
+    typed = request.form.get("receipt", "")
+    try:
+        receipt = objections.read(typed)
+        with transaction() as session:
+            found = announcement.find(session, draw_id)
+            announcement.check_official(session, found, g.visitor.person_id, at=moment())
+            objections.object_(session, found, **receipt, by=g.visitor.person_id, at=moment())
+    except Refused as refused:
+        if refused.code not in OF_RECEIPTS:
+            raise
+        return draw_page(draw_id, receipt=typed, receipt_fault=words(refused)), status_of(refused)
+    flash(gettext("已收到异议，请核对后处理。"), "success")
+    return _back(draw_id)
+
+
+@blueprint.post("/console/draws/<draw_id>/objections/<id:objection_id>")
+def decide_objection(draw_id: str, objection_id: int) -> Response:
+    upheld, reason = request.form.get("decision") == "uphold", filters.clean(request.form.get("reason", ""), 500)
+    if not reason:
+        raise Refused("reason_missing")
+    zone = runtime().settings.timezone
+    with reading() as session:
+        verdict = objections.examined(session, announcement.find(session, draw_id), objection_id, zone=zone)
+    with transaction() as session:
+        objections.decide(
+            session,
+            announcement.find(session, draw_id),
+            objection_id,
+            upheld=upheld,
+            reason=reason,
+            by=g.visitor.person_id,
+            at=moment(),
+            zone=zone,
+            verdict=verdict,
+        )
+    flash(gettext("异议成立，下一版名单由后台自动公布。") if upheld else gettext("异议不成立，名单不变。"), "success")
+    return _back(draw_id)
+
+
+def draw_page(draw_id: str, **typed: Any) -> str:
+    with reading() as session:
+        found = announcement.find(session, draw_id)
+        shown = console_page.of(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=moment())
+    return render_template("console/draw.html", course=shown, page=shown.page, now=moment(), **typed)
+
+
+def _number_fault(refused: Refused, source: str) -> str:
+    if refused.code == "wrong_form":
+        return gettext("写法不对，没有记下。应为：%(form)s", form=word("source_form", source))
+    return words(refused)
+
+
+def _back(draw_id: str) -> Response:
+    return redirect(url_for("console_draws.draw", draw_id=draw_id), 303)

@@ -1,0 +1,66 @@
+"""Reading what a list was asked for: texts, ids, days of the hospital's calendar."""
+
+from collections.abc import Container
+from datetime import date, datetime, time, timedelta
+
+from flask import request
+
+from app.errors import Refused
+from app.http.context import runtime
+
+YEARS = range(1970, 2200)  # further out a day has no moment in every zone
+LONGEST = 100
+LONGEST_ID = 18  # digits that fit 64 bits
+
+
+def clean(value: str, most: int = LONGEST) -> str:
+    """Trimmed, no longer than sensible."""
+    return value.strip()[:most]
+
+
+def text(name: str) -> str:
+    return clean(request.args.get(name, ""))
+
+
+def code(name: str, known: Container[str]) -> str:
+    """One of the known codes, or empty."""
+    value = text(name)
+    if value and value not in known:
+        raise Refused("bad_filter", name=name)
+    return value
+
+
+def row_id(name: str) -> int | None:
+    value = text(name)
+    number = small_id(value)
+    if value and number is None:
+        raise Refused("bad_filter", name=name)
+    return number
+
+
+def small_id(value: str) -> int | None:
+    """A number that fits a database's id, or None."""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID else None
+
+
+def day(name: str) -> date | None:
+    value = text(name)
+    if not value:
+        return None
+    try:
+        asked = date.fromisoformat(value)
+    except ValueError as error:
+        raise Refused("bad_filter", name=name) from error
+    if asked.year not in YEARS:
+        raise Refused("bad_filter", name=name)
+    return asked
+
+
+def beginning(of: date | None) -> datetime | None:
+    """The moment that day begins in the hospital."""
+    return datetime.combine(of, time(), tzinfo=runtime().settings.timezone) if of else None
+
+
+def end(of: date | None) -> datetime | None:
+    """The moment the day after begins."""
+    return beginning(of + timedelta(days=1)) if of else None

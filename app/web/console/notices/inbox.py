@@ -1,0 +1,37 @@
+"""What whoever is signed in was told himself, and how much of it he has not seen."""
+
+from collections.abc import Callable
+
+from flask import g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.http.context import moment, reading, transaction
+from app.services.notices import inbox
+from app.web.console import filters
+from app.web.console.blueprint import blueprint
+from app.web.public.inbox import message
+
+
+@blueprint.get("/console/inbox")
+def inbox_index() -> str:
+    with reading() as session:
+        told = inbox.of(session, g.visitor.person_id, at=moment())
+    return render_template("console/inbox.html", messages=[message(entry) for entry in told])
+
+
+@blueprint.post("/console/inbox/read")
+def inbox_read() -> Response:
+    with transaction() as session:
+        up_to = filters.small_id(request.form.get("up_to", "")) or 0
+        inbox.read(session, g.visitor.person_id, up_to=up_to, at=moment())
+    return redirect(url_for("console.inbox_index"), 303)
+
+
+@blueprint.app_context_processor
+def _badge() -> dict[str, Callable[[], int]]:
+    return {"unread_notices": _unread}
+
+
+def _unread() -> int:
+    with reading() as session:
+        return inbox.unread(session, g.visitor.person_id, at=moment())

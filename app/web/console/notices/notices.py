@@ -1,0 +1,68 @@
+"""Every notice: sent, waiting, or why not; and for one ticket or person, the way of each."""
+
+from flask import abort, g, render_template
+from sqlalchemy.orm import Session
+
+from app.errors import Missing
+from app.http.context import moment, reading, runtime
+from app.models.notice import NOTICE_STATES
+from app.services.notices import channels, circuit_breaker, delivery_log, notice_list
+from app.services.notices.delivery_log import Reach
+from app.services.organisation import employment
+from app.services.tickets import detail
+from app.web.console import filters
+from app.web.console.blueprint import blueprint
+
+
+@blueprint.get("/console/notices")
+def notice_index() -> str:
+    if number := filters.text("ticket"):
+        return _of_ticket(number)
+    if staff_number := filters.text("person"):
+        return _of_person(staff_number)
+    state = filters.code("state", NOTICE_STATES)
+    with reading() as session:
+        stops = circuit_breaker.standing(session)
+        provider = not g.visitor.supervises
+        page = notice_list.find(session, for_provider=provider, state=state, after=filters.row_id("after"))
+    tabs = ("", "failed", "waiting", "sending", "sent", "kept")
+    return render_template("console/notices.html", page=page, stops=stops, tabs=tabs)
+
+
+def _of_ticket(number: str) -> str:
+    provider = not g.visitor.supervises
+    with reading() as session:
+        ticket = detail.facts(session, number).Ticket
+        people_of_it = delivery_log.concerned(session, ticket, for_provider=provider)
+        whom = [(person.name, _reach(session, person.id)) for person in people_of_it]
+        return render_template(
+            "console/deliveries.html",
+            ticket=ticket,
+            shown=delivery_log.of_ticket(session, ticket.id, for_provider=provider),
+            unsaid=delivery_log.unsaid(session, ticket, for_provider=provider),
+            whom=whom,
+            stops=circuit_breaker.standing(session),
+        )
+
+
+def _of_person(staff_number: str) -> str:
+    """For the hospital: the desk would learn a staff number, and of every notice somebody was sent."""
+    if not g.visitor.supervises:
+        abort(403)
+    with reading() as session:
+        person = employment.by_staff_number(session, staff_number)
+        if person is None:
+            raise Missing("no_such_person")
+        return render_template(
+            "console/deliveries.html",
+            person=person,
+            shown=delivery_log.of_person(session, person.id),
+            unsaid=[],
+            whom=[(person.name, _reach(session, person.id))],
+            stops=circuit_breaker.standing(session),
+        )
+
+
+def _reach(session: Session, person_id: int) -> list[Reach]:
+    ladder = channels.ladder(runtime().settings)
+    return delivery_log.reach(session, ladder, circuit_breaker.standing(session), person_id, at=moment())

@@ -1,0 +1,97 @@
+"""People: finding them, who one is, his WeChat binding, and claims to a number that is bound already."""
+
+from datetime import timedelta
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.http.context import moment, reading, runtime, transaction
+from app.http.i18n import gettext
+from app.services.identity import binding, invitations
+from app.services.organisation import catalogue, directory
+from app.web.console import filters
+from app.web.console.blueprint import console_blueprint
+from qr import symbol
+
+blueprint = console_blueprint("console_people")
+
+CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
+
+
+@blueprint.get("/console/people")
+def people_index() -> str:
+    with reading() as session:
+        page = directory.find(
+            session,
+            day=moment().date(),
+            text=filters.text("q"),
+            department_id=filters.row_id("department"),
+            after=filters.text("after") or None,
+        )
+        departments = catalogue.departments(session)
+    return render_template("console/people.html", page=page, departments=departments)
+
+
+@blueprint.get("/console/people/<id:person_id>")
+def person(person_id: int) -> str:
+    with reading() as session:
+        shown = directory.show(session, person_id)
+        invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
+    invitable = not invitations.WORKING.isdisjoint(shown.roles)
+    return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable)
+
+
+@blueprint.post("/console/people/<id:person_id>/invitation")
+def invite(person_id: int) -> Response:
+    with transaction() as session:
+        invitations.invite(session, person_id, by=g.visitor.person_id, at=moment())
+    return redirect(url_for("console_people.invitation", person_id=person_id), 303)
+
+
+@blueprint.get("/console/people/<id:person_id>/invitation")
+def invitation(person_id: int) -> str | Response:
+    """To be scanned from the screen, or printed. The account's own code is fetched by a worker and comes after."""
+    with reading() as session:
+        shown = directory.show(session, person_id)
+        made = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
+    if made is None:
+        return redirect(url_for("console_people.person", person_id=person_id))
+    link = runtime().links.invitation_url(made.number)
+    scannable = runtime().service_account is not None
+    return render_template(
+        "console/invitation.html",
+        person=shown.person,
+        invitation=made,
+        link=link,
+        picture=symbol.data_address(link),
+        code_picture=symbol.data_address(made.code) if made.code else "",
+        elsewhere=scannable and not runtime().settings.scans_arrive,
+        awaited=scannable and runtime().settings.scans_arrive and moment() - made.created_at < CODE_COMES_WITHIN,
+    )
+
+
+@blueprint.post("/console/people/<id:person_id>/unbind/<id:identity_id>")
+def unbind(person_id: int, identity_id: int) -> Response:
+    with transaction() as session:
+        directory.identity_of(session, person_id, identity_id)
+        binding.unbind(session, identity_id, by=g.visitor.person_id, at=moment())
+    flash(gettext("已解除绑定。本人下次评价后可以重新绑定。"), "success")
+    return redirect(url_for("console_people.person", person_id=person_id), 303)
+
+
+@blueprint.get("/console/people/claims")
+def claims() -> str:
+    with reading() as session:
+        waiting = binding.waiting_claims(session)
+    return render_template("console/claims.html", waiting=waiting)
+
+
+@blueprint.post("/console/people/claims/<id:claim_id>")
+def decide_claim(claim_id: int) -> Response:
+    approve = request.form.get("decision") == "approve"
+    with transaction() as session:
+        binding.decide_claim(session, claim_id, approve=approve, by=g.visitor.person_id, at=moment())
+    flash(
+        gettext("已绑定。同一账号里原来的微信已解除。") if approve else gettext("已拒绝，原来的绑定不变。"), "success"
+    )
+    return redirect(url_for("console_people.claims"), 303)

@@ -1,0 +1,83 @@
+"""Paper and telephone ratings, entered by the hospital's supervision; never by the desk, never by the provider."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import Response, flash, g, redirect, render_template, request
+from werkzeug.wrappers import Response as Answer
+
+from app.errors import Refused
+from app.http import session as visit
+from app.http.context import moment, reading, runtime, transaction
+from app.http.i18n import gettext
+from app.models.rating import LEVELS
+from app.services.ratings import manual_entry
+from app.services.ratings.manual_entry import PAPER, SOURCES, Entry, Given
+from app.services.tickets import lifecycle, photos
+from app.web.console import filters
+from app.web.console.blueprint import console_blueprint
+
+blueprint = console_blueprint("console_entered")
+
+
+@blueprint.get("/console/entered")
+def entered_index() -> str:
+    with reading() as session:
+        page = manual_entry.find(session, after=filters.row_id("after"))
+        figure = manual_entry.figure(session)
+    return render_template("console/entered.html", page=page, figure=figure, sources=SOURCES)
+
+
+@blueprint.get("/console/entered/new")
+def entered_new() -> str:
+    """What the number stands for, before anything is kept: nothing of it can be corrected."""
+    given = _given(request.args)
+    with reading() as session:
+        ticket = manual_entry.ticket(session, filters.text("number"))
+        fits = manual_entry.fits(session, ticket, given, window=runtime().settings.rating_window, at=moment())
+    if all(one.entered for one in fits):
+        raise Refused("entered_before")
+    shown = {"number": ticket.number, "fits": fits, "given": given, "levels": LEVELS}
+    return render_template("console/entered_new.html", form=visit.form_token("entered"), **shown)
+
+
+@blueprint.post("/console/entered")
+@visit.checks_its_own_form
+def enter() -> Answer:
+    request.max_content_length = photos.LARGEST_FORM  # before the form is read
+    visit.check_form("entered")
+    number, entry = filters.clean(request.form.get("number", "")), _entry()
+    with transaction() as session:
+        ticket = lifecycle.locked(session, number=number)
+        window = runtime().settings.rating_window
+        manual_entry.enter(session, ticket, entry, window=window, by=g.visitor.person_id, at=moment())
+    flash(gettext("已代录，不计入得分，也不参加抽奖。"), "success")
+    return redirect("/console/entered", 303)
+
+
+@blueprint.get("/console/entered/<id:completion_id>/photo")
+def entered_photo(completion_id: int) -> Response:
+    with reading() as session:
+        found = manual_entry.photo(session, completion_id)
+    return Response(found.content, mimetype=found.media_type)
+
+
+def _entry() -> Entry:
+    level, given = request.form.get("level", ""), _given(request.form)
+    file = request.files.get("photo")
+    content = file.read() if file else b""
+    photo = photos.redrawn(content) if content and given.source == PAPER else None
+    completion_id = filters.small_id(request.form.get("completion", ""))
+    return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
+
+
+def _given(told: Mapping[str, str]) -> Given:
+    """The day on the slip; of a call the minute too."""
+    source, day, time = (told.get(name, "") for name in ("source", "day", "time"))
+    try:
+        given = datetime.fromisoformat(f"{day}T{'00:00' if source == PAPER else time}")
+    except ValueError as error:
+        raise Refused("absurd_time") from error
+    if given.tzinfo is not None or given.year not in filters.YEARS:
+        raise Refused("absurd_time")
+    return Given(source, given.replace(tzinfo=runtime().settings.timezone))

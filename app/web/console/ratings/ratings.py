@@ -1,0 +1,104 @@
+"""Ratings, for the hospital only: what was said, what counts, the figure for a choice of them, praise to approve."""
+
+from datetime import date
+
+from flask import flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http.context import moment, reading, runtime, transaction
+from app.http.errors import words
+from app.http.i18n import gettext
+from app.models.rating import EXCLUSION_REASONS, LEVELS
+from app.services.organisation import catalogue
+from app.services.ratings import exclusions, praise, search
+from app.services.ratings.search import RatingFilter
+from app.services.tickets import lifecycle
+from app.web.console import filters
+from app.web.console.blueprint import console_blueprint
+
+blueprint = console_blueprint("console_ratings")
+
+SHOWN = ("", "low", "praise", "flagged", "counted", "unverified", "excluded")
+
+
+@blueprint.get("/console/ratings")
+def rating_index() -> str:
+    show, level = filters.code("show", SHOWN), filters.code("level", {str(level) for level in LEVELS})
+    first, last = filters.day("from") if "from" in request.args else _quarter_begins(), filters.day("to")
+    wanted = RatingFilter(
+        level=int(level) if level else None,
+        counted={"counted": True, "unverified": False}.get(show),
+        department_id=filters.row_id("department"),
+        engineer_id=filters.row_id("engineer"),
+        since=filters.beginning(first),
+        until=filters.end(last),
+        low=show == "low",
+        praise=show == "praise",
+        flagged=show == "flagged",
+        excluded=show == "excluded",
+    )
+    with reading() as session:
+        return render_template(
+            "console/ratings.html",
+            page=search.find(session, wanted, after=filters.row_id("after")),
+            figure=search.figure(session, wanted),
+            first=first,
+            last=last,
+            tabs=SHOWN,
+            levels=LEVELS,
+            departments=catalogue.departments(session),
+            engineers=lifecycle.engineers(session),
+        )
+
+
+@blueprint.post("/console/ratings/<id:rating_id>/praise")
+def decide_praise(rating_id: int) -> Response:
+    approve = request.form.get("decision") == "approve"
+    with transaction() as session:
+        praise.decide(session, rating_id, approve=approve, by=g.visitor.person_id, at=moment(), channel="console")
+    flash(gettext("已转告工程师。") if approve else gettext("不转告，评价本身不变。"), "success")
+    return redirect(f"{url_for('console_ratings.rating_index')}?show=praise&from=", 303)
+
+
+@blueprint.get("/console/ratings/<id:rating_id>/exclude")
+def exclusion_form(rating_id: int) -> str:
+    return _exclusion_page(rating_id, "")
+
+
+@blueprint.post("/console/ratings/<id:rating_id>/exclude")
+def exclude(rating_id: int) -> Response | tuple[str, int]:
+    try:
+        with transaction() as session:
+            exclusions.exclude(
+                session,
+                rating_id,
+                reason=request.form.get("reason", ""),
+                note=request.form.get("note", ""),
+                by=g.visitor.person_id,
+                at=moment(),
+                channel="console",
+            )
+    except Refused as refused:
+        if refused.code != "exclusion_unfounded":
+            raise
+        return _exclusion_page(rating_id, words(refused)), 422
+    flash(gettext("已排除。评价仍然保留，两个数字都会显示。"), "success")
+    return redirect(f"{url_for('console_ratings.rating_index')}?show=excluded&from=", 303)
+
+
+def _exclusion_page(rating_id: int, fault: str) -> str:
+    with reading() as session:
+        row = search.one(session, rating_id)
+    return render_template(
+        "console/rating_exclude.html",
+        row=row,
+        fault=fault,
+        reasons=EXCLUSION_REASONS,
+        most=exclusions.NOTE_MOST,
+    )
+
+
+def _quarter_begins() -> date:
+    today = moment().astimezone(runtime().settings.timezone).date()
+    return today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)

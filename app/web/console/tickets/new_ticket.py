@@ -1,0 +1,80 @@
+"""A new ticket at the desk: one form, its faults beside the fields, namesakes to choose from."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http.context import moment, reading, runtime, transaction
+from app.http.i18n import gettext
+from app.models.ticket import PRIORITIES
+from app.pagination import Line
+from app.services.organisation import catalogue
+from app.services.tickets import desk_intake
+from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
+from app.web.console.blueprint import blueprint
+from app.web.console.filters import clean, small_id
+from app.web.console.tickets.tickets import CHANNEL, by
+
+
+@blueprint.get("/console/tickets/new")
+def new_ticket() -> str:
+    return _page(Typed(), {})
+
+
+@blueprint.post("/console/tickets/new")
+def report() -> Response | tuple[str, int]:
+    typed = _typed()
+    try:
+        with transaction() as session:
+            zone = runtime().settings.timezone
+            number = desk_intake.open_ticket(session, typed, by=by(), at=moment(), zone=zone, channel=CHANNEL).number
+    except Refused as refused:
+        if refused.code == "reported_just_now":
+            flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
+            return redirect(url_for("console.ticket", number=refused.facts["number"]), 303)
+        if refused.code == "report_incomplete":
+            return _page(typed, refused.facts["faults"]), 422
+        raise
+    flash(gettext("工单已建好，请派单。"), "success")
+    return redirect(url_for("console.ticket", number=number), 303)
+
+
+def _typed() -> Typed:
+    form = request.form
+    priority = form.get("priority", "")
+    return Typed(
+        source=form.get("source", ""),
+        requester=clean(form.get("requester", "")),
+        requester_pick=small_id(form.get("requester_pick", "")),
+        served=form.get("served", ""),
+        served_person=clean(form.get("served_person", "")),
+        served_person_pick=small_id(form.get("served_person_pick", "")),
+        department_id=small_id(form.get("department", "")),
+        place_id=small_id(form.get("place", "")),
+        category_id=small_id(form.get("category", "")),
+        priority=int(priority) if priority in {"1", "2", "3", "4"} else 0,
+        description=clean(form.get("description", ""), LONGEST + 1).replace("\r\n", "\n"),
+    )
+
+
+def _page(typed: Typed, faults: Any) -> str:
+    with reading() as session:
+        several: dict[str, list[Line]] = {
+            field: desk_intake.namesakes(session, getattr(typed, field), at=moment())
+            for field, fault in faults.items()
+            if fault == "several"
+        }
+        return render_template(
+            "console/new_ticket.html",
+            typed=typed,
+            faults=faults,
+            several=several,
+            sources=SOURCES,
+            served=SERVED,
+            priorities=PRIORITIES,
+            departments=catalogue.departments(session),
+            places=catalogue.places(session),
+            categories=catalogue.categories(session),
+        )

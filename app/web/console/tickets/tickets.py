@@ -1,0 +1,132 @@
+"""Tickets: the list, one ticket with its timeline, and what the desk does with it."""
+
+from collections.abc import Callable
+
+from flask import Response, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
+
+from app.errors import Refused
+from app.http.context import moment, reading, runtime, transaction
+from app.http.i18n import gettext
+from app.models import Ticket
+from app.models.ticket import MOVES, STATES
+from app.services.organisation import catalogue
+from app.services.ratings import manual_entry, search
+from app.services.service_levels import escalation
+from app.services.tickets import detail, lifecycle, photos
+from app.services.tickets import search as ticket_list
+from app.services.tickets.search import OPEN, TicketFilter
+from app.web.console import filters
+from app.web.console.blueprint import blueprint
+from qr import symbol
+
+CHANNEL = "console"
+MOST_HELPERS = 20
+TABS = ("", OPEN, "reported", "reopened", "dispatched", "accepted", "arrived", "finished", "closed", "cancelled")
+
+
+@blueprint.get("/console/tickets")
+def ticket_index() -> str | Answer:
+    first, last = filters.day("from"), filters.day("to")
+    wanted = TicketFilter(
+        state=filters.code("state", {*STATES, OPEN}),
+        department_id=filters.row_id("department"),
+        category_id=filters.row_id("category"),
+        engineer_id=filters.row_id("engineer"),
+        since=filters.beginning(first),
+        until=filters.end(last),
+        text=filters.text("q"),
+    )
+    with reading() as session:
+        page = ticket_list.find(session, wanted, after=filters.row_id("after"))
+        unopened = escalation.red(session, at=moment(), tickets=[row.id for row in page.rows])
+        too_many = ticket_list.too_many_named(session, wanted.text)
+        choices = {
+            "departments": catalogue.departments(session),
+            "categories": catalogue.categories(session),
+            "engineers": lifecycle.engineers(session),
+        }
+    if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
+        return redirect(url_for("console.ticket", number=page.rows[0].number))
+    most = ticket_list.NAMESAKES if too_many else None
+    red = {row.ticket_id: row for row in unopened}
+    shown = {"page": page, "red": red, "tabs": TABS, "first": first, "last": last, "most": most}
+    return render_template("console/tickets.html", **shown, **choices)
+
+
+@blueprint.get("/console/tickets/<number>")
+def ticket(number: str) -> str:
+    provider = not g.visitor.supervises
+    with reading() as session:
+        facts = detail.facts(session, filters.clean(number))
+        found: Ticket = facts.Ticket
+        shown = {
+            "facts": facts,
+            "ticket": found,
+            "helpers": detail.helpers(session, found.id),
+            "steps": detail.timeline(session, found.id, for_provider=provider),
+            "notices": detail.notices(session, found.id, for_provider=provider),
+            "unopened": escalation.red(session, at=moment(), tickets=[found.id]),
+            "photos": photos.of_ticket(session, found.id),
+            "ratings": [] if provider else search.of_ticket(session, found.id),
+            "entered": [] if provider else manual_entry.of_ticket(session, found.id),
+            "may_close": "closed" in MOVES[found.state],
+            "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
+        }
+        if "dispatched" in MOVES[found.state]:
+            shown["candidates"] = detail.candidates(session, moment().date())
+    return render_template("console/ticket.html", scan_url=runtime().links.ticket_url(found.id), **shown)
+
+
+@blueprint.get("/console/tickets/<number>/code.svg")
+def ticket_code(number: str) -> Response:
+    with reading() as session:
+        found = detail.facts(session, filters.clean(number)).Ticket
+    return Response(symbol.svg(runtime().links.ticket_url(found.id)), mimetype="image/svg+xml")
+
+
+@blueprint.post("/console/tickets/<number>/dispatch")
+def dispatch(number: str) -> Answer:
+    lead = filters.small_id(request.form.get("lead", ""))
+    helpers = [filters.small_id(helper) or 0 for helper in request.form.getlist("helpers")]
+    if lead is None or len(helpers) > MOST_HELPERS:
+        raise Refused("not_an_engineer")
+
+    def give(session: Session, ticket: Ticket) -> None:
+        lifecycle.dispatch(session, ticket, to=lead, helpers=helpers, by=by(), at=moment(), channel=CHANNEL)
+
+    return _act(number, give, gettext("已派单，通知已排队发出。"))
+
+
+@blueprint.post("/console/tickets/<number>/close")
+def close(number: str) -> Answer:
+    def shut(session: Session, ticket: Ticket) -> None:
+        lifecycle.close(session, ticket, by=by(), at=moment(), channel=CHANNEL)
+
+    return _act(number, shut, gettext("工单已关闭。"))
+
+
+@blueprint.post("/console/tickets/<number>/cancel")
+def cancel(number: str) -> Answer:
+    def drop(session: Session, ticket: Ticket) -> None:
+        lifecycle.cancel(session, ticket, by=by(), at=moment(), channel=CHANNEL)
+
+    return _act(number, drop, gettext("工单已取消。"))
+
+
+def by() -> int:
+    return int(g.visitor.person_id)
+
+
+def _act(number: str, act: Callable[[Session, Ticket], None], done: str) -> Answer:
+    """Do it if the ticket still is as the form showed it: a second tap or another desk changes nothing twice."""
+    here = redirect(url_for("console.ticket", number=number), code=303)
+    with transaction() as session:
+        ticket = lifecycle.locked(session, number=filters.clean(number))
+        if ticket.updated_at.isoformat() != request.form.get("seen"):
+            flash(gettext("工单刚刚有变化，这次没有提交。请看一眼再操作。"), "warning")
+            return here
+        act(session, ticket)
+    flash(done, "success")
+    return here

@@ -1,0 +1,78 @@
+"""A participant objects: by the newest receipt he was shown or would be now, or by one he brings."""
+
+from flask import Blueprint, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import session
+from app.http.context import moment, reading, runtime, transaction
+from app.http.errors import status_of, words
+from app.models import Draw
+from app.services.draws import announcement, objections, published_files, receipts
+from app.services.draws.receipts import Receipt
+from app.web.draws.own import own
+
+blueprint = Blueprint("draw_object", __name__)
+
+Page = Response | str | tuple[str, int]
+SAID = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over", "not_committed"})
+
+
+@blueprint.get("/my/receipts/<draw_id>/object")
+@own
+def objection_form(person_id: int, draw_id: str) -> Response | str:
+    return _page(draw_id, person_id)
+
+
+@blueprint.post("/my/receipts/<draw_id>/object")
+@session.checks_its_own_form
+def object_(draw_id: str) -> Page:
+    session.check_form("object", draw_id)
+    visitor = session.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    typed = request.form.get("receipt", "").strip()
+    try:
+        with transaction() as db:
+            draw = announcement.find(db, draw_id)
+            held = _newest(db, draw, visitor.person_id)
+            told = objections.read(typed) if typed or not held else objections.told_by(held)
+            objections.object_(db, draw, **told, by=visitor.person_id, at=moment())
+    except Refused as refused:
+        if refused.code not in SAID:
+            raise
+        return _page(draw_id, visitor.person_id, typed=typed, fault=words(refused)), status_of(refused)
+    return redirect(f"/my/receipts/{draw_id}/object", 303)
+
+
+def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str:
+    with reading() as db:
+        draw = announcement.find(db, draw_id)
+        told = published_files.announced(db, draw)
+        committed = published_files.versions(db, draw) > 0
+        held = _newest(db, draw, person_id)
+        mine = objections.of_person(db, draw, person_id)
+    until = objections.closes(told)
+    return render_template(
+        "draws/object.html",
+        draw=draw,
+        held=held,
+        mine=mine,
+        until=until,
+        open=committed and moment() <= until,
+        late=moment() > published_files.when(told, "objections_until"),
+        committed=committed,
+        typed=typed,
+        fault=fault,
+        form=session.form_token("object", draw_id),
+    )
+
+
+def _newest(db: Session, draw: Draw, person_id: int) -> Receipt | None:
+    """Of what he was given and what he would be given now, that which says more."""
+    found = (
+        receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone),
+        receipts.kept(db, draw, person_id),
+    )
+    return max((one for one in found if one), key=lambda one: one.tickets, default=None)

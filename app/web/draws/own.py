@@ -1,0 +1,181 @@
+"""`/my/receipts`, `/my/prizes/<id>`: what of a draw is one person's own: chances, receipt, place, prize."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from functools import wraps
+
+from flask import Blueprint, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Missing, Refused
+from app.http import session
+from app.http.context import moment, reading, runtime, transaction
+from app.models import Draw, DrawClaim, DrawWinner
+from app.services.draws import (
+    announcement,
+    claims,
+    duplicate_people,
+    eligibility,
+    keys,
+    own_summary,
+    public_page,
+    published_files,
+    receipts,
+)
+from app.services.draws.public_page import Place
+from app.services.draws.receipts import Receipt
+from app.web.draws import receipts as receipts_kept
+from app.web.public.my import notice_first
+from app.web.wechat.sign_in import to_wechat
+
+blueprint = Blueprint("draws_mine", __name__)
+
+Page = Response | str
+
+
+def own(view: Callable[..., Page]) -> Callable[..., Page]:
+    """The page of whoever holds this phone; first he says who he is."""
+
+    @wraps(view)
+    def shown(**named: str) -> Page:
+        if session.identity_id() is None:
+            return to_wechat(request.path)
+        if notice := notice_first(request.path):
+            return notice
+        visitor = session.phone_visitor()
+        if visitor is None:
+            return redirect(f"/my/bind?next={request.path}")
+        return view(visitor.person_id, **named)
+
+    return shown
+
+
+@blueprint.get("/my/receipts")
+@own
+def index(person_id: int) -> Page:
+    zone = runtime().settings.timezone
+    with reading() as db:
+        now = {receipt.draw_id: receipt for receipt in public_page.receipts_of(db, person_id, zone=zone)}
+    receipts_kept.keep([*now.values()])
+    with reading() as db:
+        held = public_page.kept_of(db, person_id)
+        found = [
+            (receipt, draw, public_page.state(db, draw, at=moment()), _tickets(now.get(draw.draw_id)))
+            for draw, receipt in held
+        ]
+        won = {draw.draw_id for draw, _winner, _claim in public_page.prizes_of(db, person_id)}
+        some = own_summary.any_draw(db)
+    return render_template("draws/receipts.html", found=found, won=won, some=some)
+
+
+@blueprint.get("/my/receipts/<draw_id>")
+@own
+def receipt(person_id: int, draw_id: str) -> Page:
+    zone = runtime().settings.timezone
+    draw, now = _given(draw_id, person_id)
+    with reading() as db:
+        held = receipts.kept(db, draw, person_id)
+        number = keys.pid(draw, held.person_id) if held else ""
+        return render_template(
+            "draws/receipt.html",
+            draw=draw,
+            state=public_page.state(db, draw, at=moment()),
+            receipt=held,
+            number=number,
+            fragment=_fragment(held, number) if held else "",
+            chances=public_page.chances_of(db, draw, person_id, zone=zone),
+            places=_places(db, draw, person_id) if held else [],
+            won=_won(db, draw, person_id) is not None,
+            less=_less(db, draw, person_id) if held and _tickets(now) < held.tickets else "",
+        )
+
+
+@blueprint.get("/my/receipts/<draw_id>/receipt.json")
+@own
+def receipt_file(person_id: int, draw_id: str) -> Page:
+    draw, _now = _given(draw_id, person_id)
+    with reading() as db:
+        held = receipts.kept(db, draw, person_id)
+    if held is None:
+        raise Missing("no_such_receipt")
+    answer = Response(json.dumps(held.fields(), indent=1) + "\n", mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-{draw_id}.json"'
+    return answer
+
+
+@blueprint.get("/my/prizes/<draw_id>")
+@own
+def prize(person_id: int, draw_id: str) -> Page:
+    with reading() as db:
+        draw = announcement.find(db, draw_id)
+        found = _won(db, draw, person_id)
+        if found is None:
+            raise Missing("no_such_prize")
+        winner, claim = found
+        told = published_files.announced(db, draw)
+        code = claims.claim_code(db, draw, person_id)
+    until = published_files.when(told, "claim_until") if winner.round == 1 else None
+    return render_template(
+        "draws/prize.html",
+        draw=draw,
+        told=told,
+        tier=next(tier for tier in told["tiers"] if tier["tier"] == winner.tier),
+        winner=winner,
+        claim=claim,
+        code=code,
+        until=until,
+        over=until is not None and moment() > until,
+        form=session.form_token("waive", draw_id),
+    )
+
+
+@blueprint.post("/my/prizes/<draw_id>/waive")
+@session.checks_its_own_form
+def waive(draw_id: str) -> Response:
+    session.check_form("waive", draw_id)
+    visitor = session.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    with transaction() as db:
+        claims.waive(db, announcement.find(db, draw_id), visitor.person_id, at=moment())
+    return redirect(f"/my/prizes/{draw_id}", 303)
+
+
+def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim | None] | None:
+    """His prize of this draw; of the last round, if he has won in two."""
+    return next(((won, claim) for one, won, claim in public_page.prizes_of(db, person_id) if one.id == draw.id), None)
+
+
+def _given(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
+    """What he would be given now, and is from now on."""
+    with reading() as db:
+        draw = announcement.find(db, draw_id)
+        now = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
+    receipts_kept.keep([now] if now else [])
+    return draw, now
+
+
+def _tickets(receipt: Receipt | None) -> int:
+    return receipt.tickets if receipt else 0
+
+
+def _less(db: Session, draw: Draw, person_id: int) -> str:
+    """Why he has fewer tickets now than he was shown, as far as it is known simply: a code."""
+    his = duplicate_people.persons(db, draw, person_id)
+    if eligibility.barred(db, draw, his, runtime().settings.timezone):
+        return "barred"
+    return "excluded" if eligibility.excluded(db, draw, his) else "other"
+
+
+def _places(db: Session, draw: Draw, person_id: int) -> list[tuple[int, int, Place]]:
+    """Of each round he was in: which, how many have won in it, where he came in."""
+    found = ((number, public_page.place_of(db, draw, person_id, draw_round=number)) for number in claims.ROUNDS)
+    return [(number, len(published_files.winners_of(db, draw, number)), place) for number, place in found if place]
+
+
+def _fragment(held: Receipt, number: str) -> str:
+    """The receipt and his own number behind the #: they stay in the browser and are sent to nobody."""
+    packed = json.dumps(held.fields(), separators=(",", ":")).encode()
+    return f"receipt={urlsafe_b64encode(packed).decode().rstrip('=')}&person={number}"

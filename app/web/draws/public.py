@@ -1,0 +1,106 @@
+"""`/draws`: what everybody may know of a draw, the same for everybody, and its files as they were published."""
+
+from hashlib import sha256
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from app.errors import Missing
+from app.http import downloads
+from app.http.context import moment, reading, runtime
+from app.services.draws import announcement, bundle, checkpoints, poster, public_page, published_files
+from app.services.draws.public_page import Page
+from app.web.draws import filters
+from qr.symbol import data_address
+
+blueprint = Blueprint("draws", __name__)
+filters.install(blueprint)
+blueprint.after_request(downloads.say_when)
+
+TYPES = {".json": "application/json", ".bin": "application/octet-stream", ".sig": "text/plain"}
+
+
+@blueprint.get("/draws")
+def index() -> str:
+    with reading() as db:
+        lines = public_page.list_public(db, at=moment())
+    return render_template("draws/index.html", draws=lines)
+
+
+@blueprint.get("/draws/<draw_id>")
+def show(draw_id: str) -> str:
+    page = _page(draw_id)
+    return render_template(
+        "draws/draw.html",
+        **_facts(page),
+        now=moment(),
+        steps=filters.steps(page, moment()),
+        next=filters.next_step(page, moment()),
+        counted=checkpoints.counted(page.checkpoints),
+        hashes={file.name: file.sha256 for file in page.files},
+    )
+
+
+@blueprint.get("/draws/<draw_id>/play")
+def play(draw_id: str) -> str:
+    """The result on a large screen, for those who sit together: nothing here is decided, everything is published."""
+    page = _page(draw_id)
+    if not page.results or page.commit is None:
+        raise Missing("no_result_yet")
+    result = page.results[0 if request.args.get("round") == "1" else -1]
+    address = f"{runtime().settings.public_url}/draws/{draw_id}"
+    people, one_in = filters.people_in(result, page.commit)
+    facts = {**_facts(page), "people": people, "one_in": one_in}
+    return render_template("draws/play.html", **facts, result=result, address=address, code=data_address(address))
+
+
+@blueprint.get("/draws/<draw_id>/files/<name>")
+def file(draw_id: str, name: str) -> Response:
+    with reading() as db:
+        found = published_files.get(db, announcement.find(db, draw_id), name)
+    suffix, parts = name[name.rindex(".") :], downloads.Parts(runtime().database, found)
+    answer = downloads.kept(parts, TYPES[suffix], etag=found.sha256, sent=found.size, size=found.size)
+    if suffix == ".bin":
+        answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}-{name}"'
+    return answer
+
+
+@blueprint.get("/draws/<draw_id>/bundle.zip")
+def bundle_zip(draw_id: str) -> Response:
+    with reading() as db:
+        published = published_files.all_of(db, announcement.find(db, draw_id))
+    database = runtime().database
+    made = bundle.stream(draw_id, published, lambda one: downloads.Parts(database, one))
+    sent = sum(one.size for one in published)
+    answer = downloads.kept(made, "application/zip", etag=bundle.digest(published), sent=sent)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}.zip"'
+    return answer
+
+
+@blueprint.get("/draws/<draw_id>/poster.pdf")
+def poster_pdf(draw_id: str) -> Response:
+    settings = runtime().settings
+    with reading() as db:
+        draw = announcement.find(db, draw_id)
+        told = published_files.announced(db, draw)
+    card = poster.card(told, draw.announcement_sha256, public_url=settings.public_url, zone=settings.timezone)
+    made = poster.pdf_of(card)
+    answer = downloads.kept([made], "application/pdf", etag=sha256(made).hexdigest(), sent=0)
+    answer.headers["Content-Disposition"] = f'inline; filename="{draw_id}-poster.pdf"'
+    return answer
+
+
+def _page(draw_id: str) -> Page:
+    with reading() as db:
+        return public_page.page(db, announcement.find(db, draw_id), at=moment())
+
+
+def _facts(page: Page) -> dict[str, object]:
+    shown = [source for result in page.results for source in result["sources"]]
+    return {
+        "page": page,
+        "told": page.announcement,
+        "tiers": {tier["tier"]: tier for tier in page.announcement["tiers"]},
+        "one_in": filters.people_for_a_prize(page),
+        "numbers": [one for one in page.numbers if one.fields() not in shown],
+    }

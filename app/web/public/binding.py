@@ -1,0 +1,117 @@
+"""Binding a phone to a staff number: by what stands in the roster, or by an invitation; and undoing it."""
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import rate_limits, session
+from app.http.context import moment, reading, runtime, transaction
+from app.services.identity import binding, invitations
+from app.services.identity.binding import Outcome
+from app.web.public.my import Page, known_identity, notice_first
+from app.web.wechat.sign_in import local_path, to_wechat
+
+blueprint = Blueprint("bind", __name__)
+
+STATUS = {Outcome.CLAIMED: 202, Outcome.WRONG: 422, Outcome.TOO_MANY: 429}
+
+
+@blueprint.get("/my/bind")
+def form() -> Page:
+    here = request.full_path.rstrip("?")
+    if session.identity_id() is None:
+        return to_wechat(here)
+    if session.phone_visitor() is not None:
+        return redirect(local_path(request.args.get("next", "/my")))
+    return notice_first(here) or _page("", 200)
+
+
+@blueprint.post("/my/bind")
+@session.checks_its_own_form
+def bind() -> Page:
+    identity = known_identity()
+    session.check_form("bind")
+    with transaction() as db:
+        outcome = binding.bind(
+            db,
+            identity_id=identity,
+            staff_number=request.form.get("staff_number", "")[:64],
+            name=request.form.get("name", "")[:64],
+            last_four=request.form.get("last_four", "")[:8],
+            at=moment(),
+        )
+    if outcome is Outcome.BOUND:
+        return redirect(local_path(request.form.get("next", "/my")), 303)
+    return _page(outcome.value, STATUS[outcome])
+
+
+@blueprint.get("/bind/<token>")
+def invitation(token: str) -> Page:
+    """Whose invitation this is, as far as he knows it himself; nothing is bound by looking."""
+    number = _number(token)
+    if session.identity_id() is None:
+        return to_wechat(request.path)
+    if notice := notice_first(request.path):
+        return notice
+    with reading() as db:
+        invited = invitations.open_to(db, number, identity_id=known_identity(), at=moment())
+    if invited is None:
+        return redirect(_home())
+    return render_template("invited.html", invited=invited, token=token, form=session.form_token("invitation", token))
+
+
+@blueprint.post("/bind/<token>")
+@session.checks_its_own_form
+def accept(token: str) -> Page:
+    number, identity = _number(token), known_identity()
+    session.check_form("invitation", token)
+    with transaction() as db:
+        outcome = invitations.accept(db, number, identity_id=identity, at=moment())
+    return redirect(_home(), 303) if outcome is Outcome.BOUND else _page(outcome.value, STATUS[outcome])
+
+
+@blueprint.get("/my/unbind")
+def ask_unbind() -> Page:
+    """What stops when this phone is nobody's again."""
+    if session.identity_id() is None:
+        return to_wechat("/my")
+    visitor = session.phone_visitor()
+    if visitor is None:
+        return redirect("/my")
+    wecom = runtime().settings.wecom
+    known = wecom is not None and wecom.userids == "staff_numbers"
+    return render_template("unbind.html", visitor=visitor, known_by_number=known, form=session.form_token("unbind"))
+
+
+@blueprint.post("/my/unbind")
+@session.checks_its_own_form
+def unbind() -> Response:
+    identity, visitor = known_identity(), session.phone_visitor()
+    session.check_form("unbind")
+    if visitor is None:
+        raise Refused("not_bound")
+    with transaction() as db:
+        binding.unbind(db, identity, by=visitor.person_id, at=moment())
+    return redirect("/my", 303)
+
+
+def _number(token: str) -> int:
+    return rate_limits.known(lambda: runtime().links.invitation_number(token))
+
+
+def _home() -> str:
+    """Where somebody has most to do once he is known."""
+    visitor = session.phone_visitor()
+    return "/engineer" if visitor and "engineer" in visitor.roles else "/my"
+
+
+def _page(outcome: str, status: int) -> tuple[str, int]:
+    next_path = local_path(request.values.get("next", "/my"))
+    page = render_template(
+        "bind.html",
+        outcome=outcome,
+        next_path=next_path,
+        token=session.form_token("bind"),
+        hotline=runtime().settings.hotline,
+    )
+    return page, status

@@ -1,0 +1,55 @@
+"""Doors of the demo alone: taking somebody's place, and what the simulated phones ask for."""
+
+from flask import Blueprint, abort, redirect, request, session
+from werkzeug.wrappers import Response
+
+from app.demo import roles, sandbox_codes
+from app.demo.sandbox_codes import Slip
+from app.errors import Missing
+from app.http import session as visit
+from app.http.context import moment, reading, runtime
+from app.http.i18n import gettext
+from app.services.organisation import employment
+from app.texts.codes import word
+from app.web.wechat.sign_in import local_path
+
+blueprint = Blueprint("demo", __name__)
+
+
+@blueprint.get("/demo/phone")
+def phone() -> Response:
+    """A link opened on a simulated phone. Ports share cookies: whoever was here leaves, WeChat says who it is now."""
+    visit.leave_phone()
+    session["phone"] = True
+    return redirect(local_path(request.args.get("to", "")))
+
+
+@blueprint.get("/demo/codes")
+def codes() -> dict[str, list[dict[str, str]]]:
+    """Codes the simulated phones can scan."""
+    links = runtime().links
+    with reading() as db:
+        slips, wards = sandbox_codes.slips(db, at=moment()), sandbox_codes.wards(db)
+    offered = [
+        *((_label(slip), links.ticket_url(slip.ticket_id)) for slip in slips),
+        *((gettext("科室码：%(name)s", name=name), links.ward_url(id_)) for id_, name in wards),
+    ]
+    return {"codes": [{"label": label, "url": url} for label, url in offered]}
+
+
+@blueprint.post("/demo/sign-in")
+def sign_in() -> Response:
+    """Take a place at the console without typing its password."""
+    part = roles.CONSOLE.get(request.form.get("role", ""))
+    if part is None:
+        abort(400)
+    with reading() as db:
+        person = employment.by_staff_number(db, part.staff_number)
+    if person is None:
+        raise Missing("not_the_demo")
+    visit.enter_console(person.id, moment())
+    return redirect("/console", 303)
+
+
+def _label(slip: Slip) -> str:
+    return f"{slip.department} · {slip.category} · {word('state', slip.state)} · {slip.number}"

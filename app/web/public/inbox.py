@@ -1,0 +1,75 @@
+"""What somebody was told, as his pages show it: read by a POST, never by looking; and whether he wants reminders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import session
+from app.http.context import moment, runtime, transaction
+from app.http.i18n import gettext
+from app.services.notices import content, inbox
+from app.services.notices.inbox import Entry
+from app.services.notices.outbox import INBOX_ONLY
+from app.services.ratings import reminders
+from app.texts.codes import word
+from config.notices import notice_kinds
+
+blueprint = Blueprint("inbox", __name__)
+
+
+@dataclass(frozen=True)
+class Message:
+    id: int
+    title: str
+    text: str
+    link: str
+    at: datetime
+    opened: bool
+
+
+def message(entry: Entry) -> Message:
+    """The entry in words; a kind that is no longer known keeps its title."""
+    at, opened = entry.at, entry.opened
+    if entry.kind in INBOX_ONLY:
+        text = gettext("抽奖结果里有您。请打开看领奖码，按期领取。")
+        link = f"{runtime().settings.public_url}/my/prizes/{entry.told.about}"
+        return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
+    kind = notice_kinds().get(entry.kind)
+    if kind is None:
+        return Message(entry.id, word("notice", entry.kind), "", "", at, opened)
+    text = content.text(kind, entry.told, runtime().settings.timezone)
+    link = content.url(kind, entry.told, runtime().links, runtime().settings.console_url)
+    return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
+
+
+def small_id(text: str) -> int:
+    """The id a form brought, or nothing that exists."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+
+
+@blueprint.post("/my/inbox/read")
+@session.checks_its_own_form
+def read() -> Response:
+    session.check_form("inbox")
+    with transaction() as db:
+        inbox.read(db, _person(), up_to=small_id(request.form.get("up_to", "")), at=moment())
+    return redirect("/my#inbox", 303)
+
+
+@blueprint.post("/my/reminders")
+@session.checks_its_own_form
+def remind() -> Response:
+    session.check_form("reminders")
+    with transaction() as db:
+        reminders.wish(db, _person(), on=request.form.get("on") == "1", at=moment())
+    return redirect("/my#reminders", 303)
+
+
+def _person() -> int:
+    visitor = session.phone_visitor()
+    if visitor is None:
+        raise Refused("sign_in_again")
+    return visitor.person_id

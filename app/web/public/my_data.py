@@ -1,0 +1,92 @@
+"""`/my/data`: what is kept about whoever looks, as a page and as a file, and his request to have it erased."""
+
+from flask import Blueprint, redirect, render_template
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import session
+from app.http.context import moment, reading, runtime, transaction
+from app.services.identity import wechat_sign_in
+from app.services.privacy import erasure, personal_data
+from app.texts.personal_data import GROUPS, kept_for, lines
+from app.web.wechat.sign_in import to_wechat
+
+blueprint = Blueprint("data", __name__)
+
+SHOWN = 3  # rows of each kind on the page; the file has all
+FORM = "erasure"
+
+
+@blueprint.get("/my/data")
+def show() -> Response | str:
+    identity = _known()
+    if identity is None:
+        return to_wechat("/my/data")
+    with reading() as db:
+        subject = personal_data.of_identity(db, identity)
+        found = personal_data.groups(db, subject, most=SHOWN)
+        asked = erasure.asked(db, identity)
+        reach = erasure.extent(db, subject.person_id, moment().date())
+    settings = runtime().settings
+    groups = [(GROUPS[group.code], group, [lines(row) for row in group.rows]) for group in found]
+    return render_template(
+        "data.html",
+        groups=groups,
+        kept_for=lambda said: kept_for(said, settings),
+        asked=asked,
+        bound=subject.person_id is not None,
+        whole=reach == erasure.WHOLE,
+        token=session.form_token(FORM),
+        hotline=settings.hotline,
+    )
+
+
+@blueprint.get("/my/data/export")
+def export() -> Response | str:
+    identity = _known()
+    if identity is None:
+        return to_wechat("/my/data")
+    with reading() as db:
+        found = personal_data.groups(db, personal_data.of_identity(db, identity))
+    answer = Response(personal_data.as_json(found, at=moment(), indent=1), mimetype="application/json")
+    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
+
+
+@blueprint.post("/my/data/erasure")
+@session.checks_its_own_form
+def ask() -> Response:
+    session.check_form(FORM)
+    identity = _signed_in()
+    with transaction() as db:
+        erasure.ask(db, identity, at=moment())
+    return redirect("/my/data", 303)
+
+
+@blueprint.post("/my/data/erasure/withdraw")
+@session.checks_its_own_form
+def withdraw() -> Response:
+    session.check_form(FORM)
+    identity = _signed_in()
+    with transaction() as db:
+        erasure.withdraw(db, identity, at=moment())
+    return redirect("/my/data", 303)
+
+
+def _known() -> int | None:
+    """Whose phone this is; nobody's once he was forgotten, and WeChat tells anew who it is."""
+    identity = session.identity_id()
+    if identity is None:
+        return None
+    with reading() as db:
+        if wechat_sign_in.still_known(db, identity):
+            return identity
+    session.leave_phone()
+    return None
+
+
+def _signed_in() -> int:
+    identity = _known()
+    if identity is None:
+        raise Refused("sign_in_again")
+    return identity

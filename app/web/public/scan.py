@@ -1,0 +1,238 @@
+"""`/r/<token>`: progress before completion, the rating form after it, then the answer given."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import wraps
+
+from flask import Blueprint, redirect, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.db import Executor
+from app.errors import Refused
+from app.http import rate_limits, session
+from app.http.context import moment, reading, runtime, transaction
+from app.models import Complaint
+from app.models.rating import LEVELS, LOW_LEVELS
+from app.models.ticket import OPEN_STATES
+from app.services.cases import complaints
+from app.services.draws import own_summary as draws
+from app.services.draws.receipts import Receipt
+from app.services.identity import wechat_sign_in
+from app.services.ratings import rating
+from app.services.ratings.rating import AlreadyRated
+from app.services.tickets import code_shown, progress, scan_acts
+from app.services.tickets.scan import Answer, Scan, earlier_answer, look
+from app.web.draws import receipts
+from app.web.public.rating_detail import choices, read_detail
+from app.web.wechat.sign_in import to_wechat
+
+blueprint = Blueprint("scan", __name__)
+
+Page = Response | str | tuple[str, int]
+_PAGES = {
+    "over": "scan/over.html",
+    "proxy": "scan/proxy.html",
+    "unknown": "open_in_wechat.html",
+    "rated": "scan/rated.html",
+    "rate": "scan/rate.html",
+}
+
+
+@blueprint.get("/r/<token>")
+def show(token: str) -> Page:
+    """What this visitor sees of the ticket. Nothing is recorded."""
+    ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
+    identity = session.identity_id()
+    if identity is None and session.in_wechat():
+        return to_wechat(request.path)
+    with runtime().database.bare() as db:
+        scan = _look(db, ticket_id, identity)
+    may_rate = identity is not None or runtime().settings.browser_rating
+    if may_rate and scan.privacy_version != wechat_sign_in.PRIVACY_VERSION:
+        return render_template("privacy.html", next_path=request.path, token=session.form_token("privacy"))
+    return _page(scan, token)
+
+
+def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
+    window = runtime().settings.rating_window
+    return look(db, ticket_id, identity_id=identity, on=moment().date(), window=window)
+
+
+def _page(scan: Scan, token: str) -> Page:
+    view = scan.view(at=moment(), known=session.identity_id() is not None, trusted=_trusted(scan))
+    if scan.answer is not None:
+        return _answer(scan, scan.answer, token)
+    if view == "progress":
+        return _progress(scan, token)
+    said_at = _said_at(scan) if view == "rate" else None
+    page = render_template(_PAGES[view], **_shown(scan, token), levels=LEVELS, said_at=said_at)
+    return page, 410 if view == "over" else 200
+
+
+def _trusted(scan: Scan) -> bool:
+    """Whether this visitor's word counts: verified, or in a hospital that trusts everybody."""
+    return scan.verified or runtime().settings.rating_trust == "open"
+
+
+def _said_at(scan: Scan) -> datetime | None:
+    if _trusted(scan):
+        return None  # only who cannot reopen the ticket himself has to be told that he was heard
+    with reading() as db:
+        return progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
+
+
+def _progress(scan: Scan, token: str) -> Page:
+    identity = session.identity_id()
+    urgeable = scan.state in OPEN_STATES and not scan.provider_staff and identity is not None
+    with reading() as db:
+        page = render_template(
+            "scan/progress.html",
+            **_shown(scan, token),
+            steps=progress.steps(db, scan.ticket_id, cycle=scan.cycle),
+            urgeable=urgeable,
+            urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
+            earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
+            complaints=_complaints(db, scan),
+        )
+    return page, 410 if scan.state == "cancelled" else 200
+
+
+def _answer(scan: Scan, answer: Answer, token: str) -> Page:
+    enrich = answer.mine and not answer.detailed
+    with reading() as db:
+        own = _complaints(db, scan)
+        held = _receipts(db, scan) if answer.mine else []
+    receipts.keep(held)
+    return render_template(
+        "scan/answer.html",
+        **_shown(scan, token),
+        answer=answer,
+        correctable=answer.correctable(moment()),
+        levels=LEVELS,
+        choices=choices(answer.level) if enrich else None,
+        can_reopen=not scan.over(moment()),
+        said_at=_said_at(scan),
+        complaints=own,
+        receipts=held,
+    )
+
+
+def _receipts(db: Session, scan: Scan) -> list[Receipt]:
+    """Of the draws that collect ratings now; signed when shown, so that no rating waits for it."""
+    if scan.person_id is None:
+        return []
+    return draws.collecting(db, scan.person_id, at=moment(), zone=runtime().settings.timezone)
+
+
+def _complaints(db: Session, scan: Scan) -> Sequence[Complaint]:
+    """His own about this ticket, with the answers."""
+    return complaints.of_person(db, scan.ticket_id, scan.person_id) if scan.person_id is not None else ()
+
+
+def _shown(scan: Scan, token: str) -> dict[str, object]:
+    return {
+        "scan": scan,
+        "token": token,
+        "form": session.form_token(token, scan.cycle),
+        "hotline": runtime().settings.hotline,
+    }
+
+
+def _visited(token: str) -> tuple[int, int]:
+    """The ticket's and the visitor's ids; a tap by nobody is no tap."""
+    ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
+    identity = session.identity_id()
+    if identity is None:
+        raise Refused("form_not_of_this_visit")
+    return ticket_id, identity
+
+
+def _act(act: Callable[[Session, Scan], None]) -> Callable[[str], Response]:
+    """A tap: the ticket is read again, the form of this visit checked, one service called, the page shown."""
+
+    @wraps(act)
+    def view(token: str) -> Response:
+        ticket_id, identity = _visited(token)
+        with transaction() as db:
+            act(db, _look(db, ticket_id, identity))
+        return redirect(f"/r/{token}", 303)
+
+    return session.checks_its_own_form(view)
+
+
+@blueprint.post("/r/<token>/rate")
+@session.checks_its_own_form
+def rate(token: str) -> Response:
+    """The tap everything is built for. One statement writes it whole, so only a low level, which opens a case
+    besides, needs a transaction.
+    """
+    ticket_id, identity = _visited(token)
+    console = session.console_visitor()
+    if console is not None and console.provider:
+        raise Refused("provider_staff")
+    level, database = _level(), runtime().database
+    with database.connecting() if level in LOW_LEVELS else database.bare() as db:
+        scan = _look(db, ticket_id, identity)
+        session.check_form(token, scan.cycle)
+        rating.rate(db, scan, level=level, identity_id=identity, trust_all=_trusted(scan), source="scan", at=moment())
+    return redirect(f"/r/{token}", 303)
+
+
+@blueprint.post("/r/<token>/correct")
+@_act
+def correct(db: Session, scan: Scan) -> None:
+    session.check_form(_token(), scan.cycle)
+    rating.correct(db, scan, level=_level(), source="scan", at=moment())
+
+
+@blueprint.post("/r/<token>/detail")
+@_act
+def detail(db: Session, scan: Scan) -> None:
+    session.check_form(_token(), scan.cycle)
+    if scan.mine is None:
+        raise Refused("nothing_to_correct")
+    rating.add_detail(db, scan, read_detail(scan.mine.level), at=moment())
+
+
+@blueprint.post("/r/<token>/still-broken")
+@_act
+def still_broken(db: Session, scan: Scan) -> None:
+    session.check_form(_token(), scan.form_cycle)
+    scan_acts.say_still_broken(db, scan, trusted=_trusted(scan), at=moment(), channel="scan")
+
+
+@blueprint.post("/r/<token>/urge")
+@_act
+def urge(db: Session, scan: Scan) -> None:
+    session.check_form(_token(), scan.cycle)
+    scan_acts.urge(db, scan, at=moment(), channel="scan")
+
+
+@blueprint.post("/r/<token>/opened")
+@session.checks_its_own_form
+def opened(token: str) -> tuple[str, int]:
+    """The page says that somebody looks at it, before he rates and after."""
+    ticket_id, identity = _visited(token)
+    with transaction() as db:
+        scan = _look(db, ticket_id, identity)
+        session.check_form(token, scan.cycle)
+        code_shown.open_code(db, scan, at=moment())
+    return "", 204
+
+
+def _token() -> str:
+    return str((request.view_args or {})["token"])
+
+
+@blueprint.errorhandler(AlreadyRated)
+def _rated_before(_error: AlreadyRated) -> Response:
+    """The loser of a race, or a second tap: the page shows the answer that stands."""
+    return redirect(f"/r/{_token()}", 303)
+
+
+def _level() -> int:
+    level = request.form.get("level", "")
+    if level not in map(str, LEVELS):
+        raise Refused("no_level")
+    return int(level)

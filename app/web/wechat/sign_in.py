@@ -1,0 +1,148 @@
+"""The way to WeChat's silent sign-in and back."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from flask import Blueprint, redirect, render_template, request, session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import session as visit
+from app.http.context import moment, reading, runtime, transaction
+from app.services.identity import binding, wechat_sign_in
+from wechat.errors import Action, WeChatError
+from wechat.oauth import authorize_url, exchange
+
+blueprint = Blueprint("wechat", __name__)
+
+T = TypeVar("T")
+
+LONGEST_PATH = 300
+SERVICE, WECOM = "service", "wecom"
+
+
+@dataclass(frozen=True)
+class Who:
+    """A WeChat user as one account knows him; of WeCom, `openid` is his user id."""
+
+    appid: str
+    openid: str
+    unionid: str | None
+
+
+@blueprint.get("/wechat/sign-in")
+def begin() -> Response | str:
+    """Off to WeChat, with a state for this one attempt; elsewhere, the way into WeChat is shown."""
+    return to_wechat(local_path(request.args.get("next", "")))
+
+
+@blueprint.get("/wechat/signed-in")
+def finish() -> Response | str:
+    """Back from WeChat: the code is exchanged once, then the address is clean again."""
+    state, browser = request.args.get("state", ""), session.get("oauth", "")
+    try:
+        with transaction() as db:
+            taken = wechat_sign_in.take(db, state=state, browser=browser, at=moment())
+    except Refused:
+        return _again(state, browser)
+    identity = _identity(taken.account, _exchange(taken.account, request.args.get("code", "")))
+    visit.enter_phone(identity)
+    return redirect(taken.next_path)
+
+
+def _again(state: str, browser: str) -> Response | str:
+    # Back, a second load, or a wait too long: the attempt is spent, but where this browser wanted to go is known. Its
+    # cookie came back, so a new trip ends too.
+    with reading() as db:
+        path = wechat_sign_in.promised(db, state=state, browser=browser)
+    if path is None:
+        raise Refused("sign_in_again")
+    return redirect(path) if visit.identity_id() is not None else to_wechat(path)
+
+
+def to_wechat(next_path: str) -> Response | str:
+    """The sign-in trip for this browser, or the page that says to open it in WeChat."""
+    way = _way()
+    preview = request.method == "HEAD"  # begins no attempt
+    if way is None or preview or not visit.in_wechat():
+        return render_template("open_in_wechat.html", hotline=runtime().settings.hotline)
+    if "oauth" not in session:
+        session["oauth"] = secrets.token_urlsafe(16)
+    account, address = way
+    with transaction() as db:
+        state = wechat_sign_in.start(db, account=account, next_path=next_path, browser=session["oauth"], at=moment())
+    return redirect(address(f"{runtime().settings.public_url}/wechat/signed-in", state))
+
+
+def _way() -> tuple[str, Callable[[str, str], str]] | None:
+    """Which account asks WeChat who this is, and how; WeCom's also knows a member who comes in plain WeChat."""
+    known = runtime()
+    if known.wecom and (visit.in_wecom() or not known.account):
+        return WECOM, known.wecom.authorize_url
+    return (SERVICE, partial(authorize_url, known.account)) if known.account else None
+
+
+def local_path(text: str) -> str:
+    """The path of this site that was asked for; / for anything that might lead elsewhere."""
+    plain = len(text) <= LONGEST_PATH and text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else "/"
+
+
+def _exchange(account: str, code: str) -> Who:
+    if not code:
+        raise Refused("sign_in_again")
+    return exchanged(lambda: _of_wecom(code) if account == WECOM else _of_service(code))
+
+
+def exchanged(ask: Callable[[], T]) -> T:
+    """What WeChat says of a code that proves something once; raises Refused where it says nothing good."""
+    turn = runtime().exchanges
+    if not turn.acquire(blocking=False):
+        raise Refused("wechat_busy")
+    try:
+        return ask()
+    except WeChatError as error:
+        log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
+        if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
+            raise Refused("sign_in_again") from error
+        log.error("the code exchange failed", action=error.action.value)
+        raise Refused("wechat_busy") from error
+    finally:
+        turn.release()
+
+
+def _of_service(code: str) -> Who:
+    account = runtime().account
+    if account is None:
+        raise Refused("sign_in_again")
+    signed_in = exchange(account, code)
+    if signed_in.snapshot:
+        raise Refused("snapshot")
+    return Who(account.appid, signed_in.openid, signed_in.unionid)
+
+
+def _of_wecom(code: str) -> Who:
+    wecom, settings = runtime().wecom, runtime().settings.wecom
+    if wecom is None or settings is None:
+        raise Refused("sign_in_again")
+    user_id = wecom.user(code).user_id
+    if user_id is None:
+        raise Refused("not_a_member")
+    return Who(settings.corpid, user_id, None)
+
+
+def _identity(account: str, who: Who) -> int:
+    """Who came back, as our database knows him."""
+    settings, at = runtime().settings, moment()
+    numbered = account == WECOM and settings.wecom is not None and settings.wecom.userids == "staff_numbers"
+    with transaction() as db:
+        identity = wechat_sign_in.identify(
+            db, appid=who.appid, openid=who.openid, unionid=who.unionid, keys=settings.secret_keys, at=at
+        )
+        if numbered:
+            binding.recognise(db, identity, who.openid, at=at)
+    return identity

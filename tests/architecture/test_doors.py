@@ -1,0 +1,320 @@
+"""Every door has a guard, stands only in the processes it belongs to, and lets in only whom it names."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app import clock, create_app
+from app.db import Base, Database
+from app.http import guards
+from app.models import Complaint, EnteredRating, EnteredRatingPhoto, Ticket, TicketPhoto
+from app.runtime import Runtime
+from app.services.codes import slip_pads
+from app.web.blueprints import blueprints
+from config.settings import SURFACES, CallbackSettings, Settings
+from tests.conftest import Console, Phone
+from tests.draws.story import DRAW_ID, Story
+from tests.support.doors import Door, by_name, doors, real_parts
+from tests.support.world import WAYS, World
+
+# What may be reached from the internet. A new door is added here by somebody who has thought about that.
+PUBLIC_FACE = {
+    "GET /",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /<name>.txt",
+    "GET /r/<name>.txt",
+    "GET /w/<name>.txt",
+    "GET /a/<name>.txt",
+    "GET /wechat/sign-in",
+    "GET /wechat/signed-in",
+    "GET /wechat/callback/<account>",
+    "POST /wechat/callback/<account>",
+    "POST /privacy",
+    "GET /r/<token>",
+    "POST /r/<token>/rate",
+    "POST /r/<token>/correct",
+    "POST /r/<token>/detail",
+    "POST /r/<token>/still-broken",
+    "POST /r/<token>/urge",
+    "POST /r/<token>/opened",
+    "GET /w/<token>",
+    "GET /s/<token>",
+    "POST /s/<token>",
+    "GET /a/<token>",
+    "POST /a/<token>",
+    "GET /my",
+    "POST /my/inbox/read",
+    "POST /my/reminders",
+    "GET /draws",
+    "GET /draws/<draw_id>",
+    "GET /draws/<draw_id>/check",
+    "GET /draws/<draw_id>/proof/<entry>",
+    "GET /draws/<draw_id>/play",
+    "GET /draws/<draw_id>/files/<name>",
+    "GET /draws/<draw_id>/bundle.zip",
+    "GET /draws/<draw_id>/poster.pdf",
+    "GET /my/receipts",
+    "GET /my/receipts/<draw_id>",
+    "GET /my/receipts/<draw_id>/receipt.json",
+    "GET /my/prizes/<draw_id>",
+    "POST /my/prizes/<draw_id>/waive",
+    "GET /my/data",
+    "GET /my/data/export",
+    "POST /my/data/erasure",
+    "POST /my/data/erasure/withdraw",
+    "GET /my/bind",
+    "POST /my/bind",
+    "GET /my/unbind",
+    "POST /my/unbind",
+    "GET /bind/<token>",
+    "POST /bind/<token>",
+    "GET /report",
+    "POST /report",
+    "GET /engineer",
+    "GET /my/receipts/<draw_id>/object",
+    "POST /my/receipts/<draw_id>/object",
+    "GET /engineer/<number>",
+    "GET /engineer/<number>/code",
+    "GET /engineer/<number>/code/opened",
+    "POST /engineer/<number>/<act>",
+    "POST /engineer/<number>/opened",
+    "POST /engineer/<number>/shown",
+    "GET /sign-in/scan/<secret>",
+    "POST /sign-in/scan/<secret>",
+    "GET /api/v1/openapi.json",
+    "POST /api/v1/sessions",
+    "POST /api/v1/sessions/refresh",
+    "GET /api/v1/me",
+    "POST /api/v1/privacy",
+    "POST /api/v1/phone",
+    "POST /api/v1/binding",
+    "GET /api/v1/scan/<token>",
+    "POST /api/v1/scan/<token>/rating",
+    "POST /api/v1/scan/<token>/detail",
+    "POST /api/v1/scan/<token>/correction",
+    "POST /api/v1/scan/<token>/still-broken",
+    "POST /api/v1/scan/<token>/urge",
+    "GET /api/v1/ward/<token>",
+    "GET /api/v1/categories",
+    "GET /api/v1/tickets",
+    "POST /api/v1/tickets",
+    "GET /api/v1/tickets/<number>",
+    "POST /api/v1/tickets/<number>/photos",
+    "GET /api/v1/tickets/<number>/photos/<int(max=9007199254740991):photo_id>",
+    "POST /api/v1/tickets/<number>/complaint",
+    "GET /api/v1/subscriptions",
+    "POST /api/v1/subscriptions",
+}
+STYLE = "/bootstrap/static/css/bootstrap.min.css"
+OF_THE_DEMO = {"GET /demo/phone", "GET /demo/codes", "POST /demo/sign-in"}
+# The provider never sees a rating, a complaint, nor the roster.
+LOOKS = {"/console/entered/new", "/console/print/pads/link"}  # show a ticket whose number was typed; here none was
+COMMITTEE_ONLY = "/console/draws/<draw_id>/claims/<id:claim_id>/photo"  # a winner's picture is nobody else's business
+HOSPITAL_ONLY = ("/console/ratings", "/console/entered", "/console/complaints", "/console/people", "/console/draws")
+# A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown.
+KEPT_BY_LOOKING = ("oauth_attempt", "console_scan", "draw_receipt")
+Everybody = Callable[[str], FlaskClient]
+
+
+def test_a_door_without_a_guard_stops_the_start(app: Flask) -> None:
+    with pytest.raises(RuntimeError, match="the blueprint cellar has no guard"):
+        guards.register(app, [Blueprint("cellar", __name__)])
+
+
+def test_every_guard_has_its_door(app: Flask) -> None:
+    assert set(guards.GUARDS) == set(app.blueprints)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_process_has_the_doors_of_its_surface_and_no_other(surface: str, settings: Settings, app: Flask) -> None:
+    process = create_app(replace(settings, surfaces=frozenset({surface})))
+    expected = {door for door in doors(app) if surface in guards.GUARDS[door.blueprint].surfaces}
+    assert by_name(doors(process)) == by_name(expected)
+    for door in set(doors(app)) - expected:
+        assert process.test_client().open(door.address, method=door.method).status_code == 404, door
+
+
+def test_the_face_to_the_internet_has_exactly_the_doors_listed_here(settings: Settings) -> None:
+    public = replace(settings, surfaces=frozenset({"public"}))
+    assert by_name(doors(create_app(public))) == PUBLIC_FACE | OF_THE_DEMO
+    assert by_name(doors(create_app(replace(public, sandbox_url="")))) == PUBLIC_FACE
+
+
+def test_production_never_has_the_doors_of_the_demo(settings: Settings) -> None:
+    names = {blueprint.name for blueprint in blueprints(replace(settings, env="production"))}
+    assert "demo" not in names
+    assert "scan" in names
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/console", "/console/", "/console/tickets", "/console/nowhere", "/metrics", "/sign-in", STYLE],
+)
+def test_from_the_internet_the_console_does_not_exist(address: str, settings: Settings) -> None:
+    public = create_app(replace(settings, surfaces=frozenset({"public"}))).test_client()
+    answer = public.get(address)
+    assert answer.status_code == 404
+    assert "bootstrap" not in answer.text
+
+
+def test_the_console_brings_its_own_style_sheet(app: Flask) -> None:
+    with app.test_client().get(STYLE) as answer:
+        assert answer.status_code == 200
+
+
+def test_a_console_door_leads_to_the_sign_in_and_back(app: Flask, tickets_of_all_states: list[Ticket]) -> None:
+    for door in console_doors(app):
+        answer = app.test_client().open(door.address, method=door.method)
+        if door.method == "POST":
+            assert answer.status_code == 401, door
+        else:
+            way = urlsplit(answer.location)
+            assert (answer.status_code, way.path, parse_qs(way.query)) == (302, "/sign-in", {"next": [door.address]})
+
+
+@pytest.mark.parametrize("who", ["nurse", "engineer", "doctor"])
+def test_the_console_is_shut_to_users_and_engineers(who: str, app: Flask, world: World, console: Console) -> None:
+    visitor = console(getattr(world, who))
+    for door in console_doors(app):
+        assert visitor.open(door.address, method=door.method).status_code == 403, door
+
+
+def test_the_desk_never_sees_ratings_nor_the_roster(app: Flask, world: World, console: Console) -> None:
+    desk = console(world.desk)
+    shut = [door for door in console_doors(app) if door.rule.startswith(HOSPITAL_ONLY)]
+    assert {door.rule for door in shut} >= {"/console/ratings", "/console/people"}
+    for door in shut:
+        assert desk.open(door.address, method=door.method).status_code == 403, door
+
+
+def test_an_auditor_reads_everything_and_changes_nothing(
+    app: Flask, console: Console, world: World, tickets_of_all_states: list[Ticket]
+) -> None:
+    auditor = console(world.auditor)
+    for door in console_doors(app, tickets_of_all_states[0]):
+        answer = auditor.open(door.address, method=door.method)
+        shut = door.method == "POST" or door.rule == COMMITTEE_ONLY
+        missing = answer.status_code in {404, 422} and door.rule in LOOKS
+        assert answer.status_code == 403 if shut else missing or answer.status_code < 400, door
+
+
+def test_an_engineers_door_asks_who_is_there(
+    app: Flask, world: World, phone: Phone, tickets_of_all_states: list[Ticket]
+) -> None:
+    nurse, stranger, unknown = phone(world.nurse_identity), phone(world.stranger_identity), app.test_client()
+    found = [door for door in doors(app) if door.blueprint == "engineer"]
+    assert len(found) >= 4
+    for door in found:
+        assert nurse.open(door.address, method=door.method).status_code == 403, door
+        answer = stranger.open(door.address, method=door.method)
+        if door.method == "POST":
+            assert answer.status_code == 401, door
+        else:
+            assert urlsplit(answer.location).path == "/my/bind", door
+            assert urlsplit(unknown.get(door.address).location).path == "/wechat/sign-in", door
+
+
+def test_no_form_of_a_stranger_is_taken_from_anybody(
+    settings: Settings, world: World, tickets_of_all_states: list[Ticket]
+) -> None:
+    """A form somebody else's page sends along with our cookie brings no token of this visit, nor WeChat's signature."""
+    wechat = CallbackSettings(appid="wx01", token="token", aes_key="A" * 43, form="xml")
+    app = create_app(replace(settings, callbacks={"service": wechat}))
+    runtime: Runtime = app.extensions["mashangping"]
+    ticket = tickets_of_all_states[0]
+    before = rows(world.database)
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session.update(identity=world.engineer_identity.id, visit="v", oauth="o")
+        session["console"] = {"person": world.admin.id, "seen": 2**40, "sign_outs": 0}
+    for door in doors(app, "POST", real=real_parts(runtime, world, ticket)):
+        answer = client.post(door.address, data={"level": "5", "digits": "00"})
+        # The mini-program's doors ask for a token that no browser sends of itself, or take no form at all.
+        assert answer.status_code in ({401, 415} if door.rule.startswith("/api/v1/") else {403}), door
+    assert rows(world.database) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["nobody", "nurse", "engineer", "stranger", "desk", "supervisor", "admin"])
+def test_looking_changes_nothing(
+    who: str, app: Flask, runtime: Runtime, world: World, everybody: Everybody, tickets_of_all_states: list[Ticket]
+) -> None:
+    """A scanner, a preview and a prefetch all GET; none of it may rate, move, agree or tell anybody anything."""
+    visitor = everybody(who)
+    before = rows(world.database)
+    parts = [real_parts(runtime, world, ticket) for ticket in tickets_of_all_states]
+    for door in {door for real in parts for door in doors(app, "GET", "HEAD", real=real)}:
+        assert visitor.open(door.address, method=door.method).status_code < 500, door
+    assert rows(world.database) == before
+
+
+def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
+    real = {"number": ticket.number if ticket else "20261001-0001", "draw_id": DRAW_ID}
+    found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
+    assert len(found) >= 10
+    return found
+
+
+def rows(database: Database) -> dict[str, list[str]]:
+    """Every row of every table, save what a look may keep."""
+    tables = {name: table for name, table in Base.metadata.tables.items() if name not in KEPT_BY_LOOKING}
+    with database.reading() as session:
+        return {name: sorted(map(str, session.execute(select(table)))) for name, table in tables.items()}
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url  # who may enter is no question of the database
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    return {**environ, "SANDBOX_URL": "http://localhost:8001"}
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    app.config["WTF_CSRF_ENABLED"] = False  # so that it is the guard who answers; forms have a test of their own
+    return app
+
+
+@pytest.fixture
+def tickets_of_all_states(world: World) -> list[Ticket]:
+    """The first has a photo and a complaint; slips lie ready, ratings were given and entered, a draw is announced."""
+    found = [world.ticket(state) for state in WAYS]
+    about: dict[str, Any] = {"ticket_id": found[0].id, "at": clock.now()}
+    with world.database.transaction() as session:
+        session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
+        session.add(Complaint(person_id=world.nurse.id, text="慢", source="mini", **about))
+        slip_pads.reserve(session, 1, by=None, at=clock.now())
+        given = {
+            "source": "paper",
+            "level": 4,
+            "given_at": clock.now(),
+            "by_id": world.supervisor.id,
+            "at": clock.now(),
+        }
+        session.add(EnteredRating(completion_id=1, **given))
+        session.flush()
+        session.add(EnteredRatingPhoto(completion_id=1, media_type="image/jpeg", content=b"a slip", at=clock.now()))
+    story = Story(world)
+    story.rate(world.nurse)
+    story.announce()
+    return found
+
+
+@pytest.fixture
+def everybody(app: Flask, world: World, phone: Phone, console: Console) -> Everybody:
+    def come(who: str) -> FlaskClient:
+        if who in {"nurse", "engineer", "stranger"}:
+            return phone(getattr(world, f"{who}_identity"))
+        return app.test_client() if who == "nobody" else console(getattr(world, who))
+
+    return come

@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+
+import pytest
+
+from app.runtime import Runtime
+from tests.support.letters import Letters
+from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.world import World
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
+    return {**environ, "WECHAT_API_URL": sandbox.url, "WECHAT_OPEN_URL": sandbox.url}
+
+
+@pytest.fixture
+def letters(runtime: Runtime, world: World) -> Iterator[Letters]:
+    made = Letters(runtime, world)
+    yield made
+    for other in made.others:
+        other.database.engine.dispose()
