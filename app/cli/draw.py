@@ -21,10 +21,10 @@ from app.http.context import runtime, transaction
 from app.http.errors import TEXTS
 from app.jobs import draws as jobs
 from app.models import Draw
+from app.services import images
 from app.services.draws import announcement, auditor_export, bundle, claims, objections, public_numbers
 from app.services.draws.published_files import Fields
 from app.services.organisation import employment
-from app.services.tickets import photos
 
 draw = AppGroup("draw", help=_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"))
 
@@ -292,7 +292,7 @@ def _settle(
     if ineligible is not None:
         claims.refuse(session, found, code, reason=ineligible, by=by, at=clock.now())
     else:
-        picture = (photos.MEDIA_TYPE, photos.redrawn(photo.read_bytes())) if photo else None
+        picture = (images.MEDIA_TYPE, images.redrawn(photo.read_bytes())) if photo else None
         claims.confirm(session, found, code, by=by, at=clock.now(), show_name=show_name, photo=picture)
 
 

@@ -1,5 +1,6 @@
 """People, keyed by staff number; where they worked and when; what they may do; how they are known to WeChat."""
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, false, text
@@ -9,6 +10,8 @@ from app.db import Base, Id
 
 ROLES = ("user", "engineer", "desk", "supervisor", "admin", "auditor")
 PROVIDER_ROLES = frozenset({"engineer", "desk"})
+STAFF_NUMBER = re.compile(r"[^\s:：]{1,32}")  # a colon marks the people of imported logs
+NAMELESS = "已删除"  # the name of somebody whose data was erased
 
 
 class Person(Base):

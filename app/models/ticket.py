@@ -34,6 +34,7 @@ MOVES: dict[str, frozenset[str]] = {
 }
 STATES = tuple(MOVES)
 OPEN_STATES = ("reported", "dispatched", "accepted", "arrived", "reopened")
+AWAITING = ("dispatched", "reopened")  # given to an engineer who has not accepted it yet
 
 SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent

@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import announce, upsert
-from app.models import Inbound
+from app.models import Inbound, Person, WeChatIdentity
+from app.pagination import Line
 from app.services.identity import invitations
 from app.services.notices import delivery_reports, subscriptions
 from app.services.organisation import employment
@@ -39,6 +40,8 @@ HUMAN = "人工"  # whoever writes this wants to; so in every language, for WeCh
 CLOSED = "user_authorization_cancellation"
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
 KEPT = timedelta(days=7)
+ALERT_SHOWN_FOR = timedelta(days=30)
+ALERTS_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -229,3 +232,20 @@ _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
     "wxa_media_check": _checked,
     "wxa_punish_event": _punished,
 }
+
+
+def standing_alerts(session: Session, *, at: datetime) -> Sequence[Line]:
+    """What somebody at the console has to know: who left, what was punished, what we could not read.
+
+    The newest first. That an engineer left is over as soon as he is bound again.
+    """
+    bound = select(WeChatIdentity.id).where(
+        WeChatIdentity.person_id == Inbound.person_id, WeChatIdentity.appid == Inbound.appid
+    )
+    return session.execute(
+        select(Inbound.alert, Inbound.reason, Inbound.received_at, Person.name, Person.staff_number, Person.telephone)
+        .outerjoin(Person, Person.id == Inbound.person_id)
+        .where(Inbound.alert != "", Inbound.received_at > at - ALERT_SHOWN_FOR, ~bound.exists())
+        .order_by(Inbound.received_at.desc())
+        .limit(ALERTS_MOST)
+    ).all()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.errors import Refused
 from app.models import IdempotentPost, Ticket, TicketPhoto
-from app.services.tickets import photos
+from app.services import images
 from tests.api.conftest import TakePhone
 from tests.support.phone import Phone, code, told
 from tests.support.pictures import photo
@@ -30,14 +30,14 @@ KEY = "one-photo-1"
 )
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")
 def test_damaged_tags_do_not_spoil_the_picture(damaged: bytes) -> None:
-    with Image.open(BytesIO(photos.redrawn(tagged(damaged)))) as picture:
+    with Image.open(BytesIO(images.redrawn(tagged(damaged)))) as picture:
         assert picture.size == (40, 20)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_it_stands_as_it_was_taken(orientation: int, kind: str) -> None:
-    with Image.open(BytesIO(photos.redrawn(photo(kind, (40, 20), orientation)))) as picture:
+    with Image.open(BytesIO(images.redrawn(photo(kind, (40, 20), orientation)))) as picture:
         assert picture.size == ((40, 20) if orientation < 5 else (20, 40))
         assert not picture.getexif()
         corner = picture.getpixel((2, 2))
@@ -48,25 +48,25 @@ def test_it_stands_as_it_was_taken(orientation: int, kind: str) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unfolded() -> None:
     with pytest.raises(Refused, match="photo_unreadable"):
-        photos.redrawn(bomb(6300, 6300))
+        images.redrawn(bomb(6300, 6300))
     with pytest.raises(Refused, match="photo_unreadable"):
-        photos.redrawn(bomb(12_000, 10_000))
-    assert photos.redrawn(bomb(4096, 3072))
+        images.redrawn(bomb(12_000, 10_000))
+    assert images.redrawn(bomb(4096, 3072))
 
 
 def test_a_picture_drawn_over_and_over_is_refused() -> None:
     written = BytesIO()
     Image.new("RGB", (64, 64), "red").save(written, "JPEG", progressive=True)
     whole = written.getvalue()
-    assert photos.redrawn(whole)
+    assert images.redrawn(whole)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     with pytest.raises(Refused, match="photo_unreadable"):
-        photos.redrawn(whole[:-2] + scan * photos.MOST_SCANS + whole[-2:])
+        images.redrawn(whole[:-2] + scan * images.MOST_SCANS + whole[-2:])
 
 
 def test_while_one_is_drawn_another_is_told_so_and_its_key_stays_free(nurse: Phone, world: World) -> None:
     path = f"/tickets/{reported(nurse)}/photos"
-    with photos._one_at_a_time:  # noqa: SLF001 as the drawing of another does
+    with images._one_at_a_time:  # noqa: SLF001 as the drawing of another does
         assert code(nurse.upload(path, photo(), key=KEY)) == (503, "photos_busy")
     assert nurse.upload(path, photo(), key=KEY).status_code == 201
 
@@ -78,7 +78,7 @@ def test_nothing_is_drawn_for_who_may_add_none_nor_a_second_time(
     path = f"/tickets/{number}/photos"
     first = nurse.upload(path, photo(), key=KEY)
     doctor, stranger = take_phone("supervisor", world.doctor), take_phone("stranger")
-    with photos._one_at_a_time:  # noqa: SLF001 whoever came as far as the drawing would hear that it is busy
+    with images._one_at_a_time:  # noqa: SLF001 whoever came as far as the drawing would hear that it is busy
         assert nurse.upload(path, photo(), key=KEY).data == first.data
         assert code(doctor.upload(path, photo())) == (404, "no_such_ticket")
         assert code(stranger.upload(path, photo())) == (403, "bind_first")

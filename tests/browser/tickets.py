@@ -8,6 +8,7 @@ from app import clock
 from app.demo import roles
 from app.models import Category, Ticket
 from app.runtime import Runtime
+from app.services import images
 from app.services.cases import complaints
 from app.services.organisation import employment
 from app.services.organisation.employment import by_staff_number
@@ -30,7 +31,7 @@ def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
         held = lifecycle.locked(session, ticket_id=ticket.id)
         assert held.requester_id
         assert held.lead_id
-        photos.add(session, held, photos.redrawn(photo()), by=held.requester_id, at=at)
+        photos.add(session, held, images.redrawn(photo()), by=held.requester_id, at=at)
         first = complaints.complain(session, held, "等了两小时没有人来。", by=held.requester_id, at=at, channel="mini")
         complaints.answer(session, first.id, "已请班组长说明。", by=held.lead_id, at=at, channel="console")
         second = complaints.complain(session, held, "还是没有人来。", by=held.requester_id, at=at, channel="mini")

@@ -16,7 +16,6 @@ from app.jobs import loop, wechat_callbacks
 from app.models import IdentityClaim, Inbound, Notice, Rating, WeChatIdentity
 from app.pagination import Line
 from app.runtime import Runtime
-from app.services import alerts
 from app.services import wechat_callbacks as inbound
 from app.services.identity import binding
 from app.services.ratings import rating
@@ -261,7 +260,7 @@ def test_the_pause_ends_when_the_next_try_is_due(worked: Worked, runtime: Runtim
 
 def standing(runtime: Runtime) -> list[Line]:
     with runtime.database.reading() as session:
-        return list(alerts.standing(session, at=clock.now()))
+        return list(inbound.standing_alerts(session, at=clock.now()))
 
 
 def pass_time(runtime: Runtime, by: timedelta) -> None:

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse, encode_multipart
 from app import clock
 from app.http import session as visit
 from app.models import DrawClaim, DrawClaimPhoto, DrawWinner, Person
+from app.services import images
 from app.services.draws import claims, public_page
-from app.services.tickets import photos
 from tests.conftest import Console
 from tests.draws.story import CLAIMED, DRAW_ID, Story
 from tests.support.pictures import photo
@@ -108,10 +108,10 @@ def test_a_photo_as_phones_take_them_is_kept_and_one_too_large_refused_in_words(
     story: Story, desk: FlaskClient, code: str
 ) -> None:
     picture = as_taken()
-    assert 1024 * 1024 < len(picture) < photos.LARGEST
+    assert 1024 * 1024 < len(picture) < images.LARGEST
     page = send(desk, code=code).text
     form = page.split('name="visit" value="')[1].split('"')[0]
-    for size, status in ((photos.LARGEST + 1, 413), (3 * 1024 * 1024, 413)):
+    for size, status in ((images.LARGEST + 1, 413), (3 * 1024 * 1024, 413)):
         assert send(desk, "/confirm", code=code, photo=(BytesIO(b"x" * size), "a.jpg")).status_code == status
     sent = {"visit": form, "code": code, "photo": (BytesIO(picture), "a.jpg")}
     assert post(desk, f"{DESK}/confirm", sent).status_code == 303

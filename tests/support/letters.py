@@ -12,6 +12,7 @@ from app import clock
 from app.jobs import notices as delivery
 from app.models import ChannelStop, Notice, NoticeTry, Person, Ticket, WeChatIdentity
 from app.runtime import Runtime, build
+from app.services import events
 from app.services.notices import outbox
 from app.services.tickets import lifecycle
 from config.settings import read_settings
@@ -83,7 +84,7 @@ class Letters:
         people = to or [self.world.engineer]
         with self.world.database.transaction() as session:
             for number in range(count):
-                event = lifecycle.record(session, ticket, "urged", by=None, at=clock.now(), channel="test")
+                event = events.append(session, ticket, "urged", by=None, at=clock.now(), channel="test")
                 outbox.add(session, kind, event, to=people[number % len(people)].id, at=clock.now())
 
     def round(self, runtime: Runtime | None = None) -> timedelta:

@@ -14,7 +14,8 @@ from app.models.ticket import OPEN_STATES
 from app.services.cases import complaints
 from app.services.ratings import rating, ward_list
 from app.services.ratings.rating import Detail
-from app.services.tickets import progress, scan_acts
+from app.services.tickets import progress
+from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Scan, earlier_answer
 from app.services.tickets.scan import look as look_at
 from app.web.public.rating_detail import choices, offered
@@ -90,7 +91,7 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
     """It is still broken: reopens the ticket, where I am bound to a staff number."""
     seen = _seen(db, token)
     session.check_signed(given.form, bearer.current().family, token, seen.form_cycle)
-    scan_acts.say_still_broken(db, seen, trusted=_trusted(seen), at=moment(), channel=CHANNEL)
+    scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=moment(), channel=CHANNEL)
     return _told(db, _seen(db, token), token)
 
 
@@ -103,7 +104,7 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
 )
 def urge(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
     """Ask to hurry, once in ten minutes."""
-    scan_acts.urge(db, _of_form(db, token, given.form), at=moment(), channel=CHANNEL)
+    scan_service.urge(db, _of_form(db, token, given.form), at=moment(), channel=CHANNEL)
     return _told(db, _seen(db, token), token)
 
 

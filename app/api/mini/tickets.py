@@ -9,6 +9,7 @@ from app.errors import Refused
 from app.http import bearer
 from app.http.context import moment, reading, runtime
 from app.models import Category, Ticket
+from app.services import images
 from app.services.cases import complaints
 from app.services.organisation import catalogue
 from app.services.tickets import photos, progress, requester
@@ -64,7 +65,7 @@ def ticket(number: str) -> responses.Ticket:
 
 
 def _read_photo() -> tuple[bytes, bytes]:
-    request.max_content_length = photos.LARGEST_FORM
+    request.max_content_length = images.LARGEST_FORM
     if request.mimetype != "multipart/form-data":
         raise Refused("not_a_file")
     file = request.files.get(PHOTO.field)
@@ -78,7 +79,7 @@ def _drawn(content: bytes, number: str) -> bytes:
     # Drawing costs much: only for who may add one.
     with reading() as db:
         photos.check(db, _mine(db, number), by=bearer.person_id())
-    return photos.redrawn(content)
+    return images.redrawn(content)
 
 
 @act(
@@ -98,7 +99,7 @@ def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
 
 @look(
     "/tickets/<number>/photos/<int(max=9007199254740991):photo_id>",
-    photos.MEDIA_TYPE,
+    images.MEDIA_TYPE,
     *OF_A_PERSON,
     *("no_such_ticket", "no_such_photo"),
 )

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, aliased
 from app.errors import Missing, Refused
 from app.models import Complaint, Department, Person, Ticket
 from app.pagination import Line, Page, Query, newest_first
+from app.services import events
 from app.services.notices import outbox
-from app.services.tickets import lifecycle
 
 STATES = ("open", "answered")
 LONGEST = 1000
@@ -26,7 +26,7 @@ def complain(session: Session, ticket: Ticket, text: str, *, by: int, at: dateti
     complaint = Complaint(ticket_id=ticket.id, person_id=by, text=text, source=channel, at=at, state="open", answer="")
     session.add(complaint)
     session.flush()
-    lifecycle.record(session, ticket, "complained", by=by, at=at, channel=channel, data={"complaint": complaint.id})
+    events.append(session, ticket, "complained", by=by, at=at, channel=channel, data={"complaint": complaint.id})
     return complaint
 
 
@@ -42,7 +42,7 @@ def answer(session: Session, complaint_id: int, text: str, *, by: int, at: datet
         raise Refused("complaint_answered")
     ticket = session.get_one(Ticket, answered.ticket_id)
     data = {"complaint": complaint_id}
-    event = lifecycle.record(session, ticket, "complaint_answered", by=by, at=at, channel=channel, data=data)
+    event = events.append(session, ticket, "complaint_answered", by=by, at=at, channel=channel, data=data)
     outbox.add(session, "complaint_answered", event, to=answered.person_id, at=at)
 
 

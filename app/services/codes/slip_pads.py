@@ -10,8 +10,8 @@ from app.db import insert_first, upsert
 from app.errors import Missing, Refused
 from app.models import Counter, Person, SlipLink, SlipPad, Ticket
 from app.pagination import Line
+from app.services import events
 from app.services.codes.slips import HOTLINE, RATE_THIS, UNSEEN, Paper
-from app.services.tickets import lifecycle
 from qr import sheet
 from qr.card import Card, Note
 from qr.sheet import Layout, Page
@@ -110,7 +110,7 @@ def link(
     if insert_first(session, SlipLink, number=number, ticket_id=ticket.id, by_id=by, at=at) is None:
         check(session, number, ticket, window=window, at=at)  # somebody was quicker: perhaps with another ticket
         return
-    lifecycle.record(session, ticket, "slip_linked", by=by, at=at, channel=channel, data={"slip": number})
+    events.append(session, ticket, "slip_linked", by=by, at=at, channel=channel, data={"slip": number})
 
 
 def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterator[Page]:

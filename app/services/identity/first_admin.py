@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Credential, Person, RoleGrant
+from app.models.person import STAFF_NUMBER
 from app.services.identity.passwords import hash_password
-from app.services.imports.roster.row_reader import STAFF_NUMBER
 from app.services.organisation import employment as people
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import ChannelStop, Event, Notice, NoticeTry, Person, SubscriptionCredit, Ticket, WeChatIdentity
-from app.pagination import Line, Query
+from app.pagination import Line, Page, Query, newest_first
 from app.services.notices.channels import Ladder, Way
 from app.services.notices.outbox import INBOX_ONLY
 from app.services.organisation import employment
@@ -50,6 +50,35 @@ class Reach:
     state: str
     at: datetime | None = None
     credits: int | None = None
+
+
+def find(session: Session, *, for_provider: bool, state: str = "", after: int | None = None) -> Page:
+    """Notices, newest first, of one state or of all; what is told to one person alone is not among them."""
+    query = (
+        select(
+            Notice.id,
+            Notice.kind,
+            Notice.state,
+            Notice.outcome,
+            Notice.reason,
+            Notice.detail,
+            Notice.attempts,
+            Notice.next_try_at,
+            Notice.created_at,
+            Notice.settled_at,
+            Person.name.label("person"),
+            Person.staff_number,
+            Ticket.number,
+        )
+        .join(Person, Person.id == Notice.person_id)
+        .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
+        .where(Notice.kind.not_in(INBOX_ONLY))
+    )
+    if for_provider:
+        query = query.where(Notice.kind.in_(PROVIDER_SEES))
+    if state:
+        query = query.where(Notice.state == state)
+    return newest_first(session, query, Notice.created_at, Notice.id, after=after)
 
 
 def of_ticket(session: Session, ticket_id: int, *, for_provider: bool) -> list[Delivery]:

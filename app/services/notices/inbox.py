@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Notice, Ticket
+from app.models.ticket import AWAITING
 from app.pagination import Query
 from app.services.notices import content
 from app.services.notices.content import Facts
-from app.services.service_levels import escalation
 
 SHOWN_FOR = timedelta(days=30)
 MOST = 30
@@ -47,7 +47,7 @@ def unread(session: Session, person_id: int, *, at: datetime) -> int:
 def read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
     """He has seen the list as it stood when `up_to` was its newest."""
     his = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
-    waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(escalation.AWAITING), his)
+    waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(AWAITING), his)
     passing = or_(Notice.kind.not_in(DISPATCHES), ~waited_for.exists())
     _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.id <= up_to, passing)), at)
 

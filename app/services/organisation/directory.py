@@ -128,3 +128,9 @@ def show(session: Session, person_id: int) -> PersonPage:
         select(WeChatIdentity).where(WeChatIdentity.person_id == person_id).order_by(WeChatIdentity.id)
     )
     return PersonPage(person, employments, roles.all(), identities.all())
+
+
+def engineers(session: Session) -> list[Person]:
+    """Every engineer by name, also those who have left: lists of the past are asked for them."""
+    query = select(Person).join(RoleGrant, RoleGrant.person_id == Person.id).where(RoleGrant.role == "engineer")
+    return list(session.scalars(query.order_by(Person.name)))

@@ -34,12 +34,12 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
+from app.models.person import NAMELESS
 from app.models.ticket import OPEN_STATES
 from app.services.organisation.employment import works
 from app.services.privacy import personal_data, wechat_erasure
 from app.services.privacy.personal_data import Subject
 
-NAMELESS = "已删除"
 # The employer needs his roster; of who still works here only what came by WeChat goes, and what he wrote.
 WHOLE, WECHAT = "whole", "wechat"
 MOST = 50  # requests shown at once, the oldest first

@@ -9,8 +9,8 @@ from app.db import insert_first
 from app.errors import Missing, Refused
 from app.models import Completion, Rating, RatingExclusion, Ticket
 from app.models.rating import EXCLUSION_REASONS
+from app.services import events
 from app.services.organisation import employment
-from app.services.tickets import lifecycle
 
 NOTE_MOST = 500
 DECIDE = frozenset({"supervisor", "admin"})
@@ -37,4 +37,4 @@ def exclude(session: Session, rating_id: int, *, reason: str, note: str, by: int
     if kept is None:
         raise Refused("excluded_before")
     told = {"rating": rating_id, "reason": reason}
-    lifecycle.record(session, ticket, "rating_excluded", by=by, at=at, channel=channel, data=told)
+    events.append(session, ticket, "rating_excluded", by=by, at=at, channel=channel, data=told)

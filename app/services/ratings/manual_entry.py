@@ -27,9 +27,9 @@ from app.models import (
 )
 from app.models.rating import LEVELS
 from app.pagination import Line, Page, Query, newest_first
+from app.services import images
 from app.services.codes import slip_pads
 from app.services.ratings.search import SATISFIED_FROM, Figure
-from app.services.tickets import photos
 
 PAPER, TELEPHONE = SOURCES = ("paper", "telephone")
 A_DAY = timedelta(days=1)
@@ -79,7 +79,7 @@ def enter(session: Session, ticket: Ticket, entry: Entry, *, window: timedelta, 
     if insert_first(session, EnteredRating, completion_id=chosen.id, **row) is None:
         raise Refused("entered_before")
     if entry.photo is not None:
-        picture = {"media_type": photos.MEDIA_TYPE, "content": entry.photo, "at": at}
+        picture = {"media_type": images.MEDIA_TYPE, "content": entry.photo, "at": at}
         session.add(EnteredRatingPhoto(completion_id=chosen.id, **picture))
     event = {"kind": "rating_entered", "channel": "console", "data": {"source": given.source}}
     session.add(Event(ticket_id=ticket.id, cycle=chosen.cycle, actor_id=by, at=at, recorded_at=at, **event))

@@ -20,7 +20,7 @@ from app.models import (
     RecoveryCase,
 )
 from app.models.rating import LEVELS, LOW_LEVELS
-from app.services.tickets.scan import Scan, look
+from app.services.tickets.scan import Scan, check_rater, look
 
 PRAISE_LEVELS = (5, 4)
 BINDING_VERIFIES = timedelta(days=7)
@@ -44,22 +44,6 @@ class Detail:
     comment: str = ""
     praise: bool = False
     pressed: bool = False
-
-
-def check_rater(scan: Scan, *, at: datetime) -> None:
-    """Whether this visitor may rate this ticket now; raises Refused with the reason."""
-    if scan.provider_staff:
-        raise Refused("provider_staff")
-    if scan.state == "cancelled":
-        raise Refused("cancelled")
-    if not scan.rateable:
-        raise Refused("not_rateable")
-    if not scan.finished:
-        raise Refused("not_finished")
-    if scan.over(at):
-        raise Refused("window_over", days=scan.window.days)
-    if scan.proxy:
-        raise Refused("not_the_served")
 
 
 def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime) -> int:

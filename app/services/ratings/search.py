@@ -22,8 +22,8 @@ from app.models import (
     RecoveryCase,
     Ticket,
 )
+from app.models.person import NAMELESS
 from app.pagination import Line, Page, Query, newest_first
-from app.services.privacy.erasure import NAMELESS
 
 SATISFIED_FROM = 4
 FLAGS = ("review", "risky")

@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Employment, Event, Notice, Person, RoleGrant, Ticket, TicketHelper
 from app.models.notice import UNOPENED
-from app.models.ticket import OPEN_STATES
+from app.models.ticket import AWAITING, OPEN_STATES
 from app.pagination import Line, Query
 from app.services.notices import outbox
 from app.services.organisation import employment
 from app.services.organisation.directory import current_employment
 from config.notices import notice_rules
 
-AWAITING = ("dispatched", "reopened")
 # After a day nobody is rung up any more; the desk goes on seeing it for a week.
 RINGS_FOR = timedelta(days=1)
 RED_FOR = timedelta(days=7)

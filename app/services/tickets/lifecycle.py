@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.db import upsert
 from app.errors import Missing, Refused
-from app.models import Counter, Event, Person, RoleGrant, Ticket, TicketHelper
+from app.models import Counter, Event, RoleGrant, Ticket, TicketHelper
 from app.models.ticket import MOVES, OPEN_STATES
+from app.services import events
 from app.services.notices import inbox, outbox
 from app.services.organisation import employment as people
 from app.services.service_levels import deadlines, escalation
@@ -56,7 +57,7 @@ def report(session: Session, told: Report, *, by: int | None, at: datetime, zone
     )
     session.add(ticket)
     session.flush()
-    record(session, ticket, "reported", by=by, at=at, channel=channel, state="reported")
+    events.append(session, ticket, "reported", by=by, at=at, channel=channel, state="reported")
     return ticket
 
 
@@ -90,7 +91,7 @@ def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channe
 def see(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
     """An engineer has the ticket before him: each dispatch is opened once."""
     if inbox.open_ticket(session, ticket.id, person_id=by, at=at):
-        record(session, ticket, "opened", by=by, at=at, channel=channel)
+        events.append(session, ticket, "opened", by=by, at=at, channel=channel)
 
 
 def _give(
@@ -202,37 +203,9 @@ def _remind(session: Session, ticket: Ticket, kind: str, *, by: int | None, at: 
     last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, Event.kind == kind))
     if last is not None and at - last < URGE_PAUSE:
         raise Refused("urged_just_now")
-    event = record(session, ticket, kind, by=by, at=at, channel=channel)
+    event = events.append(session, ticket, kind, by=by, at=at, channel=channel)
     if ticket.lead_id is not None:
         outbox.add(session, "urged", event, to=ticket.lead_id, at=at)
-    return event
-
-
-def record(
-    session: Session,
-    ticket: Ticket,
-    kind: str,
-    *,
-    by: int | None,
-    at: datetime,
-    channel: str,
-    state: str | None = None,
-    data: dict[str, Any] | None = None,
-) -> Event:
-    """Append an event to the ticket's life. `data` holds ids and codes only, never a name or free text."""
-    event = Event(
-        ticket_id=ticket.id,
-        cycle=ticket.cycle,
-        kind=kind,
-        state=state,
-        actor_id=by,
-        at=at,
-        recorded_at=at,
-        channel=channel,
-        data=data,
-    )
-    session.add(event)
-    session.flush()
     return event
 
 
@@ -243,12 +216,6 @@ def locked(session: Session, *, ticket_id: int | None = None, number: str | None
     if ticket is None:
         raise Missing("no_such_ticket")
     return ticket
-
-
-def engineers(session: Session) -> list[Person]:
-    """Every engineer by name, also those who have left: lists of the past are asked for them."""
-    query = select(Person).join(RoleGrant, RoleGrant.person_id == Person.id).where(RoleGrant.role == "engineer")
-    return list(session.scalars(query.order_by(Person.name)))
 
 
 def _move(
@@ -267,7 +234,7 @@ def _move(
         ticket.cycle += 1
     ticket.state = to
     ticket.updated_at = at
-    return record(session, ticket, to, by=by, at=at, channel=channel, state=to, data=data)
+    return events.append(session, ticket, to, by=by, at=at, channel=channel, state=to, data=data)
 
 
 def _only_lead(ticket: Ticket, by: int) -> None:

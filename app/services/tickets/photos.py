@@ -1,12 +1,8 @@
-"""Photos of a fault: drawn anew from what was sent, so that only the picture is kept and nothing hides in it."""
+"""Photos of a fault, at most three of a ticket, from whoever reported it."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from io import BytesIO
-from threading import Lock
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.ExifTags import Base
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -14,72 +10,9 @@ from app.errors import Missing, Refused
 from app.models import Ticket, TicketPhoto
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line
+from app.services.images import MEDIA_TYPE
 
 MOST = 3
-LARGEST = 2 * 1024 * 1024
-LARGEST_FORM = LARGEST + 64 * 1024  # with what surrounds the file
-LONGEST_SIDE = 1600
-# A small file may hold a picture that fills the memory. A JPEG is read at the size it is kept at, a PNG only whole.
-MOST_PIXELS = {"PNG": 12_600_000, "JPEG": 25_000_000}
-# Each goes through the whole picture; a camera makes one, a progressive JPEG about ten.
-MOST_SCANS = 32
-FORMATS = tuple(MOST_PIXELS)
-MEDIA_TYPE = "image/jpeg"
-WAIT_SECONDS = 0.5
-_QUALITY = 82
-_START_OF_SCAN = b"\xff\xda"
-_UNREADABLE = (
-    *(UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning),
-    *(OSError, ValueError, SyntaxError),
-)
-_one_at_a_time = Lock()
-
-
-def redrawn(content: bytes) -> bytes:
-    """The picture as a JPEG without place, time or anything else a camera writes into it; raises Refused."""
-    if len(content) > LARGEST:
-        raise Refused("photo_too_large", most="2 MB")
-    if not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise Refused("photos_busy")
-    try:
-        return _redrawn(content)
-    except _UNREADABLE as error:
-        raise Refused("photo_unreadable") from error
-    finally:
-        _one_at_a_time.release()
-
-
-def _redrawn(content: bytes) -> bytes:
-    # Only the head is read here; the pixels come when they are asked for.
-    with Image.open(BytesIO(content), formats=FORMATS) as opened:
-        _bound(opened, content)
-        opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        picture = opened.convert("RGB")
-        orientation = _orientation(opened)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    drawn = Image.new("RGB", picture.size)
-    drawn.paste(picture)
-    drawn.getexif()[Base.Orientation] = orientation
-    ImageOps.exif_transpose(drawn, in_place=True)
-    written = BytesIO()
-    drawn.save(written, "JPEG", quality=_QUALITY)
-    return written.getvalue()
-
-
-def _bound(opened: Image.Image, content: bytes) -> None:
-    kind = "PNG" if opened.format == "PNG" else "JPEG"  # which has a second name for several pictures in one
-    scans = content.count(_START_OF_SCAN) if kind == "JPEG" else 0
-    if opened.width * opened.height > MOST_PIXELS[kind] or scans > MOST_SCANS:
-        raise Refused("photo_unreadable")
-
-
-def _orientation(opened: Image.Image) -> int:
-    """How the camera was held: 1 where that cannot be read, for the picture still can."""
-    try:
-        held = opened.getexif().get(Base.Orientation)
-    except Exception:  # damaged tags raise whatever they hit
-        return 1
-    return held if isinstance(held, int) else 1
 
 
 def check(session: Session, ticket: Ticket, *, by: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Date, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Executor, core
-from app.errors import Missing
+from app.errors import Missing, Refused
 from app.models import (
     Category,
     Completion,
@@ -22,6 +22,7 @@ from app.models import (
     Ticket,
     WeChatIdentity,
 )
+from app.services.tickets import lifecycle
 
 WINDOW = timedelta(days=14)  # unless the hospital has set another
 CORRECTION = timedelta(hours=24)
@@ -263,6 +264,41 @@ def earlier_answer(session: Session, ticket_id: int, *, identity_id: int) -> tup
         .limit(1)
     ).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+def check_rater(scan: Scan, *, at: datetime) -> None:
+    """Whether this visitor may rate this ticket now; raises Refused with the reason."""
+    if scan.provider_staff:
+        raise Refused("provider_staff")
+    if scan.state == "cancelled":
+        raise Refused("cancelled")
+    if not scan.rateable:
+        raise Refused("not_rateable")
+    if not scan.finished:
+        raise Refused("not_finished")
+    if scan.over(at):
+        raise Refused("window_over", days=scan.window.days)
+    if scan.proxy:
+        raise Refused("not_the_served")
+
+
+def urge(session: Session, scan: Scan, *, at: datetime, channel: str) -> None:
+    if scan.provider_staff:
+        raise Refused("provider_staff")
+    ticket = lifecycle.locked(session, ticket_id=scan.ticket_id)
+    lifecycle.urge(session, ticket, by=scan.person_id, at=at, channel=channel)
+
+
+def say_still_broken(session: Session, scan: Scan, *, trusted: bool, at: datetime, channel: str) -> None:
+    """Reopens; a second tap finds it reopened. Who is not trusted is heard, but reopens nothing."""
+    if scan.state == "reopened":
+        return
+    check_rater(scan, at=at)
+    ticket = lifecycle.locked(session, ticket_id=scan.ticket_id)
+    if trusted:
+        lifecycle.reopen(session, ticket, by=scan.person_id, at=at, channel=channel)
+    else:
+        lifecycle.say_still_broken(session, ticket, at=at, channel=channel)
 
 
 _LOOK = _look_statement()

@@ -21,7 +21,8 @@ from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
 from app.services.ratings import rating
 from app.services.ratings.rating import AlreadyRated
-from app.services.tickets import code_shown, progress, scan_acts
+from app.services.tickets import code_shown, progress
+from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, Scan, earlier_answer, look
 from app.web.draws import receipts
 from app.web.public.rating_detail import choices, read_detail
@@ -199,14 +200,14 @@ def detail(db: Session, scan: Scan) -> None:
 @_act
 def still_broken(db: Session, scan: Scan) -> None:
     session.check_form(_token(), scan.form_cycle)
-    scan_acts.say_still_broken(db, scan, trusted=_trusted(scan), at=moment(), channel="scan")
+    scan_service.say_still_broken(db, scan, trusted=_trusted(scan), at=moment(), channel="scan")
 
 
 @blueprint.post("/r/<token>/urge")
 @_act
 def urge(db: Session, scan: Scan) -> None:
     session.check_form(_token(), scan.cycle)
-    scan_acts.urge(db, scan, at=moment(), channel="scan")
+    scan_service.urge(db, scan, at=moment(), channel="scan")
 
 
 @blueprint.post("/r/<token>/opened")

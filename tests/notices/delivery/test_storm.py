@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from app import clock
 from app.models import ChannelStop, Notice, Person, WeChatIdentity
 from app.runtime import Runtime
+from app.services import events
 from app.services.notices import outbox
-from app.services.tickets import lifecycle
 from sandbox.server import serve
 from tests.support.letters import Letters
 from tests.support.processes import Installation, free_port
@@ -161,7 +161,7 @@ def write_to(world: World, people: list[int], each: int) -> None:
     with world.database.transaction() as session:
         for _ in range(each):
             for person in people:
-                event = lifecycle.record(session, ticket, "dispatched", by=None, at=clock.now(), channel="test")
+                event = events.append(session, ticket, "dispatched", by=None, at=clock.now(), channel="test")
                 outbox.add(session, "dispatched", event, to=person, at=clock.now())
 
 

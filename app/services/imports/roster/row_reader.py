@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.errors import Refused
-from app.models.person import ROLES
+from app.models.person import ROLES, STAFF_NUMBER
 from app.services.tables.dates import NotATime, day
 from app.services.tables.lines import Unreadable
 from app.services.tables.reader import Cell, Fault, Row, text
@@ -36,7 +36,6 @@ ROLE_NAMES = {
     "审计员": "auditor",
 }
 SUPERVISING = frozenset({"supervisor", "admin", "auditor"})
-STAFF_NUMBER = re.compile(r"[^\s:：]{1,32}")  # a colon marks the people of imported logs
 NAME_LIMIT = 200
 
 

@@ -9,9 +9,9 @@ from app.http import session as visit
 from app.http.context import moment, reading, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
+from app.services import images
 from app.services.draws import announcement, claims, objections, public_page
 from app.services.draws.claims import Found
-from app.services.tickets import photos
 from app.web.console import filters
 from app.web.console.draws.draws import blueprint
 
@@ -36,14 +36,14 @@ def look_up(draw_id: str) -> Page:
 @blueprint.post("/console/draws/<draw_id>/claims/confirm")
 @visit.checks_its_own_form
 def confirm_claim(draw_id: str) -> Page:
-    request.max_content_length = photos.LARGEST_FORM  # before the form is read
+    request.max_content_length = images.LARGEST_FORM  # before the form is read
     visit.check_form("claim", draw_id)
     found, sent = _found(draw_id), request.files.get("photo")
     content = sent.read() if sent else b""
     if not content and "signed" not in request.form:
         return _page(draw_id, found=found, fault=gettext("请拍下签名或本人照片，或勾选已在领奖单上签名。")), 422
     try:
-        photo = (photos.MEDIA_TYPE, photos.redrawn(content)) if content else None
+        photo = (images.MEDIA_TYPE, images.redrawn(content)) if content else None
     except Refused as refused:
         return _page(draw_id, found=found, fault=words(refused)), status_of(refused)
     with transaction() as session:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.errors import Missing
 from app.http.context import moment, reading, runtime
 from app.models.notice import NOTICE_STATES
-from app.services.notices import channels, circuit_breaker, delivery_log, notice_list
+from app.services.notices import channels, circuit_breaker, delivery_log
 from app.services.notices.delivery_log import Reach
 from app.services.organisation import employment
 from app.services.tickets import detail
@@ -24,7 +24,7 @@ def notice_index() -> str:
     with reading() as session:
         stops = circuit_breaker.standing(session)
         provider = not g.visitor.supervises
-        page = notice_list.find(session, for_provider=provider, state=state, after=filters.row_id("after"))
+        page = delivery_log.find(session, for_provider=provider, state=state, after=filters.row_id("after"))
     tabs = ("", "failed", "waiting", "sending", "sent", "kept")
     return render_template("console/notices.html", page=page, stops=stops, tabs=tabs)
 

@@ -11,9 +11,10 @@ from app.http import session as visit
 from app.http.context import moment, reading, runtime, transaction
 from app.http.i18n import gettext
 from app.models.rating import LEVELS
+from app.services import images
 from app.services.ratings import manual_entry
 from app.services.ratings.manual_entry import PAPER, SOURCES, Entry, Given
-from app.services.tickets import lifecycle, photos
+from app.services.tickets import lifecycle
 from app.web.console import filters
 from app.web.console.blueprint import console_blueprint
 
@@ -44,7 +45,7 @@ def entered_new() -> str:
 @blueprint.post("/console/entered")
 @visit.checks_its_own_form
 def enter() -> Answer:
-    request.max_content_length = photos.LARGEST_FORM  # before the form is read
+    request.max_content_length = images.LARGEST_FORM  # before the form is read
     visit.check_form("entered")
     number, entry = filters.clean(request.form.get("number", "")), _entry()
     with transaction() as session:
@@ -66,7 +67,7 @@ def _entry() -> Entry:
     level, given = request.form.get("level", ""), _given(request.form)
     file = request.files.get("photo")
     content = file.read() if file else b""
-    photo = photos.redrawn(content) if content and given.source == PAPER else None
+    photo = images.redrawn(content) if content and given.source == PAPER else None
     completion_id = filters.small_id(request.form.get("completion", ""))
     return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
 

@@ -10,10 +10,9 @@ from app.http.context import moment, reading, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
 from app.models.rating import EXCLUSION_REASONS, LEVELS
-from app.services.organisation import catalogue
+from app.services.organisation import catalogue, directory
 from app.services.ratings import exclusions, praise, search
 from app.services.ratings.search import RatingFilter
-from app.services.tickets import lifecycle
 from app.web.console import filters
 from app.web.console.blueprint import console_blueprint
 
@@ -48,7 +47,7 @@ def rating_index() -> str:
             tabs=SHOWN,
             levels=LEVELS,
             departments=catalogue.departments(session),
-            engineers=lifecycle.engineers(session),
+            engineers=directory.engineers(session),
         )
 
 

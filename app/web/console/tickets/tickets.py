@@ -11,7 +11,7 @@ from app.http.context import moment, reading, runtime, transaction
 from app.http.i18n import gettext
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
-from app.services.organisation import catalogue
+from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
 from app.services.service_levels import escalation
 from app.services.tickets import detail, lifecycle, photos
@@ -45,7 +45,7 @@ def ticket_index() -> str | Answer:
         choices = {
             "departments": catalogue.departments(session),
             "categories": catalogue.categories(session),
-            "engineers": lifecycle.engineers(session),
+            "engineers": directory.engineers(session),
         }
     if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
         return redirect(url_for("console.ticket", number=page.rows[0].number))
