@@ -5,6 +5,7 @@ from threading import Event, Thread
 import click
 from flask import current_app
 
+from app import clock
 from app.http import context
 from app.jobs import (
     comment_moderation,
@@ -18,6 +19,8 @@ from app.jobs import (
     wechat_prefetch,
 )
 from app.runtime import Runtime
+from app.services.organisation import settings_history
+from config.files import file_digests
 
 # By what is announced after a commit.
 WORK = {
@@ -40,6 +43,8 @@ def worker() -> None:
     runtime: Runtime = current_app.extensions[context.EXTENSION]
     if "worker" not in runtime.settings.surfaces:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")
+    with runtime.database.transaction() as session:
+        settings_history.record(session, _told(runtime), at=clock.now())
     work = WORK | BY_THE_CLOCK
     stopping, told = Event(), {what: Event() for what in work}
     jobs = wakeups.open_queue(runtime.settings)
@@ -64,3 +69,16 @@ def worker() -> None:
             event.set()
         for thread in threads:
             thread.join()
+
+
+def _told(runtime: Runtime) -> dict[str, object]:
+    """What decides about figures, and the digests of the files the hospital edits."""
+    settings = runtime.settings
+    return {
+        "rating_trust": settings.rating_trust,
+        "browser_rating": settings.browser_rating,
+        "rating_window_days": settings.rating_window.days,
+        "timezone": settings.timezone.key,
+        "channels": list(settings.channels),
+        "files": file_digests(),
+    }

@@ -7,6 +7,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.db import Base
+from app.models import Event
+from app.services import events
 
 Row = dict[str, Any]
 
@@ -44,7 +46,10 @@ class Rows:
             rows = self._rows.get(table.name)
             if not rows:
                 continue
-            session.execute(insert(table), rows)
+            if table is Event.__table__:
+                events.append_all(session, rows)
+            else:
+                session.execute(insert(table), rows)
             if "id" in table.c and session.get_bind().dialect.name == "postgresql":
                 sequence = func.pg_get_serial_sequence(table.name, "id")
                 session.execute(select(func.setval(sequence, len(rows))))

@@ -15,6 +15,7 @@ from app.models import (
     ContractScope,
     Credential,
     Employment,
+    Event,
     Person,
     Post,
     Provider,
@@ -124,6 +125,20 @@ class Roster:
             provider_id=provider,
             valid_from=self._began,
             valid_to=until,
+        )
+        self._rows.add(
+            Event,
+            subject_id=contract,
+            ticket_id=None,
+            cycle=None,
+            kind="contract_made",
+            state=None,
+            actor_id=None,
+            at=self._at,
+            recorded_at=self._at,
+            channel="demo",
+            source_key=None,
+            data={"provider": provider},
         )
         for campus in sorted(campuses):
             self._rows.add(ContractScope, contract_id=contract, category_id=None, campus_id=campus)

@@ -130,6 +130,7 @@ class Voices:
     ) -> None:
         self._rows.draft(
             Event,
+            subject_id=rating,
             ticket_id=work.ticket["id"],
             # A praise is decided long after a reopening that followed the rating.
             cycle=work.ticket["cycle"] if kind.startswith("praise") else work.completion["cycle"],

@@ -166,6 +166,7 @@ class Lives:
     ) -> Row:
         return self._rows.draft(
             Event,
+            subject_id=ticket["id"],
             ticket_id=ticket["id"],
             cycle=ticket["cycle"],
             kind=kind,

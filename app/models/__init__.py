@@ -9,7 +9,6 @@ from app.models.draw import (
     DrawClaimPhoto,
     DrawCommittee,
     DrawDouble,
-    DrawEvent,
     DrawFile,
     DrawFilePart,
     DrawNumber,
@@ -19,6 +18,7 @@ from app.models.draw import (
     DrawTree,
     DrawWinner,
 )
+from app.models.event import Event, FeedEntry, FeedMark
 from app.models.inbound import Inbound
 from app.models.notice import ChannelStop, Notice, NoticeTry, SubscriptionCredit, WeChatToken
 from app.models.person import (
@@ -51,7 +51,6 @@ from app.models.ticket import (
     Completion,
     CompletionHelper,
     Counter,
-    Event,
     Ticket,
     TicketAsset,
     TicketHelper,
@@ -82,7 +81,6 @@ __all__ = [
     "DrawClaimPhoto",
     "DrawCommittee",
     "DrawDouble",
-    "DrawEvent",
     "DrawFile",
     "DrawFilePart",
     "DrawNumber",
@@ -96,6 +94,8 @@ __all__ = [
     "EnteredRatingPhoto",
     "ErasureRequest",
     "Event",
+    "FeedEntry",
+    "FeedMark",
     "ForgottenOpenid",
     "IdempotentPost",
     "IdentityClaim",

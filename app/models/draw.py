@@ -1,7 +1,6 @@
 """A draw: what was announced, its secrets, every published file, the numbers typed, claims and objections."""
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -207,17 +206,3 @@ class DrawCheckpoint(Base):
     tickets: Mapped[int]
     root: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
-
-
-class DrawEvent(Base):
-    """Every step: append-only, ids and codes only."""
-
-    __tablename__ = "draw_event"
-    __table_args__ = (Index(None, "draw_id", "at"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    draw_id: Mapped[int] = mapped_column(Id, ForeignKey("draw.id"))
-    kind: Mapped[str] = mapped_column(Text)
-    actor_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
-    at: Mapped[datetime]
-    data: Mapped[dict[str, Any]]

@@ -1,7 +1,6 @@
 """A ticket, every event of its life, and what was fixed at each completion."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -157,38 +156,6 @@ class TicketHelper(Base):
 
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
-
-
-class Event(Base):
-    """What happened to a ticket: append-only (the database refuses changes), ids and codes only.
-
-    `at` is the moment of the act, `recorded_at` the moment it was written down.
-    """
-
-    __tablename__ = "event"
-    __table_args__ = (
-        Index(None, "ticket_id", "at"),
-        Index(
-            "uq_event_source_key",
-            "ticket_id",
-            "source_key",
-            unique=True,
-            sqlite_where=text("source_key IS NOT NULL"),
-            postgresql_where=text("source_key IS NOT NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
-    cycle: Mapped[int] = mapped_column(SmallInteger)
-    kind: Mapped[str] = mapped_column(Text)
-    state: Mapped[str | None] = mapped_column(Text)  # the ticket's state after a move; empty otherwise
-    actor_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
-    at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
-    channel: Mapped[str] = mapped_column(Text)
-    source_key: Mapped[str | None] = mapped_column(Text)  # of an imported node: the same node never twice
-    data: Mapped[dict[str, Any] | None]
 
 
 class Completion(Base):

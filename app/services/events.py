@@ -1,36 +1,88 @@
 """The one writer of the history: what happened, to what, by whom, when."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Insert, insert
 
+from app.db import Executor, core
 from app.models import Event, Ticket
+from app.models.kinds import EVENTS
+
+
+@dataclass(frozen=True)
+class About:
+    """What an event happened to: the row its kind's subject names, and the ticket beside it where there is one."""
+
+    subject_id: int
+    ticket_id: int | None = None
+    cycle: int | None = None
+
+    @classmethod
+    def beside(cls, ticket: Ticket, subject_id: int) -> "About":
+        """A rating or a complaint, beside its ticket."""
+        return cls(subject_id, ticket.id, ticket.cycle)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event that stands in the history."""
+
+    id: int
+    ticket_id: int | None
 
 
 def append(
-    session: Session,
-    ticket: Ticket,
+    db: Executor,
+    about: Ticket | About,
     kind: str,
     *,
     by: int | None,
     at: datetime,
     channel: str,
-    state: str | None = None,
     data: dict[str, Any] | None = None,
-) -> Event:
-    """Append an event to the ticket's life. `data` holds ids and codes only, never a name or free text."""
-    event = Event(
-        ticket_id=ticket.id,
-        cycle=ticket.cycle,
-        kind=kind,
-        state=state,
-        actor_id=by,
-        at=at,
-        recorded_at=at,
-        channel=channel,
-        data=data,
-    )
-    session.add(event)
-    session.flush()
-    return event
+    recorded_at: datetime | None = None,
+) -> Recorded:
+    """Write an event of a declared kind into the caller's transaction.
+
+    `about` a ticket (its state is the event's, if the kind moves it) or what else the kind's subject names. `data`
+    holds ids and codes only, never a name or free text. `recorded_at` is now where the act itself lies back.
+    Raises KeyError for a kind that models/kinds.py does not declare.
+    """
+    declared = EVENTS[kind]
+    about = About(about.id, about.id, about.cycle) if isinstance(about, Ticket) else about
+    values = {
+        "subject": declared.subject,
+        "subject_id": about.subject_id,
+        "ticket_id": about.ticket_id,
+        "cycle": about.cycle,
+        "kind": kind,
+        "state": kind if declared.moves else None,
+        "actor_id": by,
+        "at": at,
+        "recorded_at": recorded_at or at,
+        "channel": channel,
+        "data": data,
+    }
+    return Recorded(core(db).execute(_insert(), values).scalar_one(), about.ticket_id)
+
+
+def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:
+    """Many at once, for what is imported or made up: each row an event's columns, without what its kind tells.
+
+    A row without `subject_id` is about its ticket.
+    """
+    told = [
+        {**row, "subject": EVENTS[row["kind"]].subject, "subject_id": row.get("subject_id") or row["ticket_id"]}
+        for row in rows
+    ]
+    if told:
+        core(db).execute(insert(Event.__table__), told)  # type: ignore[arg-type]
+
+
+@cache
+def _insert() -> Insert:
+    return insert(Event).returning(Event.id)

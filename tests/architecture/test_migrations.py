@@ -16,8 +16,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.db import Base, Database
-from app.models import Completion, CountedRating, Rating, RatingCorrection
+from app.models import Completion, CountedRating, Draw, Event, Rating, RatingCorrection
 from app.paths import ROOT
+from app.services import events
+from app.services.events import About
 from tests.conftest import migrate
 from tests.support.world import World
 
@@ -74,6 +76,29 @@ def test_what_counted_before_counts_for_the_same_person_after(world: World) -> N
     command.upgrade(config, "head")
     with world.database.reading() as session:
         assert session.scalars(select(CountedRating.person_id)).all() == [world.nurse.id, world.supervisor.id]
+
+
+def test_the_steps_of_draws_and_the_rows_of_ratings_are_carried_into_the_one_history(world: World) -> None:
+    everything_that_happens(world)
+    at = clock.now()
+    with world.database.transaction() as session:
+        named = {"draw_id": "2026Q4", "pid_prefix": "p", "announcement_sha256": "0" * 64}
+        draw = Draw(**named, opens=at, closes=at, announced_at=at)
+        session.add(draw)
+        session.flush()
+        events.append(session, About(draw.id), "key_read", by=world.auditor.id, at=at, channel="draw", data={})
+    before = history(world)
+    assert {"ticket", "rating", "draw"} == {subject for _kind, subject, *_ in before}
+    config = alembic(world.database.engine.url.render_as_string(hide_password=False))
+    command.downgrade(config, "0008")
+    command.upgrade(config, "head")
+    assert history(world) == before
+
+
+def history(world: World) -> list[tuple[object, ...]]:
+    columns = (Event.kind, Event.subject, Event.subject_id, Event.ticket_id, Event.actor_id, Event.at)
+    with world.database.reading() as session:
+        return sorted(tuple(row) for row in session.execute(select(*columns)))
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.errors import Refused
-from app.models import Draw, DrawEvent, DrawSecret
+from app.models import Draw, DrawSecret, Event
 from app.services.draws import announcement, keys, public_page
 from lottery import rule
 from tests.draws.story import ANNOUNCED, CLOSED, DRAW_ID, Fields, Story, draft
@@ -158,7 +158,7 @@ def refusal(story: Story, told: Fields, **changes: Any) -> Refused:
         announce(story, told, **changes)
     with story.database.reading() as session:
         assert len(session.scalars(select(Draw.id)).all()) == before
-        assert len(session.scalars(select(DrawEvent.id)).all()) == before
+        assert len(session.scalars(select(Event.id).where(Event.subject == "draw")).all()) == before
     return raised.value
 
 

@@ -9,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from app.models import DrawEvent
+from app.models import Event
 from app.services.draws import published_files
 from lottery import rule
 from tests.draws.story import DRAW_ID, DURING, OBJECTED, Story, employ
@@ -31,7 +31,7 @@ def test_the_file_makes_the_published_list_again(app: Flask, story: Story, tmp_p
     assert made_again(tmp_path / "k.json") == published(story, 1)
     assert (tmp_path / "k.json").stat().st_mode & 0o777 == 0o600
     with story.database.reading() as session:
-        readers = session.scalars(select(DrawEvent.actor_id).where(DrawEvent.kind == "key_read")).all()
+        readers = session.scalars(select(Event.actor_id).where(Event.kind == "key_read")).all()
     assert readers == [story.world.admin.id]
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_lies_there_is_not_overwritten(app: Flask, story: Story, tmp
 def refused(story: Story, answer: Result, file: Path, words: str) -> None:
     assert (answer.exit_code, words in answer.output, file.exists()) == (1, True, False)
     with story.database.reading() as session:
-        assert session.scalars(select(DrawEvent.id).where(DrawEvent.kind == "key_read")).all() == []
+        assert session.scalars(select(Event.id).where(Event.kind == "key_read")).all() == []
 
 
 def second_version(app: Flask, story: Story, folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.jobs import draws as jobs
-from app.models import DrawCheckpoint, DrawEvent, DrawWinner
+from app.models import DrawCheckpoint, DrawWinner, Event
 from app.runtime import Runtime
 from app.services.draws import claims, public_page
 from tests.draws.story import CLOSED, COMMITTED, DRAWN, DURING, EXPIRED, REDRAWN, Story
@@ -20,7 +20,7 @@ def test_a_checkpoint_a_day_while_ratings_are_collected(story: Story, runtime: R
         jobs.look(runtime)
     with story.database.reading() as session:
         [checkpoint] = session.scalars(select(DrawCheckpoint)).all()
-        kinds = session.scalars(select(DrawEvent.kind).order_by(DrawEvent.id)).all()
+        kinds = session.scalars(select(Event.kind).where(Event.subject == "draw").order_by(Event.id)).all()
     assert (checkpoint.entries, checkpoint.tickets) == (7, 10)
     assert kinds == ["announced", "checkpoint"]
 
@@ -77,7 +77,7 @@ def test_two_workers_at_once_commit_once(story: Story, runtime: Runtime) -> None
             done.result()
     with story.drawing() as (session, draw):
         page = public_page.page(session, draw, at=COMMITTED + story.shift)
-        kinds = session.scalars(select(DrawEvent.kind)).all()
+        kinds = session.scalars(select(Event.kind).where(Event.subject == "draw")).all()
     assert page.commit is not None
     assert kinds.count("committed") == 1
 

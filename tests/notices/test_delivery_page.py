@@ -8,10 +8,9 @@ from sqlalchemy import update
 
 from app import clock
 from app.models import ChannelStop, Event, Notice, NoticeTry, Ticket, WeChatIdentity
+from app.models.kinds import INBOX_ONLY, PROVIDER_SEES_NOTICES
 from app.models.notice import NOTICE_STATES, TRY_OUTCOMES
 from app.services.notices.delivery import TELLING
-from app.services.notices.delivery_log import PROVIDER_SEES
-from app.services.notices.outbox import INBOX_ONLY
 from app.texts.codes import WORDS
 from config.notices import KINDS
 from config.settings import CHANNELS
@@ -191,7 +190,7 @@ def test_every_code_there_is_has_words() -> None:
 
 
 def test_what_the_provider_sees_are_kinds_there_are() -> None:
-    assert PROVIDER_SEES < KINDS
+    assert PROVIDER_SEES_NOTICES < KINDS
 
 
 def test_a_rating_changes_no_word_of_what_the_desk_sees(

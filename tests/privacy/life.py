@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from app.models import (
     DrawReceipt,
     DrawWinner,
     Employment,
+    Event,
     IdempotentPost,
     IdentityClaim,
     Inbound,
@@ -169,9 +171,18 @@ def found(database: Database, *words: str) -> dict[str, set[str]]:
 
 
 def kept_rows(database: Database, *tables: type[Base]) -> dict[str, list[str]]:
-    """Every row as it stands, to see that none was touched."""
+    """Every row as it stands, to see that none was touched; the history of people goes on by being erased."""
     with database.reading() as session:
-        return {
-            table.__tablename__: [str(tuple(row)) for row in session.execute(select(table.__table__))]
-            for table in tables
-        }
+        return {table.__tablename__: [str(tuple(row)) for row in session.execute(_all(table))] for table in tables}
+
+
+def _all(table: type[Base]) -> Any:
+    query = select(table.__table__).order_by(*table.__table__.primary_key)
+    return query.where(Event.subject != "person") if table is Event else query
+
+
+def history_of(database: Database, person: Person) -> list[str]:
+    """The kinds of what is written down about somebody, in their order."""
+    with database.reading() as session:
+        about = (Event.subject == "person", Event.subject_id == person.id)
+        return list(session.scalars(select(Event.kind).where(*about).order_by(Event.id)))

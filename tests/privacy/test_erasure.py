@@ -38,7 +38,7 @@ from app.services.privacy.personal_data import Subject
 from app.services.ratings import rating
 from app.services.tickets.scan import look
 from tests.conftest import KEY
-from tests.privacy.life import COMMENT, FAULT, WORDS, found, kept_rows, leave, live, win
+from tests.privacy.life import COMMENT, FAULT, WORDS, found, history_of, kept_rows, leave, live, win
 from tests.support.world import APPID, ZONE, World
 
 KEYS = (KEY,)
@@ -66,6 +66,7 @@ def test_of_a_leaver_nothing_is_found_anywhere_and_his_ratings_stay(world: World
     assert erase_person(database, nurse, by=world.admin.id) == "whole"
     assert {word: tables for word, tables in found(database, *his).items() if tables} == {}
     assert kept_rows(database, *APPEND_ONLY) == before
+    assert history_of(database, nurse) == ["unbound", "erased"]
     with database.reading() as session:
         person = session.get_one(Person, nurse.id)
         assert (person.name, person.telephone, person.staff_number[:7]) == ("已删除", "", "erased-")
@@ -84,6 +85,7 @@ def test_who_still_works_here_stays_on_the_roster_and_loses_what_came_by_wechat(
     assert found(database, "the picture")["the picture"] == set()
     assert {word: tables for word, tables in found(database, phone.openid, *WORDS).items() if tables} == {}
     assert kept_rows(database, *APPEND_ONLY) == before
+    assert history_of(database, nurse) == ["unbound", "erased"]
     with database.reading() as session:
         person = session.get_one(Person, nurse.id)
         assert (person.name, person.telephone, person.staff_number) == (nurse.name, nurse.telephone, "00017")

@@ -10,6 +10,7 @@ from app.errors import Missing, Refused
 from app.models import Complaint, Department, Person, Ticket
 from app.pagination import Line, Page, Query, newest_first
 from app.services import events
+from app.services.events import About
 from app.services.notices import outbox
 
 STATES = ("open", "answered")
@@ -26,7 +27,8 @@ def complain(session: Session, ticket: Ticket, text: str, *, by: int, at: dateti
     complaint = Complaint(ticket_id=ticket.id, person_id=by, text=text, source=channel, at=at, state="open", answer="")
     session.add(complaint)
     session.flush()
-    events.append(session, ticket, "complained", by=by, at=at, channel=channel, data={"complaint": complaint.id})
+    about = About.beside(ticket, complaint.id)
+    events.append(session, about, "complained", by=by, at=at, channel=channel, data={"complaint": complaint.id})
     return complaint
 
 
@@ -42,7 +44,9 @@ def answer(session: Session, complaint_id: int, text: str, *, by: int, at: datet
         raise Refused("complaint_answered")
     ticket = session.get_one(Ticket, answered.ticket_id)
     data = {"complaint": complaint_id}
-    event = events.append(session, ticket, "complaint_answered", by=by, at=at, channel=channel, data=data)
+    event = events.append(
+        session, About.beside(ticket, complaint_id), "complaint_answered", by=by, at=at, channel=channel, data=data
+    )
     outbox.add(session, "complaint_answered", event, to=answered.person_id, at=at)
 
 

@@ -18,9 +18,9 @@ from app.models import (
     RecoveryCase,
     Ticket,
 )
+from app.models.kinds import PROVIDER_SEES_NOTICES
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
-from app.services.notices.delivery_log import PROVIDER_SEES
 
 LOW_SCORES_OF = timedelta(days=30)
 FAILURES_OF = timedelta(days=7)
@@ -52,7 +52,7 @@ def board(session: Session, at: datetime, *, for_provider: bool) -> Board:
     states = dict(session.execute(by_state).all())
     failed = select(Notice.id).where(Notice.state == "failed", Notice.created_at > at - FAILURES_OF)
     if for_provider:
-        failed = failed.where(Notice.kind.in_(PROVIDER_SEES))
+        failed = failed.where(Notice.kind.in_(PROVIDER_SEES_NOTICES))
     return Board(
         states={state: states.get(state, 0) for state in OPEN_STATES},
         waiting=session.execute(_waiting()).all(),

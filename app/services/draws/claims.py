@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import insert_first
 from app.errors import Missing, Refused
-from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawEvent, DrawWinner, Person
+from app.models import Draw, DrawClaim, DrawClaimPhoto, DrawWinner, Person
 from app.services.draws import announcement, duplicate_people, events, objections, published_files, receipts
 from app.services.draws import keys as secret
 from app.services.draws.published_files import Fields, when
@@ -82,8 +82,8 @@ def with_photo(session: Session, draw: Draw) -> set[int]:
 
 def signed_for(session: Session, draw: Draw) -> set[tuple[int, str]]:
     """Round and entry of the prizes that were signed for on paper."""
-    written = select(DrawEvent.data).where(DrawEvent.draw_id == draw.id, DrawEvent.kind == "claimed")
-    return {(told["round"], told["entry"]) for told in session.scalars(written) if told.get("proof") == "signed"}
+    claimed = events.told(session, draw, "claimed")
+    return {(told["round"], told["entry"]) for told in claimed if told.get("proof") == "signed"}
 
 
 def confirm(

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
-from app.models import Draw, DrawCommittee, DrawEvent, Person
+from app.models import Draw, DrawCommittee, Event, Person
 from app.pagination import Line
 from app.services.draws import announcement, claims, objections, public_numbers, public_page, published_files
+from app.services.draws import events as draw_events
 from app.services.draws.commitment import GRACE
 from app.services.draws.objections import Verdict
 from app.services.draws.public_numbers import Agreed
@@ -61,10 +62,10 @@ def of(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -
     page, official = public_page.page(session, draw, at=at), _official(session, draw, by, at)
     committee = select(Person).join(DrawCommittee, DrawCommittee.person_id == Person.id)
     events = (
-        select(DrawEvent.kind, DrawEvent.at, DrawEvent.data, Person.name.label("actor"))
-        .outerjoin(Person, Person.id == DrawEvent.actor_id)
-        .where(DrawEvent.draw_id == draw.id)
-        .order_by(DrawEvent.id.desc())
+        select(Event.kind, Event.at, Event.data, Person.name.label("actor"))
+        .outerjoin(Person, Person.id == Event.actor_id)
+        .where(draw_events.of(draw))
+        .order_by(Event.id.desc())
     )
     waiting = [one for one in page.objections if one.state == "open"]
     readings = {number: _readings(session, draw, number, by, at) for number in _rounds(page)}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import announce
 from app.errors import Refused
-from app.models import Draw, DrawEvent, DrawNumber
+from app.models import Draw, DrawNumber
 from app.services.draws import announcement, drand, duplicate_people, events, published_files
 from app.services.draws.published_files import Fields, when
 from lottery import files as forms
@@ -92,8 +92,7 @@ def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None
 
 def stands(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
     """What was found equal, or proven, when it was typed: what is learned later about people changes no number."""
-    written = select(DrawEvent.data).where(DrawEvent.draw_id == draw.id, DrawEvent.kind == STANDS)
-    for told in session.scalars(written):
+    for told in events.told(session, draw, STANDS):
         if (told["round"], told["source"]) == (draw_round, promised["id"]):
             return Agreed(promised["id"], promised["issue"], told["issue"], told["value"])
     return None

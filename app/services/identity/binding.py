@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
+from app.services import events
+from app.services.events import About
 from app.services.organisation import employment
 from app.services.privacy import erasure
 from app.services.ratings import rating
@@ -136,6 +138,8 @@ def _give(session: Session, identity: WeChatIdentity, person_id: int, at: dateti
     identity.person_id = person_id
     identity.bound_at = at
     session.flush()
+    told = {"identity": identity.id}
+    events.append(session, About(person_id), "bound", by=person_id, at=at, channel="wechat", data=told)
     rating.count_after_binding(session, identity_id=identity.id, at=at, on=at.date())
 
 
@@ -174,6 +178,9 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
         session, identity.person_id, at.date()
     )
     erasure.withdraw(session, identity.id, at=at)
+    if identity.person_id is not None:
+        told = {"identity": identity.id}
+        events.append(session, About(identity.person_id), "unbound", by=by, at=at, channel="console", data=told)
     identity.person_id = identity.bound_at = None
 
 

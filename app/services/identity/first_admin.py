@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from app.errors import Refused
 from app.models import Credential, Person, RoleGrant
 from app.models.person import STAFF_NUMBER
+from app.services import events
+from app.services.events import About
 from app.services.identity.passwords import hash_password
 from app.services.organisation import employment as people
 
@@ -31,5 +33,7 @@ def create(session: Session, staff_number: str, name: str, password: str, *, at:
     if employment is not None and employment.provider_id is not None:
         raise Refused("provider_supervises", staff_number=person.staff_number)
     session.merge(RoleGrant(person_id=person.id, role="admin"))
+    told = {"roles": sorted({*people.roles(session, person.id), "admin"})}
+    events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="cli", data=told)
     session.merge(Credential(person_id=person.id, password_hash=hashed, failures=0, locked_until=None))
     return person

@@ -9,28 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import ChannelStop, Event, Notice, NoticeTry, Person, SubscriptionCredit, Ticket, WeChatIdentity
+from app.models.kinds import INBOX_ONLY, PROVIDER_SEES_NOTICES
 from app.pagination import Line, Page, Query, newest_first
 from app.services.notices.channels import Ladder, Way
-from app.services.notices.outbox import INBOX_ONLY
 from app.services.organisation import employment
 
 MOST = 50
 LAST_KNOWN = timedelta(days=90)
-# Law 11: what is not named here speaks of a rating or a complaint, and the provider never learns of it.
-PROVIDER_SEES = frozenset(
-    {
-        "dispatched",
-        "reassigned",
-        "reopened",
-        "not_opened",
-        "backup",
-        "overdue_soon",
-        "overdue",
-        "urged",
-        "finished",
-        "channel_stopped",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,7 @@ def find(session: Session, *, for_provider: bool, state: str = "", after: int | 
         .where(Notice.kind.not_in(INBOX_ONLY))
     )
     if for_provider:
-        query = query.where(Notice.kind.in_(PROVIDER_SEES))
+        query = query.where(Notice.kind.in_(PROVIDER_SEES_NOTICES))
     if state:
         query = query.where(Notice.state == state)
     return newest_first(session, query, Notice.created_at, Notice.id, after=after)
@@ -85,7 +70,7 @@ def of_ticket(session: Session, ticket_id: int, *, for_provider: bool) -> list[D
     """In the order they were written."""
     query = _notices().where(Notice.ticket_id == ticket_id).order_by(Notice.created_at, Notice.id)
     if for_provider:
-        query = query.where(Notice.kind.in_(PROVIDER_SEES))
+        query = query.where(Notice.kind.in_(PROVIDER_SEES_NOTICES))
     return _with_tries(session, session.execute(query).all())
 
 

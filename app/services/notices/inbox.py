@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Notice, Ticket
+from app.models.kinds import AWAITS_OPENING
 from app.models.ticket import AWAITING
 from app.pagination import Query
 from app.services.notices import content
@@ -15,8 +16,6 @@ from app.services.notices.content import Facts
 SHOWN_FOR = timedelta(days=30)
 MOST = 30
 COUNTED = 100
-# Somebody waits for these to be opened: they are read on the ticket's own page, not in passing.
-DISPATCHES = ("dispatched", "reopened", "not_opened", "backup")
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
     """He has seen the list as it stood when `up_to` was its newest."""
     his = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
     waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(AWAITING), his)
-    passing = or_(Notice.kind.not_in(DISPATCHES), ~waited_for.exists())
+    passing = or_(Notice.kind.not_in(AWAITS_OPENING), ~waited_for.exists())
     _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.id <= up_to, passing)), at)
 
 
@@ -61,7 +60,7 @@ def unseen(session: Session, ticket_id: int, *, person_id: int) -> bool:
 def open_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetime) -> bool:
     """He has this ticket before him; whether somebody was waiting for that."""
     opened = _open(session, (Notice.ticket_id == ticket_id) & (Notice.person_id == person_id), at)
-    return not opened.isdisjoint(DISPATCHES)
+    return not opened.isdisjoint(AWAITS_OPENING)
 
 
 def _unread(person_id: int, at: datetime) -> Query:

@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.db import announce
 from app.models import Event, Notice
+from app.services.events import Recorded
 
-INBOX_ONLY = frozenset({"won"})  # told by no channel: WeChat carries no word of a prize
 
-
-def add(session: Session, kind: str, event: Event, *, to: int, at: datetime) -> Notice:
+def add(session: Session, kind: str, event: Event | Recorded, *, to: int, at: datetime) -> Notice:
     """Put a notice about this event beside it; a worker looks as soon as the transaction is committed."""
     return _add(session, Notice(kind=kind, event_id=event.id, ticket_id=event.ticket_id, person_id=to), at)
 

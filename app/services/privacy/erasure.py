@@ -36,6 +36,8 @@ from app.models import (
 )
 from app.models.person import NAMELESS
 from app.models.ticket import OPEN_STATES
+from app.services import events
+from app.services.events import About
 from app.services.organisation.employment import works
 from app.services.privacy import personal_data, wechat_erasure
 from app.services.privacy.personal_data import Subject
@@ -259,6 +261,9 @@ def _record(session: Session, subject: Subject, reach: str, by: int | None, at: 
     )
     requests = session.scalars(select(ErasureRequest).where(his, ErasureRequest.state == "waiting")).all()
     session.add_all(_done(request, reach, by, at) for request in requests or [_unasked(subject, at)])
+    if subject.person_id is not None:
+        told = {"extent": reach}
+        events.append(session, About(subject.person_id), "erased", by=by, at=at, channel="console", data=told)
 
 
 def _unasked(subject: Subject, at: datetime) -> ErasureRequest:

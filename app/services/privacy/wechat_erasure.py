@@ -23,6 +23,8 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
+from app.services import events
+from app.services.events import About
 from app.services.organisation import employment
 
 # WeChat's codes for what may be taken back; of all others, names and portraits among them, nothing is kept.
@@ -55,6 +57,9 @@ def forget(session: Session, identity: WeChatIdentity, *, keys: Sequence[str], a
     _end_what_waits(session, identity, at)
     for table in (ApiSession, IdempotentPost, SubscriptionCredit):
         session.execute(delete(table).where(table.identity_id == identity.id))
+    if identity.person_id is not None:
+        told = {"identity": identity.id}
+        events.append(session, About(identity.person_id), "unbound", by=None, at=at, channel="wechat", data=told)
     identity.openid = f"forgotten-{secrets.token_hex(16)}"
     identity.unionid = identity.person_id = identity.bound_at = None
     identity.privacy_version = identity.privacy_at = None

@@ -10,6 +10,7 @@ from app.errors import Missing, Refused
 from app.models import Completion, Rating, RatingExclusion, Ticket
 from app.models.rating import EXCLUSION_REASONS
 from app.services import events
+from app.services.events import About
 from app.services.organisation import employment
 
 NOTE_MOST = 500
@@ -37,4 +38,4 @@ def exclude(session: Session, rating_id: int, *, reason: str, note: str, by: int
     if kept is None:
         raise Refused("excluded_before")
     told = {"rating": rating_id, "reason": reason}
-    events.append(session, ticket, "rating_excluded", by=by, at=at, channel=channel, data=told)
+    events.append(session, About.beside(ticket, rating_id), "rating_excluded", by=by, at=at, channel=channel, data=told)

@@ -20,15 +20,15 @@ from app.models import (
     Department,
     EnteredRating,
     EnteredRatingPhoto,
-    Event,
     Person,
     SlipLink,
     Ticket,
 )
 from app.models.rating import LEVELS
 from app.pagination import Line, Page, Query, newest_first
-from app.services import images
+from app.services import events, images
 from app.services.codes import slip_pads
+from app.services.events import About
 from app.services.ratings.search import SATISFIED_FROM, Figure
 
 PAPER, TELEPHONE = SOURCES = ("paper", "telephone")
@@ -81,8 +81,8 @@ def enter(session: Session, ticket: Ticket, entry: Entry, *, window: timedelta, 
     if entry.photo is not None:
         picture = {"media_type": images.MEDIA_TYPE, "content": entry.photo, "at": at}
         session.add(EnteredRatingPhoto(completion_id=chosen.id, **picture))
-    event = {"kind": "rating_entered", "channel": "console", "data": {"source": given.source}}
-    session.add(Event(ticket_id=ticket.id, cycle=chosen.cycle, actor_id=by, at=at, recorded_at=at, **event))
+    about = About(ticket.id, ticket.id, chosen.cycle)
+    events.append(session, about, "rating_entered", by=by, at=at, channel="console", data={"source": given.source})
 
 
 def fits(session: Session, ticket: Ticket, given: Given, *, window: timedelta, at: datetime) -> Sequence[Line]:

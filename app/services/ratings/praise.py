@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.errors import Refused
 from app.models import Completion, Rating, RatingDetail, Ticket
 from app.services import events
+from app.services.events import About
 
 READ_AT_ONCE = 20
 
@@ -30,7 +31,8 @@ def decide(session: Session, rating_id: int, *, approve: bool, by: int, at: date
         .where(Rating.id == rating_id)
     ).one()
     kind = "praise_approved" if approve else "praise_refused"
-    events.append(session, ticket, kind, by=by, at=at, channel=channel, data={"rating": rating_id})
+    about = About.beside(ticket, rating_id)
+    events.append(session, about, kind, by=by, at=at, channel=channel, data={"rating": rating_id})
 
 
 def told(session: Session, engineer_id: int) -> Sequence[str]:

@@ -13,13 +13,14 @@ from app.errors import Refused
 from app.models import (
     Completion,
     CountedRating,
-    Event,
     Rating,
     RatingCorrection,
     RatingDetail,
     RecoveryCase,
 )
 from app.models.rating import LEVELS, LOW_LEVELS
+from app.services import events
+from app.services.events import About
 from app.services.tickets.scan import Scan, check_rater, look
 
 PRAISE_LEVELS = (5, 4)
@@ -27,7 +28,6 @@ BINDING_VERIFIES = timedelta(days=7)
 
 # Built once: this is the hot path. With the rating come its event and its slot (see models.Rating).
 _RATING = insert(Rating).returning(Rating.id)
-_EVENT = insert(Event).inline()
 
 
 class AlreadyRated(Refused):
@@ -76,7 +76,9 @@ def correct(db: Executor, scan: Scan, *, level: int, source: str, at: datetime) 
         raise Refused("correction_over")
     if insert_first(db, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
         raise Refused("correction_over")
-    _record(db, scan, "corrected", scan.mine.rating_id, source, at)
+    about = About(scan.mine.rating_id, scan.ticket_id, scan.cycle)
+    told = {"rating": scan.mine.rating_id}
+    events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=told)
     if level in LOW_LEVELS:
         _open_case(db, scan.ticket_id, scan.mine.rating_id, at)
 
@@ -140,20 +142,6 @@ def _take_slot(db: Executor, completion_id: int, rating_id: int, person_id: int 
         db, CountedRating, completion_id=completion_id, rating_id=rating_id, person_id=person_id, at=at
     )
     return taken is not None
-
-
-def _record(db: Executor, scan: Scan, kind: str, rating_id: int, source: str, at: datetime) -> None:
-    values = {
-        "ticket_id": scan.ticket_id,
-        "cycle": scan.cycle,
-        "kind": kind,
-        "actor_id": scan.person_id,
-        "at": at,
-        "recorded_at": at,
-        "channel": source,
-        "data": {"rating": rating_id},
-    }
-    core(db).execute(_EVENT, values)
 
 
 def _open_case(db: Executor, ticket_id: int, rating_id: int, at: datetime) -> None:

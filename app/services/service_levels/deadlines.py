@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.models import Event, Notice, Ticket
 from app.models.ticket import PRIORITIES, UNDER_WAY
 from app.pagination import Line, Query
+from app.services.events import Recorded
 from app.services.notices import outbox
 from config.notices import notice_rules
 
@@ -29,7 +30,7 @@ def tell(session: Session, ticket: Ticket, *, at: datetime) -> None:
     """Tell the lead, once a cycle that it is soon, once that it is over. The ticket is held by the caller."""
     row = session.execute(_running_out(at).where(Ticket.id == ticket.id)).first()
     if row is not None and (kind := _kind(row, at)):
-        outbox.add(session, kind, session.get_one(Event, row.begun), to=row.lead_id, at=at)
+        outbox.add(session, kind, Recorded(row.begun, ticket.id), to=row.lead_id, at=at)
 
 
 def _kind(row: Line, at: datetime) -> str:

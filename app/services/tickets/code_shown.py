@@ -1,13 +1,14 @@
 """That the code was shown, and that its user opened it: what coverage (R4) counts. Never whether it was rated."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import Completion, CompletionHelper, Event, Ticket
+from app.services import events
+from app.services.events import About
 from app.services.tickets import lifecycle
 from app.services.tickets.scan import Scan
 
@@ -28,13 +29,13 @@ def show(session: Session, number: str, *, cycle: int, by: int, at: datetime, no
         raise Missing("no_such_ticket")
     if not max(done.finished_at, now - TOLD_WITHIN) <= at <= now:
         raise Refused("absurd_time")
-    _once(session, done.ticket_id, cycle, SHOWN, actor_id=by, at=at, now=now, channel="wechat")
+    _once(session, done.ticket_id, cycle, SHOWN, by=by, at=at, now=now, channel="wechat")
 
 
 def open_code(session: Session, scan: Scan, *, at: datetime) -> None:
     """Somebody who may rate looks at the page. Who he is stays untold, for the provider reads this event."""
     if scan.finished and scan.rateable and not scan.provider_staff and not scan.proxy:
-        _once(session, scan.ticket_id, scan.cycle, OPENED, at=at, now=at, channel="scan")
+        _once(session, scan.ticket_id, scan.cycle, OPENED, by=None, at=at, now=at, channel="scan")
 
 
 def said(session: Session, ticket_id: int, *, cycle: int) -> set[str]:
@@ -43,9 +44,20 @@ def said(session: Session, ticket_id: int, *, cycle: int) -> set[str]:
     return set(session.scalars(query.where(Event.kind.in_((SHOWN, OPENED)))))
 
 
-def _once(session: Session, ticket_id: int, cycle: int, kind: str, *, now: datetime, **told: Any) -> None:
+def _once(
+    session: Session,
+    ticket_id: int,
+    cycle: int,
+    kind: str,
+    *,
+    by: int | None,
+    at: datetime,
+    now: datetime,
+    channel: str,
+) -> None:
     if kind in said(session, ticket_id, cycle=cycle):
         return
     lifecycle.locked(session, ticket_id=ticket_id)
     if kind not in said(session, ticket_id, cycle=cycle):
-        session.add(Event(ticket_id=ticket_id, cycle=cycle, kind=kind, recorded_at=now, **told))
+        about = About(ticket_id, ticket_id, cycle)
+        events.append(session, about, kind, by=by, at=at, recorded_at=now, channel=channel)

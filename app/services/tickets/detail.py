@@ -10,14 +10,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
 from app.models import Asset, Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
-from app.models.ticket import OPEN_STATES, STATES, TicketAsset, TicketHelper
+from app.models.kinds import PROVIDER_SEES_EVENTS, PROVIDER_SEES_NOTICES
+from app.models.ticket import OPEN_STATES, TicketAsset, TicketHelper
 from app.pagination import Line
-from app.services.notices import delivery_log
 from app.services.organisation import employment
 from app.services.organisation.directory import current_employment
-
-# Law 11: what is not named here is a rating or follows from one, and the provider never learns of it.
-PROVIDER_SEES = frozenset({*STATES, "recorded", "urged", "opened", "shown", "code_opened", "slip_linked"})
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def timeline(session: Session, ticket_id: int, *, for_provider: bool) -> list[St
     query = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
     query = query.where(Event.ticket_id == ticket_id).order_by(Event.at, Event.id)
     if for_provider:
-        query = query.where(Event.kind.in_(PROVIDER_SEES))
+        query = query.where(Event.kind.in_(PROVIDER_SEES_EVENTS))
     found = session.execute(query).all()
     names = _names(session, [event for event, _actor in found])
     return [_step(event, actor, names) for event, actor in found]
@@ -98,7 +95,7 @@ def timeline(session: Session, ticket_id: int, *, for_provider: bool) -> list[St
 def notices(session: Session, ticket_id: int, *, for_provider: bool) -> Sequence[Line]:
     query = select(Notice, Person.name.label("person")).join(Person, Person.id == Notice.person_id)
     if for_provider:
-        query = query.where(Notice.kind.in_(delivery_log.PROVIDER_SEES))
+        query = query.where(Notice.kind.in_(PROVIDER_SEES_NOTICES))
     return session.execute(query.where(Notice.ticket_id == ticket_id).order_by(Notice.created_at, Notice.id)).all()
 
 
@@ -134,7 +131,7 @@ def _step(event: Event, actor: str | None, names: dict[int, str]) -> Step:
     return Step(
         kind=event.kind,
         state=event.state,
-        cycle=event.cycle,
+        cycle=event.cycle or 0,
         at=event.at,
         recorded_at=event.recorded_at,
         channel=event.channel,

@@ -18,6 +18,7 @@ from app.errors import Missing, Refused
 from app.models import Counter, Event, RoleGrant, Ticket, TicketHelper
 from app.models.ticket import MOVES, OPEN_STATES
 from app.services import events
+from app.services.events import Recorded
 from app.services.notices import inbox, outbox
 from app.services.organisation import employment as people
 from app.services.service_levels import deadlines, escalation
@@ -57,7 +58,7 @@ def report(session: Session, told: Report, *, by: int | None, at: datetime, zone
     )
     session.add(ticket)
     session.flush()
-    events.append(session, ticket, "reported", by=by, at=at, channel=channel, state="reported")
+    events.append(session, ticket, "reported", by=by, at=at, channel=channel)
     return ticket
 
 
@@ -70,14 +71,14 @@ def dispatch(
     by: int,
     at: datetime,
     channel: str,
-) -> Event:
+) -> Recorded:
     """Give the ticket to a lead engineer (and helpers); he is told, and so is who had it before."""
     event = _give(session, ticket, to=to, helpers=helpers, by=by, at=at, channel=channel)
     outbox.add(session, "dispatched", event, to=to, at=at)
     return event
 
 
-def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     """The backup takes what the lead has not opened in time: a dispatch to himself, accepted with the same tap."""
     if ticket.id not in escalation.offered(session, by, at=at):
         raise Refused("not_offered")
@@ -96,7 +97,7 @@ def see(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str
 
 def _give(
     session: Session, ticket: Ticket, *, to: int, helpers: Iterable[int], by: int, at: datetime, channel: str
-) -> Event:
+) -> Recorded:
     engineers = {to, *helpers}
     found = session.scalars(
         select(RoleGrant.person_id).where(
@@ -120,18 +121,18 @@ def _give(
     return event
 
 
-def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     _only_lead(ticket, by)
     see(session, ticket, by=by, at=at, channel=channel)
     return _move(session, ticket, "accepted", by=by, at=at, channel=channel)
 
 
-def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     _only_lead(ticket, by)
     return _move(session, ticket, "arrived", by=by, at=at, channel=channel)
 
 
-def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     """The work is done: fix the attribution and tell the user once, with the way to his code."""
     _only_lead(ticket, by)
     event = _move(session, ticket, "finished", by=by, at=at, channel=channel)
@@ -154,13 +155,13 @@ def done_already(ticket: Ticket, act: str, *, by: int) -> bool:
     return ticket.lead_id == by and ticket.state in reached[act]
 
 
-def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     event = _move(session, ticket, "closed", by=by, at=at, channel=channel)
     ticket.closed_at = at
     return event
 
 
-def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Event:
+def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     if not may_cancel(session, ticket, people.roles_at(session, by, at.date())):
         raise Refused("cancel_needs_supervisor")
     return _move(session, ticket, "cancelled", by=by, at=at, channel=channel)
@@ -174,7 +175,7 @@ def may_cancel(session: Session, ticket: Ticket, roles: frozenset[str]) -> bool:
     return ticket.cycle == 1 and session.scalar(begun) is None
 
 
-def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:
+def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Recorded:
     """Still broken: a new cycle begins, the engineer who had it is told."""
     event = _move(session, ticket, "reopened", by=by, at=at, channel=channel)
     ticket.finished_at = ticket.closed_at = None
@@ -184,14 +185,14 @@ def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, ch
     return event
 
 
-def urge(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Event:
+def urge(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Recorded:
     """The user asks to hurry; once in ten minutes, so that a nervous thumb does not ring twenty times."""
     if ticket.state not in OPEN_STATES:
         raise Refused("not_open", state=ticket.state)
     return _remind(session, ticket, "urged", by=by, at=at, channel=channel)
 
 
-def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel: str) -> Event:
+def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel: str) -> Recorded:
     """Somebody not known says it is still broken: written down and told to the engineer.
 
     It does not reopen: whoever finds a slip could otherwise close the rating of the one who was served.
@@ -199,7 +200,7 @@ def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel:
     return _remind(session, ticket, "still_broken", by=None, at=at, channel=channel)
 
 
-def _remind(session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str) -> Event:
+def _remind(session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str) -> Recorded:
     last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, Event.kind == kind))
     if last is not None and at - last < URGE_PAUSE:
         raise Refused("urged_just_now")
@@ -227,14 +228,14 @@ def _move(
     at: datetime,
     channel: str,
     data: dict[str, Any] | None = None,
-) -> Event:
+) -> Recorded:
     if to not in MOVES[ticket.state]:
         raise Refused("move_not_allowed", state=ticket.state, to=to)
     if to == "reopened":
         ticket.cycle += 1
     ticket.state = to
     ticket.updated_at = at
-    return events.append(session, ticket, to, by=by, at=at, channel=channel, state=to, data=data)
+    return events.append(session, ticket, to, by=by, at=at, channel=channel, data=data)
 
 
 def _only_lead(ticket: Ticket, by: int) -> None:

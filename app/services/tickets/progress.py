@@ -1,8 +1,9 @@
 """A ticket's progress as the user may see it: which step was reached when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ def steps(session: Session, ticket_id: int, *, cycle: int) -> list[Step]:
 def steps_of(session: Session, cycles: Mapping[int, int]) -> dict[int, list[Step]]:
     """The same for several tickets at once: their ids, each with its cycle."""
     reached: dict[int, dict[str, datetime]] = {ticket_id: {} for ticket_id in cycles}
-    rows = session.execute(
+    rows: Iterable[Any] = session.execute(
         select(Event.ticket_id, Event.cycle, Event.state, Event.at)
         .where(Event.ticket_id.in_(cycles), Event.state.is_not(None))
         .order_by(Event.at, Event.id)

@@ -7,6 +7,7 @@ from app.services.imports.roster.workplaces import Job
 
 A_DAY = timedelta(days=1)
 NOTHING, OPEN, END, REPLACE, MOVE = "", "open", "end", "replace", "move"
+LEAVE = "leave"  # stands in the whole roster no longer
 
 
 class OutOfOrder(ValueError):

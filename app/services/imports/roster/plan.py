@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Employment, Person, RoleGrant
+from app.services import events
+from app.services.events import About
 from app.services.imports.roster import employment_changes
 from app.services.imports.roster.row_reader import COLUMNS, SUPERVISING, Member
 from app.services.imports.roster.wecom_accounts import Accounts
@@ -147,11 +149,12 @@ def find_leavers(session: Session, plan: Plan, *, named: set[str], today: date) 
 def apply(session: Session, plan: Plan, *, at: datetime) -> None:
     """Do what was planned, in the hospital's time."""
     for change in plan.changes:
-        person = _apply_one(session, change)
+        person = _apply_one(session, change, at)
         if change.account:
             plan.accounts.give(change.account, person, at=at)
-    for _person, employment in plan.leavers:
+    for person, employment in plan.leavers:
         employment.valid_to = max(employment.valid_from, at.date() - employment_changes.A_DAY)
+        _record_employment(session, person.id, employment_changes.LEAVE, employment, at)
 
 
 def refuse_upheaval(plan: Plan) -> None:
@@ -160,7 +163,7 @@ def refuse_upheaval(plan: Plan) -> None:
         raise Refused("too_many_changes", count=len(plan.leavers) + len(plan.movers), workforce=plan.workforce)
 
 
-def _apply_one(session: Session, change: Change) -> Person:
+def _apply_one(session: Session, change: Change, at: datetime) -> Person:
     person = change.person or Person(staff_number=change.member.staff_number)
     for name, value in change.corrections.items():
         setattr(person, name, value)
@@ -168,8 +171,26 @@ def _apply_one(session: Session, change: Change) -> Person:
     session.flush()
     if change.new_roles:
         session.execute(delete(RoleGrant).where(RoleGrant.person_id == person.id))
-        session.add_all(RoleGrant(person_id=person.id, role=role) for role in sorted(change.new_roles))
+        roles = sorted(change.new_roles)
+        session.add_all(RoleGrant(person_id=person.id, role=role) for role in roles)
+        told = {"roles": roles}
+        events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="import", data=told)
     if change.move:
         end = change.member.valid_to
-        session.add(employment_changes.make(change.move, person.id, change.present, change.job, change.start, end))
+        now = employment_changes.make(change.move, person.id, change.present, change.job, change.start, end)
+        session.add(now)
+        _record_employment(session, person.id, change.move, now, at)
     return person
+
+
+def _record_employment(session: Session, person_id: int, move: str, now: Employment, at: datetime) -> None:
+    told = {
+        "move": move,
+        "department": now.department_id,
+        "provider": now.provider_id,
+        "team": now.team_id,
+        "post": now.post_id,
+        "from": now.valid_from.isoformat(),
+        "to": now.valid_to.isoformat() if now.valid_to else None,
+    }
+    events.append(session, About(person_id), "employment_changed", by=None, at=at, channel="import", data=told)

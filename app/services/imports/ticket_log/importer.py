@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import upsert
 from app.models import Event, Ticket
+from app.services import events
 from app.services.imports.ticket_log import completions, lookups
 from app.services.imports.ticket_log.lookups import Names
 from app.services.imports.ticket_log.node_reader import Node
@@ -155,7 +156,7 @@ def _write_events(session: Session, changed: list[Touched], known: Names, at: da
         }
         for ticket, node, step in fresh
     ]
-    session.execute(insert(Event.__table__), rows)  # type: ignore[arg-type]
+    events.append_all(session, rows)
 
 
 def _data(node: Node, step: Step) -> dict[str, Any]:

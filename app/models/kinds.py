@@ -1,0 +1,110 @@
+"""Every kind of event and of notice, declared once: what it is about, who may see it, what it does.
+
+Law 11 of the domain is a column here. `provider` says whether the provider's staff may read it, in whatever page, list,
+export or message: a kind that speaks of a rating, a complaint or a person's rights is the hospital's alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app.models.ticket import STATES
+
+Subject = Literal["ticket", "rating", "complaint", "draw", "person", "contract", "setting"]
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One kind of event."""
+
+    subject: Subject
+    """What its `subject_id` names a row of."""
+    provider: bool = False
+    """The provider's staff may see it."""
+    moves: bool = False
+    """It leaves the ticket in the state of its own name."""
+    urgent: bool = False
+    """Somebody waits for an answer to it."""
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """One kind of notice; what it says and when it is pushed is the hospital's, in config/notices.toml."""
+
+    to: Literal["engineer", "user", "admin"]
+    provider: bool = False
+    """The provider's staff may see that it was sent, to whom, and what came of it."""
+    awaits_opening: bool = False
+    """Somebody waits until its reader has opened the ticket."""
+    inbox_only: bool = False
+    """Sent by no channel: WeChat carries no word of a prize."""
+
+
+_WORK = EventKind("ticket", provider=True)
+_OF_RATING = EventKind("rating")
+_OF_DRAW = EventKind("draw")
+
+EVENTS: Mapping[str, EventKind] = {
+    **dict.fromkeys(STATES, EventKind("ticket", provider=True, moves=True)),
+    "recorded": _WORK,  # a node of an imported log; its state is the log's
+    "opened": _WORK,
+    "urged": EventKind("ticket", provider=True, urgent=True),
+    "still_broken": EventKind("ticket", urgent=True),
+    "shown": _WORK,
+    "code_opened": _WORK,
+    "slip_linked": _WORK,
+    "rated": _OF_RATING,
+    "corrected": _OF_RATING,
+    "rating_excluded": _OF_RATING,
+    "praise_approved": _OF_RATING,
+    "praise_refused": _OF_RATING,
+    "rating_entered": EventKind("ticket"),
+    "complained": EventKind("complaint", urgent=True),
+    "complaint_answered": EventKind("complaint"),
+    "roles_changed": EventKind("person"),
+    "employment_changed": EventKind("person"),
+    "bound": EventKind("person"),
+    "unbound": EventKind("person"),
+    "erased": EventKind("person"),
+    "contract_made": EventKind("contract"),
+    "settings_changed": EventKind("setting"),
+    "announced": _OF_DRAW,
+    "checkpoint": _OF_DRAW,
+    "committed": _OF_DRAW,
+    "objected": _OF_DRAW,
+    "objection_upheld": _OF_DRAW,
+    "objection_refused": _OF_DRAW,
+    "number_typed": _OF_DRAW,
+    "number_fetched": _OF_DRAW,
+    "number_stands": _OF_DRAW,
+    "decided": _OF_DRAW,
+    "named_1": _OF_DRAW,
+    "named_2": _OF_DRAW,
+    "claimed": _OF_DRAW,
+    "waived": _OF_DRAW,
+    "ineligible": _OF_DRAW,
+    "expired": _OF_DRAW,
+    "key_read": _OF_DRAW,
+}
+
+NOTICES: Mapping[str, NoticeKind] = {
+    "dispatched": NoticeKind("engineer", provider=True, awaits_opening=True),
+    "reassigned": NoticeKind("engineer", provider=True),
+    "reopened": NoticeKind("engineer", provider=True, awaits_opening=True),
+    "not_opened": NoticeKind("engineer", provider=True, awaits_opening=True),
+    "backup": NoticeKind("engineer", provider=True, awaits_opening=True),
+    "overdue_soon": NoticeKind("engineer", provider=True),
+    "overdue": NoticeKind("engineer", provider=True),
+    "urged": NoticeKind("engineer", provider=True),
+    "finished": NoticeKind("user", provider=True),
+    "rate_reminder": NoticeKind("user"),
+    "complaint_answered": NoticeKind("user"),
+    "recovered": NoticeKind("user"),
+    "won": NoticeKind("user", inbox_only=True),
+    "channel_stopped": NoticeKind("admin", provider=True),
+}
+
+PROVIDER_SEES_EVENTS = frozenset(name for name, kind in EVENTS.items() if kind.provider)
+PROVIDER_SEES_NOTICES = frozenset(name for name, kind in NOTICES.items() if kind.provider)
+INBOX_ONLY = frozenset(name for name, kind in NOTICES.items() if kind.inbox_only)
+AWAITS_OPENING = frozenset(name for name, kind in NOTICES.items() if kind.awaits_opening)

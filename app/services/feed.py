@@ -1,0 +1,105 @@
+"""The feed: every event once, numbered in the order of commits, without gaps, for whoever follows the history.
+
+Ids are handed out before the commit, so "newer than id N" skips whoever commits late. A reader keeps the last `seq` it
+has worked on and asks for what follows; it never meets a number below it again. Whoever comes first numbers what has
+been committed since: no process has to be alive for it. Within one batch events stand in the order of their ids, so
+what was written after something else was seen comes after it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, cast, func, insert, select, text, update
+from sqlalchemy.orm import Session
+from sqlalchemy.types import BigInteger, Text
+
+from app.db import insert_first
+from app.models import Event, FeedEntry, FeedMark
+from app.pagination import Line
+
+BATCH = 5_000
+_LOCK = 0x66656564  # "feed", as PostgreSQL's advisory locks want it
+
+
+@dataclass(frozen=True)
+class _Horizon:
+    """What is decided: with a transaction's number, everything older than it."""
+
+    newest: int
+    oldest_running: int | None = None
+
+
+def number(session: Session, *, most: int = BATCH) -> int:
+    """Number what has been committed since, at most so many; how many. Needs a writing transaction of its own.
+
+    0 also where somebody else is numbering at this moment.
+    """
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    if postgresql and not session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
+        return 0
+    horizon = _horizon(session, postgresql=postgresql)  # before this transaction has a number of its own
+    mark = _mark(session)
+    fresh = session.scalars(_unnumbered(mark.settled_id).limit(most)).all()
+    last = session.scalar(select(func.max(FeedEntry.seq))) or 0
+    if fresh:
+        session.execute(insert(FeedEntry), [{"seq": last + n, "event_id": id_} for n, id_ in enumerate(fresh, start=1)])
+    if len(fresh) < most:  # else there may be more that is visible and below the fence
+        _settle(session, mark, horizon)
+    return len(fresh)
+
+
+def read(session: Session, *, after: int, most: int = 500) -> Sequence[Line]:
+    """The numbered events that follow `after`, as rows of `seq` and `Event`. Call `number` first, to be up to date."""
+    query = select(FeedEntry.seq, Event).join(Event, Event.id == FeedEntry.event_id)
+    return session.execute(query.where(FeedEntry.seq > after).order_by(FeedEntry.seq).limit(most)).all()
+
+
+def waits(session: Session) -> bool:
+    """Whether something has been committed that has no number yet."""
+    settled = session.scalar(select(FeedMark.settled_id)) or 0
+    return session.scalar(_unnumbered(settled).limit(1)) is not None
+
+
+def _unnumbered(settled: int) -> Select[int]:
+    numbered = select(FeedEntry.seq).where(FeedEntry.event_id == Event.id)
+    return select(Event.id).where(Event.id > settled, ~numbered.exists()).order_by(Event.id)
+
+
+def _mark(session: Session) -> FeedMark:
+    mark = session.get(FeedMark, 1)
+    if mark is None:
+        insert_first(session, FeedMark, id=1, settled_id=0)
+        mark = session.get_one(FeedMark, 1)
+    return mark
+
+
+def _horizon(session: Session, *, postgresql: bool) -> _Horizon:
+    # Each in a statement of its own, in this order: what is newest first, then who is still at work.
+    newest = session.scalar(select(func.max(Event.id))) or 0
+    if not postgresql:
+        return _Horizon(newest)
+    oldest = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
+    return _Horizon(newest, session.scalar(select(oldest)))
+
+
+def _settle(session: Session, mark: FeedMark, horizon: _Horizon) -> None:
+    """Forget what can change no more, so that the next look does not go over it again.
+
+    On SQLite one writes at a time, so ids are in commit order. On PostgreSQL an id that is missing below the fence may
+    be a late committer's, until every transaction that ran when the fence was set has ended.
+    """
+    if horizon.oldest_running is None:
+        settled, fence = horizon.newest, None
+    elif mark.fence_xid is None:
+        settled, fence = mark.settled_id, horizon.newest
+    elif horizon.oldest_running >= mark.fence_xid:
+        settled, fence = mark.fence_id or 0, horizon.newest
+    else:
+        return
+    if fence == settled:
+        fence = None
+    if (settled, fence) == (mark.settled_id, mark.fence_id):
+        return
+    own = text("pg_current_xact_id()::text::bigint") if fence is not None else None
+    session.execute(update(FeedMark).values(settled_id=settled, fence_id=fence, fence_xid=own))
+    session.expire(mark)
