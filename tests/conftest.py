@@ -23,6 +23,7 @@ from app.paths import ROOT
 from app.runtime import Runtime
 from config.settings import Settings, SettingsError, read_settings
 from tests.support.browser import NONE_FOUND, chromium, running_browser
+from tests.support.nursery import Nursery, running_nursery
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.processes import Installation, installation
 from tests.support.redis import running_redis
@@ -214,10 +215,16 @@ def console(app: Flask) -> Console:
     return sign_in
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    with running_nursery() as warm:
+        yield warm
+
+
 @pytest.fixture
-def installed(environ: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
+def installed(environ: dict[str, str], tmp_path: Path, nursery: Nursery) -> Iterator[Installation]:
     """The service as processes: `installed.start("web", "worker", "sandbox")`."""
-    with installation(environ, tmp_path) as made:
+    with installation(environ, tmp_path, nursery) as made:
         yield made
 
 

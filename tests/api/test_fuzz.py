@@ -28,6 +28,7 @@ from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from app.services.links import Links
 from sandbox.accounts import MINI
 from tests.conftest import KEY, migrate, plain_environ
+from tests.support.nursery import Nursery
 from tests.support.postgres import Postgres
 from tests.support.processes import installation
 from tests.support.world import World, build
@@ -144,7 +145,7 @@ def bearer(world: World, person: Person | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Service]:
     """On PostgreSQL, which takes least of what is odd."""
     postgres.execute("CREATE DATABASE fuzzed")
     migrate(postgres.url("fuzzed"))
@@ -154,7 +155,7 @@ def service(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     database = Database(postgres.url("fuzzed"))
     world = build(database)
     ticket = world.ticket("finished")
-    with installation({**plain_environ(postgres.url("fuzzed"), folder), **mini}, folder) as installed:
+    with installation({**plain_environ(postgres.url("fuzzed"), folder), **mini}, folder, nursery) as installed:
         installed.start("sandbox", "web")
         yield Service(installed.url, world, ticket, bearer(world, world.nurse), folder)
     database.engine.dispose()

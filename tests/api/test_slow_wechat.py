@@ -11,6 +11,7 @@ from app.runtime import Runtime
 from sandbox.accounts import MINI
 from tests.api.conftest import TakePhone
 from tests.conftest import plain_environ
+from tests.support.nursery import Nursery
 from tests.support.phone import Phone, code
 from tests.support.processes import installation
 from tests.support.wechat import Sandbox
@@ -19,9 +20,11 @@ SESSION = "/sns/jscode2session"
 
 
 @pytest.mark.slow
-def test_a_page_comes_within_a_second_while_many_sign_ins_wait(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_page_comes_within_a_second_while_many_sign_ins_wait(
+    sqlite_url: str, tmp_path: Path, nursery: Nursery
+) -> None:
     mini = {"WECHAT_MINI_APPID": MINI.appid, "WECHAT_MINI_SECRET": MINI.secret, "GRANIAN_BLOCKING_THREADS": "2"}
-    with installation({**plain_environ(sqlite_url, tmp_path), **mini}, tmp_path) as installed:
+    with installation({**plain_environ(sqlite_url, tmp_path), **mini}, tmp_path, nursery) as installed:
         installed.start("sandbox", "web")
         Sandbox(installed.sandbox_url).trouble(SESSION, latency_before=5)
 

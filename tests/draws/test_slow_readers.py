@@ -16,6 +16,7 @@ from app.models import DrawFile, DrawFilePart
 from app.services.draws.published_files import PART
 from tests.conftest import plain_environ
 from tests.draws.story import ANNOUNCED, DRAW_ID, Story
+from tests.support.nursery import Nursery
 from tests.support.processes import installation
 
 LONG = f"/draws/{DRAW_ID}/files/leaves-1.bin"
@@ -25,13 +26,13 @@ SHORT = f"/draws/{DRAW_ID}/files/leaves-2.bin"
 
 @pytest.mark.slow
 def test_readers_who_do_not_read_keep_nobody_waiting_and_make_room_when_they_go(
-    story: Story, database_url: str, tmp_path: Path
+    story: Story, database_url: str, tmp_path: Path, nursery: Nursery
 ) -> None:
     story.announce()
     publish(story, "leaves-1.bin", parts=8)
     publish(story, "leaves-2.bin", parts=1)
     environ = {**plain_environ(database_url, tmp_path), "GRANIAN_BLOCKING_THREADS": "2"}
-    with installation(environ, tmp_path) as installed:
+    with installation(environ, tmp_path, nursery) as installed:
         installed.start("web")
         for path, busy in ((LONG, 503), (BUNDLE, 503), (SHORT, 200)):
             crowd(installed.url, path, busy=busy)

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +12,18 @@ from pathlib import Path
 import pytest
 import requests
 
-from app.cli.processes import dies_with
-from app.paths import ROOT
+from tests.support.nursery import Nursery, Process
 
 START_SECONDS = 30
 STOP_SECONDS = 15
+# Test processes side by side begin at different places; browsers refuse some ports below, such as 10080.
+_ports = iter(range(11_000 + os.getpid() % 200 * 100, 32_768))
 
 
 class Installation:
     """Starts and stops the processes by name (web, worker, sandbox; "worker 2" is one more) and keeps what they say."""
 
-    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+    def __init__(self, environ: dict[str, str], folder: Path, nursery: Nursery) -> None:
         self._web_port, self._sandbox_port = free_port(), free_port()
         self.url = f"http://localhost:{self._web_port}"
         self.sandbox_url = f"http://localhost:{self._sandbox_port}"
@@ -31,30 +31,22 @@ class Installation:
         wechat = {"WECHAT_API_URL": self.sandbox_url, "WECHAT_OPEN_URL": self.sandbox_url}
         self.environ = {"GRANIAN_BLOCKING_THREADS": "1", **environ, **addresses, **wechat}
         self._folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._nursery = nursery
+        self._running: dict[str, Process] = {}
 
     def start(self, *names: str) -> None:
         """Start these and wait until each serves; a worker calls the others at once, so it comes when they answer."""
         for name in names:
             if self._address(name) is None:
                 self._wait_for_all()
-            with self._log(name).open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    [sys.executable, "-m", *self._command(name)],
-                    cwd=ROOT,
-                    env={**os.environ, **self.environ},
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C reaches the tests first; they end these in order
-                    preexec_fn=dies_with(os.getpid()),
-                )
+            self._running[name] = self._nursery.start(
+                self._command(name), environ={**os.environ, **self.environ}, log=self._log(name)
+            )
         self._wait_for_all()
 
     def kill(self, name: str) -> None:
         """End it as a power cut would."""
-        process = self._running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        self._running.pop(name).kill()
 
     def stop(self) -> None:
         """End all, the last first, so that none loses whom it calls; who does not listen is killed: a fault."""
@@ -96,9 +88,9 @@ class Installation:
 
 
 @contextmanager
-def installation(environ: dict[str, str], folder: Path) -> Iterator[Installation]:
+def installation(environ: dict[str, str], folder: Path, nursery: Nursery) -> Iterator[Installation]:
     """An installation with nothing running yet; at the end everything it started is stopped."""
-    installed = Installation(environ, folder)
+    installed = Installation(environ, folder, nursery)
     try:
         yield installed
     finally:
@@ -106,9 +98,15 @@ def installation(environ: dict[str, str], folder: Path) -> Iterator[Installation
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free and stays so: below those the kernel gives to whoever connects, and each but once."""
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    pytest.fail("no port is free")
 
 
 def _answers(address: str) -> bool:
@@ -118,7 +116,7 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _ended(process: "subprocess.Popen[bytes]") -> bool:
+def _ended(process: Process) -> bool:
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(STOP_SECONDS)
