@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from alembic import command
+from alembic import command as migrations
 from alembic.config import Config
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -132,7 +132,7 @@ def prepare(settings: Settings) -> None:
     """Bring the database up to date, and fill it when nobody is in it yet."""
     config = Config(ROOT / "alembic.ini")
     config.attributes["database_url"] = settings.database_url
-    command.upgrade(config, "head")
+    migrations.upgrade(config, "head")
     database = Database(settings.database_url)
     with database.transaction() as session:
         if demo.empty(session):
@@ -155,18 +155,25 @@ def _draw(session: Session, settings: Settings) -> None:
         )
 
 
-def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
-    python = sys.executable
+def commands(place: Place, settings: Settings) -> dict[str, list[str]]:
+    """What `python -m` runs, by name and in the order of the start."""
     sqlite = settings.database_url.startswith("sqlite")
     # SQLite has one writer: more threads would only sleep in its busy handler.
-    crew = ("--workers", "1" if sqlite else "2", "--blocking-threads", "1" if sqlite else "2")
-    web = (python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(place.port))
-    sandbox = (python, "-m", "sandbox", "--port", str(place.sandbox_port), "--app-url", place.url)
+    crew = ["--workers", "1" if sqlite else "2", "--blocking-threads", "1" if sqlite else "2"]
+    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(place.port), *crew]
+    sandbox = ["sandbox", "--port", str(place.sandbox_port), "--app-url", place.url]
+    return {
+        "sandbox": [*sandbox, "--data-dir", str(place.data_dir)],
+        "web": [*web, "--log-level", "warning", "wsgi:app"],
+        "worker": ["flask", "--app", "wsgi", "worker"],
+    }
+
+
+def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
     with Processes(environ, str(ROOT)) as processes:
         try:
-            processes.start("sandbox", (*sandbox, "--data-dir", str(place.data_dir)), mute=True)
-            processes.start("web", (*web, *crew, "--log-level", "warning", "wsgi:app"))
-            processes.start("worker", (python, "-m", "flask", "--app", "wsgi", "worker"))
+            for name, command in commands(place, settings).items():
+                processes.start(name, (sys.executable, "-m", *command), mute=name == "sandbox")
             if processes.answering(f"{place.url}/readyz", f"{place.sandbox_url}/", within=_READY_WITHIN):
                 _welcome(place, environ)
                 processes.run()

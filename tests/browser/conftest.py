@@ -6,19 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.support.demo import Demo, running_demo
+from tests.support.nursery import Nursery
 from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
-def sqlite_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(home(tmp_path_factory)) as demo:
+def sqlite_demo(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Demo]:
+    with running_demo(home(tmp_path_factory), nursery) as demo:
         yield demo
 
 
 @pytest.fixture(scope="session")
-def postgresql_demo(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Demo]:
+def postgresql_demo(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, nursery: Nursery) -> Iterator[Demo]:
     postgres.execute("CREATE DATABASE demo")
-    with running_demo(home(tmp_path_factory), postgres.url("demo")) as demo:
+    with running_demo(home(tmp_path_factory), nursery, postgres.url("demo")) as demo:
         yield demo
 
 

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from tests.browser.pages import SIZES, every_page
 from tests.support.browser import NONE_FOUND, chromium, running_browser
 from tests.support.demo import running_demo
+from tests.support.nursery import running_nursery
 
 
 def main() -> int:
@@ -21,7 +22,12 @@ def main() -> int:
         return 1
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running_demo(Path(home) / "demo") as demo, running_browser() as browser:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running_nursery() as nursery,
+        running_demo(Path(home) / "demo", nursery) as demo,
+        running_browser() as browser,
+    ):
         for name, page in tqdm(every_page(demo, browser), unit="page"):
             take(page, folder, name)
     return 0

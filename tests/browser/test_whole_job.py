@@ -33,6 +33,7 @@ def test_from_dispatch_to_the_rating_on_the_console(demo: Demo, browser: Browser
 
 def test_a_finished_ticket_is_told_to_the_user_who_can_rate_from_there(demo: Demo, browser: Browser) -> None:
     ticket = tickets.make(demo.runtime, "accepted")
+    tickets.rest(demo.runtime)
     with open_phone(browser) as engineer, open_phone(browser) as nurse:
         page = engineer.new_page()
         page.goto(demo.on_phone("engineer", f"/engineer/{ticket.number}"))

@@ -1,9 +1,6 @@
 """Killed at any moment of commit and run, nothing or all of it stands; afterwards it is finished, once."""
 
 import multiprocessing
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +13,12 @@ from app.db import Database
 from app.errors import Refused
 from app.jobs import draws as jobs
 from app.models import DrawFile, DrawWinner
-from app.paths import ROOT
 from app.runtime import build
 from app.services.draws import claims
 from config.settings import read_settings
 from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, EXPIRED, OBJECTED, REDRAWN, Story
 from tests.draws.test_objections import decide, object_
+from tests.support.nursery import Nursery, Process
 
 pytestmark = pytest.mark.slow
 
@@ -100,17 +97,16 @@ def test_killed_at_any_moment(story: Story, environ: dict[str, str], step: str, 
     ],
 )
 def test_killed_between_two_statements(
-    story: Story, environ: dict[str, str], step: str, table: str, tmp_path: Path
+    story: Story, environ: dict[str, str], step: str, table: str, tmp_path: Path, nursery: Nursery
 ) -> None:
     """The table is locked against writers, so the command stands still just before it writes there."""
     prepared(story, step)
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "draw", step.partition("_")[0], DRAW_ID]
+    command = ["flask", "--app", "wsgi", "draw", step.partition("_")[0], DRAW_ID]
     with story.database.transaction() as session:
         session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
-        running = subprocess.Popen(command, cwd=ROOT, env={**environ, "PATH": ""}, stderr=subprocess.PIPE)
-        until(lambda: waits_for(session, table), running)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
+        running = nursery.start(command, environ=environ, log=tmp_path / "log")
+        until(lambda: waits_for(session, table) or ended_by_itself(running, tmp_path / "log"))
+        running.kill()
     until(lambda: not_waited_for(story.database))
     # Who has won is found out after the result stands.
     done = table == "draw_winner"
@@ -161,10 +157,14 @@ def not_waited_for(database: Database) -> bool:
         return not session.scalar(text(asked + " AND state <> 'idle'"))
 
 
-def until(true: Callable[[], bool], process: "subprocess.Popen[bytes] | None" = None, seconds: float = 90) -> None:
+def ended_by_itself(process: Process, log: Path) -> bool:
+    if process.poll() is not None:
+        pytest.fail(f"it ended by itself: {log.read_text()}")
+    return False
+
+
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not true():
-        if process and process.poll() is not None:
-            pytest.fail(f"it ended by itself: {process.communicate()[1].decode()}")
         assert time.monotonic() < deadline
         time.sleep(0.05)

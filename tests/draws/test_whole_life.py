@@ -32,6 +32,7 @@ from tests.browser import tickets
 from tests.browser.steps import agree, choose, enter_console
 from tests.support.browser import open_desktop, open_phone
 from tests.support.demo import Demo, running_demo
+from tests.support.nursery import Nursery
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,14 +45,14 @@ BY_THE_WORKER = 90_000  # milliseconds: it looks every minute
 
 
 @pytest.fixture
-def at_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def at_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nursery: Nursery) -> Iterator[Any]:
     """`with at_stage(8 * DAY) as demo:` the same hospital, so much later; our own clock goes with it."""
 
     @contextmanager
     def begin(ahead: timedelta) -> Iterator[Demo]:
         monkeypatch.setenv("CLOCK_AHEAD", str(int(ahead.total_seconds())))
-        with running_demo(tmp_path / "home") as demo:
-            clock.run_ahead(ahead)
+        clock.run_ahead(ahead)
+        with running_demo(tmp_path / "home", nursery) as demo:
             yield demo
 
     yield begin

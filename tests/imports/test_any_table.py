@@ -3,7 +3,6 @@
 import csv
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from app.services.tables.lines import numbered
 from tests.conftest import plain_environ
 from tests.imports.conftest import Import
 from tests.imports.log import NODES, SAMPLE, counts, sample
+from tests.support.nursery import Nursery
 
 HEADER, ROWS = sample()
 USUAL = {name: sorted({row[place] for row in ROWS[:200]}) for place, name in enumerate(HEADER)}
@@ -60,15 +60,15 @@ def test_imported_unchanged_and_rejected_together_are_what_was_read(
 
 @pytest.mark.slow
 def test_an_import_that_is_killed_loses_nothing_and_the_next_one_completes_it(
-    database: Database, database_url: str, tickets_import: Import, tmp_path: Path
+    database: Database, database_url: str, tickets_import: Import, tmp_path: Path, nursery: Nursery
 ) -> None:
     environ = {**os.environ, **plain_environ(database_url, tmp_path)}
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "tickets", "import", str(SAMPLE)]
+    command = ["flask", "--app", "wsgi", "tickets", "import", str(SAMPLE)]
     command += ["--profile", "servicenow", "--rejects", str(tmp_path / "killed.csv")]
-    with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None and recorded(database) == 0:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+    process = nursery.start(command, environ=environ, log=tmp_path / "log")
+    while process.poll() is None and recorded(database) == 0:
+        time.sleep(0.02)
+    process.kill()
     kept = recorded(database)
     assert 0 < kept <= NODES
     outcome = tickets_import(SAMPLE)

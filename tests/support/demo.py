@@ -1,11 +1,9 @@
-"""`make run` for the browser tests: the demo hospital, alone in its folder and on ports of its own."""
+"""The demo hospital for the browser tests: what `make run` starts, alone in its folder and on ports of its own."""
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +11,13 @@ from urllib.parse import quote
 
 import pytest
 
-from app.cli.processes import dies_with
-from app.cli.run import Place, demo_environ
+from app.cli import run
+from app.cli.run import Place
 from app.jobs.wakeups import waker
-from app.paths import ROOT
 from app.runtime import Runtime, build
 from config.settings import read_settings
-from tests.support.processes import free_port
+from tests.support.nursery import Nursery, Process
+from tests.support.processes import answers, free_port
 
 START_SECONDS, STOP_SECONDS = 120, 20
 
@@ -45,37 +43,40 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path, database_url: str = "") -> Iterator[Demo]:
-    """The demo in this folder, on SQLite unless a database is given; stopped by Ctrl-C, as everybody stops it."""
+def running_demo(folder: Path, nursery: Nursery, database_url: str = "") -> Iterator[Demo]:
+    """The demo in this folder, on SQLite unless a database is given; each of its processes asked to stop at the end."""
     place = Place(free_port(), free_port(), folder)
-    named = {"PORT": str(place.port), "SANDBOX_PORT": str(place.sandbox_port), "DATA_DIR": str(folder)}
-    environ = {**os.environ, **named, **({"DATABASE_URL": database_url} if database_url else {})}
+    folder.mkdir(exist_ok=True)
+    given = {"DATABASE_URL": database_url} if database_url else {}
+    environ = run.demo_environ({**os.environ, **given}, place)
+    settings = read_settings(environ)
+    run.prepare(settings)
     log = folder.parent / f"{folder.name}.log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli.run"],
-            cwd=ROOT,
-            env=environ,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-            preexec_fn=dies_with(os.getpid()),
-        )
+    processes: list[Process] = []
     try:
-        _wait(process, log)
-        settings = read_settings(demo_environ(environ, place))
+        for command in run.commands(place, settings).values():
+            processes.append(nursery.start(command, environ=environ, log=log))
+        until = _patience(processes, log)
+        until(lambda: answers(f"{place.url}/readyz") and answers(place.sandbox_url))
+        until(lambda: place.sandbox_url in log.read_text("utf-8"))  # with that it has said all it has to say
         runtime = build(settings)
         runtime.database.after_commit.append(waker(settings))
         yield Demo(place, runtime, log)
         runtime.database.engine.dispose()
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(STOP_SECONDS)
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(STOP_SECONDS)
 
 
-def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _patience(processes: list[Process], log: Path) -> Callable[[Callable[[], bool]], None]:
     deadline = time.monotonic() + START_SECONDS
-    while "Ctrl-C" not in log.read_text("utf-8"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"the demo did not start:\n{log.read_text('utf-8')}")
-        time.sleep(0.1)
+
+    def until(true: Callable[[], bool]) -> None:
+        while not true():
+            if any(process.poll() is not None for process in processes) or time.monotonic() > deadline:
+                pytest.fail(f"the demo did not start:\n{log.read_text('utf-8')}")
+            time.sleep(0.1)
+
+    return until

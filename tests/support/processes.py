@@ -81,7 +81,7 @@ class Installation:
     def _wait(self, name: str) -> None:
         address = self._address(name)
         deadline = time.monotonic() + START_SECONDS
-        while not (address is None or _answers(address)):
+        while not (address is None or answers(address)):
             if self._running[name].poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{name} did not start:\n{self.said(name)}")
             time.sleep(0.05)
@@ -109,7 +109,8 @@ def free_port() -> int:
     pytest.fail("no port is free")
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether somebody serves there, and well."""
     try:
         return requests.get(address, timeout=2).ok
     except requests.RequestException:
