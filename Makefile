@@ -5,8 +5,9 @@ DATA_DIR ?= ./var
 PYTHON ?= python3
 JOBS ?= 2
 BIN := .venv/bin
-# A file's tests stay together, so that what they share is made once; the slow ones start servers and run alone.
+# A file's tests stay together, so that what they share is made once.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
+SLOW := -m slow -n $(JOBS) --dist loadgroup --no-loadscope-reorder -p tests.support.slow_half --durations=20
 export PORT SANDBOX_PORT DATA_DIR
 
 .PHONY: texts run test check lint quick slow bench bench-draw bench-qr screenshots clean
@@ -16,7 +17,7 @@ run: .venv/ready
 
 test: .venv/ready-dev
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(SLOW)
 
 check: .venv/ready-dev lint quick slow
 
@@ -30,7 +31,7 @@ quick: .venv/ready-dev
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0
 
 slow: .venv/ready-dev
-	$(BIN)/python -m pytest -m slow --cov --cov-append
+	$(BIN)/python -m pytest $(SLOW) --cov --cov-append
 	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*' --fail-under=100
 
 bench: .venv/ready-dev

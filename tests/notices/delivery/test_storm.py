@@ -97,6 +97,7 @@ def test_wechat_gone_for_ten_minutes_delays_everything_and_loses_nothing(
         check_once_and_in_order(letters.world, Sandbox(running.url))
 
 
+@pytest.mark.xdist_group("measured")
 def test_pages_are_as_quick_without_wechat_as_with_it(
     installed: Installation, letters: Letters, runtime: Runtime, world: World
 ) -> None:
