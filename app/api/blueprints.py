@@ -1,9 +1,9 @@
-"""The doors of the mini-program. Importing the operations hangs them on their blueprints."""
+"""The mini-program's blueprints. Importing the operations registers their views."""
 
 from app.api import openapi
 from app.api.mini import me, scan, sessions, subscriptions, tickets
 from app.api.operations import entry, mini
 
-DOORS = (entry, mini)
+BLUEPRINTS = (entry, mini)
 
-__all__ = ["DOORS", "me", "openapi", "scan", "sessions", "subscriptions", "tickets"]
+__all__ = ["BLUEPRINTS", "me", "openapi", "scan", "sessions", "subscriptions", "tickets"]

@@ -18,13 +18,13 @@ from app.cli.i18n import _
 from app.demo import draw as demo
 from app.errors import Refused
 from app.http.context import runtime, transaction
-from app.http.errors import TEXTS
 from app.jobs import draws as jobs
 from app.models import Draw
 from app.services import images
 from app.services.draws import announcement, auditor_export, bundle, claims, objections, public_numbers
 from app.services.draws.published_files import Fields
 from app.services.organisation import employment
+from app.texts.refusals import TEXTS
 
 draw = AppGroup("draw", help=_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"))
 

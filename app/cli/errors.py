@@ -4,7 +4,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.cli.i18n import gettext
 from app.errors import Refused
-from app.http.i18n import mark
+from app.texts.catalogue import mark
 
 FILES: dict[str, str] = {
     "file_not_opened": mark("打不开文件 %(path)s：%(reason)s。请核对路径和权限。"),

@@ -2,7 +2,7 @@
 
 import os
 
-from app.http.i18n import catalogue
+from app.texts.catalogue import catalogue
 
 
 def language() -> str:

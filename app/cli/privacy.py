@@ -13,10 +13,11 @@ from app.cli.i18n import _
 from app.cli.people import people
 from app.errors import Refused
 from app.http.context import moment, reading, runtime, transaction
+from app.http.words import lines
 from app.jobs import retention as job
 from app.services.privacy import erasure, personal_data, retention
 from app.services.privacy.personal_data import Group
-from app.texts.personal_data import GROUPS, lines
+from app.texts.personal_data import GROUPS
 
 
 @people.command("export", help=_("导出与一个人有关的全部信息，交给本人。默认给人看，--json 给程序，--out 写入文件。"))

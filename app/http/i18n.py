@@ -1,32 +1,11 @@
-"""Languages and text size. Chinese stands in the source; English comes from app/translations/en.po."""
+"""The visitor's language and text size."""
 
 from datetime import datetime
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request, session
 
 from app.http.context import moment, runtime
-
-LANGUAGES = {"zh": "中文", "en": "English"}
-CATALOGUES = Path(__file__).parents[1] / "translations"
-
-
-@cache
-def catalogue(language: str) -> NullTranslations:
-    """The catalogue of a language, compiled from its .po when first asked for; zh is the source itself."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source))
-    compiled.seek(0)
-    return Translations(compiled)
+from app.texts.catalogue import LANGUAGES, catalogue
 
 
 def language() -> str:
@@ -37,11 +16,6 @@ def gettext(message: str, **values: object) -> str:
     """The message in the visitor's language, with its %(name)s filled in."""
     text = catalogue(language()).ugettext(message)
     return text % values if values else text
-
-
-def mark(message: str) -> str:
-    """Marks a text for the catalogue where it is only translated later."""
-    return message
 
 
 def install(app: Flask) -> None:

@@ -1,14 +1,8 @@
 """What is kept about people, in their words: what it is, what it is for, how long it stays."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
 
-from app.http.context import runtime
-from app.http.i18n import gettext, mark, show_moment
-from app.texts.codes import WORDS, touch_word, word
-from config.settings import Settings
+from app.texts.catalogue import mark
 
 FOR_EVER = mark("评价和考核的依据，一直保留；删除后只剩编号，不再有姓名。")
 CONTRACT = mark("合同履行的记录，一直保留。")
@@ -149,7 +143,7 @@ FIELDS: dict[str, str] = {
 }
 
 # Which words a value is said in, where it is a code.
-_CODES = {
+CODES = {
     "role": "role",
     "state": "state",
     "source": "channel",
@@ -164,7 +158,7 @@ _CODES = {
     "notice": "notice",
     "notice_state": "notice_state",
 }
-_OUTCOMES: dict[str, dict[str, str]] = {
+OUTCOMES: dict[str, dict[str, str]] = {
     "claim": {
         "waiting": mark("等待核实"),
         "approved": mark("已换绑"),
@@ -193,55 +187,3 @@ _OUTCOMES: dict[str, dict[str, str]] = {
     "complaint": {"open": mark("处理中"), "answered": mark("已答复")},
     "erasure": {"waiting": mark("等待处理"), "done": mark("已删除"), "withdrawn": mark("已撤回")},
 }
-
-
-def kept_for(said: Said, settings: Settings) -> str:
-    """How long it stays here: as the hospital has set it."""
-    if not said.days:
-        return gettext(said.kept)
-    days: int = getattr(settings.retention, said.days)
-    return gettext(said.kept, days=days) if days else gettext("申请删除后清除。")
-
-
-def lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A row as pairs of what and value; what is empty is left out."""
-    said = [(gettext(FIELDS[name]), _value(name, value)) for name, value in row.items()]
-    return [(name, value) for name, value in said if value]
-
-
-def _value(name: str, value: Any) -> str:
-    match value:
-        case None | "":
-            return ""
-        case bool():
-            return gettext("是") if value else gettext("否")
-        case datetime():
-            return show_moment(value)
-        case date():
-            return value.isoformat()
-        case dict():
-            return " · ".join(_touched(name, value))
-    if name in _OUTCOMES:
-        return gettext(_OUTCOMES[name].get(value, value))
-    if name == "account":
-        return _account(value)
-    return word(_CODES[name], value) if _CODES.get(name) in WORDS else str(value)
-
-
-def _touched(name: str, value: Mapping[str, Any]) -> list[str]:
-    """The chips of a rating: reasons as a list of codes, qualities and faces as codes with their points."""
-    if name == "reasons":
-        return [touch_word("reason", code) for code in value.get("codes", [])]
-    kind = "face" if name == "faces" else name
-    return [f"{touch_word(kind, code)} {points}" for code, points in value.items()]
-
-
-def _account(appid: str) -> str:
-    settings = runtime().settings
-    known = {
-        settings.wechat.appid if settings.wechat else "": gettext("公众号"),
-        settings.mini.appid if settings.mini else "": gettext("小程序"),
-        settings.wecom.corpid if settings.wecom else "": gettext("企业微信"),
-        "browser": gettext("浏览器"),
-    }
-    return known.get(appid, gettext("微信"))

@@ -1,8 +1,7 @@
-"""The blueprints of the web floor, in one list; which of them open is a matter of guards and surfaces."""
+"""The blueprints of the pages, in one list; which of them open is a matter of guards and surfaces."""
 
 from flask import Blueprint
 
-from app.api import blueprints as api
 from app.web import console, health
 from app.web.draws import check, objection, own, public
 from app.web.engineer import tickets
@@ -12,7 +11,7 @@ from config.settings import Settings
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
-    """Every door; the demo's only outside production."""
+    """Every blueprint; the demo's only outside production."""
     return [
         health.blueprint,
         health.metrics_blueprint,
@@ -33,7 +32,6 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         my_data.blueprint,
         binding.blueprint,
         tickets.blueprint,
-        *api.DOORS,
-        *console.DOORS,
+        *console.BLUEPRINTS,
         *([demo.blueprint] if settings.sandbox_url and not settings.production else []),
     ]

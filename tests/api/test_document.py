@@ -11,8 +11,8 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from app.api.openapi import problems
 from app.api.operations import OPERATIONS
-from app.http import errors
 from app.paths import ROOT
+from app.texts.refusals import TEXTS
 from tests.support.phone import code, document
 
 
@@ -42,7 +42,7 @@ def test_every_door_of_the_api_is_in_it_and_no_other(client: FlaskClient, app: F
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_every_refusal_of_it_has_words(operation: Any) -> None:
     codes = {code for found in problems(operation).values() for code in found}
-    assert codes - errors.TEXTS.keys() <= {"too_many", "too_large", "not_found"}
+    assert codes - TEXTS.keys() <= {"too_many", "too_large", "not_found"}
 
 
 def test_every_operation_says_what_it_is_for(client: FlaskClient) -> None:

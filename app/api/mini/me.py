@@ -7,10 +7,10 @@ from app.api.operations import act, direct, look, mini
 from app.errors import Refused
 from app.http import bearer, rate_limits, session
 from app.http.context import moment, reading, runtime, transaction
+from app.http.wechat_exchange import exchanged
 from app.models import Person
 from app.services.identity import binding, phone_proof, wechat_sign_in
 from app.services.identity.binding import Outcome
-from app.web.wechat.sign_in import exchanged
 
 _REFUSED = {Outcome.WRONG: "binding_wrong", Outcome.TOO_MANY: "binding_too_many"}
 

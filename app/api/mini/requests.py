@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.services.cases.complaints import LONGEST as COMPLAINT_MOST
+from app.services.ratings.detail import COMMENT_MOST
 from app.services.tickets.requester import DESCRIPTION_MOST, LOCATION_MOST
-from app.web.public.rating_detail import COMMENT_MOST
 
 # PostgreSQL cannot keep a NUL, and nobody types one.
 _NO_NUL = r"^[^\x00]*$"

@@ -10,15 +10,16 @@ from app.db import announce
 from app.errors import Refused
 from app.http import bearer, rate_limits, session
 from app.http.context import moment, reading, runtime
+from app.http.i18n import language
 from app.models.ticket import OPEN_STATES
 from app.services.cases import complaints
 from app.services.ratings import rating, ward_list
+from app.services.ratings.detail import choices, offered
 from app.services.ratings.rating import Detail
 from app.services.tickets import progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Scan, earlier_answer
 from app.services.tickets.scan import look as look_at
-from app.web.public.rating_detail import choices, offered
 
 CHANNEL = "mini"
 OF_A_FORM = ("bad_token", "form_not_of_this_visit")
@@ -200,7 +201,7 @@ def _acts(seen: Scan, view: str, at: datetime) -> list[responses.Act]:
 
 
 def _choices(level: int) -> responses.Choices:
-    found = choices(level)
+    found = choices(level, language=language())
     return responses.Choices(
         **{name: [responses.Choice(code=code, label=label) for code, label in offer_] for name, offer_ in found.items()}
     )

@@ -5,10 +5,10 @@ from app.api.operations import direct, entry, mini
 from app.errors import Refused
 from app.http import bearer, rate_limits
 from app.http.context import moment, runtime, transaction
+from app.http.wechat_exchange import exchanged
 from app.models import WeChatIdentity
 from app.services.identity import api_sessions, wechat_sign_in
 from app.services.identity.api_sessions import ACCESS_LIFE, REFRESH_LIFE, Tokens
-from app.web.wechat.sign_in import exchanged
 
 
 @direct(

@@ -1,4 +1,4 @@
-"""The console's doors. Importing the pages hangs them on their blueprints."""
+"""The console's blueprints. Importing the pages registers their views."""
 
 from app.web.console import overview
 from app.web.console.access import phone_confirm, sign_in
@@ -22,10 +22,10 @@ _HOSPITAL = (
     people.blueprint,
     draws.blueprint,
 )
-DOORS = (sign_in.blueprint, phone_confirm.blueprint, blueprint, *_HOSPITAL)
+BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, blueprint, *_HOSPITAL)
 
 __all__ = [
-    "DOORS",
+    "BLUEPRINTS",
     "assets",
     "draws_announce",
     "draws_claims",

@@ -11,10 +11,10 @@ from app.http import session
 from app.http.context import moment, runtime, transaction
 from app.http.i18n import gettext
 from app.models.kinds import INBOX_ONLY
+from app.http.words import word
 from app.services.notices import content, inbox
 from app.services.notices.inbox import Entry
 from app.services.ratings import reminders
-from app.texts.codes import word
 from config.notices import notice_kinds
 
 blueprint = Blueprint("inbox", __name__)

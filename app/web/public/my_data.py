@@ -6,9 +6,10 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import session
 from app.http.context import moment, reading, runtime, transaction
+from app.http.words import kept_for, lines
 from app.services.identity import wechat_sign_in
 from app.services.privacy import erasure, personal_data
-from app.texts.personal_data import GROUPS, kept_for, lines
+from app.texts.personal_data import GROUPS
 from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("data", __name__)

@@ -12,6 +12,7 @@ from app.db import Executor
 from app.errors import Refused
 from app.http import rate_limits, session
 from app.http.context import moment, reading, runtime, transaction
+from app.http.i18n import language
 from app.models import Complaint
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.models.ticket import OPEN_STATES
@@ -20,12 +21,13 @@ from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
 from app.services.ratings import rating
+from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.tickets import code_shown, progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, Scan, earlier_answer, look
 from app.web.draws import receipts
-from app.web.public.rating_detail import choices, read_detail
+from app.web.public.rating_detail import read_detail
 from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("scan", __name__)
@@ -111,7 +113,7 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
         answer=answer,
         correctable=answer.correctable(moment()),
         levels=LEVELS,
-        choices=choices(answer.level) if enrich else None,
+        choices=choices(answer.level, language=language()) if enrich else None,
         can_reopen=not scan.over(moment()),
         said_at=_said_at(scan),
         complaints=own,

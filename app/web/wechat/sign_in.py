@@ -2,36 +2,22 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
-import structlog
 from flask import Blueprint, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import session as visit
 from app.http.context import moment, reading, runtime, transaction
+from app.http.wechat_exchange import Who, exchanged
 from app.services.identity import binding, wechat_sign_in
-from wechat.errors import Action, WeChatError
 from wechat.oauth import authorize_url, exchange
 
 blueprint = Blueprint("wechat", __name__)
 
-T = TypeVar("T")
-
 LONGEST_PATH = 300
 SERVICE, WECOM = "service", "wecom"
-
-
-@dataclass(frozen=True)
-class Who:
-    """A WeChat user as one account knows him; of WeCom, `openid` is his user id."""
-
-    appid: str
-    openid: str
-    unionid: str | None
 
 
 @blueprint.get("/wechat/sign-in")
@@ -96,23 +82,6 @@ def _exchange(account: str, code: str) -> Who:
     if not code:
         raise Refused("sign_in_again")
     return exchanged(lambda: _of_wecom(code) if account == WECOM else _of_service(code))
-
-
-def exchanged(ask: Callable[[], T]) -> T:
-    """What WeChat says of a code that proves something once; raises Refused where it says nothing good."""
-    turn = runtime().exchanges
-    if not turn.acquire(blocking=False):
-        raise Refused("wechat_busy")
-    try:
-        return ask()
-    except WeChatError as error:
-        log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
-        if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
-            raise Refused("sign_in_again") from error
-        log.error("the code exchange failed", action=error.action.value)
-        raise Refused("wechat_busy") from error
-    finally:
-        turn.release()
 
 
 def _of_service(code: str) -> Who:

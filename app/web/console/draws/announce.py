@@ -12,11 +12,12 @@ from app.errors import Refused
 from app.http.context import moment, reading, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
+from app.http.words import word
 from app.models import Person
 from app.services.draws import announcement, draft_form, keys, poster, published_files
 from app.services.draws.published_files import Fields
 from app.services.organisation import employment
-from app.texts.codes import WORDS, word
+from app.texts.codes import WORDS
 from app.web.console.draws.draws import blueprint
 
 LONGEST = 4_000

@@ -9,8 +9,8 @@ from app.errors import Refused
 from app.http.context import moment, reading, runtime, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
+from app.http.words import word
 from app.services.draws import announcement, console_page, objections, public_numbers, public_page
-from app.texts.codes import word
 from app.web.console import filters
 from app.web.console.blueprint import console_blueprint
 

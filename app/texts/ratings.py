@@ -1,0 +1,30 @@
+"""What levels, verdicts and complaints are called."""
+
+from app.texts.catalogue import mark
+
+WORDS: dict[str, dict[str, str]] = {
+    "level": {
+        "5": mark("非常满意"),
+        "4": mark("满意"),
+        "3": mark("基本满意"),
+        "2": mark("不满意"),
+        "1": mark("非常不满意"),
+    },
+    "entered": {"paper": mark("纸面"), "telephone": mark("电话")},
+    "rating_show": {
+        "low": mark("低分"),
+        "praise": mark("待审核的表扬"),
+        "flagged": mark("内容待复核"),
+        "counted": mark("计入"),
+        "unverified": mark("未核验"),
+        "excluded": mark("已排除"),
+    },
+    "exclusion": {
+        "mistaken": mark("评错了（本人说明点错或评错工单）"),
+        "malicious": mark("恶意评价"),
+        "not_the_person": mark("评的是系统或规定，不是这次服务"),
+    },
+    "checked": {"review": mark("微信建议人工看一下"), "risky": mark("微信认为不妥")},
+    "praise": {"asked": mark("待审核"), "approved": mark("已转告工程师"), "refused": mark("不转告")},
+    "complaint_state": {"open": mark("待答复"), "answered": mark("已答复")},
+}
