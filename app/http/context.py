@@ -6,11 +6,14 @@ from typing import cast
 
 from flask import current_app, g
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app import clock
 from app.runtime import Runtime
 
 EXTENSION = "mashangping"
+
+Page = Response | str | tuple[str, int]  # what a view answers
 
 
 def runtime() -> Runtime:

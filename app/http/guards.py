@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, abort, g, redirect, request
 from werkzeug.wrappers import Response
 
-from app.http import bearer, session
+from app.http import bearer, phone_gate, session
 from app.http.context import runtime
 from app.http.session import HOSPITAL
 
@@ -43,6 +43,7 @@ GUARDS: dict[str, Guard] = {
     "label": Guard(_PUBLIC, ANYONE),
     "slip": Guard(_PUBLIC, ANYONE),
     "my": Guard(_PUBLIC, ANYONE),
+    "report": Guard(_PUBLIC, ANYONE),
     "inbox": Guard(_PUBLIC, ANYONE),
     "draws": Guard(_PUBLIC, ANYONE),
     "draw_check": Guard(_PUBLIC, ANYONE),
@@ -93,7 +94,7 @@ def _refuse_nul() -> None:
         abort(400)
 
 
-def _check() -> Response | None:
+def _check() -> Response | str | None:
     if request.endpoint is None or request.endpoint == "static":
         return None  # no door, or the public style sheets
     guard = GUARDS.get(request.blueprint or "")
@@ -106,7 +107,7 @@ def _check() -> Response | None:
     return None if guard.who in {ANYONE, BEARER} else _check_roles(guard)
 
 
-def _check_roles(guard: Guard) -> Response | None:
+def _check_roles(guard: Guard) -> Response | str | None:
     g.visitor = session.phone_visitor() if guard.who == PHONE else session.console_visitor()
     if g.visitor is None:
         return _send_to_sign_in(guard)
@@ -118,11 +119,10 @@ def _check_roles(guard: Guard) -> Response | None:
     return None
 
 
-def _send_to_sign_in(guard: Guard) -> Response:
+def _send_to_sign_in(guard: Guard) -> Response | str:
     if request.method not in {"GET", "HEAD"}:
         abort(401)
     here = request.full_path.rstrip("?")
-    # Who is known to WeChat but bound to nobody would only come back from there as he went.
-    phone_way = "/wechat/sign-in" if session.identity_id() is None else "/my/bind"
-    way = phone_way if guard.who == PHONE else "/sign-in"
-    return redirect(f"{way}?{urlencode({'next': here})}")
+    if guard.who == PHONE:
+        return phone_gate.before(phone_gate.local_path(here), bound=True) or abort(403)
+    return redirect(f"/sign-in?{urlencode({'next': here})}")

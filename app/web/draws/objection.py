@@ -2,26 +2,23 @@
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import session
-from app.http.context import moment, reading, runtime, transaction
+from app.http import phone_gate, session
+from app.http.context import Page, moment, reading, runtime, transaction
 from app.http.errors import status_of, words
 from app.models import Draw
 from app.services.draws import announcement, objections, published_files, receipts
 from app.services.draws.receipts import Receipt
-from app.web.draws.own import own
 
 blueprint = Blueprint("draw_object", __name__)
 
-Page = Response | str | tuple[str, int]
 SAID = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over", "not_committed"})
 
 
 @blueprint.get("/my/receipts/<draw_id>/object")
-@own
-def objection_form(person_id: int, draw_id: str) -> Response | str:
+@phone_gate.for_person
+def objection_form(person_id: int, draw_id: str) -> Page:
     return _page(draw_id, person_id)
 
 
@@ -29,20 +26,18 @@ def objection_form(person_id: int, draw_id: str) -> Response | str:
 @session.checks_its_own_form
 def object_(draw_id: str) -> Page:
     session.check_form("object", draw_id)
-    visitor = session.phone_visitor()
-    if visitor is None:
-        raise Refused("sign_in_again")
+    person_id = phone_gate.person()
     typed = request.form.get("receipt", "").strip()
     try:
         with transaction() as db:
             draw = announcement.find(db, draw_id)
-            held = _newest(db, draw, visitor.person_id)
+            held = _newest(db, draw, person_id)
             told = objections.read(typed) if typed or not held else objections.told_by(held)
-            objections.object_(db, draw, **told, by=visitor.person_id, at=moment())
+            objections.object_(db, draw, **told, by=person_id, at=moment())
     except Refused as refused:
         if refused.code not in SAID:
             raise
-        return _page(draw_id, visitor.person_id, typed=typed, fault=words(refused)), status_of(refused)
+        return _page(draw_id, person_id, typed=typed, fault=words(refused)), status_of(refused)
     return redirect(f"/my/receipts/{draw_id}/object", 303)
 
 

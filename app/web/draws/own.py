@@ -2,16 +2,14 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
-from functools import wraps
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.errors import Missing, Refused
-from app.http import session
-from app.http.context import moment, reading, runtime, transaction
+from app.errors import Missing
+from app.http import phone_gate, session
+from app.http.context import Page, moment, reading, runtime, transaction
 from app.models import Draw, DrawClaim, DrawWinner
 from app.services.draws import (
     announcement,
@@ -27,33 +25,12 @@ from app.services.draws import (
 from app.services.draws.public_page import Place
 from app.services.draws.receipts import Receipt
 from app.web.draws import receipts as receipts_kept
-from app.web.public.my import notice_first
-from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("draws_mine", __name__)
 
-Page = Response | str
-
-
-def own(view: Callable[..., Page]) -> Callable[..., Page]:
-    """The page of whoever holds this phone; first he says who he is."""
-
-    @wraps(view)
-    def shown(**named: str) -> Page:
-        if session.identity_id() is None:
-            return to_wechat(request.path)
-        if notice := notice_first(request.path):
-            return notice
-        visitor = session.phone_visitor()
-        if visitor is None:
-            return redirect(f"/my/bind?next={request.path}")
-        return view(visitor.person_id, **named)
-
-    return shown
-
 
 @blueprint.get("/my/receipts")
-@own
+@phone_gate.for_person
 def index(person_id: int) -> Page:
     zone = runtime().settings.timezone
     with reading() as db:
@@ -71,7 +48,7 @@ def index(person_id: int) -> Page:
 
 
 @blueprint.get("/my/receipts/<draw_id>")
-@own
+@phone_gate.for_person
 def receipt(person_id: int, draw_id: str) -> Page:
     zone = runtime().settings.timezone
     draw, now = _given(draw_id, person_id)
@@ -93,7 +70,7 @@ def receipt(person_id: int, draw_id: str) -> Page:
 
 
 @blueprint.get("/my/receipts/<draw_id>/receipt.json")
-@own
+@phone_gate.for_person
 def receipt_file(person_id: int, draw_id: str) -> Page:
     draw, _now = _given(draw_id, person_id)
     with reading() as db:
@@ -106,7 +83,7 @@ def receipt_file(person_id: int, draw_id: str) -> Page:
 
 
 @blueprint.get("/my/prizes/<draw_id>")
-@own
+@phone_gate.for_person
 def prize(person_id: int, draw_id: str) -> Page:
     with reading() as db:
         draw = announcement.find(db, draw_id)
@@ -135,11 +112,8 @@ def prize(person_id: int, draw_id: str) -> Page:
 @session.checks_its_own_form
 def waive(draw_id: str) -> Response:
     session.check_form("waive", draw_id)
-    visitor = session.phone_visitor()
-    if visitor is None:
-        raise Refused("sign_in_again")
     with transaction() as db:
-        claims.waive(db, announcement.find(db, draw_id), visitor.person_id, at=moment())
+        claims.waive(db, announcement.find(db, draw_id), phone_gate.person(), at=moment())
     return redirect(f"/my/prizes/{draw_id}", 303)
 
 

@@ -4,12 +4,11 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import rate_limits, session
-from app.http.context import moment, reading, runtime, transaction
+from app.http import phone_gate, rate_limits, session
+from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.phone_gate import local_path
 from app.services.identity import binding, invitations
 from app.services.identity.binding import Outcome
-from app.web.public.my import Page, known_identity, notice_first
-from app.web.wechat.sign_in import local_path, to_wechat
 
 blueprint = Blueprint("bind", __name__)
 
@@ -19,17 +18,15 @@ STATUS = {Outcome.CLAIMED: 202, Outcome.WRONG: 422, Outcome.TOO_MANY: 429}
 @blueprint.get("/my/bind")
 def form() -> Page:
     here = request.full_path.rstrip("?")
-    if session.identity_id() is None:
-        return to_wechat(here)
     if session.phone_visitor() is not None:
         return redirect(local_path(request.args.get("next", "/my")))
-    return notice_first(here) or _page("", 200)
+    return phone_gate.before(here) or _page("", 200)
 
 
 @blueprint.post("/my/bind")
 @session.checks_its_own_form
 def bind() -> Page:
-    identity = known_identity()
+    identity = phone_gate.identity()
     session.check_form("bind")
     with transaction() as db:
         outcome = binding.bind(
@@ -49,12 +46,10 @@ def bind() -> Page:
 def invitation(token: str) -> Page:
     """Whose invitation this is, as far as he knows it himself; nothing is bound by looking."""
     number = _number(token)
-    if session.identity_id() is None:
-        return to_wechat(request.path)
-    if notice := notice_first(request.path):
-        return notice
+    if first := phone_gate.before(request.path):
+        return first
     with reading() as db:
-        invited = invitations.open_to(db, number, identity_id=known_identity(), at=moment())
+        invited = invitations.open_to(db, number, identity_id=phone_gate.identity(), at=moment())
     if invited is None:
         return redirect(_home())
     return render_template("invited.html", invited=invited, token=token, form=session.form_token("invitation", token))
@@ -63,7 +58,7 @@ def invitation(token: str) -> Page:
 @blueprint.post("/bind/<token>")
 @session.checks_its_own_form
 def accept(token: str) -> Page:
-    number, identity = _number(token), known_identity()
+    number, identity = _number(token), phone_gate.identity()
     session.check_form("invitation", token)
     with transaction() as db:
         outcome = invitations.accept(db, number, identity_id=identity, at=moment())
@@ -73,8 +68,6 @@ def accept(token: str) -> Page:
 @blueprint.get("/my/unbind")
 def ask_unbind() -> Page:
     """What stops when this phone is nobody's again."""
-    if session.identity_id() is None:
-        return to_wechat("/my")
     visitor = session.phone_visitor()
     if visitor is None:
         return redirect("/my")
@@ -86,7 +79,7 @@ def ask_unbind() -> Page:
 @blueprint.post("/my/unbind")
 @session.checks_its_own_form
 def unbind() -> Response:
-    identity, visitor = known_identity(), session.phone_visitor()
+    identity, visitor = phone_gate.identity(), session.phone_visitor()
     session.check_form("unbind")
     if visitor is None:
         raise Refused("not_bound")

@@ -9,9 +9,9 @@ from app.errors import Missing
 from app.http import session as visit
 from app.http.context import moment, reading, runtime
 from app.http.i18n import gettext
+from app.http.phone_gate import local_path
 from app.http.words import word
 from app.services.organisation import employment
-from app.web.wechat.sign_in import local_path
 
 blueprint = Blueprint("demo", __name__)
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from app.errors import Refused
-from app.http import session
+from app.http import phone_gate, session
 from app.http.context import moment, runtime, transaction
 from app.http.i18n import gettext
 from app.models.kinds import INBOX_ONLY
@@ -55,7 +54,7 @@ def small_id(text: str) -> int:
 def read() -> Response:
     session.check_form("inbox")
     with transaction() as db:
-        inbox.read(db, _person(), up_to=small_id(request.form.get("up_to", "")), at=moment())
+        inbox.read(db, phone_gate.person(), up_to=small_id(request.form.get("up_to", "")), at=moment())
     return redirect("/my#inbox", 303)
 
 
@@ -64,12 +63,5 @@ def read() -> Response:
 def remind() -> Response:
     session.check_form("reminders")
     with transaction() as db:
-        reminders.wish(db, _person(), on=request.form.get("on") == "1", at=moment())
+        reminders.wish(db, phone_gate.person(), on=request.form.get("on") == "1", at=moment())
     return redirect("/my#reminders", 303)
-
-
-def _person() -> int:
-    visitor = session.phone_visitor()
-    if visitor is None:
-        raise Refused("sign_in_again")
-    return visitor.person_id

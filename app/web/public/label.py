@@ -1,13 +1,12 @@
 """`/a/<token>`: the label on an asset or a room; it opens the report page with what was scanned filled in."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, render_template, request
 
-from app.http import rate_limits, session
-from app.http.context import reading, runtime
+from app.http import phone_gate, rate_limits, session
+from app.http.context import Page, reading, runtime
 from app.services.organisation import assets
 from app.services.organisation.assets import Thing
-from app.web.public.my import Page, notice_first, report_page, take_report
-from app.web.wechat.sign_in import to_wechat
+from app.web.public.report import report_page, take_report
 
 blueprint = Blueprint("label", __name__)
 
@@ -18,11 +17,7 @@ def show(token: str) -> Page:
     found = rate_limits.known(lambda: _scanned(token))
     if found.retired:
         return _retired(found)
-    if session.identity_id() is None:
-        return to_wechat(request.path)
-    if session.phone_visitor() is None:
-        return redirect(f"/my/bind?next={request.path}")
-    return notice_first(request.path) or report_page(found)
+    return phone_gate.before(request.path, bound=True) or report_page(found)
 
 
 @blueprint.post("/a/<token>")

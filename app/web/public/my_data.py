@@ -3,14 +3,11 @@
 from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
 
-from app.errors import Refused
-from app.http import session
+from app.http import phone_gate, session
 from app.http.context import moment, reading, runtime, transaction
 from app.http.words import kept_for, lines
-from app.services.identity import wechat_sign_in
 from app.services.privacy import erasure, personal_data
 from app.texts.personal_data import GROUPS
-from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("data", __name__)
 
@@ -20,9 +17,9 @@ FORM = "erasure"
 
 @blueprint.get("/my/data")
 def show() -> Response | str:
-    identity = _known()
+    identity = phone_gate.known()
     if identity is None:
-        return to_wechat("/my/data")
+        return phone_gate.to_wechat("/my/data")
     with reading() as db:
         subject = personal_data.of_identity(db, identity)
         found = personal_data.groups(db, subject, most=SHOWN)
@@ -44,9 +41,9 @@ def show() -> Response | str:
 
 @blueprint.get("/my/data/export")
 def export() -> Response | str:
-    identity = _known()
+    identity = phone_gate.known()
     if identity is None:
-        return to_wechat("/my/data")
+        return phone_gate.to_wechat("/my/data")
     with reading() as db:
         found = personal_data.groups(db, personal_data.of_identity(db, identity))
     answer = Response(personal_data.as_json(found, at=moment(), indent=1), mimetype="application/json")
@@ -58,7 +55,7 @@ def export() -> Response | str:
 @session.checks_its_own_form
 def ask() -> Response:
     session.check_form(FORM)
-    identity = _signed_in()
+    identity = phone_gate.identity()
     with transaction() as db:
         erasure.ask(db, identity, at=moment())
     return redirect("/my/data", 303)
@@ -68,26 +65,7 @@ def ask() -> Response:
 @session.checks_its_own_form
 def withdraw() -> Response:
     session.check_form(FORM)
-    identity = _signed_in()
+    identity = phone_gate.identity()
     with transaction() as db:
         erasure.withdraw(db, identity, at=moment())
     return redirect("/my/data", 303)
-
-
-def _known() -> int | None:
-    """Whose phone this is; nobody's once he was forgotten, and WeChat tells anew who it is."""
-    identity = session.identity_id()
-    if identity is None:
-        return None
-    with reading() as db:
-        if wechat_sign_in.still_known(db, identity):
-            return identity
-    session.leave_phone()
-    return None
-
-
-def _signed_in() -> int:
-    identity = _known()
-    if identity is None:
-        raise Refused("sign_in_again")
-    return identity

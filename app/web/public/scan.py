@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from app.db import Executor
 from app.errors import Refused
-from app.http import rate_limits, session
-from app.http.context import moment, reading, runtime, transaction
+from app.http import phone_gate, rate_limits, session
+from app.http.context import Page, moment, reading, runtime, transaction
 from app.http.i18n import language
 from app.models import Complaint
 from app.models.rating import LEVELS, LOW_LEVELS
@@ -28,11 +28,9 @@ from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, Scan, earlier_answer, look
 from app.web.draws import receipts
 from app.web.public.rating_detail import read_detail
-from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("scan", __name__)
 
-Page = Response | str | tuple[str, int]
 _PAGES = {
     "over": "scan/over.html",
     "proxy": "scan/proxy.html",
@@ -47,13 +45,13 @@ def show(token: str) -> Page:
     """What this visitor sees of the ticket. Nothing is recorded."""
     ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
     identity = session.identity_id()
-    if identity is None and session.in_wechat():
-        return to_wechat(request.path)
+    if first := phone_gate.before_in_wechat(request.path):
+        return first
     with runtime().database.bare() as db:
         scan = _look(db, ticket_id, identity)
     may_rate = identity is not None or runtime().settings.browser_rating
     if may_rate and scan.privacy_version != wechat_sign_in.PRIVACY_VERSION:
-        return render_template("privacy.html", next_path=request.path, token=session.form_token("privacy"))
+        return phone_gate.privacy_notice(request.path)
     return _page(scan, token)
 
 

@@ -4,12 +4,11 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import rate_limits, session
+from app.http import phone_gate, rate_limits, session
 from app.http.context import moment, reading, runtime, transaction
 from app.http.session import Visitor
 from app.services.codes import slip_pads
 from app.services.tickets import engineer_worklist, lifecycle
-from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("slip", __name__)
 
@@ -19,8 +18,8 @@ def show(token: str) -> Response | str:
     number, ticket_id = rate_limits.known(lambda: _slip(token))
     if ticket_id is not None:
         return redirect(runtime().links.ticket_path(ticket_id))
-    if session.identity_id() is None and session.in_wechat():
-        return to_wechat(request.path)
+    if first := phone_gate.before_in_wechat(request.path):
+        return first
     engineer = _engineer()
     if engineer is None:
         return redirect("/report?slip=blank")

@@ -1,23 +1,17 @@
-"""The way to WeChat's silent sign-in and back."""
+"""WeChat's silent sign-in: setting out from an address, and coming back."""
 
-import secrets
-from collections.abc import Callable
-from functools import partial
-
-from flask import Blueprint, redirect, render_template, request, session
+from flask import Blueprint, redirect, request, session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import session as visit
 from app.http.context import moment, reading, runtime, transaction
+from app.http.phone_gate import WECOM, local_path, to_wechat
 from app.http.wechat_exchange import Who, exchanged
 from app.services.identity import binding, wechat_sign_in
-from wechat.oauth import authorize_url, exchange
+from wechat.oauth import exchange
 
 blueprint = Blueprint("wechat", __name__)
-
-LONGEST_PATH = 300
-SERVICE, WECOM = "service", "wecom"
 
 
 @blueprint.get("/wechat/sign-in")
@@ -48,34 +42,6 @@ def _again(state: str, browser: str) -> Response | str:
     if path is None:
         raise Refused("sign_in_again")
     return redirect(path) if visit.identity_id() is not None else to_wechat(path)
-
-
-def to_wechat(next_path: str) -> Response | str:
-    """The sign-in trip for this browser, or the page that says to open it in WeChat."""
-    way = _way()
-    preview = request.method == "HEAD"  # begins no attempt
-    if way is None or preview or not visit.in_wechat():
-        return render_template("open_in_wechat.html", hotline=runtime().settings.hotline)
-    if "oauth" not in session:
-        session["oauth"] = secrets.token_urlsafe(16)
-    account, address = way
-    with transaction() as db:
-        state = wechat_sign_in.start(db, account=account, next_path=next_path, browser=session["oauth"], at=moment())
-    return redirect(address(f"{runtime().settings.public_url}/wechat/signed-in", state))
-
-
-def _way() -> tuple[str, Callable[[str, str], str]] | None:
-    """Which account asks WeChat who this is, and how; WeCom's also knows a member who comes in plain WeChat."""
-    known = runtime()
-    if known.wecom and (visit.in_wecom() or not known.account):
-        return WECOM, known.wecom.authorize_url
-    return (SERVICE, partial(authorize_url, known.account)) if known.account else None
-
-
-def local_path(text: str) -> str:
-    """The path of this site that was asked for; / for anything that might lead elsewhere."""
-    plain = len(text) <= LONGEST_PATH and text.isprintable() and "\\" not in text
-    return text if plain and text.startswith("/") and not text.startswith("//") else "/"
 
 
 def _exchange(account: str, code: str) -> Who:

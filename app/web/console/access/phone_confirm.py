@@ -4,10 +4,9 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import session
+from app.http import phone_gate, session
 from app.http.context import moment, reading, runtime, transaction
 from app.services.identity import console_sign_in
-from app.web.wechat.sign_in import to_wechat
 
 blueprint = Blueprint("sign_in_phone", __name__)
 
@@ -15,7 +14,7 @@ blueprint = Blueprint("sign_in_phone", __name__)
 @blueprint.get("/sign-in/scan/<secret>")
 def compare(secret: str) -> str | Response:
     if session.identity_id() is None:
-        return to_wechat(request.path)
+        return phone_gate.to_wechat(request.path)
     visitor = _visitor()
     with reading() as db:
         digits = console_sign_in.choices(db, secret, at=moment())

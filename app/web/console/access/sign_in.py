@@ -13,11 +13,11 @@ from app.http import rate_limits
 from app.http import session as visit
 from app.http.context import moment, reading, runtime, transaction
 from app.http.i18n import gettext
+from app.http.phone_gate import local_path
 from app.services.identity import console_sign_in, passwords
 from app.services.identity.console_sign_in import Attempt
 from app.web.console.blueprint import console_blueprint
 from app.web.console.filters import clean
-from app.web.wechat.sign_in import local_path
 from qr import symbol
 
 blueprint = console_blueprint("sign_in")

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from app.errors import Missing, Refused
 from app.http import rate_limits
 from app.http import session as visit
-from app.http.context import moment, reading, transaction
+from app.http.context import Page, moment, reading, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.services import images
@@ -14,8 +14,6 @@ from app.services.draws import announcement, claims, objections, public_page
 from app.services.draws.claims import Found
 from app.web.console import filters
 from app.web.console.draws.draws import blueprint
-
-Page = Response | str | tuple[str, int]
 
 
 @blueprint.get("/console/draws/<draw_id>/claims")

@@ -1,0 +1,60 @@
+"""`/report`: a fault is reported, by typing or about a label that was scanned."""
+
+from flask import Blueprint, redirect, render_template, request
+from sqlalchemy import select
+
+from app.http import phone_gate, session
+from app.http.context import Page, moment, reading, runtime, transaction
+from app.models import Category
+from app.services.organisation.assets import Thing
+from app.services.tickets import requester
+
+blueprint = Blueprint("report", __name__)
+
+
+@blueprint.get("/report")
+def form() -> Page:
+    here = "/report?slip=blank" if request.args.get("slip") else "/report"  # the word outlives the way to the form
+    return phone_gate.before(here, bound=True) or report_page()
+
+
+@blueprint.post("/report")
+@session.checks_its_own_form
+def report() -> Page:
+    session.check_form(request.path)
+    return take_report()
+
+
+def take_report(about: Thing | None = None) -> Page:
+    """What was typed becomes a ticket, or the page again with what it lacks."""
+    person_id = phone_gate.person()
+    description = request.form.get("description", "").strip()
+    if not description or len(description) > requester.DESCRIPTION_MOST:
+        return report_page(about, fault="description"), 422
+    with transaction() as db:
+        ticket_id = requester.report(
+            db,
+            person_id,
+            description=description,
+            category_id=_category(request.form.get("category", "")),
+            at=moment(),
+            zone=runtime().settings.timezone,
+            channel="wechat",
+            about=about,
+        )
+    return redirect(runtime().links.ticket_path(ticket_id), 303)
+
+
+def report_page(about: Thing | None = None, *, fault: str = "") -> str:
+    """The form, for anything or for what was scanned; it comes back to the address it was shown at."""
+    with reading() as db:
+        categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()
+    shown = {"about": about, "fault": fault, "categories": categories, "most": requester.DESCRIPTION_MOST}
+    return render_template("report.html", **shown, token=session.form_token(request.path))
+
+
+def _category(text: str) -> int | None:
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:  # as many digits as a row's id can have
+        return None
+    with reading() as db:
+        return db.scalar(select(Category.id).where(Category.id == int(text)))
