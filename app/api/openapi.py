@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from app.api.mini import responses
-from app.api.mini.requests import Asked
+from app.api.mini.requests import RequestModel
 from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload, entry
 from app.errors import Refused
 from app.http import errors
@@ -72,8 +72,8 @@ def _codes(operation: Operation) -> Iterator[str]:
         yield "too_many"
     if operation.bearer and operation.consent:
         yield "privacy_first"
-    if operation.asked:
-        yield from _OF_A_BODY if not isinstance(operation.asked, Upload) else ("too_large", "not_a_file")
+    if operation.body:
+        yield from _OF_A_BODY if not isinstance(operation.body, Upload) else ("too_large", "not_a_file")
     if operation.keyed:
         yield from _OF_A_KEY
     if "<" in operation.path:
@@ -87,15 +87,15 @@ def _operation(operation: Operation) -> Schema:
         "parameters": [*_parts(operation.path), *([_KEY_HEADER] if operation.keyed else [])],
         "responses": {str(status): answer for status, answer in sorted(_answers(operation))},
     }
-    if operation.asked:
-        written["requestBody"] = {"required": True, "content": _asked(operation.asked)}
+    if operation.body:
+        written["requestBody"] = {"required": True, "content": _body(operation.body)}
     if not operation.bearer:
         written["security"] = []
     return written
 
 
 def _answers(operation: Operation) -> Iterator[tuple[int, Schema]]:
-    for status, model in operation.told.items():
+    for status, model in operation.responses.items():
         answer: Schema = {"description": HTTPStatus(status).phrase}
         if isinstance(model, str):
             answer["content"] = {model: {"schema": {"type": "string", "contentMediaType": model}}}
@@ -110,14 +110,12 @@ def _answers(operation: Operation) -> Iterator[tuple[int, Schema]]:
         yield status, {"description": ", ".join(sorted(codes)), "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def _asked(asked: type[Asked] | Upload) -> Schema:
-    if not isinstance(asked, Upload):
-        return {JSON: {"schema": _ref(asked)}}
+def _body(body: type[RequestModel] | Upload) -> Schema:
+    if not isinstance(body, Upload):
+        return {JSON: {"schema": _ref(body)}}
     file = {"type": "string", "contentMediaType": "application/octet-stream"}
-    form = {"type": "object", "properties": {asked.field: file}, "required": [asked.field]}
-    return {
-        "multipart/form-data": {"schema": form, "encoding": {asked.field: {"contentType": "image/jpeg, image/png"}}}
-    }
+    form = {"type": "object", "properties": {body.field: file}, "required": [body.field]}
+    return {"multipart/form-data": {"schema": form, "encoding": {body.field: {"contentType": "image/jpeg, image/png"}}}}
 
 
 def _parts(path: str) -> Iterator[Schema]:
@@ -129,9 +127,9 @@ def _parts(path: str) -> Iterator[Schema]:
 def _schemas() -> Mapping[str, Schema]:
     models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(responses.Problem, "serialization"): None}
     for operation in OPERATIONS:
-        if operation.asked and not isinstance(operation.asked, Upload):
-            models[operation.asked, "validation"] = None
-        for model in operation.told.values():
+        if operation.body and not isinstance(operation.body, Upload):
+            models[operation.body, "validation"] = None
+        for model in operation.responses.values():
             if model is not None and not isinstance(model, str):
                 models[model, "serialization"] = None
     _, definitions = models_json_schema(list(models), ref_template=_REF)

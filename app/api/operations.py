@@ -1,7 +1,7 @@
 """The operations of the API: each is written down once, for the address, the checks and the document alike.
 
-`look` reads; `act` is a POST that is done once for its Idempotency-Key, in one transaction with its answer; `direct` is
-what needs no key. All of them read and answer by the models of `asked` and `told`.
+`get` reads; `post_once` is done once for its Idempotency-Key, in one transaction with its answer; `route` is what needs
+no key. All of them read and answer by the models of `requests` and `responses`.
 """
 
 import re
@@ -15,10 +15,10 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from app.api.mini.requests import Asked
+from app.api.mini.requests import RequestModel
 from app.errors import Refused
 from app.http import bearer, errors, rate_limits, session
-from app.http.context import moment, transaction
+from app.http.context import now, transaction
 from app.http.problems import MEDIA_TYPE, PREFIX
 from app.services import idempotency
 from app.services.idempotency import Answer
@@ -28,7 +28,7 @@ entry = Blueprint("api_mini_entry", __name__, url_prefix=PREFIX)
 mini = Blueprint("api_mini", __name__, url_prefix=PREFIX)
 
 View = Callable[..., Any]
-T = TypeVar("T", bound=Asked)
+T = TypeVar("T", bound=RequestModel)
 KEY = r"^[A-Za-z0-9._:-]{8,64}$"
 JSON = "application/json"
 
@@ -46,8 +46,8 @@ class Operation:
     method: str
     path: str
     summary: str
-    told: Mapping[int, type[BaseModel] | str | None]
-    asked: type[Asked] | Upload | None = None
+    responses: Mapping[int, type[BaseModel] | str | None]
+    body: type[RequestModel] | Upload | None = None
     refusals: tuple[str, ...] = ()
     bearer: bool = True
     consent: bool = True
@@ -57,11 +57,11 @@ class Operation:
 OPERATIONS: list[Operation] = []
 
 
-def look(path: str, told: type[BaseModel] | str, *refusals: str, consent: bool = True) -> Callable[[View], View]:
-    """A GET; `told` is a model, or the media type of what the function answers by itself."""
+def get(path: str, response: type[BaseModel] | str, *refusals: str, consent: bool = True) -> Callable[[View], View]:
+    """A GET; `response` is a model, or the media type of what the function answers by itself."""
 
     def register(read: View) -> View:
-        operation = _written(read, "GET", path, {200: told}, refusals=refusals, consent=consent)
+        operation = _register(read, "GET", path, {200: response}, refusals=refusals, consent=consent)
 
         @wraps(read)
         def view(**parts: Any) -> Response:
@@ -69,83 +69,83 @@ def look(path: str, told: type[BaseModel] | str, *refusals: str, consent: bool =
             answer = read(**parts)
             return answer if isinstance(answer, Response) else _json(200, answer.model_dump_json())
 
-        return _door(mini, operation, view)
+        return _add_rule(mini, operation, view)
 
     return register
 
 
-def act(
+def post_once(
     path: str,
-    asked: type[Asked] | Upload,
-    told: Mapping[int, type[BaseModel]],
+    body: type[RequestModel] | Upload,
+    responses: Mapping[int, type[BaseModel]],
     *refusals: str,
     consent: bool = True,
     read: Callable[[], tuple[Any, bytes]] | None = None,
     first: View | None = None,
 ) -> Callable[[View], View]:
-    """A POST: the function gets session, what was asked and the parts of the path; answers a model, or it and a status.
+    """A POST: the function gets session, the body and the parts of the path; answers a model, or it and a status.
 
     `read` reads the body in another way than as JSON; it answers that, and the bytes that tell it from another.
-    `first` is what takes its time, without a transaction; what it answers takes the place of what was asked.
+    `first` is what takes its time, without a transaction; what it answers takes the place of the body.
     """
 
     def register(do: View) -> View:
-        operation = _written(do, "POST", path, told, asked=asked, refusals=refusals, consent=consent, keyed=True)
-        usual = next(iter(told))
+        operation = _register(do, "POST", path, responses, body=body, refusals=refusals, consent=consent, keyed=True)
+        usual = next(iter(responses))
 
         @wraps(do)
         def view(**parts: Any) -> Response:
             _enter(operation)
             key = bearer.current().identity_id, idempotency_key()
-            given, content = read() if read else (body(asked), request.get_data())  # type: ignore[arg-type]
+            given, content = read() if read else (parsed(body), request.get_data())  # type: ignore[arg-type]
             if first is None:
                 return _at_once(key, content, lambda db: _answer(do(db, given, **parts), usual))
             prepare = partial(first, given, **parts)
             return _in_steps(key, content, prepare, lambda db, found: _answer(do(db, found, **parts), usual))
 
-        return _door(mini, operation, view)
+        return _add_rule(mini, operation, view)
 
     return register
 
 
-def direct(
+def route(
     blueprint: Blueprint,
     method: str,
     path: str,
-    told: Mapping[int, type[BaseModel] | None],
+    responses: Mapping[int, type[BaseModel] | None],
     *refusals: str,
-    asked: type[Asked] | None = None,
+    body: type[RequestModel] | None = None,
     consent: bool = False,
 ) -> Callable[[View], View]:
-    """What sees to its own transactions; the function gets what was asked and answers a model or nothing."""
+    """What sees to its own transactions; the function gets the body, if any, and answers a model or nothing."""
 
     def register(do: View) -> View:
-        operation = _written(
+        operation = _register(
             do,
             method,
             path,
-            told,
-            asked=asked,
+            responses,
+            body=body,
             refusals=refusals,
             bearer=blueprint is mini,
             consent=consent,
         )
-        usual = next(iter(told))
+        usual = next(iter(responses))
 
         @wraps(do)
         def view(**parts: Any) -> Response:
             _enter(operation)
-            answer = do(body(asked), **parts) if asked else do(**parts)
+            answer = do(parsed(body), **parts) if body else do(**parts)
             if answer is None:
                 return Response(status=usual)
             return answer if isinstance(answer, Response) else _json(usual, answer.model_dump_json())
 
-        return _door(blueprint, operation, view)
+        return _add_rule(blueprint, operation, view)
 
     return register
 
 
-def body(model: type[T]) -> T:
+def parsed(model: type[T]) -> T:
     """What was sent, as this model; raises Refused with what was expected, field by field."""
     if request.mimetype != JSON:
         raise Refused("not_json")
@@ -173,7 +173,7 @@ def fingerprint(content: bytes) -> str:
 
 def _at_once(key: tuple[int, str], content: bytes, do: Callable[[Session], Answer]) -> Response:
     with transaction() as db:
-        if known := idempotency.begin(db, *key, request=fingerprint(content), at=moment()):
+        if known := idempotency.begin(db, *key, request=fingerprint(content), at=now()):
             return _replayed(known)
         answer = do(db)
         idempotency.keep(db, *key, answer)
@@ -185,7 +185,7 @@ def _in_steps(
 ) -> Response:
     """The key is taken first, so that nothing is prepared twice."""
     with transaction() as db:
-        known = idempotency.begin(db, *key, request=fingerprint(content), at=moment())
+        known = idempotency.begin(db, *key, request=fingerprint(content), at=now())
     if known:
         return _replayed(known)
     try:
@@ -212,17 +212,17 @@ def _replayed(answer: Answer) -> Response:
     return response
 
 
-def _answer(told: Any, usual: int) -> Answer:
+def _answer(result: Any, usual: int) -> Answer:
     """What came of it. A refusal that is returned did something and is kept; a raised one leaves the key free."""
-    if isinstance(told, Refused):
-        response = errors.refusal(told)
+    if isinstance(result, Refused):
+        response = errors.refusal(result)
         return Answer(response.status_code, response.get_data(as_text=True))
-    model, status = told if isinstance(told, tuple) else (told, usual)
+    model, status = result if isinstance(result, tuple) else (result, usual)
     return Answer(status, model.model_dump_json())
 
 
-def _written(view: View, method: str, path: str, told: Mapping[int, Any], **facts: Any) -> Operation:
-    operation = Operation(view.__name__, method, path, (view.__doc__ or "").strip(), dict(told), **facts)
+def _register(view: View, method: str, path: str, responses: Mapping[int, Any], **facts: Any) -> Operation:
+    operation = Operation(view.__name__, method, path, (view.__doc__ or "").strip(), dict(responses), **facts)
     OPERATIONS.append(operation)
     return operation
 
@@ -234,7 +234,7 @@ def _enter(operation: Operation) -> None:
         rate_limits.bound_posts(bearer.current().identity_id)
 
 
-def _door(blueprint: Blueprint, operation: Operation, view: View) -> View:
+def _add_rule(blueprint: Blueprint, operation: Operation, view: View) -> View:
     # A bearer token is sent on purpose and never by a browser of itself, so no other page can use it.
     session.checks_its_own_form(view)
     blueprint.add_url_rule(operation.path, operation.name, view, methods=[operation.method])

@@ -12,7 +12,7 @@ from app.cli import errors
 from app.cli.i18n import _
 from app.cli.people import people
 from app.errors import Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.words import lines
 from app.jobs import retention as job
 from app.services.privacy import erasure, personal_data, retention
@@ -26,7 +26,7 @@ from app.texts.personal_data import GROUPS
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
 def export(staff_number: str, out: Path | None, as_json: bool) -> None:
     try:
-        with reading() as session:
+        with read_session() as session:
             found = personal_data.groups(session, personal_data.of_staff_number(session, staff_number))
         if out is not None:
             _write(out, personal_data.as_json(found, at=clock.now(), indent=1))
@@ -75,8 +75,8 @@ def erase(staff_number: str | None, request_id: int | None, yes: bool, as_json: 
 
 
 def _list_waiting(as_json: bool) -> None:
-    with reading() as session:
-        waiting = erasure.waiting(session, day=moment().date())
+    with read_session() as session:
+        waiting = erasure.waiting(session, day=now().date())
     for one in waiting:
         number = one.person.staff_number if one.person else ""
         fact = {"request": one.request.id, "staff_number": number, "at": one.request.created_at.isoformat()}
@@ -91,15 +91,15 @@ def _erase(staff_number: str, request_id: int, yes: bool, as_json: bool) -> str:
             _request, subject = erasure.wanted(session, request_id)
         else:
             subject = personal_data.of_staff_number(session, staff_number)
-        reach = erasure.extent(session, subject.person_id, moment().date())
+        reach = erasure.extent(session, subject.person_id, now().date())
         counts = personal_data.counts(session, subject)
         if not as_json:
             click.echo(_REACH[reach])
             click.echo("  " + " · ".join(f"{_(GROUPS[code].title)} {count}" for code, count in counts.items()))
         if yes and request_id:
-            erasure.carry_out(session, request_id, by=None, keys=keys, at=moment())
+            erasure.carry_out(session, request_id, by=None, keys=keys, at=now())
         elif yes:
-            erasure.erase(session, subject, by=None, keys=keys, at=moment())
+            erasure.erase(session, subject, by=None, keys=keys, at=now())
     return reach
 
 
@@ -107,10 +107,10 @@ def _erase(staff_number: str, request_id: int, yes: bool, as_json: bool) -> str:
 @click.option("--dry-run", is_flag=True, help=_("只数一数会清理多少，不动任何内容。"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
 def tidy(dry_run: bool, as_json: bool) -> None:
-    at = moment()
+    at = now()
     try:
         if dry_run:
-            with reading() as session:
+            with read_session() as session:
                 rules = retention.rules(runtime().settings.retention, at=at)
                 counts = {rule.name: retention.count(session, rule) for rule in rules}
         else:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors, print_selection
 from app.cli.i18n import _
-from app.http.context import reading, runtime
+from app.http.context import read_session, runtime
 from app.jobs import mini_codes as mini_jobs
 from app.services.codes import mini_codes, slips
 from app.services.codes.slips import Paper
@@ -67,7 +67,7 @@ def sheet_(asked: str, **how: Any) -> None:
     chosen = replace(print_selection.tickets(asked), rateable_since=clock.now() - runtime().settings.rating_window)
     press = _Press.of(**how)
     try:
-        with reading() as session:
+        with read_session() as session:
             tickets, missing = slips.ids(session, chosen), slips.missing(session, chosen)
             late = slips.too_late(session, chosen)
         if late:
@@ -75,7 +75,7 @@ def sheet_(asked: str, **how: Any) -> None:
         if missing:
             _stop(_("没有这些工单，或不能评价，或不合条件：%(numbers)s。", numbers=", ".join(missing)))
         paper = _with_minis(tickets)
-        with reading() as session:
+        with read_session() as session:
             press.run(slips.of_tickets(session, chosen, paper), len(tickets), _("没有符合条件的工单。"))
     except errors.DATABASE as error:
         _stop(errors.database(error))
@@ -88,7 +88,7 @@ def _with_minis(tickets: Sequence[int]) -> Paper:
         return known.paper
     mini_jobs.fetch(known, tickets, seconds=MINI_SECONDS)
     beside = known.settings.slip_code == "both"
-    with reading() as session:
+    with read_session() as session:
         paper = mini_codes.on_paper(session, known.paper, tickets, appid=known.settings.mini.appid, beside=beside)
     if lacking := len(tickets) - len(paper.minis):
         words = _("微信没有给出 %(count)s 张的小程序码，这些印的是链接码。", count=lacking)
@@ -123,7 +123,7 @@ def label(wards: str | None, asset: str | None, place: str | None, copies: int, 
 def _things(kind: Kind, asked: str, copies: int, press: "_Press") -> None:
     chosen = print_selection.things(kind, asked)
     try:
-        with reading() as session:
+        with read_session() as session:
             found = assets.find(session, kind, chosen, retired=False)
     except errors.DATABASE as error:
         _stop(errors.database(error))
@@ -143,7 +143,7 @@ def poster(wards: str, **how: Any) -> None:
 def _wards(wards: str, copies: int, press: "_Press") -> None:
     chosen = () if wards == "all" else tuple(code.strip() for code in wards.split(","))
     try:
-        with reading() as session:
+        with read_session() as session:
             cards = slips.of_wards(session, chosen, runtime().paper)
     except errors.DATABASE as error:
         _stop(errors.database(error))

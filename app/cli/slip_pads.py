@@ -11,7 +11,7 @@ from app import clock
 from app.cli import errors
 from app.cli.i18n import _
 from app.cli.qr import as_fields, codes, tell, tell_hotline
-from app.http.context import reading, runtime, transaction
+from app.http.context import read_session, runtime, transaction
 from app.models import SlipPad
 from app.services.codes import slip_pads
 from qr import sheet
@@ -60,7 +60,7 @@ def _write(out: Path, layout: Layout, *, count: int | None, first: int | None, b
     """The file is opened before a number is taken; what stands in it goes when there is something to print."""
     found = None
     if first is not None:
-        with reading() as session:
+        with read_session() as session:
             found = slip_pads.beginning(session, first)
         if found is None:
             raise click.ClickException(_("没有从 %(first)s 开始的本子。", first=slip_pads.name(first)))

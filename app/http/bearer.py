@@ -6,7 +6,7 @@ from flask import g, request
 
 from app.errors import Refused
 from app.http import rate_limits
-from app.http.context import moment, reading
+from app.http.context import now, read_session
 from app.services.identity import api_sessions
 from app.services.identity.api_sessions import Bearer
 from app.services.identity.wechat_sign_in import PRIVACY_VERSION
@@ -17,9 +17,9 @@ def enter() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Refused("token_missing")
-    with reading() as db:
+    with read_session() as db:
         try:
-            g.bearer = api_sessions.bearer(db, token.strip(), at=moment())
+            g.bearer = api_sessions.bearer(db, token.strip(), at=now())
         except Refused as refused:
             count(refused, token.strip())
             raise

@@ -1,4 +1,4 @@
-"""What every view uses: the runtime of this process, its transactions, and the moment of this request."""
+"""What every view uses: the runtime of this process, its transactions, and its moment."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -24,12 +24,12 @@ def transaction() -> AbstractContextManager[Session]:
     return runtime().database.transaction()
 
 
-def reading() -> AbstractContextManager[Session]:
+def read_session() -> AbstractContextManager[Session]:
     return runtime().database.reading()
 
 
-def moment() -> datetime:
-    """Now, read once per request, in the hospital's zone: its `.date()` is the date people there live in."""
-    if "moment" not in g:
-        g.moment = clock.now().astimezone(runtime().settings.timezone)
-    return cast(datetime, g.moment)
+def now() -> datetime:
+    """The moment of this request, read once, in the hospital's zone: its `.date()` is the date people there live in."""
+    if "now" not in g:
+        g.now = clock.now().astimezone(runtime().settings.timezone)
+    return cast(datetime, g.now)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask import Flask, g, has_request_context, request, session
 
-from app.http.context import moment, runtime
+from app.http.context import now, runtime
 from app.texts.catalogue import LANGUAGES, catalogue
 
 
@@ -47,7 +47,7 @@ def _show(at: datetime | None, pattern: str) -> str:
 def _banner() -> dict[str, object]:
     """That this is no real WeChat, and, while something is rehearsed, what time it is here."""
     settings = runtime().settings
-    return {"sandbox_url": settings.sandbox_url, "rehearsal": moment() if settings.clock_ahead else None}
+    return {"sandbox_url": settings.sandbox_url, "rehearsal": now() if settings.clock_ahead else None}
 
 
 def _choose() -> None:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.services.identity import wechat_sign_in
 from wechat.oauth import authorize_url
 
@@ -27,7 +27,7 @@ def before(path: str, *, bound: bool = False) -> Response | str | None:
     found = known()
     if found is None:
         return to_wechat(path)
-    with reading() as db:
+    with read_session() as db:
         agreed = wechat_sign_in.privacy_accepted(db, found)
     if not agreed:
         return privacy_notice(path)
@@ -56,7 +56,7 @@ def known() -> int | None:
     found = session.identity_id()
     if found is None:
         return None
-    with reading() as db:
+    with read_session() as db:
         if wechat_sign_in.still_known(db, found):
             return found
     session.leave_phone()
@@ -93,7 +93,7 @@ def to_wechat(path: str) -> Response | str:
         cookie["oauth"] = secrets.token_urlsafe(16)
     name, address = account
     with transaction() as db:
-        state = wechat_sign_in.start(db, account=name, next_path=path, browser=cookie["oauth"], at=moment())
+        state = wechat_sign_in.start(db, account=name, next_path=path, browser=cookie["oauth"], at=now())
     return redirect(address(f"{runtime().settings.public_url}/wechat/signed-in", state))
 
 

@@ -22,7 +22,7 @@ PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat c
 SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
 
 
-def known(read: Callable[[], T]) -> T:
+def throttle_unknown(read: Callable[[], T]) -> T:
     """What the token says; a wrong one is Missing, and after too many of them 429."""
     try:
         return read()

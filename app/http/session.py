@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.models import Employment, Person, WeChatIdentity
 from app.services.organisation import employment as people
 
@@ -78,7 +78,7 @@ def leave_phone() -> None:
 
 def enter_console(person_id: int, at: datetime) -> None:
     session.pop("csrf_token", None)
-    with reading() as db:
+    with read_session() as db:
         sign_outs = db.get_one(Person, person_id).sign_outs
     session["console"] = {"person": person_id, "seen": int(at.timestamp()), "sign_outs": sign_outs}
 
@@ -143,29 +143,29 @@ def _serializer(keys: tuple[str, ...]) -> URLSafeTimedSerializer:
 
 def _console_person() -> int | None:
     kept = session.get("console")
-    now = int(moment().timestamp())
-    if not kept or now - kept["seen"] > IDLE.total_seconds():
+    second = int(now().timestamp())
+    if not kept or second - kept["seen"] > IDLE.total_seconds():
         session.pop("console", None) if kept else None
         return None
-    if now - kept["seen"] > 60:  # a cookie a minute is enough to know when he was last here
-        session["console"] = {**kept, "seen": now}
+    if second - kept["seen"] > 60:  # a cookie a minute is enough to know when they were last here
+        session["console"] = {**kept, "seen": second}
     return int(kept["person"])
 
 
 def _bound_person(identity: int | None) -> int | None:
     if identity is None:
         return None
-    with reading() as db:
+    with read_session() as db:
         return db.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity))
 
 
 def visitor(person_id: int | None, *, of_console: bool = False) -> Visitor | None:
     if person_id is None:
         return None
-    with reading() as db:
+    with read_session() as db:
         person = db.get(Person, person_id)
         if person is None or (of_console and session["console"].get("sign_outs") != person.sign_outs):
             return None
-        employment: Employment | None = people.employment_at(db, person_id, moment().date())
+        employment: Employment | None = people.employment_at(db, person_id, now().date())
         provider = employment is not None and employment.provider_id is not None
-        return Visitor(person.id, person.name, people.roles_at(db, person_id, moment().date()), provider)
+        return Visitor(person.id, person.name, people.roles_at(db, person_id, now().date()), provider)

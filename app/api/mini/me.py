@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Session
 
 from app.api.mini import requests, responses
-from app.api.operations import act, direct, look, mini
+from app.api.operations import get, mini, post_once, route
 from app.errors import Refused
 from app.http import bearer, rate_limits, session
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.wechat_exchange import exchanged
 from app.models import Person
 from app.services.identity import binding, phone_proof, wechat_sign_in
@@ -15,11 +15,11 @@ from app.services.identity.binding import Outcome
 _REFUSED = {Outcome.WRONG: "binding_wrong", Outcome.TOO_MANY: "binding_too_many"}
 
 
-@look("/me", responses.Me, consent=False)
+@get("/me", responses.Me, consent=False)
 def me() -> responses.Me:
     """Who I am here, and whether I have agreed to the privacy notice."""
     who, settings = bearer.current(), runtime().settings
-    with reading() as db:
+    with read_session() as db:
         person = db.get(Person, who.person_id) if who.person_id is not None else None
     visitor = session.visitor(who.person_id)
     return responses.Me(
@@ -35,16 +35,16 @@ def me() -> responses.Me:
     )
 
 
-@act("/privacy", requests.Privacy, {200: responses.Notice}, "privacy_changed", consent=False)
+@post_once("/privacy", requests.Privacy, {200: responses.Notice}, "privacy_changed", consent=False)
 def accept_privacy(db: Session, given: requests.Privacy) -> responses.Notice:
     """Agree to the privacy notice that was shown."""
     if given.version != wechat_sign_in.PRIVACY_VERSION:
         raise Refused("privacy_changed", version=wechat_sign_in.PRIVACY_VERSION)
-    wechat_sign_in.accept_privacy(db, bearer.current().identity_id, at=moment())
+    wechat_sign_in.accept_privacy(db, bearer.current().identity_id, at=now())
     return responses.Notice(version=given.version, accepted=True)
 
 
-@act(
+@post_once(
     "/binding",
     requests.Binding,
     {201: responses.Bound, 202: responses.Bound},
@@ -71,7 +71,7 @@ def bind(db: Session, given: requests.Binding) -> object:
         name=given.name,
         last_four=last_four,
         proved=given.phone_proof is not None,
-        at=moment(),
+        at=now(),
     )
     if outcome in _REFUSED:
         return Refused(_REFUSED[outcome])  # returned: the try is kept
@@ -82,11 +82,11 @@ def bind(db: Session, given: requests.Binding) -> object:
     )
 
 
-@direct(mini, "DELETE", "/binding", {204: None}, "not_bound", consent=True)
+@route(mini, "DELETE", "/binding", {204: None}, "not_bound", consent=True)
 def unbind() -> None:
     """This WeChat is nobody's again; what it rated stays."""
     with transaction() as db:
-        binding.unbind(db, bearer.current().identity_id, by=_person(), at=moment())
+        binding.unbind(db, bearer.current().identity_id, by=_person(), at=now())
 
 
 def _number(given: requests.PhoneCode) -> str:
@@ -97,7 +97,7 @@ def _number(given: requests.PhoneCode) -> str:
     return exchanged(lambda: program.phone_number(given.code))
 
 
-@act(
+@post_once(
     "/phone",
     requests.PhoneCode,
     {200: responses.PhoneProof},

@@ -20,38 +20,38 @@ Level = Annotated[int, Field(ge=1, le=5, description="5 非常满意, 4 满意, 
 Form = Annotated[Code, Field(description="The `form` of the ticket as this session last read it")]
 
 
-class Asked(BaseModel):
+class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class SignIn(Asked):
+class SignIn(RequestModel):
     code: Code = Field(description="Of wx.login()")
 
 
-class Refresh(Asked):
+class Refresh(RequestModel):
     refresh_token: Code
 
 
-class Privacy(Asked):
+class Privacy(RequestModel):
     version: Short = Field(description="The version of the notice that was shown, as GET /me names it")
 
 
-class PhoneCode(Asked):
+class PhoneCode(RequestModel):
     code: Code = Field(description="Of the button open-type=getPhoneNumber")
 
 
-class Binding(Asked):
+class Binding(RequestModel):
     staff_number: Short
     name: Short
     last_four: Annotated[str, StringConstraints(pattern="^[0-9]{4}$")] | None = None
     phone_proof: Code | None = Field(None, description="Of POST /phone, instead of the last four digits")
 
 
-class FormOnly(Asked):
+class FormOnly(RequestModel):
     form: Form
 
 
-class Details(Asked):
+class Details(RequestModel):
     reasons: list[Choice] = Field([], max_length=20)
     quality: dict[Choice, Mark] = Field({}, max_length=20)
     faces: dict[Choice, Mark] = Field({}, max_length=20)
@@ -64,28 +64,28 @@ class DetailForm(Details):
     form: Form
 
 
-class RatingForm(Asked):
+class RatingForm(RequestModel):
     form: Form
     level: Level
     detail: Details | None = None
 
 
-class CorrectionForm(Asked):
+class CorrectionForm(RequestModel):
     form: Form
     level: Level
 
 
-class Fault(Asked):
+class Fault(RequestModel):
     description: Annotated[str, StringConstraints(pattern=_SOMETHING, max_length=DESCRIPTION_MOST)]
     location: Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=LOCATION_MOST)] = ""
     category_id: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = Field(None, description="One of GET /categories")
 
 
-class ComplaintForm(Asked):
+class ComplaintForm(RequestModel):
     text: Annotated[str, StringConstraints(pattern=_SOMETHING, max_length=COMPLAINT_MOST)]
 
 
-class Consents(Asked):
+class Consents(RequestModel):
     """What wx.requestSubscribeMessage answered, by template."""
 
     results: dict[

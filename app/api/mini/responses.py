@@ -1,4 +1,4 @@
-"""What the mini-program is told."""
+"""What the mini-program is answered."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from app.services.tickets.scan import View
 Moment = AwareDatetime
 
 
-class Told(BaseModel):
+class ResponseModel(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
@@ -25,7 +25,7 @@ class Problem(BaseModel):
     detail: str
 
 
-class Session(Told):
+class Session(ResponseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 no secret
     access_token: str
     expires_in: int = Field(description="Seconds")
@@ -35,12 +35,12 @@ class Session(Told):
     privacy_accepted: bool
 
 
-class Notice(Told):
+class Notice(ResponseModel):
     version: str
     accepted: bool
 
 
-class Me(Told):
+class Me(ResponseModel):
     bound: bool
     name: str | None
     staff_number: str | None
@@ -50,23 +50,23 @@ class Me(Told):
     hotline: str
 
 
-class PhoneProof(Told):
+class PhoneProof(ResponseModel):
     phone_proof: str
     expires_in: int
 
 
-class Bound(Told):
+class Bound(ResponseModel):
     outcome: Literal["bound", "claimed"] = Field(
         description="claimed: this number or this WeChat was bound before, it is looked into"
     )
 
 
-class Step(Told):
+class Step(ResponseModel):
     state: str
     at: Moment | None
 
 
-class Answer(Told):
+class Answer(ResponseModel):
     level: int
     first_level: int
     at: Moment
@@ -76,23 +76,23 @@ class Answer(Told):
     detailed: bool
 
 
-class Earlier(Told):
+class Earlier(ResponseModel):
     level: int
     at: Moment
 
 
-class Choice(Told):
+class Choice(ResponseModel):
     code: str
     label: str
 
 
-class Choices(Told):
+class Choices(ResponseModel):
     reasons: list[Choice]
     qualities: list[Choice]
     touchpoints: list[Choice]
 
 
-class Complaint(Told):
+class Complaint(ResponseModel):
     id: int
     text: str
     at: Moment
@@ -104,7 +104,7 @@ class Complaint(Told):
 Act = Literal["rate", "detail", "correction", "still-broken", "urge", "complaint"]
 
 
-class Scan(Told):
+class Scan(ResponseModel):
     """A ticket for whoever scanned it; `acts` are what he may do now, each with this `form`."""
 
     view: View
@@ -126,31 +126,31 @@ class Scan(Told):
     complaints: list[Complaint]
 
 
-class Waiting(Told):
+class Waiting(ResponseModel):
     token: str
     number: str
     category: str
     finished_at: Moment
 
 
-class Ward(Told):
+class Ward(ResponseModel):
     name: str
     member: bool
     days: int
     waiting: list[Waiting]
 
 
-class Category(Told):
+class Category(ResponseModel):
     id: int
     name: str
     heading: str
 
 
-class Categories(Told):
+class Categories(ResponseModel):
     categories: list[Category]
 
 
-class TicketLine(Told):
+class TicketLine(ResponseModel):
     number: str
     token: str = Field(description="For /scan/{token}")
     state: str
@@ -159,11 +159,11 @@ class TicketLine(Told):
     steps: list[Step]
 
 
-class Tickets(Told):
+class Tickets(ResponseModel):
     tickets: list[TicketLine]
 
 
-class Photo(Told):
+class Photo(ResponseModel):
     id: int
 
 
@@ -174,14 +174,14 @@ class Ticket(TicketLine):
     complaints: list[Complaint]
 
 
-class Template(Told):
+class Template(ResponseModel):
     template_id: str
     titles: list[str] = Field(description="Of the notices it carries")
     credits: int
     refused: bool
 
 
-class Subscriptions(Told):
+class Subscriptions(ResponseModel):
     """`counted`: whether consents are counted by WeChat's push, or by what the page reports."""
 
     counted: Literal["push", "report"]

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.api.mini import requests, responses
-from app.api.operations import act, look
+from app.api.operations import get, post_once
 from app.db import announce
 from app.errors import Refused
 from app.http import bearer, rate_limits, session
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.http.i18n import language
 from app.models.ticket import OPEN_STATES
 from app.services.cases import complaints
@@ -18,8 +18,7 @@ from app.services.ratings.detail import choices, offered
 from app.services.ratings.rating import Detail
 from app.services.tickets import progress
 from app.services.tickets import scan as scan_service
-from app.services.tickets.scan import Scan, earlier_answer
-from app.services.tickets.scan import look as look_at
+from app.services.tickets.scan import Scan, earlier_answer, look
 
 CHANNEL = "mini"
 OF_A_FORM = ("bad_token", "form_not_of_this_visit")
@@ -29,14 +28,14 @@ OF_A_RATER = (
 )
 
 
-@look("/scan/<token>", responses.Scan, "bad_token")
+@get("/scan/<token>", responses.Scan, "bad_token")
 def scan(token: str) -> responses.Scan:
     """What stands behind a ticket's code, for me. Nothing is recorded."""
-    with reading() as db:
-        return _told(db, _seen(db, token), token)
+    with read_session() as db:
+        return _response(db, _seen(db, token), token)
 
 
-@act("/scan/<token>/rating", requests.RatingForm, {201: responses.Scan}, *OF_A_FORM, *OF_A_RATER)
+@post_once("/scan/<token>/rating", requests.RatingForm, {201: responses.Scan}, *OF_A_FORM, *OF_A_RATER)
 def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
     """Rate: one tap, recorded at once; details may come with it or later."""
     seen = _of_form(db, token, given.form)
@@ -47,14 +46,14 @@ def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
         identity_id=bearer.current().identity_id,
         trust_all=runtime().settings.rating_trust == "open",
         source=CHANNEL,
-        at=moment(),
+        at=now(),
     )
     if given.detail is not None:
         _add_detail(db, _seen(db, token), given.detail)
-    return _told(db, _seen(db, token), token)
+    return _response(db, _seen(db, token), token)
 
 
-@act(
+@post_once(
     "/scan/<token>/detail",
     requests.DetailForm,
     {201: responses.Scan},
@@ -64,10 +63,10 @@ def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
 def detail(db: Session, given: requests.DetailForm, token: str) -> responses.Scan:
     """Say more about my rating, once."""
     _add_detail(db, _of_form(db, token, given.form), given)
-    return _told(db, _seen(db, token), token)
+    return _response(db, _seen(db, token), token)
 
 
-@act(
+@post_once(
     "/scan/<token>/correction",
     requests.CorrectionForm,
     {201: responses.Scan},
@@ -76,11 +75,11 @@ def detail(db: Session, given: requests.DetailForm, token: str) -> responses.Sca
 )
 def correct(db: Session, given: requests.CorrectionForm, token: str) -> responses.Scan:
     """Correct my rating, once within 24 hours; both stay."""
-    rating.correct(db, _of_form(db, token, given.form), level=given.level, source=CHANNEL, at=moment())
-    return _told(db, _seen(db, token), token)
+    rating.correct(db, _of_form(db, token, given.form), level=given.level, source=CHANNEL, at=now())
+    return _response(db, _seen(db, token), token)
 
 
-@act(
+@post_once(
     "/scan/<token>/still-broken",
     requests.FormOnly,
     {200: responses.Scan},
@@ -92,11 +91,11 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
     """It is still broken: reopens the ticket, where I am bound to a staff number."""
     seen = _seen(db, token)
     session.check_signed(given.form, bearer.current().family, token, seen.form_cycle)
-    scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=moment(), channel=CHANNEL)
-    return _told(db, _seen(db, token), token)
+    scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=now(), channel=CHANNEL)
+    return _response(db, _seen(db, token), token)
 
 
-@act(
+@post_once(
     "/scan/<token>/urge",
     requests.FormOnly,
     {200: responses.Scan},
@@ -105,20 +104,20 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
 )
 def urge(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
     """Ask to hurry, once in ten minutes."""
-    scan_service.urge(db, _of_form(db, token, given.form), at=moment(), channel=CHANNEL)
-    return _told(db, _seen(db, token), token)
+    scan_service.urge(db, _of_form(db, token, given.form), at=now(), channel=CHANNEL)
+    return _response(db, _seen(db, token), token)
 
 
-@look("/ward/<token>", responses.Ward, "bad_token", "ward_closed")
+@get("/ward/<token>", responses.Ward, "bad_token", "ward_closed")
 def ward(token: str) -> responses.Ward:
     """What was finished in a ward and is not yet rated."""
-    department_id = rate_limits.known(lambda: runtime().links.department_id(token))
+    department_id = rate_limits.throttle_unknown(lambda: runtime().links.department_id(token))
     who, window, links = bearer.current(), runtime().settings.rating_window, runtime().links
     visitor = session.visitor(who.person_id)
     if visitor is not None and visitor.provider:
         raise Refused("ward_closed")
-    with reading() as db:
-        found = ward_list.ward(db, department_id, identity_id=who.identity_id, window=window, at=moment())
+    with read_session() as db:
+        found = ward_list.ward(db, department_id, identity_id=who.identity_id, window=window, at=now())
     waiting = [
         responses.Waiting(
             token=links.ticket_path(one.ticket_id).removeprefix("/r/"),
@@ -132,9 +131,9 @@ def ward(token: str) -> responses.Ward:
 
 
 def _seen(db: Session, token: str) -> Scan:
-    ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
+    ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     who, window = bearer.current().identity_id, runtime().settings.rating_window
-    return look_at(db, ticket_id, identity_id=who, on=moment().date(), window=window)
+    return look(db, ticket_id, identity_id=who, on=now().date(), window=window)
 
 
 def _of_form(db: Session, token: str, form: str) -> Scan:
@@ -151,13 +150,13 @@ def _trusted(seen: Scan) -> bool:
 def _add_detail(db: Session, seen: Scan, given: requests.Details) -> None:
     if seen.mine is None:
         raise Refused("nothing_to_correct")
-    told_with_it = Detail(**given.model_dump(include=set(Detail.__dataclass_fields__)))
-    rating.add_detail(db, seen, offered(seen.mine.level, told_with_it), at=moment())
+    detail = Detail(**given.model_dump(include=set(Detail.__dataclass_fields__)))
+    rating.add_detail(db, seen, offered(seen.mine.level, detail), at=now())
     announce(db, "checks")
 
 
-def _told(db: Session, seen: Scan, token: str) -> responses.Scan:
-    who, at = bearer.current(), moment()
+def _response(db: Session, seen: Scan, token: str) -> responses.Scan:
+    who, at = bearer.current(), now()
     view = seen.view(at=at, known=True, trusted=_trusted(seen))
     acts = _acts(seen, view, at)
     answer = seen.answer

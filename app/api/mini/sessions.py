@@ -1,23 +1,23 @@
 """Signing in: a code of WeChat for tokens, tokens for new ones."""
 
 from app.api.mini import requests, responses
-from app.api.operations import direct, entry, mini
+from app.api.operations import entry, mini, route
 from app.errors import Refused
 from app.http import bearer, rate_limits
-from app.http.context import moment, runtime, transaction
+from app.http.context import now, runtime, transaction
 from app.http.wechat_exchange import exchanged
 from app.models import WeChatIdentity
 from app.services.identity import api_sessions, wechat_sign_in
 from app.services.identity.api_sessions import ACCESS_LIFE, REFRESH_LIFE, Tokens
 
 
-@direct(
+@route(
     entry,
     "POST",
     "/sessions",
     {201: responses.Session},
     *("sign_in_again", "wechat_busy", "no_mini_program"),
-    asked=requests.SignIn,
+    body=requests.SignIn,
 )
 def begin_session(given: requests.SignIn) -> responses.Session:
     """Sign in with the code of wx.login(). No Idempotency-Key: a code works once."""
@@ -33,29 +33,29 @@ def begin_session(given: requests.SignIn) -> responses.Session:
             openid=who.openid,
             unionid=who.unionid,
             keys=settings.secret_keys,
-            at=moment(),
+            at=now(),
         )
-        tokens = api_sessions.begin(db, identity_id, at=moment())
-        return _told(tokens, db.get_one(WeChatIdentity, identity_id))
+        tokens = api_sessions.begin(db, identity_id, at=now())
+        return _response(tokens, db.get_one(WeChatIdentity, identity_id))
 
 
-@direct(
+@route(
     entry,
     "POST",
     "/sessions/refresh",
     {200: responses.Session},
     *("token_unknown", "token_over", "refresh_used"),
-    asked=requests.Refresh,
+    body=requests.Refresh,
 )
 def refresh_session(given: requests.Refresh) -> responses.Session:
     """New tokens for a refresh token. Used a second time, it ends the whole session."""
 
     def refreshed() -> responses.Session | Refused:
         with transaction() as db:
-            tokens = api_sessions.refresh(db, given.refresh_token, at=moment())
+            tokens = api_sessions.refresh(db, given.refresh_token, at=now())
             if isinstance(tokens, Refused):
                 return tokens
-            return _told(tokens, db.get_one(WeChatIdentity, tokens.identity_id))
+            return _response(tokens, db.get_one(WeChatIdentity, tokens.identity_id))
 
     answer = refreshed()
     if isinstance(answer, Refused):
@@ -64,15 +64,15 @@ def refresh_session(given: requests.Refresh) -> responses.Session:
     return answer
 
 
-@direct(mini, "DELETE", "/sessions/current", {204: None})
+@route(mini, "DELETE", "/sessions/current", {204: None})
 def end_session() -> None:
     """Sign out: every token of this sign-in is worth nothing from now on."""
     who = bearer.current()
     with transaction() as db:
-        api_sessions.end(db, who.identity_id, who.family, at=moment())
+        api_sessions.end(db, who.identity_id, who.family, at=now())
 
 
-def _told(tokens: Tokens, identity: WeChatIdentity) -> responses.Session:
+def _response(tokens: Tokens, identity: WeChatIdentity) -> responses.Session:
     return responses.Session(
         access_token=tokens.access,
         expires_in=int(ACCESS_LIFE.total_seconds()),

@@ -6,31 +6,31 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from app.api.mini import requests, responses
-from app.api.operations import act, look
+from app.api.operations import get, post_once
 from app.errors import Refused
 from app.http import bearer, session
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.services.notices import subscriptions as credits_
 from config.notices import NoticeKind, notice_kinds
 
 
-@look("/subscriptions", responses.Subscriptions)
+@get("/subscriptions", responses.Subscriptions)
 def subscriptions() -> responses.Subscriptions:
     """The templates to ask for with wx.requestSubscribeMessage, and how many messages each may still send me."""
-    with reading() as db:
-        return _told(db)
+    with read_session() as db:
+        return _response(db)
 
 
-@act("/subscriptions", requests.Consents, {200: responses.Subscriptions}, "unknown_template")
+@post_once("/subscriptions", requests.Consents, {200: responses.Subscriptions}, "unknown_template")
 def consent(db: Session, given: requests.Consents) -> responses.Subscriptions:
     """What the page was answered. Where WeChat pushes the same to us, the push counts, and not this."""
     if not given.results.keys() <= _offered().keys():
         raise Refused("unknown_template", expected=sorted(_offered()))
     if counted() == "report":
-        who, at = bearer.current().identity_id, moment()
+        who, at = bearer.current().identity_id, now()
         for template, word in given.results.items():
             credits_.said(db, who, template, word, at=at)
-    return _told(db)
+    return _response(db)
 
 
 def counted() -> Literal["push", "report"]:
@@ -49,7 +49,7 @@ def _offered() -> Mapping[str, list[NoticeKind]]:
     return found
 
 
-def _told(db: Session) -> responses.Subscriptions:
+def _response(db: Session) -> responses.Subscriptions:
     offered = _offered()
     standing = credits_.standing(db, bearer.current().identity_id, offered.keys())
     return responses.Subscriptions(

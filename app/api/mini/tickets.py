@@ -4,10 +4,10 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from app.api.mini import requests, responses
-from app.api.operations import Upload, act, look
+from app.api.operations import Upload, get, post_once
 from app.errors import Refused
 from app.http import bearer
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.models import Category, Ticket
 from app.services import images
 from app.services.cases import complaints
@@ -21,25 +21,25 @@ PHOTO = Upload("photo")
 OF_A_PERSON = ("bind_first",)
 
 
-@look("/categories", responses.Categories)
+@get("/categories", responses.Categories)
 def categories() -> responses.Categories:
     """What a fault may be about."""
-    with reading() as db:
+    with read_session() as db:
         return responses.Categories(
             categories=[responses.Category.model_validate(row) for row in catalogue.categories(db)]
         )
 
 
-@look("/tickets", responses.Tickets, *OF_A_PERSON)
+@get("/tickets", responses.Tickets, *OF_A_PERSON)
 def tickets() -> responses.Tickets:
     """My tickets with their progress, newest first."""
-    with reading() as db:
+    with read_session() as db:
         own = requester.tickets_of(db, bearer.person_id())
         steps = progress.steps_of(db, {one.ticket_id: one.cycle for one in own})
     return responses.Tickets(tickets=[_line(one, steps[one.ticket_id]) for one in own])
 
 
-@act("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category")
+@post_once("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category")
 def report(db: Session, given: requests.Fault) -> responses.Ticket:
     """Report a fault; the same words twice within five minutes are one ticket."""
     if given.category_id is not None and db.get(Category, given.category_id) is None:
@@ -50,17 +50,17 @@ def report(db: Session, given: requests.Fault) -> responses.Ticket:
         description=given.description.strip(),
         location=given.location.strip(),
         category_id=given.category_id,
-        at=moment(),
+        at=now(),
         zone=runtime().settings.timezone,
         channel=CHANNEL,
     )
     return _whole(db, db.get_one(Ticket, ticket_id))
 
 
-@look("/tickets/<number>", responses.Ticket, *OF_A_PERSON, "no_such_ticket")
+@get("/tickets/<number>", responses.Ticket, *OF_A_PERSON, "no_such_ticket")
 def ticket(number: str) -> responses.Ticket:
     """One of my tickets."""
-    with reading() as db:
+    with read_session() as db:
         return _whole(db, _mine(db, number))
 
 
@@ -77,12 +77,12 @@ def _read_photo() -> tuple[bytes, bytes]:
 
 def _drawn(content: bytes, number: str) -> bytes:
     # Drawing costs much: only for who may add one.
-    with reading() as db:
+    with read_session() as db:
         photos.check(db, _mine(db, number), by=bearer.person_id())
     return images.redrawn(content)
 
 
-@act(
+@post_once(
     "/tickets/<number>/photos",
     PHOTO,
     {201: responses.Photo},
@@ -94,10 +94,10 @@ def _drawn(content: bytes, number: str) -> bytes:
 def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
     """Add a photo to a ticket that I reported: JPEG or PNG, at most 2 MB, three of them."""
     found = _mine(db, number, lock=True)
-    return responses.Photo(id=photos.add(db, found, picture, by=bearer.person_id(), at=moment()))
+    return responses.Photo(id=photos.add(db, found, picture, by=bearer.person_id(), at=now()))
 
 
-@look(
+@get(
     "/tickets/<number>/photos/<int(max=9007199254740991):photo_id>",
     images.MEDIA_TYPE,
     *OF_A_PERSON,
@@ -105,12 +105,12 @@ def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
 )
 def photo(number: str, photo_id: int) -> Response:
     """The picture."""
-    with reading() as db:
+    with read_session() as db:
         found = photos.read(db, _mine(db, number).id, photo_id)
     return Response(found.content, mimetype=found.media_type)
 
 
-@act(
+@post_once(
     "/tickets/<number>/complaint",
     requests.ComplaintForm,
     {201: responses.Complaint},
@@ -120,13 +120,13 @@ def photo(number: str, photo_id: int) -> Response:
 def complain(db: Session, given: requests.ComplaintForm, number: str) -> responses.Complaint:
     """Complain about a ticket; the hospital answers, the provider never sees it."""
     found = _mine(db, number, lock=True)
-    made = complaints.complain(db, found, given.text.strip(), by=bearer.person_id(), at=moment(), channel=CHANNEL)
+    made = complaints.complain(db, found, given.text.strip(), by=bearer.person_id(), at=now(), channel=CHANNEL)
     return responses.Complaint.model_validate(made)
 
 
 def _mine(db: Session, number: str, *, lock: bool = False) -> Ticket:
     who = bearer.current().identity_id
-    return requester.ticket(db, number, person_id=bearer.person_id(), identity_id=who, at=moment(), lock=lock)
+    return requester.ticket(db, number, person_id=bearer.person_id(), identity_id=who, at=now(), lock=lock)
 
 
 def _line(one: Mine, steps: list[Step]) -> responses.TicketLine:

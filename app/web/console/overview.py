@@ -2,7 +2,7 @@
 
 from flask import g, render_template
 
-from app.http.context import moment, reading
+from app.http.context import now, read_session
 from app.services import wechat_callbacks
 from app.services.dashboards import overview as board
 from app.services.notices import circuit_breaker
@@ -13,12 +13,12 @@ from app.web.console.blueprint import blueprint
 @blueprint.get("/console")
 def overview() -> str:
     supervises = g.visitor.supervises
-    with reading() as session:
-        shown = board.board(session, moment(), for_provider=not supervises)
-        unopened = escalation.red(session, at=moment())
+    with read_session() as session:
+        shown = board.board(session, now(), for_provider=not supervises)
+        unopened = escalation.red(session, at=now())
         stops = circuit_breaker.standing(session)
-        standing = wechat_callbacks.standing_alerts(session, at=moment())
-        hospital = board.hospital_board(session, moment()) if supervises else None
+        standing = wechat_callbacks.standing_alerts(session, at=now())
+        hospital = board.hospital_board(session, now()) if supervises else None
     return render_template(
         "console/overview.html", board=shown, hospital=hospital, alerts=standing, unopened=unopened, stops=stops
     )

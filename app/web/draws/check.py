@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, render_template
 
 from app.errors import Missing
 from app.http import rate_limits
-from app.http.context import moment, reading
+from app.http.context import now, read_session
 from app.paths import ROOT
 from app.services.draws import announcement, objections, public_page
 from app.services.draws.public_page import Proof
@@ -22,14 +22,14 @@ SCRIPTS = ("sha256", "strict-json", "forms", "rule", "verifier", "receipt", "rec
 
 @blueprint.get("/draws/<draw_id>/check")
 def show(draw_id: str) -> str:
-    with reading() as db:
-        page = public_page.page(db, announcement.find(db, draw_id), at=moment())
+    with read_session() as db:
+        page = public_page.page(db, announcement.find(db, draw_id), at=now())
     return render_template(
         "draws/check.html",
         page=page,
         told=page.announcement,
         until=objections.closes(page.announcement),
-        now=moment(),
+        now=now(),
         published={file.name: file.size for file in page.files if not file.name.endswith(".sig")},
         most=CHECKED_HERE,
         short=SHORT_LIST,
@@ -40,11 +40,11 @@ def show(draw_id: str) -> str:
 @blueprint.get("/draws/<draw_id>/proof/<entry>")
 def proof(draw_id: str, entry: str) -> Response:
     """What leads from one entry to the root, so that nobody has to fetch a list of millions to find himself."""
-    return jsonify(asdict(rate_limits.known(lambda: _proof(draw_id, entry))))
+    return jsonify(asdict(rate_limits.throttle_unknown(lambda: _proof(draw_id, entry))))
 
 
 def _proof(draw_id: str, entry: str) -> Proof:
-    with reading() as db:
+    with read_session() as db:
         found = public_page.proof_of(db, announcement.find(db, draw_id), entry)
     if found is None:
         raise Missing("not_in_the_list")

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.http import phone_gate, session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.errors import status_of, words
 from app.models import Draw
 from app.services.draws import announcement, objections, published_files, receipts
@@ -33,7 +33,7 @@ def object_(draw_id: str) -> Page:
             draw = announcement.find(db, draw_id)
             held = _newest(db, draw, person_id)
             told = objections.read(typed) if typed or not held else objections.told_by(held)
-            objections.object_(db, draw, **told, by=person_id, at=moment())
+            objections.object_(db, draw, **told, by=person_id, at=now())
     except Refused as refused:
         if refused.code not in SAID:
             raise
@@ -42,7 +42,7 @@ def object_(draw_id: str) -> Page:
 
 
 def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str:
-    with reading() as db:
+    with read_session() as db:
         draw = announcement.find(db, draw_id)
         told = published_files.announced(db, draw)
         committed = published_files.versions(db, draw) > 0
@@ -55,8 +55,8 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
         held=held,
         mine=mine,
         until=until,
-        open=committed and moment() <= until,
-        late=moment() > published_files.when(told, "objections_until"),
+        open=committed and now() <= until,
+        late=now() > published_files.when(told, "objections_until"),
         committed=committed,
         typed=typed,
         fault=fault,

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing
 from app.http import phone_gate, session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.models import Draw, DrawClaim, DrawWinner
 from app.services.draws import (
     announcement,
@@ -33,13 +33,13 @@ blueprint = Blueprint("draws_mine", __name__)
 @phone_gate.for_person
 def index(person_id: int) -> Page:
     zone = runtime().settings.timezone
-    with reading() as db:
-        now = {receipt.draw_id: receipt for receipt in public_page.receipts_of(db, person_id, zone=zone)}
-    receipts_kept.keep([*now.values()])
-    with reading() as db:
+    with read_session() as db:
+        current = {receipt.draw_id: receipt for receipt in public_page.receipts_of(db, person_id, zone=zone)}
+    receipts_kept.keep([*current.values()])
+    with read_session() as db:
         held = public_page.kept_of(db, person_id)
         found = [
-            (receipt, draw, public_page.state(db, draw, at=moment()), _tickets(now.get(draw.draw_id)))
+            (receipt, draw, public_page.state(db, draw, at=now()), _tickets(current.get(draw.draw_id)))
             for draw, receipt in held
         ]
         won = {draw.draw_id for draw, _winner, _claim in public_page.prizes_of(db, person_id)}
@@ -51,21 +51,21 @@ def index(person_id: int) -> Page:
 @phone_gate.for_person
 def receipt(person_id: int, draw_id: str) -> Page:
     zone = runtime().settings.timezone
-    draw, now = _given(draw_id, person_id)
-    with reading() as db:
+    draw, current = _given(draw_id, person_id)
+    with read_session() as db:
         held = receipts.kept(db, draw, person_id)
         number = keys.pid(draw, held.person_id) if held else ""
         return render_template(
             "draws/receipt.html",
             draw=draw,
-            state=public_page.state(db, draw, at=moment()),
+            state=public_page.state(db, draw, at=now()),
             receipt=held,
             number=number,
             fragment=_fragment(held, number) if held else "",
             chances=public_page.chances_of(db, draw, person_id, zone=zone),
             places=_places(db, draw, person_id) if held else [],
             won=_won(db, draw, person_id) is not None,
-            less=_less(db, draw, person_id) if held and _tickets(now) < held.tickets else "",
+            less=_less(db, draw, person_id) if held and _tickets(current) < held.tickets else "",
         )
 
 
@@ -73,7 +73,7 @@ def receipt(person_id: int, draw_id: str) -> Page:
 @phone_gate.for_person
 def receipt_file(person_id: int, draw_id: str) -> Page:
     draw, _now = _given(draw_id, person_id)
-    with reading() as db:
+    with read_session() as db:
         held = receipts.kept(db, draw, person_id)
     if held is None:
         raise Missing("no_such_receipt")
@@ -85,7 +85,7 @@ def receipt_file(person_id: int, draw_id: str) -> Page:
 @blueprint.get("/my/prizes/<draw_id>")
 @phone_gate.for_person
 def prize(person_id: int, draw_id: str) -> Page:
-    with reading() as db:
+    with read_session() as db:
         draw = announcement.find(db, draw_id)
         found = _won(db, draw, person_id)
         if found is None:
@@ -103,7 +103,7 @@ def prize(person_id: int, draw_id: str) -> Page:
         claim=claim,
         code=code,
         until=until,
-        over=until is not None and moment() > until,
+        over=until is not None and now() > until,
         form=session.form_token("waive", draw_id),
     )
 
@@ -113,7 +113,7 @@ def prize(person_id: int, draw_id: str) -> Page:
 def waive(draw_id: str) -> Response:
     session.check_form("waive", draw_id)
     with transaction() as db:
-        claims.waive(db, announcement.find(db, draw_id), phone_gate.person(), at=moment())
+        claims.waive(db, announcement.find(db, draw_id), phone_gate.person(), at=now())
     return redirect(f"/my/prizes/{draw_id}", 303)
 
 
@@ -124,11 +124,11 @@ def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim
 
 def _given(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
     """What he would be given now, and is from now on."""
-    with reading() as db:
+    with read_session() as db:
         draw = announcement.find(db, draw_id)
-        now = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
-    receipts_kept.keep([now] if now else [])
-    return draw, now
+        current = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
+    receipts_kept.keep([current] if current else [])
+    return draw, current
 
 
 def _tickets(receipt: Receipt | None) -> int:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing
 from app.http import downloads
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.services.draws import announcement, bundle, checkpoints, poster, public_page, published_files
 from app.services.draws.public_page import Page
 from app.web.draws import filters
@@ -22,8 +22,8 @@ TYPES = {".json": "application/json", ".bin": "application/octet-stream", ".sig"
 
 @blueprint.get("/draws")
 def index() -> str:
-    with reading() as db:
-        lines = public_page.list_public(db, at=moment())
+    with read_session() as db:
+        lines = public_page.list_public(db, at=now())
     return render_template("draws/index.html", draws=lines)
 
 
@@ -33,9 +33,9 @@ def show(draw_id: str) -> str:
     return render_template(
         "draws/draw.html",
         **_facts(page),
-        now=moment(),
-        steps=filters.steps(page, moment()),
-        next=filters.next_step(page, moment()),
+        now=now(),
+        steps=filters.steps(page, now()),
+        next=filters.next_step(page, now()),
         counted=checkpoints.counted(page.checkpoints),
         hashes={file.name: file.sha256 for file in page.files},
     )
@@ -56,7 +56,7 @@ def play(draw_id: str) -> str:
 
 @blueprint.get("/draws/<draw_id>/files/<name>")
 def file(draw_id: str, name: str) -> Response:
-    with reading() as db:
+    with read_session() as db:
         found = published_files.get(db, announcement.find(db, draw_id), name)
     suffix, parts = name[name.rindex(".") :], downloads.Parts(runtime().database, found)
     answer = downloads.kept(parts, TYPES[suffix], etag=found.sha256, sent=found.size, size=found.size)
@@ -67,7 +67,7 @@ def file(draw_id: str, name: str) -> Response:
 
 @blueprint.get("/draws/<draw_id>/bundle.zip")
 def bundle_zip(draw_id: str) -> Response:
-    with reading() as db:
+    with read_session() as db:
         published = published_files.all_of(db, announcement.find(db, draw_id))
     database = runtime().database
     made = bundle.stream(draw_id, published, lambda one: downloads.Parts(database, one))
@@ -80,7 +80,7 @@ def bundle_zip(draw_id: str) -> Response:
 @blueprint.get("/draws/<draw_id>/poster.pdf")
 def poster_pdf(draw_id: str) -> Response:
     settings = runtime().settings
-    with reading() as db:
+    with read_session() as db:
         draw = announcement.find(db, draw_id)
         told = published_files.announced(db, draw)
     card = poster.card(told, draw.announcement_sha256, public_url=settings.public_url, zone=settings.timezone)
@@ -91,8 +91,8 @@ def poster_pdf(draw_id: str) -> Response:
 
 
 def _page(draw_id: str) -> Page:
-    with reading() as db:
-        return public_page.page(db, announcement.find(db, draw_id), at=moment())
+    with read_session() as db:
+        return public_page.page(db, announcement.find(db, draw_id), at=now())
 
 
 def _facts(page: Page) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.http.context import reading, transaction
+from app.http.context import read_session, transaction
 from app.services.draws import receipts
 from app.services.draws.receipts import Receipt
 
@@ -11,7 +11,7 @@ def keep(shown: Sequence[Receipt]) -> None:
     """Nearly always they are kept already: who only looks again writes nothing, and waits for nobody who does."""
     if not shown:
         return
-    with reading() as db:
+    with read_session() as db:
         new = receipts.unkept(db, shown)
     if new:
         with transaction() as db:

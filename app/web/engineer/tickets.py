@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import session
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.services.notices import inbox
 from app.services.ratings import praise
 from app.services.tickets import code_shown, engineer_worklist, lifecycle, progress
@@ -25,18 +25,18 @@ ACTS = {
 
 @blueprint.get("/engineer")
 def index() -> str:
-    with reading() as db:
-        work = engineer_worklist.of(db, g.visitor.person_id, at=moment())
+    with read_session() as db:
+        work = engineer_worklist.of(db, g.visitor.person_id, at=now())
         told = praise.told(db, g.visitor.person_id)
-        unread = inbox.unread(db, g.visitor.person_id, at=moment())
+        unread = inbox.unread(db, g.visitor.person_id, at=now())
     form = session.form_token("shown")
     return render_template("engineer/index.html", work=work, praise=told, unread=unread, form=form)
 
 
 @blueprint.get("/engineer/<number>")
 def show(number: str) -> str:
-    with reading() as db:
-        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=moment())
+    with read_session() as db:
+        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
         unseen = inbox.unseen(db, job.ticket_id, person_id=g.visitor.person_id)
         steps = progress.steps(db, job.ticket_id, cycle=job.cycle)
     form = session.form_token("engineer", number)
@@ -50,7 +50,7 @@ def opened(number: str) -> tuple[str, int]:
     session.check_form("engineer", number)
     with transaction() as db:
         ticket = lifecycle.locked(db, number=number)
-        lifecycle.see(db, ticket, by=g.visitor.person_id, at=moment(), channel="wechat")
+        lifecycle.see(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
     return "", 204
 
 
@@ -65,7 +65,7 @@ def act(number: str, act: str) -> Response:
     with transaction() as db:
         ticket = lifecycle.locked(db, number=number)
         if not lifecycle.done_already(ticket, act, by=g.visitor.person_id):
-            service(db, ticket, by=g.visitor.person_id, at=moment(), channel="wechat")
+            service(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
     shows_code = act == "finish" and ticket.rateable
     return redirect(f"/engineer/{number}/code" if shows_code else f"/engineer/{number}", 303)
 
@@ -73,8 +73,8 @@ def act(number: str, act: str) -> Response:
 @blueprint.get("/engineer/<number>/code")
 def code(number: str) -> str:
     """The code as large as the screen, for the user to scan; drawn in the page, so it is there without a network."""
-    with reading() as db:
-        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=moment())
+    with read_session() as db:
+        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
         said = code_shown.said(db, job.ticket_id, cycle=job.cycle)
     drawn = symbol.data_address(runtime().links.ticket_url(job.ticket_id))
     return render_template("engineer/code.html", job=job, code=drawn, said=said, form=session.form_token("shown"))
@@ -88,17 +88,17 @@ def shown(number: str) -> tuple[str, int]:
     cycle, ago = (request.form.get(name, "") for name in ("cycle", "ago"))
     if not (_short_number(cycle) and _short_number(ago)):
         raise Refused("absurd_time")
-    at = moment() - timedelta(seconds=int(ago))
+    at = now() - timedelta(seconds=int(ago))
     with transaction() as db:
-        code_shown.show(db, number, cycle=int(cycle), by=g.visitor.person_id, at=at, now=moment())
+        code_shown.show(db, number, cycle=int(cycle), by=g.visitor.person_id, at=at, now=now())
     return "", 204
 
 
 @blueprint.get("/engineer/<number>/code/opened")
 def code_opened(number: str) -> tuple[str, int]:
     """200 once the user has opened his page, 204 before; the same whether he has rated or not (law 11)."""
-    with reading() as db:
-        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=moment())
+    with read_session() as db:
+        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
         opened = code_shown.OPENED in code_shown.said(db, job.ticket_id, cycle=job.cycle)
     return "", 200 if opened else 204
 

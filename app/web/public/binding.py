@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.phone_gate import local_path
 from app.services.identity import binding, invitations
 from app.services.identity.binding import Outcome
@@ -35,7 +35,7 @@ def bind() -> Page:
             staff_number=request.form.get("staff_number", "")[:64],
             name=request.form.get("name", "")[:64],
             last_four=request.form.get("last_four", "")[:8],
-            at=moment(),
+            at=now(),
         )
     if outcome is Outcome.BOUND:
         return redirect(local_path(request.form.get("next", "/my")), 303)
@@ -48,8 +48,8 @@ def invitation(token: str) -> Page:
     number = _number(token)
     if first := phone_gate.before(request.path):
         return first
-    with reading() as db:
-        invited = invitations.open_to(db, number, identity_id=phone_gate.identity(), at=moment())
+    with read_session() as db:
+        invited = invitations.open_to(db, number, identity_id=phone_gate.identity(), at=now())
     if invited is None:
         return redirect(_home())
     return render_template("invited.html", invited=invited, token=token, form=session.form_token("invitation", token))
@@ -61,7 +61,7 @@ def accept(token: str) -> Page:
     number, identity = _number(token), phone_gate.identity()
     session.check_form("invitation", token)
     with transaction() as db:
-        outcome = invitations.accept(db, number, identity_id=identity, at=moment())
+        outcome = invitations.accept(db, number, identity_id=identity, at=now())
     return redirect(_home(), 303) if outcome is Outcome.BOUND else _page(outcome.value, STATUS[outcome])
 
 
@@ -84,12 +84,12 @@ def unbind() -> Response:
     if visitor is None:
         raise Refused("not_bound")
     with transaction() as db:
-        binding.unbind(db, identity, by=visitor.person_id, at=moment())
+        binding.unbind(db, identity, by=visitor.person_id, at=now())
     return redirect("/my", 303)
 
 
 def _number(token: str) -> int:
-    return rate_limits.known(lambda: runtime().links.invitation_number(token))
+    return rate_limits.throttle_unknown(lambda: runtime().links.invitation_number(token))
 
 
 def _home() -> str:

@@ -7,7 +7,7 @@ from app.demo import roles, sandbox_codes
 from app.demo.sandbox_codes import Slip
 from app.errors import Missing
 from app.http import session as visit
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.http.i18n import gettext
 from app.http.phone_gate import local_path
 from app.http.words import word
@@ -28,8 +28,8 @@ def phone() -> Response:
 def codes() -> dict[str, list[dict[str, str]]]:
     """Codes the simulated phones can scan."""
     links = runtime().links
-    with reading() as db:
-        slips, wards = sandbox_codes.slips(db, at=moment()), sandbox_codes.wards(db)
+    with read_session() as db:
+        slips, wards = sandbox_codes.slips(db, at=now()), sandbox_codes.wards(db)
     offered = [
         *((_label(slip), links.ticket_url(slip.ticket_id)) for slip in slips),
         *((gettext("科室码：%(name)s", name=name), links.ward_url(id_)) for id_, name in wards),
@@ -43,11 +43,11 @@ def sign_in() -> Response:
     part = roles.CONSOLE.get(request.form.get("role", ""))
     if part is None:
         abort(400)
-    with reading() as db:
+    with read_session() as db:
         person = employment.by_staff_number(db, part.staff_number)
     if person is None:
         raise Missing("not_the_demo")
-    visit.enter_console(person.id, moment())
+    visit.enter_console(person.id, now())
     return redirect("/console", 303)
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from flask import Blueprint, render_template
 
 from app.demo import roles, sandbox_codes
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.services.draws import own_summary as draws
 
 blueprint = Blueprint("home", __name__)
@@ -15,7 +15,7 @@ blueprint = Blueprint("home", __name__)
 def show() -> str:
     settings = runtime().settings
     demo = bool(settings.sandbox_url)
-    with reading() as db:
+    with read_session() as db:
         any_draw = draws.any_draw(db)
     return render_template(
         "home.html",
@@ -31,8 +31,8 @@ def show() -> str:
 
 def _first_rating() -> dict[str, str] | None:
     """What the nurse may rate, at the address her camera would open."""
-    with reading() as db:
-        slip = sandbox_codes.first_to_rate(db, at=moment())
+    with read_session() as db:
+        slip = sandbox_codes.first_to_rate(db, at=now())
     if slip is None:
         return None
     address = quote(runtime().links.ticket_url(slip.ticket_id), safe="")

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from app.http import phone_gate, session
-from app.http.context import moment, runtime, transaction
+from app.http.context import now, runtime, transaction
 from app.http.i18n import gettext
 from app.models.kinds import INBOX_ONLY
 from app.http.words import word
@@ -54,7 +54,7 @@ def small_id(text: str) -> int:
 def read() -> Response:
     session.check_form("inbox")
     with transaction() as db:
-        inbox.read(db, phone_gate.person(), up_to=small_id(request.form.get("up_to", "")), at=moment())
+        inbox.read(db, phone_gate.person(), up_to=small_id(request.form.get("up_to", "")), at=now())
     return redirect("/my#inbox", 303)
 
 
@@ -63,5 +63,5 @@ def read() -> Response:
 def remind() -> Response:
     session.check_form("reminders")
     with transaction() as db:
-        reminders.wish(db, phone_gate.person(), on=request.form.get("on") == "1", at=moment())
+        reminders.wish(db, phone_gate.person(), on=request.form.get("on") == "1", at=now())
     return redirect("/my#reminders", 303)

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from app.http import phone_gate, rate_limits, session
-from app.http.context import Page, reading, runtime
+from app.http.context import Page, read_session, runtime
 from app.services.organisation import assets
 from app.services.organisation.assets import Thing
 from app.web.public.report import report_page, take_report
@@ -14,7 +14,7 @@ blueprint = Blueprint("label", __name__)
 @blueprint.get("/a/<token>")
 def show(token: str) -> Page:
     """Nothing is recorded by looking."""
-    found = rate_limits.known(lambda: _scanned(token))
+    found = rate_limits.throttle_unknown(lambda: _scanned(token))
     if found.retired:
         return _retired(found)
     return phone_gate.before(request.path, bound=True) or report_page(found)
@@ -24,13 +24,13 @@ def show(token: str) -> Page:
 @session.checks_its_own_form
 def report(token: str) -> Page:
     session.check_form(request.path)
-    found = rate_limits.known(lambda: _scanned(token))
+    found = rate_limits.throttle_unknown(lambda: _scanned(token))
     return _retired(found) if found.retired else take_report(found)
 
 
 def _scanned(token: str) -> Thing:
     kind, id_ = runtime().links.labelled(token)
-    with reading() as db:
+    with read_session() as db:
         return assets.one(db, kind, id_)
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import phone_gate, session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.services.draws import own_summary as draws
 from app.services.identity import wechat_sign_in
 from app.services.notices import inbox
@@ -27,7 +27,7 @@ def accept_privacy() -> Response:
     known = phone_gate.identity() if session.identity_id() is not None else None
     with transaction() as db:
         identity = known if known is not None else _browser_identity(db)
-        wechat_sign_in.accept_privacy(db, identity, at=moment())
+        wechat_sign_in.accept_privacy(db, identity, at=now())
     if session.identity_id() is None:
         session.enter_phone(identity)
     return redirect(phone_gate.local_path(request.form.get("next", "/my")), 303)
@@ -40,12 +40,12 @@ def show() -> Page:
     visitor = session.phone_visitor()
     if visitor is None:
         return render_template("my.html", visitor=None)
-    with reading() as db:
+    with read_session() as db:
         own = requester.tickets_of(db, visitor.person_id)
-        told = inbox.of(db, visitor.person_id, at=moment())
-        unread = inbox.unread(db, visitor.person_id, at=moment())
+        told = inbox.of(db, visitor.person_id, at=now())
+        unread = inbox.unread(db, visitor.person_id, at=now())
         wished = reminders.wished(db, visitor.person_id)
-        drawn = draws.of(db, visitor.person_id, at=moment(), zone=runtime().settings.timezone)
+        drawn = draws.of(db, visitor.person_id, at=now(), zone=runtime().settings.timezone)
     receipts.keep(drawn.receipts)
     return render_template(
         "my.html",
@@ -66,6 +66,4 @@ def _browser_identity(db: Session) -> int:
     if not runtime().settings.browser_rating:
         raise Refused("form_not_of_this_visit")
     openid, keys = secrets.token_urlsafe(16), runtime().settings.secret_keys
-    return wechat_sign_in.identify(
-        db, appid=wechat_sign_in.BROWSER, openid=openid, unionid=None, keys=keys, at=moment()
-    )
+    return wechat_sign_in.identify(db, appid=wechat_sign_in.BROWSER, openid=openid, unionid=None, keys=keys, at=now())

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
 
 from app.http import phone_gate, session
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.words import kept_for, lines
 from app.services.privacy import erasure, personal_data
 from app.texts.personal_data import GROUPS
@@ -20,11 +20,11 @@ def show() -> Response | str:
     identity = phone_gate.known()
     if identity is None:
         return phone_gate.to_wechat("/my/data")
-    with reading() as db:
+    with read_session() as db:
         subject = personal_data.of_identity(db, identity)
         found = personal_data.groups(db, subject, most=SHOWN)
         asked = erasure.asked(db, identity)
-        reach = erasure.extent(db, subject.person_id, moment().date())
+        reach = erasure.extent(db, subject.person_id, now().date())
     settings = runtime().settings
     groups = [(GROUPS[group.code], group, [lines(row) for row in group.rows]) for group in found]
     return render_template(
@@ -44,9 +44,9 @@ def export() -> Response | str:
     identity = phone_gate.known()
     if identity is None:
         return phone_gate.to_wechat("/my/data")
-    with reading() as db:
+    with read_session() as db:
         found = personal_data.groups(db, personal_data.of_identity(db, identity))
-    answer = Response(personal_data.as_json(found, at=moment(), indent=1), mimetype="application/json")
+    answer = Response(personal_data.as_json(found, at=now(), indent=1), mimetype="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
 
@@ -57,7 +57,7 @@ def ask() -> Response:
     session.check_form(FORM)
     identity = phone_gate.identity()
     with transaction() as db:
-        erasure.ask(db, identity, at=moment())
+        erasure.ask(db, identity, at=now())
     return redirect("/my/data", 303)
 
 
@@ -67,5 +67,5 @@ def withdraw() -> Response:
     session.check_form(FORM)
     identity = phone_gate.identity()
     with transaction() as db:
-        erasure.withdraw(db, identity, at=moment())
+        erasure.withdraw(db, identity, at=now())
     return redirect("/my/data", 303)

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import select
 
 from app.http import phone_gate, session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.models import Category
 from app.services.organisation.assets import Thing
 from app.services.tickets import requester
@@ -37,7 +37,7 @@ def take_report(about: Thing | None = None) -> Page:
             person_id,
             description=description,
             category_id=_category(request.form.get("category", "")),
-            at=moment(),
+            at=now(),
             zone=runtime().settings.timezone,
             channel="wechat",
             about=about,
@@ -47,7 +47,7 @@ def take_report(about: Thing | None = None) -> Page:
 
 def report_page(about: Thing | None = None, *, fault: str = "") -> str:
     """The form, for anything or for what was scanned; it comes back to the address it was shown at."""
-    with reading() as db:
+    with read_session() as db:
         categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()
     shown = {"about": about, "fault": fault, "categories": categories, "most": requester.DESCRIPTION_MOST}
     return render_template("report.html", **shown, token=session.form_token(request.path))
@@ -56,5 +56,5 @@ def report_page(about: Thing | None = None, *, fault: str = "") -> str:
 def _category(text: str) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 18:  # as many digits as a row's id can have
         return None
-    with reading() as db:
+    with read_session() as db:
         return db.scalar(select(Category.id).where(Category.id == int(text)))

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.db import Executor
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
-from app.http.context import Page, moment, reading, runtime, transaction
+from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
 from app.models import Complaint
 from app.models.rating import LEVELS, LOW_LEVELS
@@ -43,7 +43,7 @@ _PAGES = {
 @blueprint.get("/r/<token>")
 def show(token: str) -> Page:
     """What this visitor sees of the ticket. Nothing is recorded."""
-    ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
+    ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     identity = session.identity_id()
     if first := phone_gate.before_in_wechat(request.path):
         return first
@@ -57,11 +57,11 @@ def show(token: str) -> Page:
 
 def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
     window = runtime().settings.rating_window
-    return look(db, ticket_id, identity_id=identity, on=moment().date(), window=window)
+    return look(db, ticket_id, identity_id=identity, on=now().date(), window=window)
 
 
 def _page(scan: Scan, token: str) -> Page:
-    view = scan.view(at=moment(), known=session.identity_id() is not None, trusted=_trusted(scan))
+    view = scan.view(at=now(), known=session.identity_id() is not None, trusted=_trusted(scan))
     if scan.answer is not None:
         return _answer(scan, scan.answer, token)
     if view == "progress":
@@ -79,14 +79,14 @@ def _trusted(scan: Scan) -> bool:
 def _said_at(scan: Scan) -> datetime | None:
     if _trusted(scan):
         return None  # only who cannot reopen the ticket himself has to be told that he was heard
-    with reading() as db:
+    with read_session() as db:
         return progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
 
 
 def _progress(scan: Scan, token: str) -> Page:
     identity = session.identity_id()
     urgeable = scan.state in OPEN_STATES and not scan.provider_staff and identity is not None
-    with reading() as db:
+    with read_session() as db:
         page = render_template(
             "scan/progress.html",
             **_shown(scan, token),
@@ -101,7 +101,7 @@ def _progress(scan: Scan, token: str) -> Page:
 
 def _answer(scan: Scan, answer: Answer, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
-    with reading() as db:
+    with read_session() as db:
         own = _complaints(db, scan)
         held = _receipts(db, scan) if answer.mine else []
     receipts.keep(held)
@@ -109,10 +109,10 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
         "scan/answer.html",
         **_shown(scan, token),
         answer=answer,
-        correctable=answer.correctable(moment()),
+        correctable=answer.correctable(now()),
         levels=LEVELS,
         choices=choices(answer.level, language=language()) if enrich else None,
-        can_reopen=not scan.over(moment()),
+        can_reopen=not scan.over(now()),
         said_at=_said_at(scan),
         complaints=own,
         receipts=held,
@@ -123,7 +123,7 @@ def _receipts(db: Session, scan: Scan) -> list[Receipt]:
     """Of the draws that collect ratings now; signed when shown, so that no rating waits for it."""
     if scan.person_id is None:
         return []
-    return draws.collecting(db, scan.person_id, at=moment(), zone=runtime().settings.timezone)
+    return draws.collecting(db, scan.person_id, at=now(), zone=runtime().settings.timezone)
 
 
 def _complaints(db: Session, scan: Scan) -> Sequence[Complaint]:
@@ -142,7 +142,7 @@ def _shown(scan: Scan, token: str) -> dict[str, object]:
 
 def _visited(token: str) -> tuple[int, int]:
     """The ticket's and the visitor's ids; a tap by nobody is no tap."""
-    ticket_id = rate_limits.known(lambda: runtime().links.ticket_id(token))
+    ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     identity = session.identity_id()
     if identity is None:
         raise Refused("form_not_of_this_visit")
@@ -176,7 +176,7 @@ def rate(token: str) -> Response:
     with database.connecting() if level in LOW_LEVELS else database.bare() as db:
         scan = _look(db, ticket_id, identity)
         session.check_form(token, scan.cycle)
-        rating.rate(db, scan, level=level, identity_id=identity, trust_all=_trusted(scan), source="scan", at=moment())
+        rating.rate(db, scan, level=level, identity_id=identity, trust_all=_trusted(scan), source="scan", at=now())
     return redirect(f"/r/{token}", 303)
 
 
@@ -184,7 +184,7 @@ def rate(token: str) -> Response:
 @_act
 def correct(db: Session, scan: Scan) -> None:
     session.check_form(_token(), scan.cycle)
-    rating.correct(db, scan, level=_level(), source="scan", at=moment())
+    rating.correct(db, scan, level=_level(), source="scan", at=now())
 
 
 @blueprint.post("/r/<token>/detail")
@@ -193,21 +193,21 @@ def detail(db: Session, scan: Scan) -> None:
     session.check_form(_token(), scan.cycle)
     if scan.mine is None:
         raise Refused("nothing_to_correct")
-    rating.add_detail(db, scan, read_detail(scan.mine.level), at=moment())
+    rating.add_detail(db, scan, read_detail(scan.mine.level), at=now())
 
 
 @blueprint.post("/r/<token>/still-broken")
 @_act
 def still_broken(db: Session, scan: Scan) -> None:
     session.check_form(_token(), scan.form_cycle)
-    scan_service.say_still_broken(db, scan, trusted=_trusted(scan), at=moment(), channel="scan")
+    scan_service.say_still_broken(db, scan, trusted=_trusted(scan), at=now(), channel="scan")
 
 
 @blueprint.post("/r/<token>/urge")
 @_act
 def urge(db: Session, scan: Scan) -> None:
     session.check_form(_token(), scan.cycle)
-    scan_service.urge(db, scan, at=moment(), channel="scan")
+    scan_service.urge(db, scan, at=now(), channel="scan")
 
 
 @blueprint.post("/r/<token>/opened")
@@ -218,7 +218,7 @@ def opened(token: str) -> tuple[str, int]:
     with transaction() as db:
         scan = _look(db, ticket_id, identity)
         session.check_form(token, scan.cycle)
-        code_shown.open_code(db, scan, at=moment())
+        code_shown.open_code(db, scan, at=now())
     return "", 204
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from app.http import phone_gate, rate_limits, session
-from app.http.context import Page, moment, reading, runtime
+from app.http.context import Page, now, read_session, runtime
 from app.services.identity import wechat_sign_in
 from app.services.ratings import ward_list
 
@@ -12,14 +12,14 @@ blueprint = Blueprint("ward", __name__)
 
 @blueprint.get("/w/<token>")
 def show(token: str) -> Page:
-    department_id = rate_limits.known(lambda: runtime().links.department_id(token))
+    department_id = rate_limits.throttle_unknown(lambda: runtime().links.department_id(token))
     identity, window = session.identity_id(), runtime().settings.rating_window
     if first := phone_gate.before_in_wechat(request.path):
         return first
-    with reading() as db:
+    with read_session() as db:
         if identity is not None and not wechat_sign_in.privacy_accepted(db, identity):
             return phone_gate.privacy_notice(request.path)
-        ward = ward_list.ward(db, department_id, identity_id=identity, window=window, at=moment())
+        ward = ward_list.ward(db, department_id, identity_id=identity, window=window, at=now())
     visitor = session.phone_visitor()
     if visitor is not None and visitor.provider:
         return render_template("ward_closed.html", hotline=runtime().settings.hotline), 403

@@ -6,7 +6,7 @@ from prometheus_client import Counter
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.http import session
-from app.http.context import moment, runtime, transaction
+from app.http.context import now, runtime, transaction
 from app.http.i18n import gettext
 from app.services import wechat_callbacks
 from app.services.identity import invitations
@@ -44,7 +44,7 @@ def receive(account: str) -> Response:
     if push.health_check:
         return _text("success")
     with transaction() as db:
-        first = wechat_callbacks.keep(db, push, appid=settings.appid, at=moment())
+        first = wechat_callbacks.keep(db, push, appid=settings.appid, at=now())
     if first and not wechat_callbacks.known(push):
         UNKNOWN.labels(account).inc()
         structlog.get_logger().info("an unknown push was kept", account=account, kind=push.kind, push=push.event)
@@ -57,7 +57,7 @@ def _answered(account: str, push: Push) -> bool:
 
 
 def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> Response:
-    at, form = moment(), settings.form
+    at, form = now(), settings.form
     # The mini-program takes no text in an answer, but hands a message on to the people who write back.
     if account == "mini" or _wants_a_human(push):
         reply = replies.to_customer_service(push, at=at, form=form)

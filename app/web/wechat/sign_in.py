@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import session as visit
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.phone_gate import WECOM, local_path, to_wechat
 from app.http.wechat_exchange import Who, exchanged
 from app.services.identity import binding, wechat_sign_in
@@ -26,7 +26,7 @@ def finish() -> Response | str:
     state, browser = request.args.get("state", ""), session.get("oauth", "")
     try:
         with transaction() as db:
-            taken = wechat_sign_in.take(db, state=state, browser=browser, at=moment())
+            taken = wechat_sign_in.take(db, state=state, browser=browser, at=now())
     except Refused:
         return _again(state, browser)
     identity = _identity(taken.account, _exchange(taken.account, request.args.get("code", "")))
@@ -37,7 +37,7 @@ def finish() -> Response | str:
 def _again(state: str, browser: str) -> Response | str:
     # Back, a second load, or a wait too long: the attempt is spent, but where this browser wanted to go is known. Its
     # cookie came back, so a new trip ends too.
-    with reading() as db:
+    with read_session() as db:
         path = wechat_sign_in.promised(db, state=state, browser=browser)
     if path is None:
         raise Refused("sign_in_again")
@@ -72,7 +72,7 @@ def _of_wecom(code: str) -> Who:
 
 def _identity(account: str, who: Who) -> int:
     """Who came back, as our database knows him."""
-    settings, at = runtime().settings, moment()
+    settings, at = runtime().settings, now()
     numbered = account == WECOM and settings.wecom is not None and settings.wecom.userids == "staff_numbers"
     with transaction() as db:
         identity = wechat_sign_in.identify(

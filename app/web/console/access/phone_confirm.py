@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import phone_gate, session
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.services.identity import console_sign_in
 
 blueprint = Blueprint("sign_in_phone", __name__)
@@ -16,8 +16,8 @@ def compare(secret: str) -> str | Response:
     if session.identity_id() is None:
         return phone_gate.to_wechat(request.path)
     visitor = _visitor()
-    with reading() as db:
-        digits = console_sign_in.choices(db, secret, at=moment())
+    with read_session() as db:
+        digits = console_sign_in.choices(db, secret, at=now())
         asked_at = console_sign_in.asked_at(db, secret)
     return render_template(
         "console/sign_in_phone.html",
@@ -36,7 +36,7 @@ def confirm(secret: str) -> str | tuple[str, int]:
     visitor = _visitor()
     with transaction() as db:
         right = console_sign_in.confirm(
-            db, secret, digits=request.form.get("digits", ""), by=visitor.person_id, at=moment()
+            db, secret, digits=request.form.get("digits", ""), by=visitor.person_id, at=now()
         )
     return render_template("console/signed_in_phone.html", right=right), 200 if right else 409
 

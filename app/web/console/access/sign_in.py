@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from app.http import rate_limits
 from app.http import session as visit
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.phone_gate import local_path
 from app.services.identity import console_sign_in, passwords
@@ -41,7 +41,7 @@ def by_password() -> Answer | tuple[str, int]:
     if not _known_browser(number) and not rate_limits.tries_left():
         return _page(gettext("这个网络上输错的次数太多。请用微信扫码登录，或过一刻钟再试。")), 429
     with transaction() as db:
-        attempt = console_sign_in.begin_attempt(db, number, at=moment())
+        attempt = console_sign_in.begin_attempt(db, number, at=now())
     # Unknown people cost the same work, so that the time tells nobody who exists.
     right = passwords.check(attempt.password_hash if attempt else _nobodys_hash(), password)
     if attempt is None or not right:
@@ -73,7 +73,7 @@ def status() -> dict[str, str]:
 def by_scan() -> Answer:
     shown = session.get("scan") or {"secret": "", "browser": ""}
     with transaction() as db:
-        person_id = console_sign_in.enter(db, shown["secret"], shown["browser"], at=moment())
+        person_id = console_sign_in.enter(db, shown["secret"], shown["browser"], at=now())
     if person_id is None:
         flash(gettext("手机上还没有确认，或者码已过期。"), "warning")
         return redirect(url_for("sign_in.entrance", next=_next(request.form.get("next", ""))), 303)
@@ -106,20 +106,20 @@ def _state() -> str:
     shown = session.get("scan")
     if not shown:
         return "over"
-    with reading() as db:
-        return console_sign_in.confirmed(db, shown["secret"], shown["browser"], at=moment())
+    with read_session() as db:
+        return console_sign_in.confirmed(db, shown["secret"], shown["browser"], at=now())
 
 
 def _show_new_code() -> None:
     browser = secrets.token_urlsafe(16)
     with transaction() as db:
-        shown = console_sign_in.show_code(db, browser, at=moment())
+        shown = console_sign_in.show_code(db, browser, at=now())
     session["scan"] = {"secret": shown.secret, "digits": shown.digits, "browser": browser}
 
 
 def _enter(person_id: int, way: str) -> Answer:
     session.pop("scan", None)
-    visit.enter_console(person_id, moment())
+    visit.enter_console(person_id, now())
     structlog.get_logger().info("signed in at the console", person=person_id, way=way)
     return redirect(_next(request.form.get("next", "")), 303)
 

@@ -3,7 +3,7 @@
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.http.context import moment, reading, transaction
+from app.http.context import now, read_session, transaction
 from app.http.i18n import gettext
 from app.services.cases import complaints
 from app.web.console import filters
@@ -15,7 +15,7 @@ blueprint = console_blueprint("console_complaints")
 @blueprint.get("/console/complaints")
 def complaint_index() -> str:
     state = filters.code("state", complaints.STATES)
-    with reading() as session:
+    with read_session() as session:
         page = complaints.find(session, state=state, after=filters.row_id("after"))
     return render_template("console/complaints.html", page=page, tabs=("", *complaints.STATES))
 
@@ -32,12 +32,12 @@ def answer(complaint_id: int) -> Response | tuple[str, int]:
         fault = gettext("请写答复，最多 %(most)s 个字。", most=complaints.LONGEST)
         return _page(complaint_id, text, fault), 422
     with transaction() as session:
-        complaints.answer(session, complaint_id, text, by=g.visitor.person_id, at=moment(), channel="console")
+        complaints.answer(session, complaint_id, text, by=g.visitor.person_id, at=now(), channel="console")
     flash(gettext("已答复，投诉人会收到通知。"), "success")
     return redirect(url_for("console_complaints.complaint", complaint_id=complaint_id), 303)
 
 
 def _page(complaint_id: int, typed: str, fault: str) -> str:
-    with reading() as session:
+    with read_session() as session:
         row = complaints.read(session, complaint_id)
     return render_template("console/complaint.html", row=row, typed=typed, fault=fault, most=complaints.LONGEST)

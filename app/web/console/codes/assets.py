@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from flask import render_template, request
 
-from app.http.context import reading, runtime
+from app.http.context import read_session, runtime
 from app.services.organisation import assets, catalogue
 from app.services.organisation.assets import Kind, ThingFilter
 from app.web.console import filters
@@ -19,7 +19,7 @@ KINDS: dict[str, Kind] = {"": "asset", "assets": "asset", "places": "place"}
 def asset_index() -> str:
     shown = filters.code("show", TABS) or "assets"
     kind, wanted = KINDS[shown], ThingFilter(text=filters.text("q"), department=filters.text("department"))
-    with reading() as session:
+    with read_session() as session:
         found = assets.find(session, kind, wanted, after=filters.text("after"), most=SIZE + 1)
         departments = catalogue.coded_departments(session)
     return render_template(

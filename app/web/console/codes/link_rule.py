@@ -2,7 +2,7 @@
 
 from flask import render_template
 
-from app.http.context import reading, runtime
+from app.http.context import read_session, runtime
 from app.services.codes import link_rule, mini_codes
 from app.services.codes.link_rule import Check
 from app.web.console.blueprint import console_blueprint
@@ -22,7 +22,7 @@ def check() -> str:
 
 def _page(checks: list[Check] | None) -> str:
     known = runtime()
-    with reading() as session:
+    with read_session() as session:
         tests = link_rule.examples(session, known.links)
     return render_template(
         "console/link_rule.html",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.http.errors import status_of, words
 from app.models.ticket import STATES
 from app.services.codes import mini_codes, slips
@@ -42,14 +42,14 @@ AT = "%Y-%m-%dT%H:%M"  # what a browser's field for date and time sends
 def print_order() -> str | Answer:
     """What shall be printed, and how many that are; a fresh order begins with today's tickets."""
     if not {"what", "number"} & set(request.args):
-        today = filters.beginning(moment().date())
+        today = filters.beginning(now().date())
         return redirect(f"/console/print?{urlencode({'what': 'slips', 'from': f'{today:{AT}}'})}")
     return _order_page({})
 
 
 def _order_page(wrong: dict[str, str]) -> str:
     order, name = _order(), _layout_name()
-    with reading() as db:
+    with read_session() as db:
         found, departments = printing.count(db, order), catalogue.coded_departments(db)
         late = slips.too_late(db, order.tickets) if order.what == "slips" else 0
     return render_template(
@@ -134,7 +134,7 @@ def _pages(name: str) -> list[Page]:
     start = _number("start", 1, MOST_COLUMNS * MOST_ROWS) if layout.cells > 1 else 1
     if start > layout.cells:
         raise Refused("no_such_cell", cells=layout.cells)
-    with reading() as db:
+    with read_session() as db:
         cards = printing.cards(db, order, _paper(db, order))
     try:
         return list(sheet.pages(cards, layout, start=start, cut_marks=bool(request.args.get("cut"))))
@@ -174,7 +174,7 @@ def _order() -> Order:
             state=filters.code("state", STATES),
             since=_at("from"),
             until=_at("to"),
-            rateable_since=moment() - runtime().settings.rating_window,
+            rateable_since=now() - runtime().settings.rating_window,
         ),
         things=ThingFilter(tags=tags, text=filters.text("q"), department=department),
         copies=_number("copies", 1, MOST_COPIES),

@@ -6,7 +6,7 @@ from flask import Response, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Missing, Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.services.codes import slip_pads
 from app.services.tickets import detail, lifecycle
@@ -23,7 +23,7 @@ MOST = 500  # at once: printed while somebody waits
 
 @blueprint.get("/console/print/pads")
 def pad_index() -> str:
-    with reading() as session:
+    with read_session() as session:
         pads = slip_pads.listed(session)
     return render_template(
         "console/pads.html",
@@ -50,7 +50,7 @@ def reserve_pad() -> Answer:
     if count is None or not 1 <= count <= MOST:
         raise Refused("pad_size", most=MOST)
     with transaction() as session:
-        slip_pads.reserve(session, count, by=g.visitor.person_id, at=moment())
+        slip_pads.reserve(session, count, by=g.visitor.person_id, at=now())
     flash(gettext("号码已留好，可以打印。"), "success")
     return redirect("/console/print/pads", 303)
 
@@ -59,7 +59,7 @@ def reserve_pad() -> Answer:
 def print_pad(pad_id: int) -> Response:
     """As often as wanted: the numbers stay the same."""
     layout = sheet.LAYOUTS[filters.code("layout", LAYOUTS) or LAYOUTS[0]]
-    with reading() as session:
+    with read_session() as session:
         pad = slip_pads.one(session, pad_id)
     if pad.count > MOST:
         raise Refused("too_much_to_print", count=pad.count, most=MOST)
@@ -72,9 +72,9 @@ def print_pad(pad_id: int) -> Response:
 def look_before_linking() -> str:
     """Which ticket that number is, before the slip is its own for good."""
     slip, number, window = _slip(request.args), filters.text("ticket"), runtime().settings.rating_window
-    with reading() as session:
+    with read_session() as session:
         facts = detail.facts(session, number)
-        slip_pads.check(session, slip, facts.Ticket, window=window, at=moment())
+        slip_pads.check(session, slip, facts.Ticket, window=window, at=now())
     return render_template("console/pad_link.html", facts=facts, slip=slip_pads.name(slip))
 
 
@@ -85,7 +85,7 @@ def link_slip() -> Answer:
     with transaction() as session:
         ticket = lifecycle.locked(session, number=number)
         window, by = runtime().settings.rating_window, g.visitor.person_id
-        slip_pads.link(session, slip, ticket, window=window, by=by, at=moment(), channel="console")
+        slip_pads.link(session, slip, ticket, window=window, by=by, at=now(), channel="console")
     told = {"slip": slip_pads.name(slip), "number": ticket.number}
     flash(gettext("%(slip)s 已连到工单 %(number)s。", **told), "success")
     return redirect("/console/print/pads", 303)

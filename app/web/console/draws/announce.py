@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
 from app.http.words import word
@@ -45,7 +45,7 @@ def new_draw() -> str:
         tenant=settings.hospital_id,
         hospital=settings.hospital_name,
         contact=settings.hotline,
-        at=moment(),
+        at=now(),
         zone=settings.timezone,
     )
     return _form(typed, {})
@@ -80,7 +80,7 @@ def announce() -> Response | str | tuple[str, int]:
             zone=settings.timezone,
             committee=[one.id for one in committee],
             by=g.visitor.person_id,
-            at=moment(),
+            at=now(),
             made=made,
             rehearsed=settings.rehearsed,
         )
@@ -94,7 +94,7 @@ def _preview(typed: dict[str, str], made: keys.Secret, fault: str) -> str | tupl
     settings = runtime().settings
     draft, faults = draft_form.read(typed, settings.timezone)
     said = _said(faults)
-    with reading() as session:
+    with read_session() as session:
         committee, unknown = _committee(session, typed)
         if unknown:
             said["committee"] = gettext("没有这些工号：%(numbers)s", numbers=" ".join(unknown))
@@ -130,7 +130,7 @@ def _ready(
             zone=runtime().settings.timezone,
             committee=[one.id for one in committee],
             by=g.visitor.person_id,
-            at=moment(),
+            at=now(),
             made=made,
             rehearsed=runtime().settings.rehearsed,
         )

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from app.errors import Missing, Refused
 from app.http import rate_limits
 from app.http import session as visit
-from app.http.context import Page, moment, reading, transaction
+from app.http.context import Page, now, read_session, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.services import images
@@ -50,7 +50,7 @@ def confirm_claim(draw_id: str) -> Page:
             announcement.find(session, draw_id),
             _code(),
             by=g.visitor.person_id,
-            at=moment(),
+            at=now(),
             show_name="show_name" in request.form,
             photo=photo,
         )
@@ -69,7 +69,7 @@ def refuse_claim(draw_id: str) -> Page:
                 _code(),
                 reason=reason,
                 by=g.visitor.person_id,
-                at=moment(),
+                at=now(),
             )
     except Refused as refused:
         if refused.code != "reason_missing":
@@ -81,17 +81,17 @@ def refuse_claim(draw_id: str) -> Page:
 
 @blueprint.get("/console/draws/<draw_id>/claims/<id:claim_id>/photo")
 def claim_photo(draw_id: str, claim_id: int) -> Response:
-    with reading() as session:
+    with read_session() as session:
         draw = announcement.find(session, draw_id)
-        found = claims.photo(session, draw, claim_id, by=g.visitor.person_id, at=moment())
+        found = claims.photo(session, draw, claim_id, by=g.visitor.person_id, at=now())
     return Response(found.content, mimetype=found.media_type)
 
 
 def _found(draw_id: str) -> Found:
     def look() -> Found:
-        with reading() as session:
+        with read_session() as session:
             draw = announcement.find(session, draw_id)
-            return claims.look(session, draw, _code(), by=g.visitor.person_id, at=moment())
+            return claims.look(session, draw, _code(), by=g.visitor.person_id, at=now())
 
     return rate_limits.claim_code(look, by=g.visitor.person_id)
 
@@ -104,9 +104,9 @@ def _code() -> str:
 
 
 def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
-    with reading() as session:
+    with read_session() as session:
         draw = announcement.find(session, draw_id)
-        page = public_page.page(session, draw, at=moment())
+        page = public_page.page(session, draw, at=now())
         chosen = announcement.of_committee(session, draw, g.visitor.person_id)
         settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
         signed = claims.signed_for(session, draw)

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.http.words import word
@@ -33,8 +33,8 @@ OF_RECEIPTS = frozenset({"receipt_not_ours", "nothing_missing", "objected_before
 
 @blueprint.get("/console/draws")
 def draw_index() -> str:
-    with reading() as session:
-        draws = public_page.list_public(session, at=moment())
+    with read_session() as session:
+        draws = public_page.list_public(session, at=now())
     return render_template("console/draws.html", draws=draws, admin="admin" in g.visitor.roles)
 
 
@@ -57,7 +57,7 @@ def type_number(draw_id: str) -> Response | tuple[str, int]:
                 issue=form["issue"],
                 value=form["value"],
                 by=g.visitor.person_id,
-                at=moment(),
+                at=now(),
             )
     except Refused as refused:
         if refused.code not in OF_NUMBERS:
@@ -78,8 +78,8 @@ def object_(draw_id: str) -> Response | tuple[str, int]:
         receipt = objections.read(typed)
         with transaction() as session:
             found = announcement.find(session, draw_id)
-            announcement.check_official(session, found, g.visitor.person_id, at=moment())
-            objections.object_(session, found, **receipt, by=g.visitor.person_id, at=moment())
+            announcement.check_official(session, found, g.visitor.person_id, at=now())
+            objections.object_(session, found, **receipt, by=g.visitor.person_id, at=now())
     except Refused as refused:
         if refused.code not in OF_RECEIPTS:
             raise
@@ -94,7 +94,7 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
     if not reason:
         raise Refused("reason_missing")
     zone = runtime().settings.timezone
-    with reading() as session:
+    with read_session() as session:
         verdict = objections.examined(session, announcement.find(session, draw_id), objection_id, zone=zone)
     with transaction() as session:
         objections.decide(
@@ -104,7 +104,7 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
             upheld=upheld,
             reason=reason,
             by=g.visitor.person_id,
-            at=moment(),
+            at=now(),
             zone=zone,
             verdict=verdict,
         )
@@ -113,10 +113,10 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
 
 
 def draw_page(draw_id: str, **typed: Any) -> str:
-    with reading() as session:
+    with read_session() as session:
         found = announcement.find(session, draw_id)
-        shown = console_page.of(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=moment())
-    return render_template("console/draw.html", course=shown, page=shown.page, now=moment(), **typed)
+        shown = console_page.of(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=now())
+    return render_template("console/draw.html", course=shown, page=shown.page, now=now(), **typed)
 
 
 def _number_fault(refused: Refused, source: str) -> str:

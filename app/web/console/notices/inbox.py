@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.http.context import moment, reading, transaction
+from app.http.context import now, read_session, transaction
 from app.services.notices import inbox
 from app.web.console import filters
 from app.web.console.blueprint import blueprint
@@ -14,8 +14,8 @@ from app.web.public.inbox import message
 
 @blueprint.get("/console/inbox")
 def inbox_index() -> str:
-    with reading() as session:
-        told = inbox.of(session, g.visitor.person_id, at=moment())
+    with read_session() as session:
+        told = inbox.of(session, g.visitor.person_id, at=now())
     return render_template("console/inbox.html", messages=[message(entry) for entry in told])
 
 
@@ -23,7 +23,7 @@ def inbox_index() -> str:
 def inbox_read() -> Response:
     with transaction() as session:
         up_to = filters.small_id(request.form.get("up_to", "")) or 0
-        inbox.read(session, g.visitor.person_id, up_to=up_to, at=moment())
+        inbox.read(session, g.visitor.person_id, up_to=up_to, at=now())
     return redirect(url_for("console.inbox_index"), 303)
 
 
@@ -33,5 +33,5 @@ def _badge() -> dict[str, Callable[[], int]]:
 
 
 def _unread() -> int:
-    with reading() as session:
-        return inbox.unread(session, g.visitor.person_id, at=moment())
+    with read_session() as session:
+        return inbox.unread(session, g.visitor.person_id, at=now())

@@ -4,7 +4,7 @@ from flask import abort, g, render_template
 from sqlalchemy.orm import Session
 
 from app.errors import Missing
-from app.http.context import moment, reading, runtime
+from app.http.context import now, read_session, runtime
 from app.models.notice import NOTICE_STATES
 from app.services.notices import channels, circuit_breaker, delivery_log
 from app.services.notices.delivery_log import Reach
@@ -21,7 +21,7 @@ def notice_index() -> str:
     if staff_number := filters.text("person"):
         return _of_person(staff_number)
     state = filters.code("state", NOTICE_STATES)
-    with reading() as session:
+    with read_session() as session:
         stops = circuit_breaker.standing(session)
         provider = not g.visitor.supervises
         page = delivery_log.find(session, for_provider=provider, state=state, after=filters.row_id("after"))
@@ -31,7 +31,7 @@ def notice_index() -> str:
 
 def _of_ticket(number: str) -> str:
     provider = not g.visitor.supervises
-    with reading() as session:
+    with read_session() as session:
         ticket = detail.facts(session, number).Ticket
         people_of_it = delivery_log.concerned(session, ticket, for_provider=provider)
         whom = [(person.name, _reach(session, person.id)) for person in people_of_it]
@@ -49,7 +49,7 @@ def _of_person(staff_number: str) -> str:
     """For the hospital: the desk would learn a staff number, and of every notice somebody was sent."""
     if not g.visitor.supervises:
         abort(403)
-    with reading() as session:
+    with read_session() as session:
         person = employment.by_staff_number(session, staff_number)
         if person is None:
             raise Missing("no_such_person")
@@ -65,4 +65,4 @@ def _of_person(staff_number: str) -> str:
 
 def _reach(session: Session, person_id: int) -> list[Reach]:
     ladder = channels.ladder(runtime().settings)
-    return delivery_log.reach(session, ladder, circuit_breaker.standing(session), person_id, at=moment())
+    return delivery_log.reach(session, ladder, circuit_breaker.standing(session), person_id, at=now())

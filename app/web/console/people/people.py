@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.services.identity import binding, invitations
 from app.services.organisation import catalogue, directory
@@ -20,10 +20,10 @@ CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
 
 @blueprint.get("/console/people")
 def people_index() -> str:
-    with reading() as session:
+    with read_session() as session:
         page = directory.find(
             session,
-            day=moment().date(),
+            day=now().date(),
             text=filters.text("q"),
             department_id=filters.row_id("department"),
             after=filters.text("after") or None,
@@ -34,9 +34,9 @@ def people_index() -> str:
 
 @blueprint.get("/console/people/<id:person_id>")
 def person(person_id: int) -> str:
-    with reading() as session:
+    with read_session() as session:
         shown = directory.show(session, person_id)
-        invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
+        invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=now())
     invitable = not invitations.WORKING.isdisjoint(shown.roles)
     return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable)
 
@@ -44,16 +44,16 @@ def person(person_id: int) -> str:
 @blueprint.post("/console/people/<id:person_id>/invitation")
 def invite(person_id: int) -> Response:
     with transaction() as session:
-        invitations.invite(session, person_id, by=g.visitor.person_id, at=moment())
+        invitations.invite(session, person_id, by=g.visitor.person_id, at=now())
     return redirect(url_for("console_people.invitation", person_id=person_id), 303)
 
 
 @blueprint.get("/console/people/<id:person_id>/invitation")
 def invitation(person_id: int) -> str | Response:
     """To be scanned from the screen, or printed. The account's own code is fetched by a worker and comes after."""
-    with reading() as session:
+    with read_session() as session:
         shown = directory.show(session, person_id)
-        made = invitations.standing(session, person_id, by=g.visitor.person_id, at=moment())
+        made = invitations.standing(session, person_id, by=g.visitor.person_id, at=now())
     if made is None:
         return redirect(url_for("console_people.person", person_id=person_id))
     link = runtime().links.invitation_url(made.number)
@@ -66,7 +66,7 @@ def invitation(person_id: int) -> str | Response:
         picture=symbol.data_address(link),
         code_picture=symbol.data_address(made.code) if made.code else "",
         elsewhere=scannable and not runtime().settings.scans_arrive,
-        awaited=scannable and runtime().settings.scans_arrive and moment() - made.created_at < CODE_COMES_WITHIN,
+        awaited=scannable and runtime().settings.scans_arrive and now() - made.created_at < CODE_COMES_WITHIN,
     )
 
 
@@ -74,14 +74,14 @@ def invitation(person_id: int) -> str | Response:
 def unbind(person_id: int, identity_id: int) -> Response:
     with transaction() as session:
         directory.identity_of(session, person_id, identity_id)
-        binding.unbind(session, identity_id, by=g.visitor.person_id, at=moment())
+        binding.unbind(session, identity_id, by=g.visitor.person_id, at=now())
     flash(gettext("已解除绑定。本人下次评价后可以重新绑定。"), "success")
     return redirect(url_for("console_people.person", person_id=person_id), 303)
 
 
 @blueprint.get("/console/people/claims")
 def claims() -> str:
-    with reading() as session:
+    with read_session() as session:
         waiting = binding.waiting_claims(session)
     return render_template("console/claims.html", waiting=waiting)
 
@@ -90,7 +90,7 @@ def claims() -> str:
 def decide_claim(claim_id: int) -> Response:
     approve = request.form.get("decision") == "approve"
     with transaction() as session:
-        binding.decide_claim(session, claim_id, approve=approve, by=g.visitor.person_id, at=moment())
+        binding.decide_claim(session, claim_id, approve=approve, by=g.visitor.person_id, at=now())
     flash(
         gettext("已绑定。同一账号里原来的微信已解除。") if approve else gettext("已拒绝，原来的绑定不变。"), "success"
     )

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
 from app.http import session as visit
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.models.rating import LEVELS
 from app.services import images
@@ -23,7 +23,7 @@ blueprint = console_blueprint("console_entered")
 
 @blueprint.get("/console/entered")
 def entered_index() -> str:
-    with reading() as session:
+    with read_session() as session:
         page = manual_entry.find(session, after=filters.row_id("after"))
         figure = manual_entry.figure(session)
     return render_template("console/entered.html", page=page, figure=figure, sources=SOURCES)
@@ -33,9 +33,9 @@ def entered_index() -> str:
 def entered_new() -> str:
     """What the number stands for, before anything is kept: nothing of it can be corrected."""
     given = _given(request.args)
-    with reading() as session:
+    with read_session() as session:
         ticket = manual_entry.ticket(session, filters.text("number"))
-        fits = manual_entry.fits(session, ticket, given, window=runtime().settings.rating_window, at=moment())
+        fits = manual_entry.fits(session, ticket, given, window=runtime().settings.rating_window, at=now())
     if all(one.entered for one in fits):
         raise Refused("entered_before")
     shown = {"number": ticket.number, "fits": fits, "given": given, "levels": LEVELS}
@@ -51,14 +51,14 @@ def enter() -> Answer:
     with transaction() as session:
         ticket = lifecycle.locked(session, number=number)
         window = runtime().settings.rating_window
-        manual_entry.enter(session, ticket, entry, window=window, by=g.visitor.person_id, at=moment())
+        manual_entry.enter(session, ticket, entry, window=window, by=g.visitor.person_id, at=now())
     flash(gettext("已代录，不计入得分，也不参加抽奖。"), "success")
     return redirect("/console/entered", 303)
 
 
 @blueprint.get("/console/entered/<id:completion_id>/photo")
 def entered_photo(completion_id: int) -> Response:
-    with reading() as session:
+    with read_session() as session:
         found = manual_entry.photo(session, completion_id)
     return Response(found.content, mimetype=found.media_type)
 

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
 from app.models.rating import EXCLUSION_REASONS, LEVELS
@@ -37,7 +37,7 @@ def rating_index() -> str:
         flagged=show == "flagged",
         excluded=show == "excluded",
     )
-    with reading() as session:
+    with read_session() as session:
         return render_template(
             "console/ratings.html",
             page=search.find(session, wanted, after=filters.row_id("after")),
@@ -55,7 +55,7 @@ def rating_index() -> str:
 def decide_praise(rating_id: int) -> Response:
     approve = request.form.get("decision") == "approve"
     with transaction() as session:
-        praise.decide(session, rating_id, approve=approve, by=g.visitor.person_id, at=moment(), channel="console")
+        praise.decide(session, rating_id, approve=approve, by=g.visitor.person_id, at=now(), channel="console")
     flash(gettext("已转告工程师。") if approve else gettext("不转告，评价本身不变。"), "success")
     return redirect(f"{url_for('console_ratings.rating_index')}?show=praise&from=", 303)
 
@@ -75,7 +75,7 @@ def exclude(rating_id: int) -> Response | tuple[str, int]:
                 reason=request.form.get("reason", ""),
                 note=request.form.get("note", ""),
                 by=g.visitor.person_id,
-                at=moment(),
+                at=now(),
                 channel="console",
             )
     except Refused as refused:
@@ -87,7 +87,7 @@ def exclude(rating_id: int) -> Response | tuple[str, int]:
 
 
 def _exclusion_page(rating_id: int, fault: str) -> str:
-    with reading() as session:
+    with read_session() as session:
         row = search.one(session, rating_id)
     return render_template(
         "console/rating_exclude.html",
@@ -99,5 +99,5 @@ def _exclusion_page(rating_id: int, fault: str) -> str:
 
 
 def _quarter_begins() -> date:
-    today = moment().astimezone(runtime().settings.timezone).date()
+    today = now().astimezone(runtime().settings.timezone).date()
     return today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)

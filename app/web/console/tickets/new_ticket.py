@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
@@ -29,7 +29,7 @@ def report() -> Response | tuple[str, int]:
     try:
         with transaction() as session:
             zone = runtime().settings.timezone
-            number = desk_intake.open_ticket(session, typed, by=by(), at=moment(), zone=zone, channel=CHANNEL).number
+            number = desk_intake.open_ticket(session, typed, by=by(), at=now(), zone=zone, channel=CHANNEL).number
     except Refused as refused:
         if refused.code == "reported_just_now":
             flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
@@ -60,9 +60,9 @@ def _typed() -> Typed:
 
 
 def _page(typed: Typed, faults: Any) -> str:
-    with reading() as session:
+    with read_session() as session:
         several: dict[str, list[Line]] = {
-            field: desk_intake.namesakes(session, getattr(typed, field), at=moment())
+            field: desk_intake.namesakes(session, getattr(typed, field), at=now())
             for field, fault in faults.items()
             if fault == "several"
         }

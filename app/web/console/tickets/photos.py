@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from app.http.context import reading
+from app.http.context import read_session
 from app.services.tickets import detail, photos
 from app.web.console import filters
 from app.web.console.blueprint import blueprint
@@ -10,7 +10,7 @@ from app.web.console.blueprint import blueprint
 
 @blueprint.get("/console/tickets/<number>/photos/<id:photo_id>")
 def ticket_photo(number: str, photo_id: int) -> Response:
-    with reading() as session:
+    with read_session() as session:
         ticket = detail.facts(session, filters.clean(number)).Ticket
         found = photos.read(session, ticket.id, photo_id)
     return Response(found.content, mimetype=found.media_type)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
-from app.http.context import moment, reading, runtime, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
@@ -38,9 +38,9 @@ def ticket_index() -> str | Answer:
         until=filters.end(last),
         text=filters.text("q"),
     )
-    with reading() as session:
+    with read_session() as session:
         page = ticket_list.find(session, wanted, after=filters.row_id("after"))
-        unopened = escalation.red(session, at=moment(), tickets=[row.id for row in page.rows])
+        unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
         too_many = ticket_list.too_many_named(session, wanted.text)
         choices = {
             "departments": catalogue.departments(session),
@@ -58,7 +58,7 @@ def ticket_index() -> str | Answer:
 @blueprint.get("/console/tickets/<number>")
 def ticket(number: str) -> str:
     provider = not g.visitor.supervises
-    with reading() as session:
+    with read_session() as session:
         facts = detail.facts(session, filters.clean(number))
         found: Ticket = facts.Ticket
         shown = {
@@ -67,7 +67,7 @@ def ticket(number: str) -> str:
             "helpers": detail.helpers(session, found.id),
             "steps": detail.timeline(session, found.id, for_provider=provider),
             "notices": detail.notices(session, found.id, for_provider=provider),
-            "unopened": escalation.red(session, at=moment(), tickets=[found.id]),
+            "unopened": escalation.red(session, at=now(), tickets=[found.id]),
             "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else search.of_ticket(session, found.id),
             "entered": [] if provider else manual_entry.of_ticket(session, found.id),
@@ -75,13 +75,13 @@ def ticket(number: str) -> str:
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
         }
         if "dispatched" in MOVES[found.state]:
-            shown["candidates"] = detail.candidates(session, moment().date())
+            shown["candidates"] = detail.candidates(session, now().date())
     return render_template("console/ticket.html", scan_url=runtime().links.ticket_url(found.id), **shown)
 
 
 @blueprint.get("/console/tickets/<number>/code.svg")
 def ticket_code(number: str) -> Response:
-    with reading() as session:
+    with read_session() as session:
         found = detail.facts(session, filters.clean(number)).Ticket
     return Response(symbol.svg(runtime().links.ticket_url(found.id)), mimetype="image/svg+xml")
 
@@ -94,7 +94,7 @@ def dispatch(number: str) -> Answer:
         raise Refused("not_an_engineer")
 
     def give(session: Session, ticket: Ticket) -> None:
-        lifecycle.dispatch(session, ticket, to=lead, helpers=helpers, by=by(), at=moment(), channel=CHANNEL)
+        lifecycle.dispatch(session, ticket, to=lead, helpers=helpers, by=by(), at=now(), channel=CHANNEL)
 
     return _act(number, give, gettext("已派单，通知已排队发出。"))
 
@@ -102,7 +102,7 @@ def dispatch(number: str) -> Answer:
 @blueprint.post("/console/tickets/<number>/close")
 def close(number: str) -> Answer:
     def shut(session: Session, ticket: Ticket) -> None:
-        lifecycle.close(session, ticket, by=by(), at=moment(), channel=CHANNEL)
+        lifecycle.close(session, ticket, by=by(), at=now(), channel=CHANNEL)
 
     return _act(number, shut, gettext("工单已关闭。"))
 
@@ -110,7 +110,7 @@ def close(number: str) -> Answer:
 @blueprint.post("/console/tickets/<number>/cancel")
 def cancel(number: str) -> Answer:
     def drop(session: Session, ticket: Ticket) -> None:
-        lifecycle.cancel(session, ticket, by=by(), at=moment(), channel=CHANNEL)
+        lifecycle.cancel(session, ticket, by=by(), at=now(), channel=CHANNEL)
 
     return _act(number, drop, gettext("工单已取消。"))
 
