@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock
 from app.api import blueprints as api
-from app.http import context, errors, guards, headers, i18n, words
+from app.http import context, errors, guards, headers, i18n, ids, words
 from app.http.session import KeptSerializer
 from app.jobs import wakeups
 from app.runtime import build
@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)
+    ids.install(app)
     app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
     headers.install(app)
     errors.install(app)

@@ -35,7 +35,7 @@ def current() -> Bearer:
 
 
 def agreed() -> None:
-    """Nothing is asked of anybody, nor shown to him, before he has seen the privacy notice."""
+    """Nothing is asked of anybody, nor shown to them, before they have seen the privacy notice."""
     if current().privacy_version != PRIVACY_VERSION:
         raise Refused("privacy_first", version=PRIVACY_VERSION)
 

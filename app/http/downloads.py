@@ -43,7 +43,7 @@ class Parts:
 
 
 def kept(parts: Iterable[bytes], mimetype: str, *, etag: str, sent: int, size: int | None = None) -> Response:
-    """The same for everybody: kept by whoever fetches it, and asked for again with the hash he has.
+    """The same for everybody: kept by whoever fetches it, and asked for again with the hash they have.
 
     `sent` is about how much there is; `size`, where it is known to the byte, lets it be taken up again. What fits one
     part is handed to the server whole; for more, one of the few turns is taken. Raises Refused when there is none.

@@ -1,6 +1,6 @@
-"""Every door and who may enter: one line a blueprint, shut by default. A door without a line stops the start.
+"""Every blueprint and who may enter: one line each, shut by default. A blueprint without a line stops the start.
 
-`surface` says in which processes the door exists at all (SURFACES). `who` says how a visitor is known, `roles`
+`surface` says in which processes the blueprint exists at all (SURFACES). `who` says how a visitor is known, `roles`
 which of them may look, `changes` which may act; an auditor reads everything and changes nothing.
 """
 
@@ -68,7 +68,7 @@ GUARDS: dict[str, Guard] = {
 
 
 def register(app: Flask, blueprints: list[Blueprint]) -> None:
-    """Open the doors this process has; the others do not exist here and answer 404."""
+    """Register the blueprints this process has; the others do not exist here and answer 404."""
     surfaces = runtime_surfaces(app)
     for blueprint in blueprints:
         guard = GUARDS.get(blueprint.name)
@@ -96,12 +96,12 @@ def _refuse_nul() -> None:
 
 def _check() -> Response | str | None:
     if request.endpoint is None or request.endpoint == "static":
-        return None  # no door, or the public style sheets
+        return None  # no page, or the public style sheets
     guard = GUARDS.get(request.blueprint or "")
     if guard is None:
         abort(403)
     if not guard.surfaces & runtime().settings.surfaces:
-        abort(404)  # bootstrap opens its door by itself, whatever the surface
+        abort(404)  # bootstrap registers itself, whatever the surface
     if guard.who == BEARER:
         bearer.enter()
     return None if guard.who in {ANYONE, BEARER} else _check_roles(guard)

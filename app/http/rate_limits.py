@@ -66,7 +66,7 @@ def count_try() -> None:
 
 
 def claim_code(read: Callable[[], T], *, by: int) -> T:
-    """What the code says; who has tried too many wrong ones is refused, whatever he tries next."""
+    """What the code says; who has tried too many wrong ones is refused, whatever they try next."""
     if not _ask(lambda limiter: limiter.test(CLAIM_CODES, str(by))):
         raise Refused("too_many_tries")
     try:

@@ -25,7 +25,7 @@ FORM_LIFE = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person as the pages need him. `provider` is true while a provider employs him."""
+    """A person as the pages need them. `provider` is true while a provider employs them."""
 
     person_id: int
     name: str

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Who:
-    """A WeChat user as one account knows them; of WeCom, `openid` is his user id."""
+    """A WeChat user as one account knows them; of WeCom, `openid` is the user id."""
 
     appid: str
     openid: str

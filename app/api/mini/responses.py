@@ -105,7 +105,7 @@ Act = Literal["rate", "detail", "correction", "still-broken", "urge", "complaint
 
 
 class Scan(ResponseModel):
-    """A ticket for whoever scanned it; `acts` are what he may do now, each with this `form`."""
+    """A ticket for whoever scanned it; `acts` are what they may do now, each with this `form`."""
 
     view: View
     acts: list[Act]

@@ -2,7 +2,6 @@
 
 from app.web.console import overview
 from app.web.console.access import phone_confirm, sign_in
-from app.web.console.blueprint import blueprint
 from app.web.console.cases import complaints
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
@@ -22,7 +21,7 @@ _HOSPITAL = (
     people.blueprint,
     draws.blueprint,
 )
-BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, blueprint, *_HOSPITAL)
+BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, *_HOSPITAL)
 
 __all__ = [
     "BLUEPRINTS",
@@ -33,7 +32,6 @@ __all__ = [
     "inbox",
     "new_ticket",
     "notices",
-    "overview",
     "pads",
     "photos",
     "printing",

@@ -7,10 +7,10 @@ from flask import request
 
 from app.errors import Refused
 from app.http.context import runtime
+from app.http.ids import parse_id
 
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
 LONGEST = 100
-LONGEST_ID = 18  # digits that fit 64 bits
 
 
 def clean(value: str, most: int = LONGEST) -> str:
@@ -32,15 +32,10 @@ def code(name: str, known: Container[str]) -> str:
 
 def row_id(name: str) -> int | None:
     value = text(name)
-    number = small_id(value)
+    number = parse_id(value)
     if value and number is None:
         raise Refused("bad_filter", name=name)
     return number
-
-
-def small_id(value: str) -> int | None:
-    """A number that fits a database's id, or None."""
-    return int(value) if value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID else None
 
 
 def day(name: str) -> date | None:

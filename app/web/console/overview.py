@@ -1,13 +1,14 @@
 """The first page: what is open, what waits."""
 
-from flask import g, render_template
+from flask import Blueprint, g, render_template
 
 from app.http.context import now, read_session
 from app.services import wechat_callbacks
 from app.services.dashboards import overview as board
 from app.services.notices import circuit_breaker
 from app.services.service_levels import escalation
-from app.web.console.blueprint import blueprint
+
+blueprint = Blueprint("console", __name__)  # also of the pages around it: tickets, notices, what is printed
 
 
 @blueprint.get("/console")

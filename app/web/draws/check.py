@@ -16,7 +16,7 @@ from app.services.draws.public_page import Proof
 blueprint = Blueprint("draw_check", __name__)
 
 CHECKED_HERE = 100_000  # people; a longer list is a matter for the command
-SHORT_LIST = 1_000_000  # bytes; fetched without being asked, and nobody learns who looks for himself
+SHORT_LIST = 1_000_000  # bytes; fetched without being asked, and nobody learns who is looking
 SCRIPTS = ("sha256", "strict-json", "forms", "rule", "verifier", "receipt", "receipt-page", "whole-page", "worker")
 
 
@@ -39,7 +39,7 @@ def show(draw_id: str) -> str:
 
 @blueprint.get("/draws/<draw_id>/proof/<entry>")
 def proof(draw_id: str, entry: str) -> Response:
-    """What leads from one entry to the root, so that nobody has to fetch a list of millions to find himself."""
+    """What leads from one entry to the root, so that nobody has to fetch a list of millions to find their own."""
     return jsonify(asdict(rate_limits.throttle_unknown(lambda: _proof(draw_id, entry))))
 
 

@@ -1,4 +1,4 @@
-"""A participant objects: by the newest receipt he was shown or would be now, or by one he brings."""
+"""A participant objects: by the newest receipt they were shown or would be now, or by one they bring."""
 
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -65,7 +65,7 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
 
 
 def _newest(db: Session, draw: Draw, person_id: int) -> Receipt | None:
-    """Of what he was given and what he would be given now, that which says more."""
+    """Of the receipt they were given and the one they would be given now, that with more tickets."""
     found = (
         receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone),
         receipts.kept(db, draw, person_id),

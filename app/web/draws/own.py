@@ -118,12 +118,12 @@ def waive(draw_id: str) -> Response:
 
 
 def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim | None] | None:
-    """His prize of this draw; of the last round, if he has won in two."""
+    """The person's prize of this draw; of the last round, if they won in two."""
     return next(((won, claim) for one, won, claim in public_page.prizes_of(db, person_id) if one.id == draw.id), None)
 
 
 def _given(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
-    """What he would be given now, and is from now on."""
+    """The receipt the person would be given now, and is from now on."""
     with read_session() as db:
         draw = announcement.find(db, draw_id)
         current = receipts.receipt_of(db, draw, person_id, zone=runtime().settings.timezone)
@@ -136,20 +136,20 @@ def _tickets(receipt: Receipt | None) -> int:
 
 
 def _less(db: Session, draw: Draw, person_id: int) -> str:
-    """Why he has fewer tickets now than he was shown, as far as it is known simply: a code."""
-    his = duplicate_people.persons(db, draw, person_id)
-    if eligibility.barred(db, draw, his, runtime().settings.timezone):
+    """Why the person has fewer tickets now than they were shown, as far as it is known simply: a code."""
+    persons = duplicate_people.persons(db, draw, person_id)
+    if eligibility.barred(db, draw, persons, runtime().settings.timezone):
         return "barred"
-    return "excluded" if eligibility.excluded(db, draw, his) else "other"
+    return "excluded" if eligibility.excluded(db, draw, persons) else "other"
 
 
 def _places(db: Session, draw: Draw, person_id: int) -> list[tuple[int, int, Place]]:
-    """Of each round he was in: which, how many have won in it, where he came in."""
+    """Of each round the person was in: its number, how many won in it, the person's place."""
     found = ((number, public_page.place_of(db, draw, person_id, draw_round=number)) for number in claims.ROUNDS)
     return [(number, len(published_files.winners_of(db, draw, number)), place) for number, place in found if place]
 
 
 def _fragment(held: Receipt, number: str) -> str:
-    """The receipt and his own number behind the #: they stay in the browser and are sent to nobody."""
+    """The receipt and the person's own number behind the #: they stay in the browser and are sent to nobody."""
     packed = json.dumps(held.fields(), separators=(",", ":")).encode()
     return f"receipt={urlsafe_b64encode(packed).decode().rstrip('=')}&person={number}"

@@ -1,4 +1,4 @@
-"""The engineer's pages on his phone: his tickets, the next step as one large button, the code to show."""
+"""The engineer's pages on the phone: own tickets, the next step as one large button, the code to show."""
 
 from datetime import timedelta
 
@@ -96,7 +96,7 @@ def shown(number: str) -> tuple[str, int]:
 
 @blueprint.get("/engineer/<number>/code/opened")
 def code_opened(number: str) -> tuple[str, int]:
-    """200 once the user has opened his page, 204 before; the same whether he has rated or not (law 11)."""
+    """200 once the user has opened the page, 204 before; the same whether rated or not (law 11)."""
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
         opened = code_shown.OPENED in code_shown.said(db, job.ticket_id, cycle=job.cycle)

@@ -44,7 +44,7 @@ def bind() -> Page:
 
 @blueprint.get("/bind/<token>")
 def invitation(token: str) -> Page:
-    """Whose invitation this is, as far as he knows it himself; nothing is bound by looking."""
+    """Whose invitation this is, as far as they know it themselves; nothing is bound by looking."""
     number = _number(token)
     if first := phone_gate.before(request.path):
         return first
@@ -93,7 +93,7 @@ def _number(token: str) -> int:
 
 
 def _home() -> str:
-    """Where somebody has most to do once he is known."""
+    """Where somebody has most to do once they are known."""
     visitor = session.phone_visitor()
     return "/engineer" if visitor and "engineer" in visitor.roles else "/my"
 

@@ -1,4 +1,4 @@
-"""Doors of the demo alone: taking somebody's place, and what the simulated phones ask for."""
+"""Pages of the demo alone: taking somebody's place, and what the simulated phones ask for."""
 
 from flask import Blueprint, abort, redirect, request, session
 from werkzeug.wrappers import Response

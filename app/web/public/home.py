@@ -30,7 +30,7 @@ def show() -> str:
 
 
 def _first_rating() -> dict[str, str] | None:
-    """What the nurse may rate, at the address her camera would open."""
+    """What the nurse may rate, at the address their camera would open."""
     with read_session() as db:
         slip = sandbox_codes.first_to_rate(db, at=now())
     if slip is None:

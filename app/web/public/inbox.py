@@ -1,4 +1,4 @@
-"""What somebody was told, as his pages show it: read by a POST, never by looking; and whether he wants reminders."""
+"""The inbox: notices as their pages show them, read by a POST, never by looking; and whether reminders are wanted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from app.http import phone_gate, session
 from app.http.context import now, runtime, transaction
 from app.http.i18n import gettext
 from app.models.kinds import INBOX_ONLY
+from app.http.ids import parse_id
 from app.http.words import word
 from app.services.notices import content, inbox
 from app.services.notices.inbox import Entry
@@ -44,17 +45,12 @@ def message(entry: Entry) -> Message:
     return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
 
 
-def small_id(text: str) -> int:
-    """The id a form brought, or nothing that exists."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
-
-
 @blueprint.post("/my/inbox/read")
 @session.checks_its_own_form
 def read() -> Response:
     session.check_form("inbox")
     with transaction() as db:
-        inbox.read(db, phone_gate.person(), up_to=small_id(request.form.get("up_to", "")), at=now())
+        inbox.read(db, phone_gate.person(), up_to=parse_id(request.form.get("up_to", "")) or 0, at=now())
     return redirect("/my#inbox", 303)
 
 

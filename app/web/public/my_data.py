@@ -1,4 +1,4 @@
-"""`/my/data`: what is kept about whoever looks, as a page and as a file, and his request to have it erased."""
+"""`/my/data`: what is kept about whoever looks, as a page and as a file, and the request to have it erased."""
 
 from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.http import phone_gate, session
 from app.http.context import Page, now, read_session, runtime, transaction
+from app.http.ids import parse_id
 from app.models import Category
 from app.services.organisation.assets import Thing
 from app.services.tickets import requester
@@ -54,7 +55,6 @@ def report_page(about: Thing | None = None, *, fault: str = "") -> str:
 
 
 def _category(text: str) -> int | None:
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:  # as many digits as a row's id can have
-        return None
+    number = parse_id(text)
     with read_session() as db:
-        return db.scalar(select(Category.id).where(Category.id == int(text)))
+        return db.scalar(select(Category.id).where(Category.id == number)) if number is not None else None

@@ -78,7 +78,7 @@ def _trusted(scan: Scan) -> bool:
 
 def _said_at(scan: Scan) -> datetime | None:
     if _trusted(scan):
-        return None  # only who cannot reopen the ticket himself has to be told that he was heard
+        return None  # only who cannot reopen the ticket has to be told that they were heard
     with read_session() as db:
         return progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
 
@@ -127,7 +127,7 @@ def _receipts(db: Session, scan: Scan) -> list[Receipt]:
 
 
 def _complaints(db: Session, scan: Scan) -> Sequence[Complaint]:
-    """His own about this ticket, with the answers."""
+    """The visitor's own about this ticket, with the answers."""
     return complaints.of_person(db, scan.ticket_id, scan.person_id) if scan.person_id is not None else ()
 
 
@@ -213,7 +213,7 @@ def urge(db: Session, scan: Scan) -> None:
 @blueprint.post("/r/<token>/opened")
 @session.checks_its_own_form
 def opened(token: str) -> tuple[str, int]:
-    """The page says that somebody looks at it, before he rates and after."""
+    """The page says that somebody looks at it, before they rate and after."""
     ticket_id, identity = _visited(token)
     with transaction() as db:
         scan = _look(db, ticket_id, identity)

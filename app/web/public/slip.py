@@ -33,7 +33,7 @@ def show(token: str) -> Response | str:
 @blueprint.post("/s/<token>")
 @session.checks_its_own_form
 def link(token: str) -> Response:
-    """The engineer's tap on one of his tickets."""
+    """The engineer's tap on one of their tickets."""
     number = rate_limits.throttle_unknown(lambda: runtime().links.slip_number(token))
     session.check_form("slip", number)
     engineer = _engineer()

@@ -88,7 +88,7 @@ def _menu() -> str:
 
 
 def _binding() -> str:
-    """To who has scanned an invitation: what came of it stands on his page a moment later."""
+    """To who has scanned an invitation: what came of it stands on their page a moment later."""
     url = runtime().settings.public_url
     return gettext('已收到您的绑定。请打开<a href="%(url)s/my">我的工单</a>查看。', url=url)
 

@@ -71,7 +71,7 @@ def _of_wecom(code: str) -> Who:
 
 
 def _identity(account: str, who: Who) -> int:
-    """Who came back, as our database knows him."""
+    """The identity of who came back."""
     settings, at = runtime().settings, now()
     numbered = account == WECOM and settings.wecom is not None and settings.wecom.userids == "staff_numbers"
     with transaction() as db:

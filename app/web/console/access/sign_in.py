@@ -4,7 +4,7 @@ import secrets
 from functools import cache
 
 import structlog
-from flask import Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Answer
@@ -16,11 +16,10 @@ from app.http.i18n import gettext
 from app.http.phone_gate import local_path
 from app.services.identity import console_sign_in, passwords
 from app.services.identity.console_sign_in import Attempt
-from app.web.console.blueprint import console_blueprint
 from app.web.console.filters import clean
 from qr import symbol
 
-blueprint = console_blueprint("sign_in")
+blueprint = Blueprint("sign_in", __name__)
 
 KNOWN_BROWSER = "mashangping_desk"
 KNOWN_FOR = 180 * 24 * 3600

@@ -1,15 +1,14 @@
 """Complaints, for the hospital only: what was said, and the one answer to it."""
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.http.context import now, read_session, transaction
 from app.http.i18n import gettext
 from app.services.cases import complaints
 from app.web.console import filters
-from app.web.console.blueprint import console_blueprint
 
-blueprint = console_blueprint("console_complaints")
+blueprint = Blueprint("console_complaints", __name__)
 
 
 @blueprint.get("/console/complaints")

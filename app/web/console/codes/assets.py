@@ -8,7 +8,7 @@ from app.http.context import read_session, runtime
 from app.services.organisation import assets, catalogue
 from app.services.organisation.assets import Kind, ThingFilter
 from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 
 SIZE = 50
 TABS = ("assets", "places")

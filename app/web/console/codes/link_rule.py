@@ -1,13 +1,12 @@
-"""What the admin enters in WeChat's console so that our codes open the mini-program; off until he does."""
+"""What the admin enters in WeChat's console so that our codes open the mini-program; off until that is done."""
 
-from flask import render_template
+from flask import Blueprint, render_template
 
 from app.http.context import read_session, runtime
 from app.services.codes import link_rule, mini_codes
 from app.services.codes.link_rule import Check
-from app.web.console.blueprint import console_blueprint
 
-blueprint = console_blueprint("console_mini")
+blueprint = Blueprint("console_mini", __name__)
 
 
 @blueprint.get("/console/mini-program/link-rule")

@@ -21,7 +21,7 @@ from app.services.codes.slips import Paper, SlipFilter
 from app.services.organisation import catalogue
 from app.services.organisation.assets import ThingFilter
 from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 from qr import font, sheet
 from qr.card import Note, TooSmall
 from qr.matrix import TooLong

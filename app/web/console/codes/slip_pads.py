@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response as Answer
 from app.errors import Missing, Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
+from app.http.ids import parse_id
 from app.services.codes import slip_pads
 from app.services.tickets import detail, lifecycle
 from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 from qr import sheet
 from qr.card import Note
 from qr.matrix import TooLong
@@ -46,7 +47,7 @@ def _notes() -> list[Note]:
 
 @blueprint.post("/console/print/pads")
 def reserve_pad() -> Answer:
-    count = filters.small_id(request.form.get("count", ""))
+    count = parse_id(request.form.get("count", ""))
     if count is None or not 1 <= count <= MOST:
         raise Refused("pad_size", most=MOST)
     with transaction() as session:

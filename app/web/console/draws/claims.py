@@ -1,4 +1,4 @@
-"""The claims desk: the winner shows his code, one of the committee checks it, and it is written down once."""
+"""The claims desk: the winner shows a code, one of the committee checks it, and it is written down once."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
+from app.http.ids import parse_id
 from app.http.words import word
 from app.services.draws import announcement, console_page, objections, public_numbers, public_page
 from app.web.console import filters
-from app.web.console.blueprint import console_blueprint
 
-blueprint = console_blueprint("console_draws")
+blueprint = Blueprint("console_draws", __name__)
 
 # Refusals that stand beside what was typed; every other one is a page of its own.
 OF_NUMBERS = frozenset(
@@ -52,7 +52,7 @@ def type_number(draw_id: str) -> Response | tuple[str, int]:
             stands = public_numbers.enter(
                 session,
                 found,
-                draw_round=filters.small_id(form["round"]) or 0,
+                draw_round=parse_id(form["round"]) or 0,
                 source=form["source"],
                 issue=form["issue"],
                 value=form["value"],

@@ -1,4 +1,4 @@
-"""What whoever is signed in was told himself, and how much of it he has not seen."""
+"""The inbox of whoever is signed in, and how much of it is unread."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.http.context import now, read_session, transaction
+from app.http.ids import parse_id
 from app.services.notices import inbox
-from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 from app.web.public.inbox import message
 
 
@@ -22,7 +22,7 @@ def inbox_index() -> str:
 @blueprint.post("/console/inbox/read")
 def inbox_read() -> Response:
     with transaction() as session:
-        up_to = filters.small_id(request.form.get("up_to", "")) or 0
+        up_to = parse_id(request.form.get("up_to", "")) or 0
         inbox.read(session, g.visitor.person_id, up_to=up_to, at=now())
     return redirect(url_for("console.inbox_index"), 303)
 

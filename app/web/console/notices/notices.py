@@ -11,7 +11,7 @@ from app.services.notices.delivery_log import Reach
 from app.services.organisation import employment
 from app.services.tickets import detail
 from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 
 
 @blueprint.get("/console/notices")

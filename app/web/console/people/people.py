@@ -1,8 +1,8 @@
-"""People: finding them, who one is, his WeChat binding, and claims to a number that is bound already."""
+"""People: finding them, who one is, the WeChat binding, and claims to a number that is bound already."""
 
 from datetime import timedelta
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.http.context import now, read_session, runtime, transaction
@@ -10,10 +10,9 @@ from app.http.i18n import gettext
 from app.services.identity import binding, invitations
 from app.services.organisation import catalogue, directory
 from app.web.console import filters
-from app.web.console.blueprint import console_blueprint
 from qr import symbol
 
-blueprint = console_blueprint("console_people")
+blueprint = Blueprint("console_people", __name__)
 
 CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
 

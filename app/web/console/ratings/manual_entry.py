@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Response, flash, g, redirect, render_template, request
+from flask import Blueprint, Response, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
 from app.http import session as visit
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
+from app.http.ids import parse_id
 from app.models.rating import LEVELS
 from app.services import images
 from app.services.ratings import manual_entry
 from app.services.ratings.manual_entry import PAPER, SOURCES, Entry, Given
 from app.services.tickets import lifecycle
 from app.web.console import filters
-from app.web.console.blueprint import console_blueprint
 
-blueprint = console_blueprint("console_entered")
+blueprint = Blueprint("console_entered", __name__)
 
 
 @blueprint.get("/console/entered")
@@ -68,7 +68,7 @@ def _entry() -> Entry:
     file = request.files.get("photo")
     content = file.read() if file else b""
     photo = images.redrawn(content) if content and given.source == PAPER else None
-    completion_id = filters.small_id(request.form.get("completion", ""))
+    completion_id = parse_id(request.form.get("completion", ""))
     return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
 
 

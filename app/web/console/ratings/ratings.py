@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
@@ -14,9 +14,8 @@ from app.services.organisation import catalogue, directory
 from app.services.ratings import exclusions, praise, search
 from app.services.ratings.search import RatingFilter
 from app.web.console import filters
-from app.web.console.blueprint import console_blueprint
 
-blueprint = console_blueprint("console_ratings")
+blueprint = Blueprint("console_ratings", __name__)
 
 SHOWN = ("", "low", "praise", "flagged", "counted", "unverified", "excluded")
 

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
+from app.http.ids import parse_id
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
 from app.services.organisation import catalogue
 from app.services.tickets import desk_intake
 from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
-from app.web.console.blueprint import blueprint
-from app.web.console.filters import clean, small_id
+from app.web.console.filters import clean
+from app.web.console.overview import blueprint
 from app.web.console.tickets.tickets import CHANNEL, by
 
 
@@ -47,13 +48,13 @@ def _typed() -> Typed:
     return Typed(
         source=form.get("source", ""),
         requester=clean(form.get("requester", "")),
-        requester_pick=small_id(form.get("requester_pick", "")),
+        requester_pick=parse_id(form.get("requester_pick", "")),
         served=form.get("served", ""),
         served_person=clean(form.get("served_person", "")),
-        served_person_pick=small_id(form.get("served_person_pick", "")),
-        department_id=small_id(form.get("department", "")),
-        place_id=small_id(form.get("place", "")),
-        category_id=small_id(form.get("category", "")),
+        served_person_pick=parse_id(form.get("served_person_pick", "")),
+        department_id=parse_id(form.get("department", "")),
+        place_id=parse_id(form.get("place", "")),
+        category_id=parse_id(form.get("category", "")),
         priority=int(priority) if priority in {"1", "2", "3", "4"} else 0,
         description=clean(form.get("description", ""), LONGEST + 1).replace("\r\n", "\n"),
     )

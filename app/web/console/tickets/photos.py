@@ -5,7 +5,7 @@ from flask import Response
 from app.http.context import read_session
 from app.services.tickets import detail, photos
 from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 
 
 @blueprint.get("/console/tickets/<number>/photos/<id:photo_id>")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from app.errors import Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
+from app.http.ids import parse_id
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
 from app.services.organisation import catalogue, directory
@@ -18,7 +19,7 @@ from app.services.tickets import detail, lifecycle, photos
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import filters
-from app.web.console.blueprint import blueprint
+from app.web.console.overview import blueprint
 from qr import symbol
 
 CHANNEL = "console"
@@ -88,8 +89,8 @@ def ticket_code(number: str) -> Response:
 
 @blueprint.post("/console/tickets/<number>/dispatch")
 def dispatch(number: str) -> Answer:
-    lead = filters.small_id(request.form.get("lead", ""))
-    helpers = [filters.small_id(helper) or 0 for helper in request.form.getlist("helpers")]
+    lead = parse_id(request.form.get("lead", ""))
+    helpers = [parse_id(helper) or 0 for helper in request.form.getlist("helpers")]
     if lead is None or len(helpers) > MOST_HELPERS:
         raise Refused("not_an_engineer")
 
