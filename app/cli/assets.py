@@ -12,8 +12,7 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors
 from app.cli.i18n import _
-from app.cli.import_report import Counts
-from app.cli.rejects import Rejects, open_rejects
+from app.cli.import_report import Counts, Rejects, open_rejects
 from app.errors import Refused
 from app.http.context import transaction
 from app.services.imports import inventory

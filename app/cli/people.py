@@ -13,8 +13,7 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors
 from app.cli.i18n import _
-from app.cli.import_report import Counts
-from app.cli.rejects import open_rejects
+from app.cli.import_report import Counts, open_rejects
 from app.errors import Refused
 from app.http.context import runtime, transaction
 from app.services.identity import first_admin

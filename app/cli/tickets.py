@@ -14,8 +14,7 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors
 from app.cli.i18n import _
-from app.cli.import_report import Counts
-from app.cli.rejects import Rejects, open_rejects
+from app.cli.import_report import Counts, Rejects, open_rejects
 from app.http.context import runtime, transaction
 from app.models import Ticket
 from app.services.imports.ticket_log import importer as imports
