@@ -17,7 +17,7 @@ from tests.support.world import ZONE
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes less than a second says nothing otherwise."""
     monkeypatch.setattr(
-        sys.modules["app.cli.draw"], "tqdm", lambda **how: tqdm(**{**how, "delay": 0, "mininterval": 0})
+        sys.modules["app.cli.draw.group"], "tqdm", lambda **how: tqdm(**{**how, "delay": 0, "mininterval": 0})
     )
 
 
