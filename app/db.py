@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    Date,
     DateTime,
     Dialect,
     Engine,
@@ -22,7 +23,10 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_MS = 5_000
@@ -46,6 +50,35 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class LocalDay(FunctionElement[date]):
+    """`LocalDay(moment, utc_offset(at))`: the day on which a moment falls in the zone of `at`.
+
+    A database's own `date()` means UTC on SQLite, and on PostgreSQL whatever its server is set to.
+    """
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(LocalDay, "sqlite")
+def _day_on_sqlite(element: LocalDay, compiler: SQLCompiler, **how: Any) -> str:
+    moment, offset = (compiler.process(part, **how) for part in element.clauses)
+    return f"date({moment}, {offset})"
+
+
+@compiles(LocalDay, "postgresql")
+def _day_on_postgresql(element: LocalDay, compiler: SQLCompiler, **how: Any) -> str:
+    moment, offset = (compiler.process(part, **how) for part in element.clauses)
+    return f"CAST(timezone(CAST({offset} AS INTERVAL), {moment}) AS DATE)"
+
+
+def utc_offset(at: datetime) -> str:
+    """How far the zone of `at` is from UTC then, as both databases read it: +08:00."""
+    if at.tzinfo is None:
+        raise ValueError("a naive time was given; an aware one was expected")
+    return at.isoformat()[-6:]
 
 
 # SQLite numbers rows by itself only for INTEGER PRIMARY KEY.

@@ -1,6 +1,7 @@
 """What a process holds while it lives: settings, database, the ways to WeChat. Built once, passed on."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import BoundedSemaphore
 
 import redis
@@ -34,6 +35,10 @@ class Runtime:
     exchanges: BoundedSemaphore = field(repr=False)
     # Who fetches a long file as slowly as he likes leaves half of them.
     downloads: BoundedSemaphore = field(repr=False)
+
+    def now(self) -> datetime:
+        """The current moment in the hospital's zone: its `.date()` is the day people there live in."""
+        return clock.now().astimezone(self.settings.timezone)
 
 
 def build(settings: Settings) -> Runtime:

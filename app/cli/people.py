@@ -10,7 +10,6 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from app import clock
 from app.cli import errors
 from app.cli.i18n import _
 from app.cli.import_report import Counts, open_rejects
@@ -44,7 +43,7 @@ people = AppGroup("people", help=_("人员：导入花名册，建立第一个�
 @click.option("--rejects", type=click.Path(path_type=Path), help=_("退回文件；默认是当前目录的 文件名.rejects.csv。"))
 @click.option("--json", "as_json", is_flag=True, help=_("只输出一行 JSON。"))
 def import_(file: Path, full: bool, yes: bool, create: bool, rejects: Path | None, as_json: bool) -> None:
-    now = clock.now().astimezone(runtime().settings.timezone)
+    now = runtime().now()
     today, wecom = now.date(), runtime().settings.wecom
     try:
         members, wrong, reader = _read(file)
@@ -122,7 +121,7 @@ def create_admin(staff_number: str, name: str, password_stdin: bool) -> None:
         password = click.prompt(_("密码"), hide_input=True, confirmation_prompt=_("再输入一次"))
     try:
         with transaction() as session:
-            person = first_admin.create(session, staff_number, name, password, at=clock.now())
+            person = first_admin.create(session, staff_number, name, password, at=runtime().now())
     except Refused as refused:
         _stop(errors.words(refused))
     except errors.DATABASE as error:

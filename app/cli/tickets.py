@@ -11,7 +11,6 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from tqdm import tqdm
 
-from app import clock
 from app.cli import errors
 from app.cli.i18n import _
 from app.cli.import_report import Counts, Rejects, open_rejects
@@ -95,7 +94,7 @@ def _take(
     nodes = [one for one in read if isinstance(one, Node)]
     wrong = [one for one in read if isinstance(one, Fault)]
     with transaction() as session:
-        taken = imports.take(session, nodes, chosen, at=clock.now())
+        taken = imports.take(session, nodes, chosen, at=runtime().now())
     wrong = sorted([*wrong, *taken.faults], key=lambda fault: fault.line)
     rejected.add(wrong)
     counts.imported += taken.imported

@@ -8,7 +8,6 @@ from flask import current_app, g
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app import clock
 from app.runtime import Runtime
 
 EXTENSION = "mashangping"
@@ -31,5 +30,5 @@ def read_session() -> AbstractContextManager[Session]:
 def now() -> datetime:
     """The moment of this request, read once, in the hospital's zone: its `.date()` is the date people there live in."""
     if "now" not in g:
-        g.now = clock.now().astimezone(runtime().settings.timezone)
+        g.now = runtime().now()
     return cast(datetime, g.now)

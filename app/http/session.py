@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.errors import Refused
 from app.http.context import now, read_session, runtime
-from app.models import Employment, Person, WeChatIdentity
+from app.models import Person, WeChatIdentity
 from app.services.organisation import employment as people
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -166,6 +166,6 @@ def visitor(person_id: int | None, *, of_console: bool = False) -> Visitor | Non
         person = db.get(Person, person_id)
         if person is None or (of_console and session["console"].get("sign_outs") != person.sign_outs):
             return None
-        employment: Employment | None = people.employment_at(db, person_id, now().date())
-        provider = employment is not None and employment.provider_id is not None
-        return Visitor(person.id, person.name, people.roles_at(db, person_id, now().date()), provider)
+        today = now().date()
+        provider = people.employed_by_provider(db, person_id, today)
+        return Visitor(person.id, person.name, people.roles_at(db, person_id, today), provider)

@@ -27,7 +27,7 @@ def keep_watching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
 def look(runtime: Runtime) -> timedelta:
     """Tell whom it is time to tell; answers how long there is nothing to do."""
-    at = clock.now().astimezone(runtime.settings.timezone)  # who works today is a matter of the hospital's days
+    at = runtime.now()  # who works today is a matter of the hospital's days
     window = runtime.settings.rating_window
     with runtime.database.reading() as session:
         unopened = escalation.due(session, at=at)

@@ -71,7 +71,7 @@ def _deliver_one(runtime: Runtime, letter: Letter | None) -> None:
         while letter:
             answer = _send(runtime, letter)
             with runtime.database.transaction() as session:
-                letter = delivery.record(session, ladder, letter, answer, at=clock.now())
+                letter = delivery.record(session, ladder, letter, answer, at=runtime.now())
     except Exception:
         # One that cannot be recorded never holds up the others; it is due again after its lease.
         structlog.get_logger().exception("a notice could not be handled", notice=letter and letter.notice_id)

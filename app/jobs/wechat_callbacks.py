@@ -44,7 +44,7 @@ def _one(runtime: Runtime) -> bool:
                 return False
             message_id = message.id
             keys, expected = runtime.settings.secret_keys, runtime.settings.callback_expected
-            wechat_callbacks.work_on(session, message, keys=keys, expected=expected, at=clock.now())
+            wechat_callbacks.work_on(session, message, keys=keys, expected=expected, at=runtime.now())
     except wechat_callbacks.NotYet as missing:
         _put_off(runtime, message_id, str(missing))
     except Exception as error:

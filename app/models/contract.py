@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ColumnElement, Date, ForeignKey, Index, Text, and_
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -55,6 +56,16 @@ class Contract(Base):
     provider_id: Mapped[int] = mapped_column(Id, ForeignKey("provider.id"))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date] = mapped_column(Date)
+
+    @hybrid_method
+    def in_force(self, day: date) -> bool:
+        """The first and the last day belong to it."""
+        return self.valid_from <= day <= self.valid_to
+
+    @in_force.expression
+    @classmethod
+    def _in_force(cls, day: date) -> ColumnElement[bool]:
+        return and_(cls.valid_from <= day, cls.valid_to >= day)
 
 
 class ContractScope(Base):

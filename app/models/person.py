@@ -3,11 +3,26 @@
 import re
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, false, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    and_,
+    false,
+    or_,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
 
+Day = date | ColumnElement[date]  # in the hospital's zone
 ROLES = ("user", "engineer", "desk", "supervisor", "admin", "auditor")
 PROVIDER_ROLES = frozenset({"engineer", "desk"})
 STAFF_NUMBER = re.compile(r"[^\s:：]{1,32}")  # a colon marks the people of imported logs
@@ -29,7 +44,10 @@ class Person(Base):
 
 
 class Employment(Base):
-    """One stretch of work, for a department of the hospital or for a provider; open while `valid_to` is empty."""
+    """One stretch of work, for a department of the hospital or for a provider; open while `valid_to` is empty.
+
+    The first and the last day belong to it. Each rule about its days stands here once, for a row and for a query.
+    """
 
     __tablename__ = "employment"
     __table_args__ = (
@@ -48,6 +66,41 @@ class Employment(Base):
     post_id: Mapped[int | None] = mapped_column(Id, ForeignKey("post.id"))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
+
+    @hybrid_method
+    def lasts(self, day: Day) -> bool:
+        """Not over before that day; one that begins only later counts: the person stays on the roster for it."""
+        return self.valid_to is None or bool(self.valid_to >= day)
+
+    @lasts.expression
+    @classmethod
+    def _lasts(cls, day: Day) -> ColumnElement[bool]:
+        return or_(cls.valid_to.is_(None), cls.valid_to >= day)
+
+    @hybrid_method
+    def in_force(self, day: Day) -> bool:
+        """The person works there on that day."""
+        return bool(self.valid_from <= day) and self.lasts(day)
+
+    @in_force.expression
+    @classmethod
+    def _in_force(cls, day: Day) -> ColumnElement[bool]:
+        return and_(cls.valid_from <= day, cls.lasts(day))
+
+    @hybrid_method
+    def of_provider(self, first: Day, last: Day | None) -> bool:
+        """A provider's, in force on any day from `first` to `last`.
+
+        Without `last` one that begins later counts too: whoever has signed with a provider decides nothing about it.
+        """
+        begun = last is None or bool(self.valid_from <= last)
+        return self.provider_id is not None and begun and self.lasts(first)
+
+    @of_provider.expression
+    @classmethod
+    def _of_provider(cls, first: Day, last: Day | None) -> ColumnElement[bool]:
+        theirs = and_(cls.provider_id.is_not(None), cls.lasts(first))
+        return theirs if last is None else and_(theirs, cls.valid_from <= last)
 
 
 class RoleGrant(Base):

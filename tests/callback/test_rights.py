@@ -131,7 +131,7 @@ def test_once_bound_to_the_hospital_he_is_what_the_roster_says(worked: Worked, w
     with runtime.database.transaction() as session:
         session.execute(update(WeChatIdentity).where(WeChatIdentity.id == back).values(person_id=world.doctor.id))
     with runtime.database.reading() as session:
-        assert not look(session, ticket.id, identity_id=back, on=clock.now().date()).provider_staff
+        assert not look(session, ticket.id, identity_id=back, at=clock.now()).provider_staff
 
 
 def test_he_is_known_again_by_an_older_key_and_by_no_other(worked: Worked, world: World, runtime: Runtime) -> None:

@@ -36,7 +36,7 @@ def rate(database: Database, world: World) -> Rate:
         identity = world.nurse_identity.id
 
         def scan() -> Scan:
-            return look(session, ticket.id, identity_id=identity, on=at.date())
+            return look(session, ticket.id, identity_id=identity, at=at)
 
         with database.transaction() as session:
             given = rating.rate(

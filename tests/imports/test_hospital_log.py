@@ -1,7 +1,7 @@
 """The default profile: a hospital's own export, with Chinese column names and people of its roster."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.db import Database
-from app.models import Completion, Event, Ticket
+from app.models import Completion, Contract, ContractScope, Event, Ticket
 from app.services.imports.ticket_log import importer as imports
 from app.services.imports.ticket_log import profile
 from app.services.imports.ticket_log.node_reader import Node, NodeReader
@@ -89,6 +89,23 @@ def test_a_provider_named_by_the_profile_is_on_the_completion_with_its_contract(
     assert (completion.provider_id, completion.contract_id) == (world.provider.id, world.contract.id)
 
 
+def test_the_contract_is_that_of_the_hospitals_day(world: World, database: Database, tmp_path: Path) -> None:
+    """Half an hour after midnight in Beijing it is still the last day of the old contract in Greenwich."""
+    with database.transaction() as session:
+        old = session.get_one(Contract, world.contract.id)
+        old.valid_to = date(2026, 2, 28)
+        new = Contract(
+            number="HT-2026-001", provider_id=old.provider_id, valid_from=date(2026, 3, 1), valid_to=date(2027, 2, 28)
+        )
+        session.add(new)
+        session.flush()
+        session.add(ContractScope(contract_id=new.id))
+    night = [[number, moment[:-5] + f"00:{index:02}", *rest] for index, (number, moment, *rest) in enumerate(NODES)]
+    take(database, tmp_path, "huaxin", night)
+    with database.reading() as session:
+        assert session.scalars(select(Completion.contract_id)).all() == [new.id]
+
+
 @pytest.mark.usefixtures("world")
 def test_a_provider_nobody_knows_is_refused_before_anything_is_written(database: Database, tmp_path: Path) -> None:
     with pytest.raises(profile.BadProfile):
@@ -97,12 +114,12 @@ def test_a_provider_nobody_knows_is_refused_before_anything_is_written(database:
         assert session.scalars(select(Ticket)).all() == []
 
 
-def take(database: Database, folder: Path, provider: str) -> None:
-    (folder / "log.csv").write_bytes(as_bytes(HEADER, NODES))
+def take(database: Database, folder: Path, provider: str, nodes_of_log: list[list[str]] = NODES) -> None:
+    (folder / "log.csv").write_bytes(as_bytes(HEADER, nodes_of_log))
     table = open_table(folder / "log.csv")
     chosen = replace(profile.load("default"), provider=provider)
     reader = NodeReader(chosen, table.header, ZONE)
     read = [reader.read(row) for row in table.rows if isinstance(row, Row)]
     nodes = [node for node in read if isinstance(node, Node)]
     with database.transaction() as session:
-        imports.take(session, nodes, chosen, at=clock.now())
+        imports.take(session, nodes, chosen, at=clock.now().astimezone(ZONE))

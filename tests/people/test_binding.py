@@ -326,7 +326,7 @@ class Desk:
     ) -> None:
         phone, at = identity or self.world.stranger_identity, at or clock.now()
         with self.world.database.transaction() as session:
-            scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
+            scan = look(session, ticket.id, identity_id=phone.id, at=at)
             rating.rate(session, scan, level=level, identity_id=phone.id, trust_all=False, source="scan", at=at)
 
     def counted(self, ticket: Ticket) -> list[int]:

@@ -236,7 +236,7 @@ class Office:
     def rate(self, ticket_id: int, phone: WeChatIdentity) -> None:
         at = clock.now()
         with self.world.database.transaction() as session:
-            scan = look(session, ticket_id, identity_id=phone.id, on=at.date())
+            scan = look(session, ticket_id, identity_id=phone.id, at=at)
             rating.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
 
     def counted(self) -> int:

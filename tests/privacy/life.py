@@ -54,9 +54,9 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
     ticket = world.ticket("finished", served=person, description=FAULT, reported_at=now - 5 * step, step=step)
     with world.database.transaction() as session:
         session.execute(update(Ticket).where(Ticket.id == ticket.id).values(location=PLACE))
-        scan = look(session, ticket.id, identity_id=identity.id, on=now.date())
+        scan = look(session, ticket.id, identity_id=identity.id, at=now)
         given = rating.rate(session, scan, level=4, identity_id=identity.id, trust_all=False, source="scan", at=now)
-        scan = look(session, ticket.id, identity_id=identity.id, on=now.date())
+        scan = look(session, ticket.id, identity_id=identity.id, at=now)
         rating.add_detail(session, scan, Detail(reasons=["slow"], comment=COMMENT, praise=True), at=now)
         assert session.get_one(Rating, given).person_id == person.id
         notice = Notice(

@@ -130,7 +130,7 @@ def test_the_slot_stays_taken(world: World, database: Database) -> None:
     leave(world, world.nurse, on=clock.now() - timedelta(days=1))
     erase_person(database, world.nurse, by=world.admin.id)
     with database.reading() as session:
-        scan = look(session, ticket.id, identity_id=world.bind(world.second_nurse).id, on=clock.now().date())
+        scan = look(session, ticket.id, identity_id=world.bind(world.second_nurse).id, at=clock.now())
     assert scan.standing is not None
     assert scan.standing.level == 4
 
@@ -287,7 +287,7 @@ def test_an_engineer_who_was_erased_is_known_as_the_providers_again(world: World
         back = wechat_sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=KEYS, at=clock.now())
     assert back != world.engineer_identity.id
     with database.reading() as session:
-        assert look(session, ticket.id, identity_id=back, on=clock.now().date()).provider_staff
+        assert look(session, ticket.id, identity_id=back, at=clock.now()).provider_staff
 
 
 def erase_person(database: Database, person: Person, *, by: int | None) -> str:
@@ -311,7 +311,7 @@ def carry_out(database: Database, request: int, *, by: int) -> str:
 def rate_with_words(database: Database, ticket: Ticket, phone: WeChatIdentity) -> None:
     at = clock.now()
     with database.transaction() as session:
-        scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
+        scan = look(session, ticket.id, identity_id=phone.id, at=at)
         rating.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
-        scan = look(session, ticket.id, identity_id=phone.id, on=at.date())
+        scan = look(session, ticket.id, identity_id=phone.id, at=at)
         rating.add_detail(session, scan, rating.Detail(comment=COMMENT), at=at)

@@ -99,7 +99,7 @@ class Slip:
     def rated_then(self, ticket: Ticket, identity: WeChatIdentity, level: int, *, at: datetime) -> None:
         """A rating given in the past, by the service itself."""
         with self.runtime.database.transaction() as session:
-            scan = look(session, ticket.id, identity_id=identity.id, on=at.date())
+            scan = look(session, ticket.id, identity_id=identity.id, at=at)
             rating.rate(session, scan, level=level, identity_id=identity.id, trust_all=False, source="scan", at=at)
 
     def change_employer(self, person: Person, *, to: Department, last_day: date | None = None) -> None:

@@ -133,7 +133,7 @@ def ward(token: str) -> responses.Ward:
 def _seen(db: Session, token: str) -> Scan:
     ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     who, window = bearer.current().identity_id, runtime().settings.rating_window
-    return look(db, ticket_id, identity_id=who, on=now().date(), window=window)
+    return look(db, ticket_id, identity_id=who, at=now(), window=window)
 
 
 def _of_form(db: Session, token: str, form: str) -> Scan:

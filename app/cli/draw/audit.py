@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from app import clock
 from app.cli.draw.group import by_option, draw, json_option, person, progress, refusals, report
 from app.cli.i18n import _
 from app.http.context import runtime, transaction
@@ -46,10 +45,10 @@ def audit_(draw_id: str, file: Path, by: str, as_json: bool) -> None:
         with runtime().database.reading() as session:
             person_id, found = person(session, by), announcement.find(session, draw_id)
             made = auditor_export.prepare(
-                session, found, by=person_id, zone=settings.timezone, at=clock.now(), tell=tell
+                session, found, by=person_id, zone=settings.timezone, at=runtime().now(), tell=tell
             )
         with transaction() as session:
-            auditor_export.record(session, announcement.find(session, draw_id), by=person_id, at=clock.now())
+            auditor_export.record(session, announcement.find(session, draw_id), by=person_id, at=runtime().now())
         _write_secret(file, json.dumps(made, indent=1) + "\n")
     differing = made["differing"]
     data = {"file": str(file), "version": made["version"], "people": len(made["people"]), "differing": differing}

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from app import clock
 from app.cli.draw.group import by_option, draw, json_option, person, progress, refusals, report, round_option
 from app.cli.i18n import _
 from app.http.context import runtime, transaction
@@ -43,7 +42,7 @@ def object_(
         found, person_id = announcement.find(session, draw_id), person(session, by)
         if receipt:
             data = objections.read(receipt.read_text("utf-8", errors="replace"))
-            objection = objections.object_(session, found, **data, by=person_id, at=clock.now())
+            objection = objections.object_(session, found, **data, by=person_id, at=runtime().now())
         elif objection is not None:
             objections.decide(
                 session,
@@ -52,7 +51,7 @@ def object_(
                 upheld=bool(upheld),
                 reason=reason,
                 by=person_id,
-                at=clock.now(),
+                at=runtime().now(),
                 zone=runtime().settings.timezone,
                 verdict=verdict,
             )
@@ -85,7 +84,7 @@ def numbers_(draw_id: str, source: str, issue: str, value: str, draw_round: int,
             issue=issue,
             value=value,
             by=person(session, by),
-            at=clock.now(),
+            at=runtime().now(),
         )
     data = {"source": source, "issue": issue, "stands": stands is not None, "value": stands.value if stands else value}
     words = _("%(source)s %(issue)s 期：%(value)s，已核对一致", **data)
@@ -141,10 +140,10 @@ def _settle(
     session: Session, found: Draw, code: str, by: int, ineligible: str | None, show_name: bool, photo: Path | None
 ) -> None:
     if ineligible is not None:
-        claims.refuse(session, found, code, reason=ineligible, by=by, at=clock.now())
+        claims.refuse(session, found, code, reason=ineligible, by=by, at=runtime().now())
     else:
         picture = (images.MEDIA_TYPE, images.redrawn(photo.read_bytes())) if photo else None
-        claims.confirm(session, found, code, by=by, at=clock.now(), show_name=show_name, photo=picture)
+        claims.confirm(session, found, code, by=by, at=runtime().now(), show_name=show_name, photo=picture)
 
 
 def _examined(draw_id: str, objection: int) -> objections.Verdict | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from app import clock
 from app.cli.draw.group import by_option, draw, json_option, person, progress, refusals, report, round_option
 from app.cli.i18n import _
 from app.http.context import runtime, transaction
@@ -36,7 +35,7 @@ def announce(file: Path, committee: str, by: str, as_json: bool) -> None:
             zone=settings.timezone,
             committee=[person(session, number) for number in committee.split(",")],
             by=person(session, by),
-            at=clock.now(),
+            at=runtime().now(),
             rehearsed=settings.rehearsed,
         )
     data = {"draw_id": made.draw_id, "announcement_sha256": made.announcement_sha256}

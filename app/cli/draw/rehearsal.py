@@ -2,7 +2,6 @@
 
 import click
 
-from app import clock
 from app.cli.draw.group import draw, json_option, refusals, report
 from app.cli.i18n import _
 from app.demo import draw as demo
@@ -23,7 +22,7 @@ def demo_(until: str, as_json: bool) -> None:
             tenant=settings.hospital_id,
             hospital=settings.hospital_name,
             zone=settings.timezone,
-            at=clock.now(),
+            at=runtime().now(),
         )
     data = {"draw_id": draw_id, "state": until}
     report(data, as_json, _("%(draw_id)s：%(state)s", **data))

@@ -117,7 +117,9 @@ def barred(session: Session, draw: Draw, persons: Sequence[int], zone: ZoneInfo)
 
 def department_of(session: Session, draw: Draw, person_id: int, zone: ZoneInfo) -> str:
     day = draw.closes.astimezone(zone).date()
-    query = select(func.max(Employment.department_id)).where(Employment.person_id == person_id, *_in_force(day))
+    query = select(func.max(Employment.department_id)).where(
+        Employment.person_id == person_id, Employment.in_force(day)
+    )
     department = session.get(Department, session.scalar(query) or 0)
     return _printed(department.name) if department else OTHERS
 
@@ -158,7 +160,7 @@ def _listed(session: Session, draw: Draw, days: tuple[date, date]) -> Iterator[A
     )
     works = (
         select(Employment.person_id, func.max(Employment.department_id).label("department_id"))
-        .where(Employment.department_id.is_not(None), *_in_force(days[1]))
+        .where(Employment.department_id.is_not(None), Employment.in_force(days[1]))
         .group_by(Employment.person_id)
         .subquery()
     )
@@ -225,20 +227,11 @@ def _may_not(person_id: Any, draw: Draw, days: tuple[date, date]) -> ColumnEleme
 
 def _of_the_provider(person_id: Any, days: tuple[date, date]) -> ColumnElement[bool]:
     """Employed by a provider on any day of the period."""
-    return exists().where(
-        Employment.person_id == person_id,
-        Employment.provider_id.is_not(None),
-        Employment.valid_from <= days[1],
-        or_(Employment.valid_to.is_(None), Employment.valid_to >= days[0]),
-    )
+    return exists().where(Employment.person_id == person_id, Employment.of_provider(*days))
 
 
 def _of_the_committee(person_id: Any, draw: Draw) -> ColumnElement[bool]:
     return exists().where(DrawCommittee.draw_id == draw.id, DrawCommittee.person_id == person_id)
-
-
-def _in_force(day: date) -> tuple[ColumnElement[bool], ...]:
-    return Employment.valid_from <= day, or_(Employment.valid_to.is_(None), Employment.valid_to >= day)
 
 
 def _named(session: Session, where: NDArray[np.int64]) -> dict[str, int]:

@@ -140,7 +140,7 @@ def _give(session: Session, identity: WeChatIdentity, person_id: int, at: dateti
     session.flush()
     told = {"identity": identity.id}
     events.append(session, About(person_id), "bound", by=person_id, at=at, channel="wechat", data=told)
-    rating.count_after_binding(session, identity_id=identity.id, at=at, on=at.date())
+    rating.count_after_binding(session, identity_id=identity.id, at=at)
 
 
 def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:

@@ -29,8 +29,7 @@ def create(session: Session, staff_number: str, name: str, password: str, *, at:
         raise Refused("another_name", staff_number=person.staff_number, name=person.name)
     if "auditor" in people.roles(session, person.id):
         raise Refused("admin_and_auditor", staff_number=person.staff_number)
-    employment = people.employment_at(session, person.id, at.date())
-    if employment is not None and employment.provider_id is not None:
+    if people.employed_by_provider(session, person.id, at.date()):
         raise Refused("provider_supervises", staff_number=person.staff_number)
     session.merge(RoleGrant(person_id=person.id, role="admin"))
     told = {"roles": sorted({*people.roles(session, person.id), "admin"})}

@@ -43,8 +43,7 @@ class PersonPage:
 def current_employment(person_id: InstrumentedAttribute[int], day: date) -> ScalarSelect[int]:
     """The employment in force on that day, as a column of a query over people."""
     job = aliased(Employment)
-    in_force = (job.valid_from <= day, or_(job.valid_to.is_(None), job.valid_to >= day))
-    query = select(job.id).where(job.person_id == person_id, *in_force)
+    query = select(job.id).where(job.person_id == person_id, job.in_force(day))
     return query.order_by(job.valid_from.desc(), job.id.desc()).limit(1).scalar_subquery()
 
 

@@ -15,11 +15,7 @@ def employment_at(session: Session, person_id: int, day: date) -> Employment | N
     """The employment in force on that day; the latest begun where two overlap."""
     return session.scalar(
         select(Employment)
-        .where(
-            Employment.person_id == person_id,
-            Employment.valid_from <= day,
-            or_(Employment.valid_to.is_(None), Employment.valid_to >= day),
-        )
+        .where(Employment.person_id == person_id, Employment.in_force(day))
         .order_by(Employment.valid_from.desc(), Employment.id.desc())
         .limit(1)
     )
@@ -52,14 +48,22 @@ def works(person_id: InstrumentedAttribute[int], day: date) -> ColumnElement[boo
     """
     job = aliased(Employment)
     ever = select(job.id).where(job.person_id == person_id)
-    in_force = ever.where(job.valid_from <= day, or_(job.valid_to.is_(None), job.valid_to >= day))
-    return or_(in_force.exists(), ~ever.exists())
+    return or_(ever.where(job.in_force(day)).exists(), ~ever.exists())
+
+
+def employed_by_provider(session: Session, person_id: int, day: date) -> bool:
+    """Whether a provider employs them that day, also beside a department of the hospital."""
+    theirs = select(Employment.id).where(Employment.person_id == person_id, Employment.of_provider(day, day))
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def of_the_provider(session: Session, person_id: int | None, day: date) -> bool:
-    """Whether a provider employs him, or did while work that may still be rated was done."""
-    lately = or_(Employment.valid_to.is_(None), Employment.valid_to >= day - LONGEST_WINDOW)
-    query = select(Employment.id).where(Employment.person_id == person_id, Employment.provider_id.is_not(None), lately)
+    """Whether a provider employs them, will do so, or did while work that may still be rated was done.
+
+    Such a person decides nothing about a provider: no exclusion, no draw, no change of sides.
+    """
+    theirs = Employment.of_provider(day - LONGEST_WINDOW, None)
+    query = select(Employment.id).where(Employment.person_id == person_id, theirs)
     return session.scalar(query.limit(1)) is not None
 
 

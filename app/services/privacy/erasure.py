@@ -120,9 +120,7 @@ def _subject(session: Session, request: ErasureRequest) -> Subject:
 
 def extent(session: Session, person_id: int | None, day: date) -> str:
     """How far an erasure goes that day: who is on the roster stays on it."""
-    employed = select(Employment.id).where(
-        Employment.person_id == person_id, or_(Employment.valid_to.is_(None), Employment.valid_to >= day)
-    )
+    employed = select(Employment.id).where(Employment.person_id == person_id, Employment.lasts(day))
     return WHOLE if session.scalar(employed.limit(1)) is None else WECHAT
 
 

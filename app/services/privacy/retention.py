@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.db import Base, insert_first
@@ -128,5 +128,4 @@ def _sign_ins(before: datetime) -> Iterator[Rule]:
 def _left(before: date) -> tuple[ColumnElement[bool], ...]:
     """Whose every employment ended before that day; whoever never had one did not leave."""
     job = select(Employment.id).where(Employment.person_id == Person.id)
-    lasting = job.where(or_(Employment.valid_to.is_(None), Employment.valid_to >= before))
-    return job.exists(), ~lasting.exists()
+    return job.exists(), ~job.where(Employment.lasts(before)).exists()

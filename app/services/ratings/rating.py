@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -103,7 +103,7 @@ def add_detail(db: Executor, scan: Scan, detail: Detail, *, at: datetime) -> Non
         raise Refused("detailed_before")
 
 
-def count_after_binding(session: Session, *, identity_id: int, at: datetime, on: date) -> int:
+def count_after_binding(session: Session, *, identity_id: int, at: datetime) -> int:
     """Binding verifies what this identity rated in the last seven days, where the slot is free; how many."""
     rows = session.execute(
         select(Rating.id, Completion.id, Completion.ticket_id)
@@ -113,7 +113,7 @@ def count_after_binding(session: Session, *, identity_id: int, at: datetime, on:
     ).all()
     counted = 0
     for rating_id, completion_id, ticket_id in rows:  # a handful: one person, one week
-        scan = look(session, ticket_id, identity_id=identity_id, on=on)
+        scan = look(session, ticket_id, identity_id=identity_id, at=at)
         if scan.served and not scan.provider_staff:
             counted += _take_slot(session, completion_id, rating_id, scan.person_id, at)
     return counted

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import LocalDay, utc_offset
 from app.models import (
     Completion,
     CompletionHelper,
@@ -54,8 +55,7 @@ def _unrated(window: timedelta, at: datetime) -> Query:
     helped = select(CompletionHelper.person_id).where(CompletionHelper.completion_id == Completion.id)
     of_the_provider = select(Employment.id).where(
         Employment.person_id == Person.id,
-        Employment.provider_id.is_not(None),
-        or_(Employment.valid_to.is_(None), Employment.valid_to >= finished_by.date()),
+        Employment.of_provider(LocalDay(Completion.finished_at, utc_offset(at)), at.date()),
     )
     return (
         select(Ticket.id.label("ticket_id"), Event.id.label("event_id"), Person.id.label("person_id"))

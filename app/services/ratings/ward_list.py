@@ -67,9 +67,7 @@ def _member(session: Session, department_id: int, identity_id: int, *, window: t
     """The person, if he works in the department and did not work for a provider within the window."""
     on, before = at.date(), aliased(Employment)
     of_provider = exists().where(
-        before.person_id == WeChatIdentity.person_id,
-        before.provider_id.is_not(None),
-        or_(before.valid_to.is_(None), before.valid_to >= (at - window).date()),
+        before.person_id == WeChatIdentity.person_id, before.of_provider((at - window).date(), on)
     )
     query = (
         select(Employment.person_id)
@@ -77,8 +75,7 @@ def _member(session: Session, department_id: int, identity_id: int, *, window: t
         .where(
             WeChatIdentity.id == identity_id,
             Employment.department_id == department_id,
-            Employment.valid_from <= on,
-            or_(Employment.valid_to.is_(None), Employment.valid_to >= on),
+            Employment.in_force(on),
             ~of_provider,
         )
     )

@@ -52,8 +52,7 @@ def contract_for(
         .join(ContractScope, ContractScope.contract_id == Contract.id)
         .where(
             Contract.provider_id == provider_id,
-            Contract.valid_from <= day,
-            Contract.valid_to >= day,
+            Contract.in_force(day),
             or_(ContractScope.category_id.is_(None), ContractScope.category_id == category_id),
             or_(ContractScope.campus_id.is_(None), ContractScope.campus_id == campus_id),
         )

@@ -85,7 +85,7 @@ def ticket(
     if found is None:
         raise Missing("no_such_ticket")
     if found.requester_id != person_id:
-        seen = look(session, found.id, identity_id=identity_id, on=at.date())
+        seen = look(session, found.id, identity_id=identity_id, at=at)
         if not seen.served or seen.provider_staff:
             raise Missing("no_such_ticket")
     return found

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Date, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import Date, Text, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db import Executor, core
+from app.db import Executor, LocalDay, core, utc_offset
 from app.errors import Missing, Refused
 from app.models import (
     Category,
@@ -112,9 +112,9 @@ class Scan:
         return "rated" if trusted and self.standing is not None else "rate"
 
 
-def look(db: Executor, ticket_id: int, *, identity_id: int | None, on: date, window: timedelta = WINDOW) -> Scan:
+def look(db: Executor, ticket_id: int, *, identity_id: int | None, at: datetime, window: timedelta = WINDOW) -> Scan:
     """Everything the page and the rating need, in one statement; raises Missing."""
-    values = {"ticket": ticket_id, "identity": identity_id or 0, "on": on}
+    values = {"ticket": ticket_id, "identity": identity_id or 0, "on": at.date(), "offset": utc_offset(at)}
     # On the connection: loading plain columns through the ORM costs more than the query.
     row = core(db).execute(_LOOK, values).one_or_none()
     if row is None:
@@ -164,32 +164,24 @@ def _answer(
     return Answer(rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None)
 
 
-def _provider_staff(identity: type[WeChatIdentity], on: Any) -> Any:
+def _provider_staff(identity: type[WeChatIdentity], on: Any, finished_on: Any) -> Any:
     """Whoever did the work, or was employed by the provider when it was done, is its staff for this ticket.
 
     A second WeChat identity of his is known by unionid where there is one; nothing depends on that. Unbound, or
     forgotten and come back, he is still the provider's until he is bound to a staff number again.
     """
     twin = aliased(WeChatIdentity)
-    by_unionid = exists().where(twin.unionid == identity.unionid, or_(*_did_or_does(twin.person_id, on)))
+    by_unionid = exists().where(twin.unionid == identity.unionid, or_(*_did_or_does(twin.person_id, on, finished_on)))
     known_before = and_(identity.person_id.is_(None), func.coalesce(identity.provider_staff, false()))
-    return or_(*_did_or_does(identity.person_id, on), known_before, by_unionid)
+    return or_(*_did_or_does(identity.person_id, on, finished_on), known_before, by_unionid)
 
 
-def _did_or_does(person_id: Any, on: Any) -> Sequence[Any]:
-    """Led it, helped, or works for a provider that day or did when it was finished."""
+def _did_or_does(person_id: Any, on: Any, finished_on: Any) -> Sequence[Any]:
+    """Led it, helped, or works for a provider that day or did when it was finished or since."""
     helped = exists().where(CompletionHelper.completion_id == Completion.id, CompletionHelper.person_id == person_id)
-    still_or_then = or_(
-        Employment.valid_to.is_(None),
-        Employment.valid_to >= on,
-        Employment.valid_to >= func.date(Completion.finished_at, type_=Date),
-    )
-    employed = exists().where(
-        Employment.person_id == person_id,
-        Employment.provider_id.is_not(None),
-        Employment.valid_from <= on,
-        still_or_then,
-    )
+    # Where nothing is finished there is no day, and the second half is never true.
+    now_or_then = or_(Employment.of_provider(on, on), Employment.of_provider(finished_on, on))
+    employed = exists().where(Employment.person_id == person_id, now_or_then)
     # Named: by itself a query inside a query inside a query would look at everybody.
     here = (Completion, person_id.class_)
     return func.coalesce(Completion.lead_id == person_id, false()), helped.correlate(*here), employed.correlate(*here)
@@ -200,14 +192,14 @@ def _served(identity: type[WeChatIdentity], on: Any) -> Any:
     member = exists().where(
         Employment.person_id == identity.person_id,
         Employment.department_id == Ticket.served_department_id,
-        Employment.valid_from <= on,
-        or_(Employment.valid_to.is_(None), Employment.valid_to >= on),
+        Employment.in_force(on),
     )
     return or_(Ticket.served_person_id == identity.person_id, member)
 
 
 def _look_statement() -> Any:
     identity, on = WeChatIdentity, bindparam("on", type_=Date)
+    finished_on = LocalDay(Completion.finished_at, bindparam("offset", type_=Text))
     own, standing = aliased(Rating), aliased(Rating)
     own_correction, standing_correction = aliased(RatingCorrection), aliased(RatingCorrection)
     own_detail, standing_detail = aliased(RatingDetail), aliased(RatingDetail)
@@ -225,7 +217,7 @@ def _look_statement() -> Any:
             Completion.finished_at,
             identity.person_id,
             identity.privacy_version,
-            _provider_staff(identity, on).label("provider_staff"),
+            _provider_staff(identity, on, finished_on).label("provider_staff"),
             _served(identity, on).label("served"),
             own.id.label("own_id"),
             own.level.label("own_level"),

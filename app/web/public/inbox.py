@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from app.http import phone_gate, session
 from app.http.context import now, runtime, transaction
 from app.http.i18n import gettext
-from app.models.kinds import INBOX_ONLY
 from app.http.ids import parse_id
 from app.http.words import word
+from app.models.kinds import INBOX_ONLY
 from app.services.notices import content, inbox
 from app.services.notices.inbox import Entry
 from app.services.ratings import reminders

@@ -57,7 +57,7 @@ def show(token: str) -> Page:
 
 def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
     window = runtime().settings.rating_window
-    return look(db, ticket_id, identity_id=identity, on=now().date(), window=window)
+    return look(db, ticket_id, identity_id=identity, at=now(), window=window)
 
 
 def _page(scan: Scan, token: str) -> Page:

@@ -46,7 +46,7 @@ def _kind(present: Employment | None, job: Job, start: date, end: date | None) -
     same = job == Job(present.department_id, present.provider_id, present.team_id, present.post_id)
     if same and present.valid_to == end:
         return NOTHING
-    if present.valid_to is not None and present.valid_to < start:
+    if not present.lasts(start):
         return OPEN
     if same:
         return END

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
@@ -138,7 +138,7 @@ def find_leavers(session: Session, plan: Plan, *, named: set[str], today: date) 
     query = (
         select(Person, Employment)
         .join(Employment, Employment.person_id == Person.id)
-        .where(Employment.valid_from <= today, or_(Employment.valid_to.is_(None), Employment.valid_to >= today))
+        .where(Employment.in_force(today))
         .order_by(Person.staff_number, Employment.id)
     )
     at_work = [(person, employment) for person, employment in session.execute(query)]

@@ -1,6 +1,7 @@
 """What is fixed at each finished cycle of an imported ticket; a completion somebody has rated is left as it is."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, insert, select, update
@@ -12,12 +13,15 @@ from app.services.imports.ticket_log.replay import Life
 from app.services.tickets.completions import contract_for
 
 
-def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, provider: str) -> None:
-    """Write or correct the completions of these tickets. `provider` is the code of who did the work, if known."""
+def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, provider: str, at: datetime) -> None:
+    """Write or correct the completions of these tickets. `provider` is the code of who did the work, if known.
+
+    `at` is in the hospital's zone: a contract covers the hospital's days.
+    """
     provider_id = session.scalar(select(Provider.id).where(Provider.code == provider)) if provider else None
     if provider and provider_id is None:
         raise BadProfile("no_such_provider", provider=provider)
-    wanted = _wanted(session, lives, served, provider_id)
+    wanted = _wanted(session, lives, served, provider_id, at)
     known: dict[tuple[int, int], tuple[int, bool]] = {}
     rated = exists().where(Rating.completion_id == Completion.id)
     query = select(Completion.ticket_id, Completion.cycle, Completion.id, rated).where(Completion.ticket_id.in_(lives))
@@ -42,13 +46,13 @@ def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, 
 
 
 def _wanted(
-    session: Session, lives: dict[int, Life], served: dict[int, bool], provider_id: int | None
+    session: Session, lives: dict[int, Life], served: dict[int, bool], provider_id: int | None, now: datetime
 ) -> list[dict[str, Any]]:
     campuses = _campuses(session, (finish.department for life in lives.values() for finish in life.finishes.values()))
     contracts: dict[tuple[object, ...], int | None] = {}
 
-    def contract(category: int | None, campus: int | None, at: Any) -> int | None:
-        key = (category, campus, at.date())
+    def contract(category: int | None, campus: int | None, at: datetime) -> int | None:
+        key = (category, campus, at.astimezone(now.tzinfo).date())
         if provider_id is not None and key not in contracts:
             contracts[key] = contract_for(session, provider_id, *key)
         return contracts.get(key)

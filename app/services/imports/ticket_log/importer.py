@@ -63,7 +63,7 @@ def take(session: Session, nodes: Sequence[Node], profile: Profile, *, at: datet
         _write_events(session, changed, known, at)
         _write_tickets(session, changed, lives, known)
         served = {ticket.id: ticket.served for ticket in changed}
-        completions.write(session, lives, served, provider=profile.provider)
+        completions.write(session, lives, served, provider=profile.provider, at=at)
     return taken
 
 
