@@ -41,9 +41,10 @@ class Runtime:
         return clock.now().astimezone(self.settings.timezone)
 
 
-def build(settings: Settings) -> Runtime:
+def build(settings: Settings, database: Database | None = None) -> Runtime:
     """Connects to nothing yet: engine, Redis and WeChat are opened at first use."""
-    database, links = Database(settings.database_url), Links(settings.public_url, settings.secret_keys)
+    database = database or Database(settings.database_url)
+    links = Links(settings.public_url, settings.secret_keys)
     store = _token_store(settings, database)
     account = _account(settings.wechat) if settings.wechat else None
     return Runtime(

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
-from app import clock, create_app
+from app import clock
 from app.db import Database
 from app.http.context import EXTENSION
 from app.models import Person, WeChatIdentity
@@ -23,11 +23,12 @@ from app.paths import ROOT
 from app.runtime import Runtime
 from config.settings import Settings, SettingsError, read_settings
 from tests.support.browser import NONE_FOUND, chromium, running_browser
+from tests.support.kept import Apps, Databases, Worlds
 from tests.support.nursery import Nursery, running_nursery
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.processes import Installation, installation
 from tests.support.redis import running_redis
-from tests.support.world import APPID, World, build
+from tests.support.world import APPID, World
 
 KEY = "test-key-0000000000000000000000000000"
 
@@ -103,10 +104,17 @@ def migrated_postgres(postgres: Postgres) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite") / "test.sqlite"
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh migrated SQLite database."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.sqlite')}"
+def sqlite_url(sqlite_template: Path, sqlite_place: Path) -> str:
+    """A fresh migrated SQLite database, always at the same address."""
+    for old in sqlite_place.parent.iterdir():
+        old.unlink()  # whoever still has it open keeps his own
+    return f"sqlite:///{shutil.copy(sqlite_template, sqlite_place)}"
 
 
 @pytest.fixture
@@ -134,17 +142,49 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     postgres.execute("DROP DATABASE bare WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    kept = Databases()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="session")
+def apps(databases: Databases) -> Iterator[Apps]:
+    kept = Apps(databases)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="session")
+def worlds() -> Worlds:
+    return Worlds()
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+def database(database_url: str, databases: Databases) -> Iterator[Database]:
+    opened = databases.of(database_url)
     yield opened
-    opened.engine.dispose()
+    databases.put_back(opened)
+
+
+@pytest.fixture(scope="session")
+def data_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture
-def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
+def data_dir(data_place: Path) -> Path:
+    """An empty DATA_DIR, always at the same address."""
+    shutil.rmtree(data_place)
+    data_place.mkdir()
+    return data_place
+
+
+@pytest.fixture
+def environ(database_url: str, data_dir: Path) -> dict[str, str]:
     """The settings of a test as an environment; change it before asking for `settings` or `app`."""
-    return {**plain_environ(database_url, tmp_path), "WECHAT_API_URL": "http://127.0.0.1:9"}
+    return {**plain_environ(database_url, data_dir), "WECHAT_API_URL": "http://127.0.0.1:9"}
 
 
 def plain_environ(database_url: str, data_dir: Path) -> dict[str, str]:
@@ -167,10 +207,10 @@ def settings(environ: Mapping[str, str]) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    made = create_app(settings)
-    yield made
-    cast(Runtime, made.extensions[EXTENSION]).database.engine.dispose()
+def app(settings: Settings, apps: Apps) -> Iterator[Flask]:
+    lent = apps.of(settings)
+    yield lent
+    apps.put_back(lent)
 
 
 @pytest.fixture
@@ -185,8 +225,8 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    return build(database)
+def world(database: Database, worlds: Worlds) -> World:
+    return worlds.build(database)
 
 
 @pytest.fixture

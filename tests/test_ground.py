@@ -77,8 +77,8 @@ def test_the_settings_of_the_developer_are_unknown_here() -> None:
     assert not setting_names() & os.environ.keys()
 
 
-def test_a_database_of_a_test_lies_in_its_own_folder(sqlite_url: str, tmp_path: Path) -> None:
-    assert sqlite_url == f"sqlite:///{tmp_path}/test.sqlite"
+def test_a_database_of_a_test_lies_in_a_folder_of_the_tests(sqlite_url: str, tmp_path: Path) -> None:
+    assert sqlite_url == f"sqlite:///{tmp_path.parent}/sqlite0/test.sqlite"
 
 
 def test_both_kinds_of_database_are_real(database: Database, database_url: str) -> None:
