@@ -3,7 +3,7 @@
 import pypdfium2
 import pytest
 import zxingcpp
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from qr.card import Card
 from qr.sheet import LAYOUTS, pages
@@ -30,9 +30,10 @@ window.print = () => {
 def test_a_slip_is_one_page_of_its_paper_with_the_code_at_true_size(demo: Demo, browser: Browser, name: str) -> None:
     ticket, layout = tickets.make(demo.runtime, "finished"), LAYOUTS[name]
     with open_desktop(browser) as desktop:
+        desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
         page.goto(f"{demo.url}/console/print/sheet?number={ticket.number}&layout={name}")
-        (sheet,) = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
+        (sheet,) = printed(page)
     width, height = (length / 72 * 25.4 for length in sheet.get_size())
     assert (width, height) == pytest.approx((layout.width, layout.height), abs=PIXEL)
     (found,) = zxingcpp.read_barcodes(sheet.render(scale=DPI / 72).to_pil())
@@ -81,10 +82,17 @@ def test_where_the_font_does_not_come_the_dialog_still_does(demo: Demo, browser:
 
 def test_a_sheet_of_labels_goes_over_pages_without_an_empty_one(demo: Demo, browser: Browser) -> None:
     with open_desktop(browser) as desktop:
+        desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
         page.goto(f"{demo.url}/console/print/sheet?what=wards&layout=labels&columns=2&rows=5&start=4&cut=on")
-        sheets = list(pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True)))
+        sheets = printed(page)
     seen = [len(zxingcpp.read_barcodes(sheet.render(scale=200 / 72).to_pil())) for sheet in sheets]
     count = sum(seen)
     assert seen == [7, *[10] * ((count - 7) // 10), *([rest] if (rest := (count - 7) % 10) else [])]
     assert count > 20
+
+
+def printed(page: Page) -> list[pypdfium2.PdfPage]:
+    """What comes when the page asks for its dialog: not before, or the dialog is open while we print."""
+    expect(page.locator("html")).to_have_attribute("data-asked", "1")
+    return list(pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True)))
