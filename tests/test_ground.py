@@ -1,6 +1,7 @@
 """The ground itself: what the other tests stand on does what they believe."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from app.models import Completion, Event, Notice
 from app.web import health
 from tests.conftest import setting_names
 from tests.support.browser import open_phone
+from tests.support.nursery import Nursery
 from tests.support.processes import Installation
 from tests.support.world import WAYS, World
 
@@ -96,6 +98,44 @@ def test_web_worker_and_sandbox_start_and_stop_as_processes(installed: Installat
     assert installed.said("worker") == ""
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{installed.url}/healthz", timeout=5)
+
+
+ONLOOKER = """
+import os, threading
+try: held = os.fstat(3)
+except OSError: held = None
+print(*sorted(os.environ), os.getsid(0) == os.getpid(), threading.active_count(), held)
+"""
+
+
+@pytest.mark.slow
+def test_a_fork_of_the_nursery_has_nothing_but_its_own(nursery: Nursery, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    seen = nursery.start(["timeit", "-n1", "-r1", ONLOOKER], environ={"ONLY": "this"}, log=log)
+    assert seen.wait(20) == 0
+    assert log.read_text().startswith("ONLY True 1 None\n")
+    failed = nursery.start(["timeit", "nothing"], environ={}, log=log)
+    assert failed.wait(20) == 1
+    assert "NameError" in log.read_text()
+
+
+@pytest.mark.slow
+def test_a_fork_of_the_nursery_is_ended_by_a_signal_as_any_process(nursery: Nursery, tmp_path: Path) -> None:
+    asleep = ["timeit", "import time; time.sleep(60)"]
+    asked, killed = (nursery.start(asleep, environ={}, log=tmp_path / "log") for _ in range(2))
+    assert (asked.poll(), killed.poll()) == (None, None)
+    asked.send_signal(signal.SIGTERM)
+    killed.kill()
+    assert (asked.wait(20), killed.wait(20)) == (-signal.SIGTERM, -signal.SIGKILL)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the threads of another process stand in /proc")
+@pytest.mark.slow
+def test_the_nursery_has_one_thread_for_a_fork_of_several_is_half_a_process(nursery: Nursery, tmp_path: Path) -> None:
+    warm = nursery.start(["timeit", "-n1", "-r1", "import os; print(os.getppid())"], environ={}, log=tmp_path / "log")
+    assert warm.wait(20) == 0
+    parent = (tmp_path / "log").read_text().split()[0]
+    assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
 
 
 @pytest.mark.slow

@@ -101,13 +101,19 @@ def test_wechat_gone_for_ten_minutes_delays_everything_and_loses_nothing(
 def test_pages_are_as_quick_without_wechat_as_with_it(
     installed: Installation, letters: Letters, runtime: Runtime, world: World
 ) -> None:
+    """In turns, so that a busy machine is busy for both."""
     installed.start("sandbox", "web", "worker")
-    ticket = world.ticket("finished")
+    ticket, people = world.ticket("finished"), crowd(world, 20)
     address = installed.url + runtime.links.ticket_path(ticket.id)
-    with_wechat = median_seconds(address)
-    installed.kill("sandbox")
-    write(world, 100, 20)
-    assert median_seconds(address) < max(2 * with_wechat, 0.05)
+    with_wechat: list[float] = []
+    without: list[float] = []
+    for _ in range(5):
+        with_wechat += seconds(address, times=8)
+        installed.kill("sandbox")
+        write_to(world, people, 1)
+        without += seconds(address, times=8)
+        installed.start("sandbox")
+    assert statistics.median(without) < max(2 * statistics.median(with_wechat), 0.05)
 
 
 class Storm:
@@ -179,7 +185,7 @@ def crowd(world: World, count: int) -> list[int]:
         return [person.id for person in people]
 
 
-def median_seconds(address: str) -> float:
+def seconds(address: str, *, times: int) -> list[float]:
     with requests.Session() as session:
         session.headers["User-Agent"] = "Mozilla/5.0"
 
@@ -188,7 +194,7 @@ def median_seconds(address: str) -> float:
             assert session.get(address, timeout=10).status_code == 200
             return time.perf_counter() - began
 
-        return statistics.median(once() for _ in range(40))
+        return [once() for _ in range(times)]
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
