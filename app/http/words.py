@@ -7,7 +7,7 @@ from typing import Any
 from app.http.context import runtime
 from app.http.i18n import gettext, language, show_moment
 from app.texts.codes import WORDS
-from app.texts.personal_data import CODES, FIELDS, OUTCOMES, Said
+from app.texts.personal_data import CODES, FIELDS, OUTCOMES, DataNote
 from config.settings import Settings
 from config.touchpoints import touchpoints
 
@@ -29,18 +29,18 @@ def touch_word(kind: str, code: str) -> str:
     return next((choice.label(language()) for choice in choices if choice.code == code), code)
 
 
-def kept_for(said: Said, settings: Settings) -> str:
+def kept_for(note: DataNote, settings: Settings) -> str:
     """How long it stays here: as the hospital has set it."""
-    if not said.days:
-        return gettext(said.kept)
-    days: int = getattr(settings.retention, said.days)
-    return gettext(said.kept, days=days) if days else gettext("申请删除后清除。")
+    if not note.days:
+        return gettext(note.kept)
+    days: int = getattr(settings.retention, note.days)
+    return gettext(note.kept, days=days) if days else gettext("申请删除后清除。")
 
 
 def lines(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A row as pairs of what and value; what is empty is left out."""
-    said = [(gettext(FIELDS[name]), _value(name, value)) for name, value in row.items()]
-    return [(name, value) for name, value in said if value]
+    pairs = [(gettext(FIELDS[name]), _value(name, value)) for name, value in row.items()]
+    return [(name, value) for name, value in pairs if value]
 
 
 def _value(name: str, value: Any) -> str:

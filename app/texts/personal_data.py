@@ -9,7 +9,7 @@ CONTRACT = mark("合同履行的记录，一直保留。")
 
 
 @dataclass(frozen=True)
-class Said:
+class DataNote:
     """`kept` may name the days of the hospital's setting."""
 
     title: str
@@ -18,45 +18,49 @@ class Said:
     days: str = ""
 
 
-GROUPS: dict[str, Said] = {
-    "person": Said(
+GROUPS: dict[str, DataNote] = {
+    "person": DataNote(
         mark("身份"), mark("认出您、派单、联系您。"), mark("来自医院花名册；离职 %(days)s 天后删除电话。"), "leaver"
     ),
-    "employments": Said(mark("任职"), mark("知道您在哪个科室或服务商。"), mark("医院的人事记录，一直保留。")),
-    "roles": Said(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
-    "bindings": Said(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
-    "tickets": Said(mark("报过的工单"), mark("修好您报的故障。"), mark("合同履行的记录；申请删除后，您写的文字清除。")),
-    "photos": Said(mark("照片"), mark("让工程师看懂故障。"), mark("%(days)s 天后删除。"), "photo"),
-    "ratings": Said(mark("评价"), mark("考核服务商。"), mark("评价一直保留；文字说明 %(days)s 天后删除。"), "comment"),
-    "entered": Said(
+    "employments": DataNote(mark("任职"), mark("知道您在哪个科室或服务商。"), mark("医院的人事记录，一直保留。")),
+    "roles": DataNote(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
+    "bindings": DataNote(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
+    "tickets": DataNote(
+        mark("报过的工单"), mark("修好您报的故障。"), mark("合同履行的记录；申请删除后，您写的文字清除。")
+    ),
+    "photos": DataNote(mark("照片"), mark("让工程师看懂故障。"), mark("%(days)s 天后删除。"), "photo"),
+    "ratings": DataNote(
+        mark("评价"), mark("考核服务商。"), mark("评价一直保留；文字说明 %(days)s 天后删除。"), "comment"
+    ),
+    "entered": DataNote(
         mark("代录的评价"),
         mark("您在纸上或电话里给的评价，单独列出。"),
         mark("评价一直保留；照片 %(days)s 天后删除。"),
         "photo",
     ),
-    "receipts": Said(mark("抽奖回执"), mark("您凭它核对抽奖、提出异议。"), mark("抽奖的记录，一直保留。")),
-    "prizes": Said(
+    "receipts": DataNote(mark("抽奖回执"), mark("您凭它核对抽奖、提出异议。"), mark("抽奖的记录，一直保留。")),
+    "prizes": DataNote(
         mark("中奖和领奖"),
         mark("把奖品交到您手里，并能核对。"),
         mark("记录一直保留；照片 %(days)s 天后删除。"),
         "photo",
     ),
-    "objections": Said(mark("对名单的异议"), mark("处理您提出的异议。"), mark("抽奖的记录，一直保留。")),
-    "complaints": Said(mark("投诉"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
-    "work": Said(mark("做过的工单"), CONTRACT, FOR_EVER),
-    "acts": Said(mark("操作"), CONTRACT, FOR_EVER),
-    "notices": Said(mark("收到的通知"), mark("告诉您工单的进展。"), mark("%(days)s 天后删除。"), "notice"),
-    "binding_tries": Said(mark("试过的绑定"), mark("防止别人冒用工号。"), mark("%(days)s 天后删除。"), "sign_in"),
-    "claims": Said(mark("换绑的记录"), mark("查清谁绑定过您的工号。"), mark("申请删除后清除。")),
-    "invitations": Said(mark("绑定邀请"), mark("让您一步绑定。"), mark("过期 %(days)s 天后删除。"), "sign_in"),
-    "subscriptions": Said(mark("订阅消息"), mark("只发您同意收的消息。"), mark("取消授权或申请删除后清除。")),
-    "sessions": Said(mark("小程序登录"), mark("不用每次都登录。"), mark("过期 %(days)s 天后删除。"), "sign_in"),
-    "messages": Said(mark("微信消息"), mark("答复您。"), mark("内容 7 天后清除。")),
-    "console": Said(mark("控制台密码"), mark("登录控制台；只存无法还原的摘要。"), mark("申请删除后清除。")),
-    "console_scans": Said(
+    "objections": DataNote(mark("对名单的异议"), mark("处理您提出的异议。"), mark("抽奖的记录，一直保留。")),
+    "complaints": DataNote(mark("投诉"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
+    "work": DataNote(mark("做过的工单"), CONTRACT, FOR_EVER),
+    "acts": DataNote(mark("操作"), CONTRACT, FOR_EVER),
+    "notices": DataNote(mark("收到的通知"), mark("告诉您工单的进展。"), mark("%(days)s 天后删除。"), "notice"),
+    "binding_tries": DataNote(mark("试过的绑定"), mark("防止别人冒用工号。"), mark("%(days)s 天后删除。"), "sign_in"),
+    "claims": DataNote(mark("换绑的记录"), mark("查清谁绑定过您的工号。"), mark("申请删除后清除。")),
+    "invitations": DataNote(mark("绑定邀请"), mark("让您一步绑定。"), mark("过期 %(days)s 天后删除。"), "sign_in"),
+    "subscriptions": DataNote(mark("订阅消息"), mark("只发您同意收的消息。"), mark("取消授权或申请删除后清除。")),
+    "sessions": DataNote(mark("小程序登录"), mark("不用每次都登录。"), mark("过期 %(days)s 天后删除。"), "sign_in"),
+    "messages": DataNote(mark("微信消息"), mark("答复您。"), mark("内容 7 天后清除。")),
+    "console": DataNote(mark("控制台密码"), mark("登录控制台；只存无法还原的摘要。"), mark("申请删除后清除。")),
+    "console_scans": DataNote(
         mark("扫码登录"), mark("确认是您在登录控制台。"), mark("过期 %(days)s 天后删除。"), "sign_in"
     ),
-    "requests": Said(mark("删除申请"), mark("证明处理过您的申请。"), mark("一直保留，只有编号和时间。")),
+    "requests": DataNote(mark("删除申请"), mark("证明处理过您的申请。"), mark("一直保留，只有编号和时间。")),
 }
 
 FIELDS: dict[str, str] = {

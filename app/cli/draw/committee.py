@@ -1,6 +1,8 @@
 """What the committee does: objections, the public numbers, claims."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
@@ -12,6 +14,16 @@ from app.jobs import draws as jobs
 from app.models import Draw
 from app.services import images
 from app.services.draws import announcement, claims, objections, public_numbers
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What the committee found when it checked a winner."""
+
+    ineligible: str | None
+    show_name: bool
+    signed: bool
+    photo: Path | None
 
 
 @draw.command(
@@ -108,20 +120,11 @@ def numbers_(draw_id: str, source: str, issue: str, value: str, draw_round: int,
 )
 @click.option("--expire", is_flag=True, help=_("领奖期已过：没有领的都记为过期。"))
 @json_option
-def claims_(
-    draw_id: str,
-    code: str | None,
-    by: str | None,
-    ineligible: str | None,
-    show_name: bool,
-    signed: bool,
-    photo: Path | None,
-    expire: bool,
-    as_json: bool,
-) -> None:
+def claims_(draw_id: str, code: str | None, by: str | None, expire: bool, as_json: bool, **checked: Any) -> None:
+    claim = _Claim(**checked)
     if (code and expire) or bool(code) != bool(by):
         raise click.UsageError(_("给出领奖码和 --by，或者 --expire，或者都不给。"))
-    if code and ineligible is None and not signed and photo is None:
+    if code and claim.ineligible is None and not claim.signed and claim.photo is None:
         raise click.UsageError(_("登记已领要有证明：--signed 或 --photo。"))
     with refusals():
         if expire:
@@ -129,21 +132,19 @@ def claims_(
         with transaction() as session:
             found = announcement.find(session, draw_id)
             if code and by:
-                _settle(session, found, code, person(session, by), ineligible, show_name, photo)
+                _settle(session, found, code, claim, by=person(session, by))
             settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, found, number)]
     data = [{key: getattr(one, key) for key in ("round", "tier", "entry", "state", "reason")} for one in settled]
     lines = ["{round} {tier} {entry} {state} {reason}".format(**line).rstrip() for line in data]
     report({"claims": data}, as_json, "\n".join(lines))
 
 
-def _settle(
-    session: Session, found: Draw, code: str, by: int, ineligible: str | None, show_name: bool, photo: Path | None
-) -> None:
-    if ineligible is not None:
-        claims.refuse(session, found, code, reason=ineligible, by=by, at=runtime().now())
+def _settle(session: Session, found: Draw, code: str, claim: _Claim, *, by: int) -> None:
+    if claim.ineligible is not None:
+        claims.refuse(session, found, code, reason=claim.ineligible, by=by, at=runtime().now())
     else:
-        picture = (images.MEDIA_TYPE, images.redrawn(photo.read_bytes())) if photo else None
-        claims.confirm(session, found, code, by=by, at=runtime().now(), show_name=show_name, photo=picture)
+        photo = (images.MEDIA_TYPE, images.redrawn(claim.photo.read_bytes())) if claim.photo else None
+        claims.confirm(session, found, code, by=by, at=runtime().now(), show_name=claim.show_name, photo=photo)
 
 
 def _examined(draw_id: str, objection: int) -> objections.Verdict | None:

@@ -30,7 +30,7 @@ def show() -> Response | str:
     return render_template(
         "data.html",
         groups=groups,
-        kept_for=lambda said: kept_for(said, settings),
+        kept_for=lambda note: kept_for(note, settings),
         asked=asked,
         bound=subject.person_id is not None,
         whole=reach == erasure.WHOLE,
