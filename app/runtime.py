@@ -8,11 +8,10 @@ import redis
 
 from app import clock
 from app.db import Database
-from app.services.codes.slips import Paper
 from app.services.links import Links
 from app.token_store import DatabaseTokens, RedisTokens
 from config.settings import Settings, SettingsError, WeChatSettings
-from qr import logo
+from qr.logo import BadLogo, Logo, read
 from wechat.account import Account, ServiceAccount
 from wechat.group_robot import Robot
 from wechat.mini import MiniProgram
@@ -25,7 +24,7 @@ class Runtime:
     settings: Settings
     database: Database
     links: Links
-    paper: Paper
+    logo: Logo | None = field(repr=False)
     account: Account | None
     service_account: ServiceAccount | None = field(repr=False)
     mini: MiniProgram | None = field(repr=False)
@@ -51,7 +50,7 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         settings=settings,
         database=database,
         links=links,
-        paper=Paper(links, settings.hotline, settings.timezone, _logo(settings)),
+        logo=_logo(settings),
         account=account,
         service_account=ServiceAccount(account, store, clock=clock.now) if account else None,
         mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
@@ -62,10 +61,10 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
     )
 
 
-def _logo(settings: Settings) -> logo.Logo | None:
+def _logo(settings: Settings) -> Logo | None:
     try:
-        return logo.read(settings.logo) if settings.logo else None
-    except logo.BadLogo as error:
+        return read(settings.logo) if settings.logo else None
+    except BadLogo as error:
         raise SettingsError(f"QR_LOGO is no picture that can be printed ({error.code})") from error
 
 

@@ -4,10 +4,12 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 from noto_cjk_sans_otc import FONT_PATH
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 PATH = str(FONT_PATH)
 VERSION = "2.004"
@@ -40,6 +42,8 @@ class Font:
 
     def outlines(self, text: Iterable[str]) -> bytes:
         """A CFF font of these characters only, under the numbers they have in the whole one."""
+        from fontTools.subset import Options, Subsetter  # loaded by who prints, not by every process
+
         options = Options(layout_features=[], hinting=False, notdef_outline=True)
         options.drop_tables += _UNUSED_TABLES
         subsetter = Subsetter(options)
@@ -70,7 +74,9 @@ def whole() -> bytes:
     return out.getvalue()
 
 
-def _opened() -> TTFont:
+def _opened() -> "TTFont":
+    from fontTools.ttLib import TTFont
+
     return TTFont(PATH, fontNumber=SIMPLIFIED, lazy=True)
 
 

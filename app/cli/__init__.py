@@ -1,25 +1,50 @@
-"""The commands of `flask`. Importing some hangs them on `people` and `qr`."""
+"""The commands of `flask`. What they need is loaded when one of them is called: no web process carries it."""
 
+from importlib import import_module
+
+import click
 from flask import Flask
 
-from app.cli import invitations, slip_pads
-from app.cli import privacy as people_data
-from app.cli.assets import assets, places
-from app.cli.draw import draw
-from app.cli.people import people
-from app.cli.qr import codes
-from app.cli.tickets import tickets
-from app.cli.worker import worker
+from app.cli.i18n import _
 
-__all__ = ["invitations", "people_data", "register", "slip_pads"]
+# By name: what it is for, and the modules that hang commands on it, its own first.
+GROUPS = {
+    "assets": (_("设备：导入贴标签、扫码报修的设备。"), ("assets",)),
+    "draw": (_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"), ("draw",)),
+    "people": (_("人员：导入花名册，建立第一个管理员。"), ("people", "invitations", "privacy")),
+    "places": (_("房间：导入贴标签、扫码报修的房间。"), ("assets",)),
+    "qr": (_("评价码：打印小票、标签和海报。"), ("qr", "slip_pads")),
+    "tickets": (_("工单：导入其他系统的记录，查工单的扫码地址。"), ("tickets",)),
+}
+
+
+class LazyGroup(click.Group):
+    """A group known by its name and what it is for; its commands are imported when somebody asks for them."""
+
+    def __init__(self, name: str, help: str, modules: tuple[str, ...]) -> None:  # noqa: A002 click's own word
+        super().__init__(name, help=help)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return self._loaded().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self._loaded().get_command(ctx, cmd_name)
+
+    def _loaded(self) -> click.Group:
+        own, *_others = [import_module(f"app.cli.{module}") for module in self._modules]
+        group: click.Group = getattr(own, self.name or "")
+        return group
+
+
+@click.command("worker")
+def worker() -> None:
+    """运行后台任务：发送通知，处理微信来的消息。 Run the jobs: send notices, work on what WeChat pushed."""
+    import_module("app.cli.worker").run()
 
 
 def register(app: Flask) -> None:
     """Add the project's commands to the application's `flask` command."""
-    app.cli.add_command(assets)
-    app.cli.add_command(codes)
-    app.cli.add_command(draw)
-    app.cli.add_command(people)
-    app.cli.add_command(places)
-    app.cli.add_command(tickets)
+    for name, (help_text, modules) in GROUPS.items():
+        app.cli.add_command(LazyGroup(name, help_text, modules))
     app.cli.add_command(worker)

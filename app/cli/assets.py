@@ -22,8 +22,8 @@ from app.services.tables.reader import Fault, open_table
 
 BATCH = 1_000
 
-assets = AppGroup("assets", help=_("设备：导入贴标签、扫码报修的设备。"))
-places = AppGroup("places", help=_("房间：导入贴标签、扫码报修的房间。"))
+assets = AppGroup("assets")
+places = AppGroup("places")
 
 
 def _import_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -22,7 +22,7 @@ from app.services.tables.reader import Fault, open_table
 
 SHOWN = 20
 
-people = AppGroup("people", help=_("人员：导入花名册，建立第一个管理员。"))
+people = AppGroup("people")
 
 
 @people.command(

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors, print_selection
 from app.cli.i18n import _
-from app.http.context import read_session, runtime
+from app.http.context import paper, read_session, runtime
 from app.jobs import mini_codes as mini_jobs
 from app.services.codes import mini_codes, slips
 from app.services.codes.slips import Paper
@@ -27,7 +27,7 @@ from qr.pdf import pdf
 KINDS = (".pdf", ".png")
 MINI_SECONDS = 120.0
 
-codes = AppGroup("qr", help=_("评价码：打印小票、标签和海报。"))
+qr = AppGroup("qr")
 
 
 def _paper_options(layout: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -52,7 +52,7 @@ def _paper_options(layout: str) -> Callable[[Callable[..., None]], Callable[...,
     return add
 
 
-@codes.command(
+@qr.command(
     "sheet",
     help=_(
         "打印工单的小票。--tickets 写工单编号（逗号分隔），或条件：department=代码、state=状态、"
@@ -74,9 +74,9 @@ def sheet_(asked: str, **how: Any) -> None:
             click.echo(_("有 %(count)s 张的评价时间已过，没有印；要印请写工单编号。", count=late), err=True)
         if missing:
             _stop(_("没有这些工单，或不能评价，或不合条件：%(numbers)s。", numbers=", ".join(missing)))
-        paper = _with_minis(tickets)
+        printed = _with_minis(tickets)
         with read_session() as session:
-            press.run(slips.of_tickets(session, chosen, paper), len(tickets), _("没有符合条件的工单。"))
+            press.run(slips.of_tickets(session, chosen, printed), len(tickets), _("没有符合条件的工单。"))
     except errors.DATABASE as error:
         _stop(errors.database(error))
 
@@ -85,18 +85,18 @@ def _with_minis(tickets: Sequence[int]) -> Paper:
     """What slips are printed with; WeChat is waited for, but not long and with nothing held."""
     known = runtime()
     if known.settings.mini is None or known.settings.slip_code == "link":
-        return known.paper
+        return paper()
     mini_jobs.fetch(known, tickets, seconds=MINI_SECONDS)
     beside = known.settings.slip_code == "both"
     with read_session() as session:
-        paper = mini_codes.on_paper(session, known.paper, tickets, appid=known.settings.mini.appid, beside=beside)
-    if lacking := len(tickets) - len(paper.minis):
+        printed = mini_codes.on_paper(session, paper(), tickets, appid=known.settings.mini.appid, beside=beside)
+    if lacking := len(tickets) - len(printed.minis):
         words = _("微信没有给出 %(count)s 张的小程序码，这些印的是链接码。", count=lacking)
         click.echo(words, err=True)
-    return paper
+    return printed
 
 
-@codes.command(
+@qr.command(
     "label",
     help=_(
         "打印标签：科室的长期评价码（--wards）、设备（--assets）或房间（--places）的报修码。"
@@ -129,11 +129,11 @@ def _things(kind: Kind, asked: str, copies: int, press: "_Press") -> None:
         _stop(errors.database(error))
     if missing := sorted(set(chosen.tags) - {thing.tag for thing in found}):
         _stop(_("没有这些编号，或已停用：%(tags)s。", tags=", ".join(missing)))
-    cards = (card for card in map(runtime().paper.label, found) for _copy in range(copies))
+    cards = (card for card in map(paper().label, found) for _copy in range(copies))
     press.run(cards, len(found) * copies, _("没有可印的标签。"))
 
 
-@codes.command("poster", help=_("打印科室长期评价码的台牌（a5）或海报（poster 是 A4，poster-a3）。"))
+@qr.command("poster", help=_("打印科室长期评价码的台牌（a5）或海报（poster 是 A4，poster-a3）。"))
 @click.option("--wards", default="all", show_default=True, help=_("科室代码，逗号分隔；all 是全部科室。"))
 @_paper_options("a5")
 def poster(wards: str, **how: Any) -> None:
@@ -144,7 +144,7 @@ def _wards(wards: str, copies: int, press: "_Press") -> None:
     chosen = () if wards == "all" else tuple(code.strip() for code in wards.split(","))
     try:
         with read_session() as session:
-            cards = slips.of_wards(session, chosen, runtime().paper)
+            cards = slips.of_wards(session, chosen, paper())
     except errors.DATABASE as error:
         _stop(errors.database(error))
     if chosen and len(cards) < len(set(chosen)):
@@ -220,7 +220,7 @@ def tell(notes: Iterable[Note]) -> None:
 
 def tell_hotline() -> None:
     """That there is none, where there is none."""
-    if not runtime().paper.hotline:
+    if not runtime().settings.hotline:
         click.echo(_("没有设置 HOTLINE，印出来没有监督热线。"), err=True)
 
 

@@ -17,10 +17,11 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app import clock, demo
+from app import clock
 from app.cli.processes import ChildEnded, Processes
 from app.db import Database
 from app.demo import draw
+from app.demo.seed import empty, seed
 from app.paths import ROOT
 from config.settings import Settings, SettingsError, read_settings
 from sandbox.accounts import MINI, SERVICE, WECOM
@@ -135,9 +136,9 @@ def prepare(settings: Settings) -> None:
     migrations.upgrade(config, "head")
     database = Database(settings.database_url)
     with database.transaction() as session:
-        if demo.empty(session):
+        if empty(session):
             click.echo("正在建立演示医院…… Making the demo hospital…")
-            demo.seed(session, appid=SERVICE.appid, zone=settings.timezone, at=clock.now())
+            seed(session, appid=SERVICE.appid, zone=settings.timezone, at=clock.now())
             _draw(session, settings)
     database.engine.dispose()
 

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors
 from app.cli.i18n import _
-from app.cli.qr import as_fields, codes, tell, tell_hotline
-from app.http.context import read_session, runtime, transaction
+from app.cli.qr import as_fields, qr, tell, tell_hotline
+from app.http.context import paper, read_session, transaction
 from app.models import SlipPad
 from app.services.codes import slip_pads
 from qr import sheet
@@ -21,7 +21,7 @@ from qr.pdf import pdf
 from qr.sheet import Layout
 
 
-@codes.command(
+@qr.command(
     "pad",
     help=_(
         "留出新的号码，印成一本空白评价单，或把印过的一本再印一次。工程师扫单子上的码，把它连到工单。"
@@ -45,7 +45,7 @@ def pad(count: int | None, again: str | None, layout: str, back: bool, out: Path
     if out.suffix.lower() != ".pdf":
         raise click.BadParameter(_("文件名应以 .pdf 结尾。"), param_hint="--out")
     try:
-        notes = slip_pads.notes(chosen, runtime().paper)
+        notes = slip_pads.notes(chosen, paper())
         printed = _write(out, chosen, count=count, first=first, back=back)
     except errors.DATABASE as error:
         raise click.ClickException(errors.database(error)) from error
@@ -68,7 +68,7 @@ def _write(out: Path, layout: Layout, *, count: int | None, first: int | None, b
         if found is None:
             with transaction() as session:
                 found = slip_pads.reserve(session, count or 0, by=None, at=clock.now())
-        pages = slip_pads.pages(found, layout, runtime().paper, backs=back)
+        pages = slip_pads.pages(found, layout, paper(), backs=back)
         data = pdf(tqdm(pages, unit=_("页"), mininterval=0.5))
         file.truncate(0)
         file.write(data)

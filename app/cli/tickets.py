@@ -24,7 +24,7 @@ from app.services.tables.reader import Fault, Row, Table, open_table
 
 BATCH = 2_000
 
-tickets = AppGroup("tickets", help=_("工单：导入其他系统的记录，查工单的扫码地址。"))
+tickets = AppGroup("tickets")
 
 
 @tickets.command(

@@ -37,9 +37,8 @@ BY_THE_CLOCK = {
 }
 
 
-@click.command("worker")
-def worker() -> None:
-    """运行后台任务：发送通知，处理微信来的消息。 Run the jobs: send notices, work on what WeChat pushed."""
+def run() -> None:
+    """Until the process is told to stop."""
     runtime: Runtime = current_app.extensions[context.EXTENSION]
     if "worker" not in runtime.settings.surfaces:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")

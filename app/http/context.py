@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.runtime import Runtime
+from app.services.codes.slips import Paper
 
 EXTENSION = "mashangping"
 
@@ -32,3 +33,9 @@ def now() -> datetime:
     if "now" not in g:
         g.now = runtime().now()
     return cast(datetime, g.now)
+
+
+def paper() -> Paper:
+    """What everything printed for this hospital has in common."""
+    known = runtime()
+    return Paper(known.links, known.settings.hotline, known.settings.timezone, known.logo)

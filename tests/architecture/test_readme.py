@@ -46,8 +46,10 @@ def test_every_link_of_a_document_leads_to_a_file(document: Path) -> None:
 
 
 def paths(group: click.Group, before: str = "") -> set[str]:
-    found = set()
-    for name, command in group.commands.items():
+    found, context = set(), click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         path = f"{before} {name}".strip()
         found |= paths(command, path) if isinstance(command, click.Group) else {path}
     return found

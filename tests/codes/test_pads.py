@@ -105,13 +105,13 @@ def test_what_no_slip_can_show_is_said_where_pads_are_printed(
 ) -> None:
     desk, out = console(world.desk), str(tmp_path / "pad.pdf")
     assert "不能照原样印" not in desk.get(PAGE).text
-    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, hotline="📞6120"))
+    app.extensions[EXTENSION] = replace(runtime, settings=replace(runtime.settings, hotline="📞6120"))
     assert desk.get(PAGE).text.count("监督热线 📞6120，印成") == 1
     said = pad(app, "--count", "2", "--out", out)
     assert said.stderr.count("📞6120") == 1
     told = pad(app, "--count", "1", "--out", out, "--json").stdout
     assert json.loads(told)["replaced"] == [{"text": "监督热线 📞6120", "printed": "监督热线 〓6120"}]
-    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, hotline=""))
+    app.extensions[EXTENSION] = replace(runtime, settings=replace(runtime.settings, hotline=""))
     assert pad(app, "--count", "2", "--out", out).stderr.count("HOTLINE") == 1
 
 
@@ -134,7 +134,7 @@ def test_a_pad_is_printed_again_by_its_first_number(app: Flask, world: World, tm
 def test_what_cannot_be_written_takes_no_numbers(app: Flask, world: World, runtime: Runtime, tmp_path: Path) -> None:
     assert pad(app, "--count", "5", "--out", str(tmp_path / "no" / "pad.pdf")).exit_code == 1
     links = Links("https://" + "x" * 140 + ".cn", runtime.settings.secret_keys)
-    app.extensions[EXTENSION] = replace(runtime, paper=replace(runtime.paper, links=links))
+    app.extensions[EXTENSION] = replace(runtime, links=links)
     assert pad(app, "--count", "5", "--out", str(tmp_path / "pad.pdf")).exit_code == 1
     app.extensions[EXTENSION] = runtime
     assert "B-000001 到" in pad(app, "--count", "1", "--out", str(tmp_path / "pad.pdf")).stdout

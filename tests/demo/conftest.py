@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from app import clock, create_app, demo
+from app import clock, create_app
 from app.db import Database
+from app.demo.seed import seed
 from config.settings import read_settings
 from tests.conftest import plain_environ
 from tests.support.world import APPID
@@ -57,5 +58,5 @@ def demo_app(demo_environ: dict[str, str]) -> Iterator[Flask]:
 def seeded(path: Path | str, at: datetime) -> Database:
     database = Database(f"sqlite:///{path}")
     with database.transaction() as session:
-        demo.seed(session, appid=APPID, zone=ZONE, at=at)
+        seed(session, appid=APPID, zone=ZONE, at=at)
     return database

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import demo
 from app.db import Base, Database
 from app.demo import roles as cast
 from app.demo import sandbox_codes
+from app.demo.seed import empty, seed
 from app.models import (
     Campus,
     Category,
@@ -267,10 +267,10 @@ def test_it_can_be_made_on_new_years_night(sqlite_template: Path, tmp_path: Path
 
 def test_on_either_database_the_next_rows_find_free_ids(database: Database) -> None:
     with database.transaction() as session:
-        assert demo.empty(session)
-        demo.seed(session, appid=APPID, zone=ZONE, at=AT)
+        assert empty(session)
+        seed(session, appid=APPID, zone=ZONE, at=AT)
     with database.transaction() as session:
-        assert not demo.empty(session)
+        assert not empty(session)
         nurse = people.by_staff_number(session, cast.NURSE.staff_number)
         desk = people.by_staff_number(session, cast.DESK.staff_number)
         engineer = people.by_staff_number(session, cast.ENGINEER.staff_number)

@@ -98,7 +98,7 @@ def test_the_hospitals_logo_is_on_its_paper(environ: dict[str, str], tmp_path: P
     file = tmp_path / "logo.png"
     file.write_bytes(png(sign()))
     runtime = build(read_settings({**environ, "QR_LOGO": str(file)}))
-    assert runtime.paper.logo == read(png(sign()))
+    assert runtime.logo == read(png(sign()))
 
 
 def test_a_logo_that_cannot_be_printed_stops_the_start(environ: dict[str, str], tmp_path: Path) -> None:

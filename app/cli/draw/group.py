@@ -16,7 +16,7 @@ from app.errors import Refused
 from app.services.organisation import employment
 from app.texts.refusals import TEXTS
 
-draw = AppGroup("draw", help=_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"))
+draw = AppGroup("draw")
 by_option = click.option("--by", required=True, metavar="STAFF_NUMBER", help=_("经办人的工号。"))
 round_option = click.option(
     "--round", "draw_round", type=click.IntRange(1, 2), default=1, show_default=True, help=_("轮次。")

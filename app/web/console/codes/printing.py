@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
-from app.http.context import now, read_session, runtime
+from app.http.context import now, paper, read_session, runtime
 from app.http.errors import status_of, words
 from app.models.ticket import STATES
 from app.services.codes import mini_codes, slips
@@ -64,7 +64,7 @@ def _order_page(wrong: dict[str, str]) -> str:
         layouts=LAYOUTS,
         chosen=name,
         layout=_layout(name),
-        hotline=runtime().paper.hotline,
+        hotline=runtime().settings.hotline,
         wrong=wrong,
     )
 
@@ -87,7 +87,7 @@ def print_sheet() -> str | tuple[str, int]:
         chosen=name,
         query=_query(layout=name),
         seen=_query(layout=name, seen="1"),
-        hotline=runtime().paper.hotline,
+        hotline=runtime().settings.hotline,
     )
 
 
@@ -109,8 +109,8 @@ def print_pdf() -> Answer | tuple[str, int]:
 @blueprint.get("/console/print/paper.css")
 def print_paper() -> Response:
     """The size of the paper, for the browser's print dialog."""
-    paper = LAYOUTS[_layout_name()]
-    return Response(f"@page{{size:{paper.width:g}mm {paper.height:g}mm;margin:0}}\n", mimetype="text/css")
+    sides = LAYOUTS[_layout_name()]
+    return Response(f"@page{{size:{sides.width:g}mm {sides.height:g}mm;margin:0}}\n", mimetype="text/css")
 
 
 @blueprint.get(f"/console/print/noto-sans-cjk-sc-{font.VERSION}.otf")
@@ -149,9 +149,9 @@ def _paper(db: Session, order: Order) -> Paper:
     known = runtime()
     mini, chosen = known.settings.mini, known.settings.slip_code
     if order.what != "slips" or mini is None or chosen == "link":
-        return known.paper
+        return paper()
     tickets = slips.ids(db, order.tickets, most=printing.MOST)
-    return mini_codes.on_paper(db, known.paper, tickets, appid=mini.appid, beside=chosen == "both")
+    return mini_codes.on_paper(db, paper(), tickets, appid=mini.appid, beside=chosen == "both")
 
 
 def _notes(pages: Iterable[Page]) -> list[Note]:

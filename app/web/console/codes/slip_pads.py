@@ -6,7 +6,7 @@ from flask import Response, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Missing, Refused
-from app.http.context import now, read_session, runtime, transaction
+from app.http.context import now, paper, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.services.codes import slip_pads
@@ -33,13 +33,13 @@ def pad_index() -> str:
         most=MOST,
         name=slip_pads.name,
         notes=_notes(),
-        hotline=runtime().paper.hotline,
+        hotline=runtime().settings.hotline,
     )
 
 
 def _notes() -> list[Note]:
     try:
-        found = [note for one in LAYOUTS for note in slip_pads.notes(sheet.LAYOUTS[one], runtime().paper)]
+        found = [note for one in LAYOUTS for note in slip_pads.notes(sheet.LAYOUTS[one], paper())]
     except TooLong as error:
         raise Refused("address_too_long") from error
     return list(dict.fromkeys(found))
@@ -65,7 +65,7 @@ def print_pad(pad_id: int) -> Response:
     if pad.count > MOST:
         raise Refused("too_much_to_print", count=pad.count, most=MOST)
     return Response(
-        pdf(slip_pads.pages(pad, layout, runtime().paper, backs="back" in request.args)), mimetype="application/pdf"
+        pdf(slip_pads.pages(pad, layout, paper(), backs="back" in request.args)), mimetype="application/pdf"
     )
 
 
