@@ -14,6 +14,10 @@ class Part:
     telephone: str
     phone: str = ""
 
+    @property
+    def last_four(self) -> str:
+        return self.telephone[-4:]
+
 
 NURSE = Part("000871", "林晓燕", "12000000871", phone="nurse")
 ENGINEER = Part("W0006", "陈志远", "12000009006", phone="engineer")

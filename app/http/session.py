@@ -33,6 +33,11 @@ class Visitor:
     provider: bool
 
     @property
+    def offices(self) -> list[str]:
+        """The roles beside the one everybody has."""
+        return sorted(self.roles - {"user"})
+
+    @property
     def supervises(self) -> bool:
         """May read ratings: the hospital's own supervision, never anybody of the provider."""
         return bool(self.roles & HOSPITAL) and not self.provider

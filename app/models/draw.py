@@ -194,6 +194,14 @@ class DrawObjection(Base):
     decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     version: Mapped[int | None] = mapped_column(SmallInteger)  # of the list that first has it
 
+    @property
+    def open(self) -> bool:
+        return self.state == "open"
+
+    @property
+    def upheld(self) -> bool:
+        return self.state == "upheld"
+
 
 class DrawCheckpoint(Base):
     """Once a day while ratings are collected: how many are in, and the root of the list as it would be."""

@@ -19,6 +19,10 @@ class SlipPad(Base):
     by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     at: Mapped[datetime]
 
+    @property
+    def last(self) -> int:
+        return self.first + self.count - 1
+
 
 class SlipLink(Base):
     """A blank slip was given to a ticket, once and for good; a ticket may have several slips."""

@@ -78,6 +78,7 @@ def _lines() -> Query:
             Complaint.source,
             Complaint.at,
             Complaint.state,
+            (Complaint.state == "open").label("open"),
             Complaint.answer,
             Complaint.answered_at,
             Ticket.number,

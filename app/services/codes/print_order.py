@@ -31,6 +31,11 @@ class Order:
     copies: int = 1
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """Those that were picked one by one."""
+        return (*self.things.tags, *self.tickets.numbers)
+
+    @property
     def wards(self) -> tuple[str, ...]:
         return (self.things.department,) if self.things.department else ()
 

@@ -20,6 +20,7 @@ from app.services.draws.public_page import Page
 from app.services.draws.published_files import Fields, when
 
 DONE, NOW, NEXT, SKIPPED = "done", "now", "next", "skipped"
+LOGGED = 40  # events, the latest
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,35 @@ class Step:
     at: datetime | None
     machine: bool = False
     sha256: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.state == DONE
+
+    @property
+    def current(self) -> bool:
+        return self.state == NOW
+
+    @property
+    def ahead(self) -> bool:
+        return self.state == NEXT
+
+    @property
+    def skipped(self) -> bool:
+        return self.state == SKIPPED
+
+    @property
+    def round(self) -> int:
+        """Whose numbers or result it is; 0 for the steps there are once."""
+        return int(self.code[-1]) if self.code[-1].isdecimal() else 0
+
+    @property
+    def numbers(self) -> bool:
+        return self.code.startswith("numbers")
+
+    @property
+    def result(self) -> bool:
+        return self.code.startswith("result")
 
 
 @dataclass(frozen=True)
@@ -57,6 +87,14 @@ class Course:
     claimed: int
     verdicts: dict[int, Verdict]  # of the objections that wait, for who may decide them
 
+    @property
+    def announced(self) -> Line | None:
+        return next((one for one in self.events if one.kind == "announced"), None)
+
+    @property
+    def log(self) -> Sequence[Line]:
+        return self.events[:LOGGED]
+
 
 def of(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -> Course:
     page, official = public_page.page(session, draw, at=at), _official(session, draw, by, at)
@@ -67,7 +105,7 @@ def of(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -
         .where(draw_events.of(draw))
         .order_by(Event.id.desc())
     )
-    waiting = [one for one in page.objections if one.state == "open"]
+    waiting = [one for one in page.objections if one.open]
     readings = {number: _readings(session, draw, number, by, at) for number in _rounds(page)}
     return Course(
         page=page,

@@ -1,5 +1,6 @@
 """What the pages of a draw show: to everybody what is published, to each person what is his own."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,19 @@ class Page:
     checkpoints: list[DrawCheckpoint]
     files: list[File]
 
+    @property
+    def tiers(self) -> dict[int, Fields]:
+        return {tier["tier"]: tier for tier in self.announcement["tiers"]}
+
+    @property
+    def decided_objections(self) -> list[DrawObjection]:
+        return [one for one in self.objections if not one.open]
+
+    @property
+    def objection_counts(self) -> dict[str, int]:
+        found = Counter(one.state for one in self.objections)
+        return {"count": found.total(), **{state: found[state] for state in ("open", "upheld", "refused")}}
+
 
 @dataclass(frozen=True)
 class Chances:
@@ -73,6 +87,10 @@ class Place:
     score: str
     ticket: int
     cutoff: str
+
+    @property
+    def behind_the_winners(self) -> bool:
+        return self.score > self.cutoff
 
 
 @dataclass(frozen=True)

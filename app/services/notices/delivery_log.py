@@ -26,6 +26,15 @@ class Delivery:
     number: str | None
     tries: Sequence[NoticeTry]
 
+    @property
+    def waiting(self) -> bool:
+        return self.notice.state == "waiting"
+
+    @property
+    def trouble(self) -> str:
+        """Why it has not been sent, as a code; empty once it was."""
+        return "" if self.notice.state == "sent" else self.notice.reason
+
 
 @dataclass(frozen=True)
 class Reach:

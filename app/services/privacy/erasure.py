@@ -75,6 +75,10 @@ class Waiting:
     person: Person | None
     extent: str
 
+    @property
+    def whole(self) -> bool:
+        return self.extent == WHOLE
+
 
 def waiting(session: Session, *, day: date) -> list[Waiting]:
     """What is asked for, the oldest first."""

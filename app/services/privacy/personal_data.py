@@ -60,6 +60,10 @@ class Group:
     count: int
     rows: Sequence[Mapping[str, Any]]
 
+    @property
+    def cut(self) -> bool:
+        return self.count > len(self.rows)
+
 
 def of_identity(session: Session, identity_id: int) -> Subject:
     identity = session.get_one(WeChatIdentity, identity_id)

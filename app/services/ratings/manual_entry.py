@@ -43,8 +43,12 @@ class Given:
     at: datetime
 
     @property
+    def on_paper(self) -> bool:
+        return self.source == PAPER
+
+    @property
     def until(self) -> datetime:
-        return self.at + (A_DAY if self.source == PAPER else timedelta())
+        return self.at + (A_DAY if self.on_paper else timedelta())
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,11 @@ def figure(session: Session) -> Figure:
     return Figure(*session.execute(select(func.coalesce(satisfied, 0), func.count(EnteredRating.level))).one())
 
 
+def after_its_day(linked_at: datetime, given_at: datetime) -> bool:
+    """A blank slip was linked only after the day that stands on it: somebody should look whether it is this ticket."""
+    return linked_at - given_at >= A_DAY
+
+
 def photo(session: Session, completion_id: int) -> EnteredRatingPhoto:
     """Raises Missing, also once it was erased."""
     found = session.get(EnteredRatingPhoto, completion_id)
@@ -170,6 +179,7 @@ def _lines() -> Query:
             EnteredRating.completion_id.label("id"),
             EnteredRating.level,
             EnteredRating.source,
+            (EnteredRating.source == PAPER).label("on_paper"),
             EnteredRating.given_at,
             EnteredRating.at,
             clerk.name.label("by"),

@@ -71,6 +71,11 @@ class Figure:
         """The share in hundredths of a per cent, rounded half up; None where nothing counts."""
         return (self.satisfied * 20_000 + self.counted) // (2 * self.counted) if self.counted else None
 
+    @property
+    def per_cent(self) -> str:
+        """As it is printed, with two decimals; empty where nothing counts."""
+        return "" if self.hundredths is None else f"{self.hundredths // 100}.{self.hundredths % 100:02}"
+
 
 def find(session: Session, wanted: RatingFilter, *, after: int | None = None) -> Page:
     """Ratings by the time they were given, newest first."""
@@ -132,7 +137,9 @@ def _lines() -> Query:
             RatingDetail.faces,
             RatingDetail.comment,
             RatingDetail.praise,
+            (RatingDetail.praise == "asked").label("praise_asked"),
             RatingDetail.checked,
+            RatingDetail.checked.in_(FLAGS).label("flagged"),
             RatingDetail.pressed,
             RatingExclusion.reason.label("excluded"),
             RatingExclusion.note.label("excluded_note"),

@@ -32,6 +32,11 @@ class Step:
     lead: str | None
     helpers: tuple[str, ...]
 
+    @property
+    def recorded_state(self) -> str | None:
+        """The state a ticket came with from elsewhere."""
+        return self.state if self.kind == "recorded" else None
+
 
 def facts(session: Session, number: str) -> Line:
     """The ticket and the names of everything it points to; raises Missing."""

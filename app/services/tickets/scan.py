@@ -69,6 +69,10 @@ class Scan:
     window: timedelta
 
     @property
+    def cancelled(self) -> bool:
+        return self.state == "cancelled"
+
+    @property
     def finished(self) -> bool:
         return self.state in {"finished", "closed"} and self.completion_id is not None
 

@@ -1,13 +1,16 @@
 """Reading what a list was asked for: texts, ids, days of the hospital's calendar."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from flask import request
 
 from app.errors import Refused
 from app.http.context import runtime
 from app.http.ids import parse_id
+from app.pagination import Line
 
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
 LONGEST = 100
@@ -49,6 +52,12 @@ def day(name: str) -> date | None:
     if asked.year not in YEARS:
         raise Refused("bad_filter", name=name)
     return asked
+
+
+def grouped(lines: Sequence[Line], name: str) -> list[tuple[str, list[Line]]]:
+    """The lines under each heading, which is their value of that name."""
+    heading = attrgetter(name)
+    return [(one, list(under)) for one, under in groupby(sorted(lines, key=heading), key=heading)]
 
 
 def beginning(of: date | None) -> datetime | None:

@@ -11,6 +11,12 @@ from app.services.service_levels import escalation
 blueprint = Blueprint("console", __name__)  # also of the pages around it: tickets, notices, what is printed
 
 
+@blueprint.app_template_test()
+def repeated(cycle: int) -> bool:
+    """A ticket that was opened again: its pages then say for which time."""
+    return cycle > 1
+
+
 @blueprint.get("/console")
 def overview() -> str:
     supervises = g.visitor.supervises

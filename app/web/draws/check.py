@@ -24,13 +24,19 @@ SCRIPTS = ("sha256", "strict-json", "forms", "rule", "verifier", "receipt", "rec
 def show(draw_id: str) -> str:
     with read_session() as db:
         page = public_page.page(db, announcement.find(db, draw_id), at=now())
+    told, until = page.announcement, objections.closes(page.announcement)
+    published = {file.name: file.size for file in page.files if not file.name.endswith(".sig")}
     return render_template(
         "draws/check.html",
         page=page,
-        told=page.announcement,
-        until=objections.closes(page.announcement),
-        now=now(),
-        published={file.name: file.size for file in page.files if not file.name.endswith(".sig")},
+        told=told,
+        sources=[*told["sources"], *told["redraw_sources"]],
+        until=until,
+        in_time=now() <= until,
+        published=published,
+        size=sum(published.values()),
+        long_list=max(published.values()) > SHORT_LIST,
+        too_many=page.commit is not None and page.commit["entries"] > CHECKED_HERE,
         most=CHECKED_HERE,
         short=SHORT_LIST,
         scripts=scripts(),

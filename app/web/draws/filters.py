@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint
 
+from app.services.draws import claims
 from app.services.draws.public_page import Page
 from app.services.draws.published_files import Fields, when
 
@@ -17,33 +18,37 @@ class Step:
     code: str
     at: datetime
     done: bool
+    ahead: bool
 
 
 def install(blueprint: Blueprint) -> None:
-    filters: dict[str, Callable[..., object]] = {"told": moment_of, "fours": fours, "short": short}
-    for name, filter_ in (filters | {"yuan": yuan, "left": left}).items():
-        blueprint.add_app_template_filter(filter_, name)
+    filters: tuple[Callable[..., object], ...] = (fours, short, beginning, yuan, left)
+    for filter_ in filters:
+        blueprint.add_app_template_filter(filter_)
+    blueprint.add_app_template_filter(moment_of, "told")
+    blueprint.add_app_template_test(second_round)
 
 
 def steps(page: Page, at: datetime) -> list[Step]:
     told, commit, drawn = page.announcement, page.commit, bool(page.results)
     until = when(told, "objections_until")
-    return [
-        Step("announced", page.announced_at, True),
-        Step("rated", when(told, "closes"), at >= when(told, "closes")),
-        Step("committed", when(commit, "committed_at") if commit else when(told, "commit_by"), commit is not None),
-        Step("objected", until, commit is not None and at > until),
-        Step("drawn", when(page.results[0], "decided_at") if drawn else _last(told["sources"]), drawn),
-        Step("claimed", when(told, "claim_until"), drawn and at > when(told, "claim_until")),
-    ]
+    known = (
+        ("announced", page.announced_at, True),
+        ("rated", when(told, "closes"), at >= when(told, "closes")),
+        ("committed", when(commit, "committed_at") if commit else when(told, "commit_by"), commit is not None),
+        ("objected", until, commit is not None and at > until),
+        ("drawn", when(page.results[0], "decided_at") if drawn else _last(told["sources"]), drawn),
+        ("claimed", when(told, "claim_until"), drawn and at > when(told, "claim_until")),
+    )
+    return [Step(code, due, done, ahead=due > at) for code, due, done in known]
 
 
 def next_step(page: Page, at: datetime) -> Step | None:
     """What the countdown runs to; nothing while something is awaited whose time has come."""
     if at < when(page.announcement, "opens"):
-        return Step("opened", when(page.announcement, "opens"), False)
-    waiting = next((step for step in (*steps(page, at), *_redraw(page)) if not step.done), None)
-    return waiting if waiting and waiting.at > at else None
+        return Step("opened", when(page.announcement, "opens"), done=False, ahead=True)
+    waiting = next((step for step in (*steps(page, at), *_redraw(page, at)) if not step.done), None)
+    return waiting if waiting and waiting.ahead else None
 
 
 def people_for_a_prize(page: Page) -> int | None:
@@ -58,11 +63,12 @@ def people_in(result: Fields, commit: Fields) -> tuple[int, int | None]:
     return people, max(1, round(people / won)) if won else None
 
 
-def _redraw(page: Page) -> Iterator[Step]:
+def _redraw(page: Page, at: datetime) -> Iterator[Step]:
     claimed = sum(claim["state"] == "claimed" for claim in page.claims)
     left_over = claimed < sum(tier["count"] for tier in page.announcement["tiers"])
     if page.announcement["redraw_rounds_max"] and len(page.results) == 1 and left_over:
-        yield Step("redrawn", _last(page.announcement["redraw_sources"]), False)
+        due = _last(page.announcement["redraw_sources"])
+        yield Step("redrawn", due, done=False, ahead=due > at)
 
 
 def _last(sources: list[Fields]) -> datetime:
@@ -80,6 +86,14 @@ def fours(digits: str) -> str:
 
 def short(entry: str) -> str:
     return fours(entry[:SHORT])
+
+
+def beginning(digits: str, length: int = SHORT) -> str:
+    return f"{digits[:length]}…"
+
+
+def second_round(number: int) -> bool:
+    return number == claims.ROUNDS[-1]
 
 
 def yuan(fen: int) -> str:

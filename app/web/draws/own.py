@@ -39,7 +39,7 @@ def index(person_id: int) -> Page:
     with read_session() as db:
         held = public_page.kept_of(db, person_id)
         found = [
-            (receipt, draw, public_page.state(db, draw, at=now()), _tickets(current.get(draw.draw_id)))
+            (receipt, draw, public_page.state(db, draw, at=now()), _fewer(current.get(draw.draw_id), receipt))
             for draw, receipt in held
         ]
         won = {draw.draw_id for draw, _winner, _claim in public_page.prizes_of(db, person_id)}
@@ -55,17 +55,22 @@ def receipt(person_id: int, draw_id: str) -> Page:
     with read_session() as db:
         held = receipts.kept(db, draw, person_id)
         number = keys.pid(draw, held.person_id) if held else ""
+        state = public_page.state(db, draw, at=now())
+        places = _places(db, draw, person_id) if held else []
         return render_template(
             "draws/receipt.html",
             draw=draw,
-            state=public_page.state(db, draw, at=now()),
+            state=state,
+            may_still_rate=state in {"announced", "collecting"},
+            may_object=state == "committed",
             receipt=held,
             number=number,
             fragment=_fragment(held, number) if held else "",
             chances=public_page.chances_of(db, draw, person_id, zone=zone),
-            places=_places(db, draw, person_id) if held else [],
+            places=places,
+            several_rounds=len(places) > 1,
             won=_won(db, draw, person_id) is not None,
-            less=_less(db, draw, person_id) if held and _tickets(current) < held.tickets else "",
+            less=_less(db, draw, person_id) if held and _fewer(current, held) is not None else "",
         )
 
 
@@ -131,8 +136,10 @@ def _given(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
     return draw, current
 
 
-def _tickets(receipt: Receipt | None) -> int:
-    return receipt.tickets if receipt else 0
+def _fewer(current: Receipt | None, held: Receipt) -> int | None:
+    """The tickets of today's receipt, where they are fewer than on the one that is held."""
+    tickets = current.tickets if current else 0
+    return tickets if tickets < held.tickets else None
 
 
 def _less(db: Session, draw: Draw, person_id: int) -> str:

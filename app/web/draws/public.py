@@ -36,6 +36,7 @@ def show(draw_id: str) -> str:
         now=now(),
         steps=filters.steps(page, now()),
         next=filters.next_step(page, now()),
+        late=now() > published_files.when(page.announcement, "objections_until"),
         counted=checkpoints.counted(page.checkpoints),
         hashes={file.name: file.sha256 for file in page.files},
     )
@@ -100,7 +101,7 @@ def _facts(page: Page) -> dict[str, object]:
     return {
         "page": page,
         "told": page.announcement,
-        "tiers": {tier["tier"]: tier for tier in page.announcement["tiers"]},
+        "tiers": page.tiers,
         "one_in": filters.people_for_a_prize(page),
         "numbers": [one for one in page.numbers if one.fields() not in shown],
     }

@@ -1,5 +1,6 @@
 """The inbox: notices as their pages show them, read by a POST, never by looking; and whether reminders are wanted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +44,14 @@ def message(entry: Entry) -> Message:
     text = content.text(kind, entry.told, runtime().settings.timezone)
     link = content.url(kind, entry.told, runtime().links, runtime().settings.console_url)
     return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
+
+
+def unread_of(messages: Sequence[Message]) -> dict[str, object]:
+    """What the button needs that marks them as read: whether one is not, and up to which."""
+    return {
+        "some_unread": not all(one.opened for one in messages),
+        "newest": max((one.id for one in messages), default=0),
+    }
 
 
 @blueprint.post("/my/inbox/read")

@@ -15,9 +15,11 @@ from app.services.notices import inbox
 from app.services.ratings import reminders
 from app.services.tickets import requester
 from app.web.draws import receipts
-from app.web.public.inbox import message
+from app.web.public.inbox import message, unread_of
 
 blueprint = Blueprint("my", __name__)
+
+SHOWN = 5  # notices; those before them are folded away
 
 
 @blueprint.post("/privacy")
@@ -47,13 +49,16 @@ def show() -> Page:
         wished = reminders.wished(db, visitor.person_id)
         drawn = draws.of(db, visitor.person_id, at=now(), zone=runtime().settings.timezone)
     receipts.keep(drawn.receipts)
+    messages = [message(entry) for entry in told]
     return render_template(
         "my.html",
         visitor=visitor,
         own=own,
         link=runtime().links.ticket_path,
-        messages=[message(entry) for entry in told],
+        messages=messages[:SHOWN],
+        earlier=messages[SHOWN:],
         unread=unread,
+        **unread_of(messages),
         inbox_form=session.form_token("inbox"),
         wished=wished,
         draws=drawn,

@@ -23,6 +23,7 @@ from app.services.identity import wechat_sign_in
 from app.services.ratings import rating
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
+from app.services.ratings.search import SATISFIED_FROM
 from app.services.tickets import code_shown, progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, Scan, earlier_answer, look
@@ -96,7 +97,7 @@ def _progress(scan: Scan, token: str) -> Page:
             earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
             complaints=_complaints(db, scan),
         )
-    return page, 410 if scan.state == "cancelled" else 200
+    return page, 410 if scan.cancelled else 200
 
 
 def _answer(scan: Scan, answer: Answer, token: str) -> Page:
@@ -112,6 +113,7 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
         correctable=answer.correctable(now()),
         levels=LEVELS,
         choices=choices(answer.level, language=language()) if enrich else None,
+        praiseworthy=answer.level >= SATISFIED_FROM,
         can_reopen=not scan.over(now()),
         said_at=_said_at(scan),
         complaints=own,

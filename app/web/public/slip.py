@@ -12,6 +12,8 @@ from app.services.tickets import engineer_worklist, lifecycle
 
 blueprint = Blueprint("slip", __name__)
 
+RECENT = 5  # done tickets, the latest, that a slip may be linked to with one tap
+
 
 @blueprint.get("/s/<token>")
 def show(token: str) -> Response | str:
@@ -27,7 +29,8 @@ def show(token: str) -> Response | str:
         window = runtime().settings.rating_window
         work = engineer_worklist.for_slip(db, engineer.person_id, window=window, at=now())
     name, form = slip_pads.name(number), session.form_token("slip", number)
-    return render_template("engineer/slip.html", work=work, slip=name, token=token, form=form)
+    recent = work.done[:RECENT]
+    return render_template("engineer/slip.html", work=work, recent=recent, slip=name, token=token, form=form)
 
 
 @blueprint.post("/s/<token>")

@@ -92,12 +92,14 @@ def _page(error: str = "") -> str:
     scannable = bool(runtime().account or runtime().wecom)
     if scannable and request.method != "HEAD" and _state() == "over":
         _show_new_code()
+    scan = session.get("scan") if scannable else None
     return render_template(
         "console/sign_in.html",
         error=error,
         next_path=_next(request.values.get("next", "")),
         staff_number=clean(request.form.get("staff_number", "")),
-        scan=session.get("scan") if scannable else None,
+        scan=scan,
+        fresh=scan["secret"][:6] if scan else "",
     )
 
 

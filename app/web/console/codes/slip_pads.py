@@ -29,6 +29,7 @@ def pad_index() -> str:
     return render_template(
         "console/pads.html",
         pads=pads,
+        printed_here={row.SlipPad.id for row in pads if row.SlipPad.count <= MOST},
         layouts=LAYOUTS,
         most=MOST,
         name=slip_pads.name,

@@ -109,6 +109,7 @@ def _preview(typed: dict[str, str], made: keys.Secret, fault: str) -> str | tupl
         "console/draw_preview.html",
         typed=typed,
         told=told,
+        sources=[*told["sources"], *told["redraw_sources"]],
         text=content.decode(),
         sha256=digest,
         notes=poster.notes(printed),
@@ -170,8 +171,9 @@ def _form(typed: dict[str, str], faults: dict[str, Any]) -> str:
         typed=typed,
         faults=faults,
         sources=draft_form.SOURCE_IDS,
-        tiers=draft_form.TIERS,
-        rows=draft_form.SOURCE_ROWS,
+        tiers=range(draft_form.TIERS),
+        rows=range(draft_form.SOURCE_ROWS),
+        admin="admin" in g.visitor.roles,
     )
 
 

@@ -15,6 +15,8 @@ from app.services.draws.claims import Found
 from app.web.console import filters
 from app.web.console.draws.draws import blueprint
 
+CODE_MOST = 20  # characters; what is longer is a receipt
+
 
 @blueprint.get("/console/draws/<draw_id>/claims")
 def claims_desk(draw_id: str) -> Page:
@@ -100,7 +102,7 @@ def _code() -> str:
     """As it was typed or scanned; or the whole of a receipt."""
     if (typed := request.form.get("code", "")).lstrip().startswith("{"):
         return filters.clean(typed, objections.LONGEST)
-    return filters.clean(request.form.get("code", ""), 20).replace(" ", "").replace("-", "")
+    return filters.clean(request.form.get("code", ""), CODE_MOST).replace(" ", "").replace("-", "")
 
 
 def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
@@ -111,6 +113,8 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
         settled = [one for number in claims.ROUNDS for one in claims.settled_of(session, draw, number)]
         signed = claims.signed_for(session, draw)
         photographed = claims.with_photo(session, draw) if chosen else set()
+    code = _code()
+    brought = len(code) > CODE_MOST
     return render_template(
         "console/draw_claims.html",
         page=page,
@@ -120,7 +124,9 @@ def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
         photographed=photographed,
         signed=signed,
         chosen=chosen,
-        code=_code(),
+        code=code,
+        typed_code="" if brought else code,
+        typed_receipt=code if brought else "",
         form=visit.form_token("claim", draw_id),
     )
 

@@ -11,7 +11,7 @@ from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.http.words import word
-from app.services.draws import announcement, console_page, objections, public_numbers, public_page
+from app.services.draws import announcement, console_page, objections, public_numbers, public_page, published_files
 from app.web.console import filters
 
 blueprint = Blueprint("console_draws", __name__)
@@ -116,7 +116,16 @@ def draw_page(draw_id: str, **typed: Any) -> str:
     with read_session() as session:
         found = announcement.find(session, draw_id)
         shown = console_page.of(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=now())
-    return render_template("console/draw.html", course=shown, page=shown.page, now=now(), **typed)
+    late = now() > published_files.when(shown.page.announcement, "objections_until")
+    may_act = g.may_act and shown.official
+    return render_template(
+        "console/draw.html", course=shown, page=shown.page, late=late, may_act=may_act, faulty=_faulty(**typed), **typed
+    )
+
+
+def _faulty(typed: dict[str, str] | None = None, **_beside: Any) -> str:
+    """The field of a number that was refused: its round and its source."""
+    return f"{typed['round']} {typed['source']}" if typed else ""
 
 
 def _number_fault(refused: Refused, source: str) -> str:

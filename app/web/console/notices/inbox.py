@@ -9,14 +9,15 @@ from app.http.context import now, read_session, transaction
 from app.http.ids import parse_id
 from app.services.notices import inbox
 from app.web.console.overview import blueprint
-from app.web.public.inbox import message
+from app.web.public.inbox import message, unread_of
 
 
 @blueprint.get("/console/inbox")
 def inbox_index() -> str:
     with read_session() as session:
         told = inbox.of(session, g.visitor.person_id, at=now())
-    return render_template("console/inbox.html", messages=[message(entry) for entry in told])
+    messages = [message(entry) for entry in told]
+    return render_template("console/inbox.html", messages=messages, **unread_of(messages))
 
 
 @blueprint.post("/console/inbox/read")
@@ -28,10 +29,12 @@ def inbox_read() -> Response:
 
 
 @blueprint.app_context_processor
-def _badge() -> dict[str, Callable[[], int]]:
+def _badge() -> dict[str, Callable[[], str]]:
     return {"unread_notices": _unread}
 
 
-def _unread() -> int:
+def _unread() -> str:
+    """As the badge says it; empty where there are none."""
     with read_session() as session:
-        return inbox.unread(session, g.visitor.person_id, at=now())
+        count = inbox.unread(session, g.visitor.person_id, at=now())
+    return f"{inbox.COUNTED - 1}+" if count >= inbox.COUNTED else str(count or "")

@@ -38,6 +38,7 @@ def _of_ticket(number: str) -> str:
         return render_template(
             "console/deliveries.html",
             ticket=ticket,
+            name=ticket.number,
             shown=delivery_log.of_ticket(session, ticket.id, for_provider=provider),
             unsaid=delivery_log.unsaid(session, ticket, for_provider=provider),
             whom=whom,
@@ -56,6 +57,7 @@ def _of_person(staff_number: str) -> str:
         return render_template(
             "console/deliveries.html",
             person=person,
+            name=person.name,
             shown=delivery_log.of_person(session, person.id),
             unsaid=[],
             whom=[(person.name, _reach(session, person.id))],

@@ -19,6 +19,7 @@ from app.services.tickets import lifecycle
 from app.web.console import filters
 
 blueprint = Blueprint("console_entered", __name__)
+blueprint.add_app_template_test(manual_entry.after_its_day)
 
 
 @blueprint.get("/console/entered")
@@ -38,7 +39,7 @@ def entered_new() -> str:
         fits = manual_entry.fits(session, ticket, given, window=runtime().settings.rating_window, at=now())
     if all(one.entered for one in fits):
         raise Refused("entered_before")
-    shown = {"number": ticket.number, "fits": fits, "given": given, "levels": LEVELS}
+    shown = {"number": ticket.number, "fits": fits, "several": len(fits) > 1, "given": given, "levels": LEVELS}
     return render_template("console/entered_new.html", form=visit.form_token("entered"), **shown)
 
 

@@ -14,7 +14,7 @@ from app.pagination import Line
 from app.services.organisation import catalogue
 from app.services.tickets import desk_intake
 from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
-from app.web.console.filters import clean
+from app.web.console.filters import clean, grouped
 from app.web.console.overview import blueprint
 from app.web.console.tickets.tickets import CHANNEL, by
 
@@ -76,6 +76,6 @@ def _page(typed: Typed, faults: Any) -> str:
             served=SERVED,
             priorities=PRIORITIES,
             departments=catalogue.departments(session),
-            places=catalogue.places(session),
-            categories=catalogue.categories(session),
+            places=grouped(catalogue.places(session), "department"),
+            categories=grouped(catalogue.categories(session), "heading"),
         )

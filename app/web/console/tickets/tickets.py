@@ -1,6 +1,6 @@
 """Tickets: the list, one ticket with its timeline, and what the desk does with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.models import Ticket
 from app.models.ticket import MOVES, STATES
+from app.pagination import Line
+from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
 from app.services.service_levels import escalation
@@ -62,10 +64,11 @@ def ticket(number: str) -> str:
     with read_session() as session:
         facts = detail.facts(session, filters.clean(number))
         found: Ticket = facts.Ticket
+        helpers = detail.helpers(session, found.id)
         shown = {
             "facts": facts,
             "ticket": found,
-            "helpers": detail.helpers(session, found.id),
+            "helpers": helpers,
             "steps": detail.timeline(session, found.id, for_provider=provider),
             "notices": detail.notices(session, found.id, for_provider=provider),
             "unopened": escalation.red(session, at=now(), tickets=[found.id]),
@@ -76,8 +79,24 @@ def ticket(number: str) -> str:
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
         }
         if "dispatched" in MOVES[found.state]:
-            shown["candidates"] = detail.candidates(session, now().date())
-    return render_template("console/ticket.html", scan_url=runtime().links.ticket_url(found.id), **shown)
+            shown |= _dispatch_form(found, helpers, detail.candidates(session, now().date()))
+    return render_template(
+        "console/ticket.html",
+        scan_url=runtime().links.ticket_url(found.id),
+        slip_name=slip_pads.name,
+        printable=found.rateable and found.state != "cancelled",
+        **shown,
+    )
+
+
+def _dispatch_form(ticket: Ticket, helpers: Sequence[Line], candidates: Sequence[Line]) -> dict[str, object]:
+    """Whom it could be given to: the lead by team, the helpers by name."""
+    return {
+        "teams": filters.grouped(candidates, "team"),
+        "by_name": sorted(candidates, key=lambda one: one.name),
+        "helping": {one.id for one in helpers},
+        "given_before": ticket.lead_id is not None and ticket.state != "reopened",
+    }
 
 
 @blueprint.get("/console/tickets/<number>/code.svg")
