@@ -176,7 +176,7 @@ def _at_once(key: tuple[int, str], content: bytes, do: Callable[[Session], Answe
         if known := idempotency.begin(db, *key, request=fingerprint(content), at=now()):
             return _replayed(known)
         answer = do(db)
-        idempotency.keep(db, *key, answer)
+        idempotency.store(db, *key, answer)
     return _sent(answer)
 
 
@@ -192,7 +192,7 @@ def _in_steps(
         found = prepare()
         with transaction() as db:
             answer = do(db, found)
-            idempotency.keep(db, *key, answer)
+            idempotency.store(db, *key, answer)
     except Exception:
         with transaction() as db:
             idempotency.release(db, *key)

@@ -82,7 +82,7 @@ def _take(kind: Kind, reader: ItemReader, read: list[Item | Fault], counts: Coun
     items = (one for one in read if isinstance(one, Item))
     with transaction() as session:
         while batch := list(islice(items, BATCH)):
-            taken = inventory.take(session, kind, reader, batch, at=clock.now())
+            taken = inventory.import_rows(session, kind, reader, batch, at=clock.now())
             wrong += taken.faults
             counts.imported += taken.imported
             counts.unchanged += taken.unchanged

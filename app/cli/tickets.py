@@ -94,7 +94,7 @@ def _take(
     nodes = [one for one in read if isinstance(one, Node)]
     wrong = [one for one in read if isinstance(one, Fault)]
     with transaction() as session:
-        taken = imports.take(session, nodes, chosen, at=runtime().now())
+        taken = imports.import_rows(session, nodes, chosen, at=runtime().now())
     wrong = sorted([*wrong, *taken.faults], key=lambda fault: fault.line)
     rejected.add(wrong)
     counts.imported += taken.imported

@@ -17,7 +17,7 @@ FORGET_FROM = 10_000
 def keep_checking(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
     """Look when woken, and every minute for whatever was missed. Two workers may ask twice; the answer is the same."""
     given_up: set[int] = set()
-    loop.keep(
+    loop.run_loop(
         lambda: check_waiting(runtime, given_up),
         fault="a round of checking comments failed",
         woken=woken,

@@ -22,10 +22,10 @@ def keep_watching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    loop.keep(lambda: look(runtime), fault="a round of the watch failed", woken=woken, stopping=stopping)
+    loop.run_loop(lambda: look_once(runtime), fault="a round of the watch failed", woken=woken, stopping=stopping)
 
 
-def look(runtime: Runtime) -> timedelta:
+def look_once(runtime: Runtime) -> timedelta:
     """Tell whom it is time to tell; answers how long there is nothing to do."""
     at = runtime.now()  # who works today is a matter of the hospital's days
     window = runtime.settings.rating_window

@@ -11,7 +11,7 @@ from app.jobs import loop
 from app.jobs.drand_beacon import Beacon
 from app.runtime import Runtime
 from app.services.draws import announcement, checkpoints, claims, commitment, objections, results, schedule
-from app.services.draws.merkle_list import Told
+from app.services.draws.merkle_list import Progress
 
 
 def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
@@ -20,10 +20,12 @@ def keep_drawing(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
     Safe to run in any number of workers, and to be killed at any moment.
     """
     beacon = Beacon()
-    loop.keep(lambda: look(runtime, beacon), fault="a round of the draws failed", woken=woken, stopping=stopping)
+    loop.run_loop(
+        lambda: look_once(runtime, beacon), fault="a round of the draws failed", woken=woken, stopping=stopping
+    )
 
 
-def look(runtime: Runtime, beacon: Beacon | None = None) -> None:
+def look_once(runtime: Runtime, beacon: Beacon | None = None) -> None:
     with runtime.database.reading() as session:
         under_way = schedule.under_way(session, at=clock.now())
     for draw_id in under_way:
@@ -42,7 +44,9 @@ def _take_all(runtime: Runtime, draw_id: str) -> None:
         take(runtime, draw_id, step)
 
 
-def take(runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, tell: Told = lambda _done: None) -> Any:
+def take(
+    runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, tell: Progress = lambda _done: None
+) -> Any:
     """One of `steps.STEPS`; what was written. Raises Refused."""
     match step.split("_"):
         case ["checkpoint"]:
@@ -66,7 +70,7 @@ def _due(runtime: Runtime, draw_id: str) -> str | None:
         return schedule.due(session, draw, zone=runtime.settings.timezone, at=clock.now())
 
 
-def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
+def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Progress) -> Any:
     zone, now = runtime.settings.timezone, clock.now()
     with runtime.database.reading() as session:
         made = checkpoints.prepare(session, announcement.find(session, draw_id), zone=zone, at=now, tell=tell)
@@ -75,7 +79,7 @@ def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> A
         return checkpoints.write(session, draw, made, by=by, day=now.astimezone(zone).date(), at=now)
 
 
-def _settle(runtime: Runtime, draw_id: str, tell: Told) -> int:
+def _settle(runtime: Runtime, draw_id: str, tell: Progress) -> int:
     with runtime.database.reading() as session:
         draw = announcement.find(session, draw_id)
         waiting = objections.open_ones(session, draw)
@@ -84,7 +88,7 @@ def _settle(runtime: Runtime, draw_id: str, tell: Told) -> int:
         return objections.settle(session, announcement.find(session, draw_id), verdicts, at=clock.now())
 
 
-def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
+def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Progress) -> Any:
     zone = runtime.settings.timezone
     with runtime.database.reading() as session:
         prepared = commitment.prepare(
@@ -94,7 +98,7 @@ def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Told) -> Any:
         return commitment.write(session, announcement.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
-def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: Told) -> Any:
+def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: Progress) -> Any:
     with runtime.database.reading() as session:
         draw = announcement.find(session, draw_id)
         prepared = results.prepare(session, draw, draw_round, at=clock.now(), tell=tell)
@@ -102,7 +106,7 @@ def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: 
         return results.write(session, announcement.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
-def _name(runtime: Runtime, draw_id: str, draw_round: int, tell: Told) -> Any:
+def _name(runtime: Runtime, draw_id: str, draw_round: int, tell: Progress) -> Any:
     with runtime.database.reading() as session:
         persons = results.whose(session, announcement.find(session, draw_id), draw_round, tell=tell)
     with runtime.database.transaction() as session:

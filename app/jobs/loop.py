@@ -9,7 +9,7 @@ import structlog
 SWEEP = timedelta(minutes=1)  # finds what nobody was told of
 
 
-def keep(
+def run_loop(
     one_round: Callable[[], timedelta | None],
     *,
     fault: str,

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 def keep_fetching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
-    loop.keep(
+    loop.run_loop(
         lambda: fetch_fresh(runtime, stopping),
         fault="a round of fetching mini-program codes failed",
         woken=woken,
@@ -54,4 +54,4 @@ def fetch(runtime: Runtime, tickets: Sequence[int], *, seconds: float, stopping:
             log.warning("WeChat draws no mini-program codes", errcode=error.errcode)
             return
         with runtime.database.transaction() as session:
-            mini_codes.keep(session, content, picture, at=clock.now())
+            mini_codes.store(session, content, picture, at=clock.now())

@@ -10,7 +10,7 @@ from app import clock
 from app.jobs.loop import SWEEP
 from app.runtime import Runtime
 from app.services.notices import channels, content, delivery, queue
-from app.services.notices.delivery import BACKOFF, Answer, Letter
+from app.services.notices.delivery import BACKOFF, Attempt, SendResult
 from config.notices import NoticeKind, notice_kinds
 from wechat.errors import WECOM, Action, WeChatError
 
@@ -50,10 +50,10 @@ def keep_delivering(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
 def start(runtime: Runtime, pool: ThreadPoolExecutor, *, most: int) -> list[Future[None]]:
     """Send some of what is due."""
-    ladder = channels.ladder(runtime.settings)
+    order = channels.channel_order(runtime.settings)
     with runtime.database.transaction() as session:
-        letters = queue.claim(session, ladder, at=clock.now(), most=most)
-    return [pool.submit(_deliver_one, runtime, letter) for letter in letters]
+        attempts = queue.claim(session, order, at=clock.now(), most=most)
+    return [pool.submit(_deliver_one, runtime, attempt) for attempt in attempts]
 
 
 def until_next(runtime: Runtime) -> timedelta:
@@ -64,82 +64,82 @@ def until_next(runtime: Runtime) -> timedelta:
     return SWEEP if due is None else min(max(due - now, timedelta()), SWEEP)
 
 
-def _deliver_one(runtime: Runtime, letter: Letter | None) -> None:
+def _deliver_one(runtime: Runtime, attempt: Attempt | None) -> None:
     """By one channel after the other, until one has it."""
     try:
-        ladder = channels.ladder(runtime.settings)
-        while letter:
-            answer = _send(runtime, letter)
+        order = channels.channel_order(runtime.settings)
+        while attempt:
+            answer = _send(runtime, attempt)
             with runtime.database.transaction() as session:
-                letter = delivery.record(session, ladder, letter, answer, at=runtime.now())
+                attempt = delivery.record_result(session, order, attempt, answer, at=runtime.now())
     except Exception:
         # One that cannot be recorded never holds up the others; it is due again after its lease.
-        structlog.get_logger().exception("a notice could not be handled", notice=letter and letter.notice_id)
+        structlog.get_logger().exception("a notice could not be handled", notice=attempt and attempt.notice_id)
 
 
-def _send(runtime: Runtime, letter: Letter) -> Answer:
-    """One letter, one channel, one call; and what the answer means for the letter."""
+def _send(runtime: Runtime, attempt: Attempt) -> SendResult:
+    """One attempt, one channel, one call; and what the answer means for the attempt."""
     try:
-        return Answer("sent", msgid=_call(runtime, letter, notice_kinds()[letter.kind]))
+        return SendResult("sent", msgid=_call(runtime, attempt, notice_kinds()[attempt.kind]))
     except WeChatError as error:
-        return _meaning(letter, error, clock.now())
+        return _meaning(attempt, error, clock.now())
     except Exception as error:
-        structlog.get_logger().exception("a notice could not be sent", notice=letter.notice_id)
-        pause = BACKOFF[min(letter.attempts, len(BACKOFF)) - 1]
-        return Answer("busy", "our_fault", type(error).__name__, uncertain=True, until=clock.now() + pause)
+        structlog.get_logger().exception("a notice could not be sent", notice=attempt.notice_id)
+        pause = BACKOFF[min(attempt.attempts, len(BACKOFF)) - 1]
+        return SendResult("busy", "our_fault", type(error).__name__, uncertain=True, until=clock.now() + pause)
 
 
-def _call(runtime: Runtime, letter: Letter, kind: NoticeKind) -> str:
-    told, zone = letter.facts, runtime.settings.timezone
+def _call(runtime: Runtime, attempt: Attempt, kind: NoticeKind) -> str:
+    told, zone = attempt.facts, runtime.settings.timezone
     url = content.url(kind, told, runtime.links, runtime.settings.console_url)
-    match letter.channel:
+    match attempt.channel:
         case "wecom" if runtime.wecom:
             text = content.text(kind, told, zone)
-            return runtime.wecom.send_card(letter.address.name, title=kind.title, text=text, url=url)
+            return runtime.wecom.send_card(attempt.address.name, title=kind.title, text=text, url=url)
         case "service" if runtime.service_account and kind.service:
             return runtime.service_account.send_template(
-                letter.address.name,
+                attempt.address.name,
                 template_id=kind.service.template,
                 fields=content.fields(kind, kind.service, told, zone),
                 url=url,
-                client_msg_id=letter.client_msg_id,
+                client_msg_id=attempt.client_msg_id,
             )
         case "mini" if runtime.mini and kind.mini:
             return runtime.mini.send_subscription(
-                letter.address.name,
+                attempt.address.name,
                 template_id=kind.mini.template,
                 fields=content.fields(kind, kind.mini, told, zone),
                 page=content.page(kind.mini, told, runtime.links),
             )
         case "robot" if runtime.robot:
             text = f"{kind.title}：{told.name}\n{content.text(kind, told, zone)}\n{url}"
-            runtime.robot.send_text(text, mentioned=[letter.address.name] if letter.address.name else [])
+            runtime.robot.send_text(text, mentioned=[attempt.address.name] if attempt.address.name else [])
             return ""
         case _:
-            raise LookupError(letter.channel)
+            raise LookupError(attempt.channel)
 
 
-def _meaning(letter: Letter, error: WeChatError, at: datetime) -> Answer:
+def _meaning(attempt: Attempt, error: WeChatError, at: datetime) -> SendResult:
     detail = " ".join(filter(None, [str(error.errcode or error.errmsg), error.rid]))
     log = structlog.get_logger().bind(
-        notice=letter.notice_id, channel=letter.channel, errcode=error.errcode, rid=error.rid
+        notice=attempt.notice_id, channel=attempt.channel, errcode=error.errcode, rid=error.rid
     )
     match error.action:
         case Action.DUPLICATE:
-            return Answer("sent")
+            return SendResult("sent")
         case Action.RETRY:
-            until = error.heals_at(at, attempt=letter.attempts)
-            return Answer("busy", "busy", detail, uncertain=error.uncertain, until=until)
+            until = error.heals_at(at, attempt=attempt.attempts)
+            return SendResult("busy", "busy", detail, uncertain=error.uncertain, until=until)
         case Action.STOPPED:
             log.error("the channel is stopped until somebody looks", errmsg=error.errmsg)
             only_kind = error.errcode in TEMPLATE_REFUSED
             cause = "template" if only_kind else "daily_quota" if error.errcode in error.rules.daily else "account"
-            return Answer("stopped", "stopped", detail, until=error.heals_at(at), cause=cause, only_kind=only_kind)
+            return SendResult("stopped", "stopped", detail, until=error.heals_at(at), cause=cause, only_kind=only_kind)
         case Action.BUG:
             log.error("WeChat refused what we sent", errmsg=error.errmsg)
-            return Answer("failed", "our_fault", detail)
+            return SendResult("failed", "our_fault", detail)
         case _:
-            return Answer("failed", _refusal(error), detail)
+            return SendResult("failed", _refusal(error), detail)
 
 
 def _refusal(error: WeChatError) -> str:

@@ -19,7 +19,7 @@ def keep_tidy(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment: what was left is taken up again an hour later.
     """
-    loop.keep(
+    loop.run_loop(
         lambda: tidy_at_night(runtime, at=clock.now(), stopping=stopping),
         fault="the nightly retention failed",
         woken=woken,

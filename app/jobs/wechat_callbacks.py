@@ -19,7 +19,9 @@ def keep_taking_in(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
     Safe to run in any number of workers, and to be killed at any moment.
     """
-    loop.keep(lambda: take_in(runtime), fault="a round of messages from WeChat failed", woken=woken, stopping=stopping)
+    loop.run_loop(
+        lambda: take_in(runtime), fault="a round of messages from WeChat failed", woken=woken, stopping=stopping
+    )
 
 
 def take_in(runtime: Runtime) -> timedelta:

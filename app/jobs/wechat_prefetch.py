@@ -21,7 +21,7 @@ def keep_asking(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
         nonlocal ticket_due
         ticket_due = ask(runtime, ticket_due=ticket_due)
 
-    loop.keep(one_round, fault="a round of errands failed", woken=woken, stopping=stopping)
+    loop.run_loop(one_round, fault="a round of errands failed", woken=woken, stopping=stopping)
 
 
 def ask(runtime: Runtime, *, ticket_due: datetime) -> datetime:

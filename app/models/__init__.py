@@ -20,7 +20,7 @@ from app.models.draw import (
 )
 from app.models.event import Event, FeedEntry, FeedMark
 from app.models.inbound import Inbound
-from app.models.notice import ChannelStop, Notice, NoticeTry, SubscriptionCredit, WeChatToken
+from app.models.notice import ChannelOutage, DeliveryAttempt, Notice, SubscriptionCredit, WeChatToken
 from app.models.person import (
     BindingTry,
     BindInvitation,
@@ -64,7 +64,7 @@ __all__ = [
     "BindingTry",
     "Campus",
     "Category",
-    "ChannelStop",
+    "ChannelOutage",
     "Complaint",
     "Completion",
     "CompletionHelper",
@@ -74,6 +74,7 @@ __all__ = [
     "CountedRating",
     "Counter",
     "Credential",
+    "DeliveryAttempt",
     "Department",
     "Draw",
     "DrawCheckpoint",
@@ -102,7 +103,6 @@ __all__ = [
     "Inbound",
     "MiniCode",
     "Notice",
-    "NoticeTry",
     "OAuthAttempt",
     "Person",
     "Place",

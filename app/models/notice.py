@@ -61,7 +61,7 @@ class Notice(Base):
     opened_at: Mapped[datetime | None]  # its reader has seen what it is about
 
 
-class NoticeTry(Base):
+class DeliveryAttempt(Base):
     """What became of a notice on one channel, each time: the answer to "why did he not get it"."""
 
     __tablename__ = "notice_try"
@@ -80,8 +80,8 @@ class NoticeTry(Base):
     detail: Mapped[str] = mapped_column(Text, default="")  # errcode and rid
 
 
-class ChannelStop(Base):
-    """A channel, or one kind of notice on it, that refuses until somebody mends it. One letter asks after `until`."""
+class ChannelOutage(Base):
+    """A channel, or one kind of notice on it, that refuses until somebody mends it. One attempt asks after `until`."""
 
     __tablename__ = "channel_stop"
     __table_args__ = (

@@ -45,7 +45,7 @@ def begin(session: Session, identity_id: int, key: str, *, request: str, at: dat
     return None
 
 
-def keep(session: Session, identity_id: int, key: str, answer: Answer) -> None:
+def store(session: Session, identity_id: int, key: str, answer: Answer) -> None:
     session.execute(
         update(IdempotentPost)
         .where(_row(identity_id, key))

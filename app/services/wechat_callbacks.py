@@ -57,7 +57,7 @@ class NotYet(Exception):
     """It belongs to something that is not written down yet; the text is the code of what is missing."""
 
 
-def keep(session: Session, push: Push, *, appid: str, at: datetime) -> bool:
+def store(session: Session, push: Push, *, appid: str, at: datetime) -> bool:
     """Write the message down; false if it was there before. A worker looks after the commit."""
     added = session.execute(
         upsert(session, Inbound)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app import clock
 from app.api.operations import OPERATIONS
 from app.jobs import wechat_callbacks
-from app.models import Inbound, Notice, NoticeTry
+from app.models import DeliveryAttempt, Inbound, Notice
 from app.runtime import Runtime
 from app.services.notices import subscriptions
 from config.notices import notice_kinds
@@ -118,7 +118,7 @@ def test_a_message_that_failed_after_all_goes_on_to_the_next_channel(nurse: Phon
     assert push("subscribe_msg_sent_event", entry).state == "done"
     with world.database.reading() as session:
         again = session.get_one(Notice, notice.id)
-        tried = session.scalars(select(NoticeTry).where(NoticeTry.notice_id == notice.id)).one()
+        tried = session.scalars(select(DeliveryAttempt).where(DeliveryAttempt.notice_id == notice.id)).one()
     assert (again.ticket_id, again.state, tried.channel) == (ticket.id, "waiting", "mini")
     unknown = push("subscribe_msg_sent_event", {**entry, "MsgID": "901"})
     assert (unknown.state, unknown.reason) == ("waiting", "no_such_notice")

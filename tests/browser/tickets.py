@@ -49,7 +49,7 @@ def make(runtime: Runtime, state: str, *, served: roles.Part = roles.NURSE, at: 
         assert engineer
         assert desk
         job = employment.employment_at(session, user.id, at.date())
-        told = lifecycle.Report(
+        told = lifecycle.NewTicket(
             source="wechat",
             description="护士站打印机不出纸，指示灯一直闪。",
             category_id=session.scalars(select(Category.id).where(Category.name == "打印机")).one(),

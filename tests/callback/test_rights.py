@@ -23,7 +23,7 @@ from app.models import (
 from app.runtime import Runtime
 from app.services.identity import binding, wechat_sign_in
 from app.services.notices import channels
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.callback.conftest import MINI
 from tests.callback.test_work import event
 from tests.conftest import KEY
@@ -83,7 +83,7 @@ def test_whoever_leaves_has_no_session_no_credit_no_claim_and_no_invitation(
         left = session.get_one(WeChatIdentity, phone.id)
         assert session.scalars(select(IdentityClaim.state)).all() == claims
         # What waits to be sent to him finds no way any more.
-        assert channels.addresses(session, channels.ladder(runtime.settings), [world.engineer.id]) == {}
+        assert channels.addresses(session, channels.channel_order(runtime.settings), [world.engineer.id]) == {}
     assert left.forgotten_at is not None
     assert (left.person_id, left.unionid, left.privacy_at) == (None, None, None)
     assert phone.openid not in left.openid
@@ -131,7 +131,7 @@ def test_once_bound_to_the_hospital_he_is_what_the_roster_says(worked: Worked, w
     with runtime.database.transaction() as session:
         session.execute(update(WeChatIdentity).where(WeChatIdentity.id == back).values(person_id=world.doctor.id))
     with runtime.database.reading() as session:
-        assert not look(session, ticket.id, identity_id=back, at=clock.now()).provider_staff
+        assert not load(session, ticket.id, identity_id=back, at=clock.now()).provider_staff
 
 
 def test_he_is_known_again_by_an_older_key_and_by_no_other(worked: Worked, world: World, runtime: Runtime) -> None:

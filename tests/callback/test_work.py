@@ -290,7 +290,7 @@ def rated(world: World, runtime: Runtime) -> Rating:
     ticket, now = world.ticket("finished"), clock.now()
     identity = world.nurse_identity.id
     with runtime.database.transaction() as session:
-        seen = scan.look(session, ticket.id, identity_id=identity, at=now)
+        seen = scan.load(session, ticket.id, identity_id=identity, at=now)
         kwargs = {"level": 5, "identity_id": identity, "trust_all": False, "source": "test", "at": now}
         rating_id = rating.rate(session, seen, **kwargs)  # type: ignore[arg-type]
     with runtime.database.reading() as session:

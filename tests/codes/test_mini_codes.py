@@ -108,7 +108,7 @@ def test_what_was_kept_and_is_no_picture_does_not_stop_the_printer(
     ticket = world.ticket("finished")
     with world.database.transaction() as session:
         content = mini_codes.content(MINI.appid, mini_codes.scene(runtime.links, ticket.id))
-        mini_codes.keep(session, content, b"broken", at=clock.now())
+        mini_codes.store(session, content, b"broken", at=clock.now())
     assert qr(app, tmp_path, ticket).exit_code == 0
     assert printed(tmp_path) == [{runtime.links.ticket_url(ticket.id)}]
 

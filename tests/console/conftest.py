@@ -9,7 +9,7 @@ from app.models import Completion, Credential, Person, Rating, Ticket
 from app.services.identity.passwords import hash_password
 from app.services.ratings import rating
 from app.services.ratings.rating import Detail
-from app.services.tickets.scan import Scan, look
+from app.services.tickets.scan import ScanView, load
 from tests.support.world import World
 
 PASSWORD = "correct horse battery"
@@ -35,8 +35,8 @@ def rate(database: Database, world: World) -> Rate:
         at = clock.now()
         identity = world.nurse_identity.id
 
-        def scan() -> Scan:
-            return look(session, ticket.id, identity_id=identity, at=at)
+        def scan() -> ScanView:
+            return load(session, ticket.id, identity_id=identity, at=at)
 
         with database.transaction() as session:
             given = rating.rate(

@@ -51,7 +51,7 @@ def test_who_has_won_a_draw_is_told_to_nobody_else(who: str, console: Console, w
     """Not even that he won: neither in the list nor among what he himself was told."""
     world.ticket("dispatched")
     with world.database.transaction() as session:
-        outbox.keep(session, "won", about="h001-2026q4", to=world.nurse.id, at=clock.now())
+        outbox.add_inbox_only(session, "won", about="h001-2026q4", to=world.nurse.id, at=clock.now())
     client = console(getattr(world, who))
     shown = client.get("/console/notices").text
     assert world.engineer.name in shown

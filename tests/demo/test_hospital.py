@@ -189,7 +189,7 @@ def test_numbers_run_without_a_gap_and_the_next_ticket_gets_the_next_one(
     assert all(run == [f"{day}-{n:04d}" for n in range(1, len(run) + 1)] for day, run in days.items())
     copy = seeded(shutil.copy(sqlite_template, tmp_path / "next.sqlite"), AT)
     with copy.transaction() as session:
-        told = lifecycle.Report(source="desk", description="", category_id=None)
+        told = lifecycle.NewTicket(source="desk", description="", category_id=None)
         ticket = lifecycle.report(session, told, by=None, at=AT, zone=ZONE, channel="console")
     assert ticket.number == f"20261122-{today + 1:04d}"
     copy.engine.dispose()
@@ -277,7 +277,7 @@ def test_on_either_database_the_next_rows_find_free_ids(database: Database) -> N
         assert nurse is not None
         assert desk is not None
         assert engineer is not None
-        told = lifecycle.Report(source="desk", description="", category_id=None, served_person_id=nurse.id)
+        told = lifecycle.NewTicket(source="desk", description="", category_id=None, served_person_id=nurse.id)
         ticket = lifecycle.report(session, told, by=desk.id, at=AT, zone=ZONE, channel="console")
         lifecycle.dispatch(session, ticket, to=engineer.id, by=desk.id, at=AT, channel="console")
         assert ticket.id == session.scalar(select(func.count()).select_from(Ticket))

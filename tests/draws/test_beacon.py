@@ -87,16 +87,16 @@ def test_the_round_is_fetched_when_it_is_out_and_the_result_follows(
     committed: Story, fetching: Runtime, relay: Relay
 ) -> None:
     live(DRAWN - timedelta(seconds=30))
-    jobs.look(fetching, Beacon())
+    jobs.look_once(fetching, Beacon())
     assert relay.asked == []
     live(DRAWN + timedelta(seconds=1))
-    jobs.look(fetching, Beacon())
+    jobs.look_once(fetching, Beacon())
     assert relay.asked == [f"/{CHAIN}/public/{ROUND['round']}"]
     with committed.drawing() as (session, draw):
         [typed] = session.query(DrawNumber).all()
         assert published_files.fields(session, draw, "result-1.json")["sources"][0]["value"] == ROUND["randomness"]
     assert (typed.by_id, typed.value, typed.evidence) == (None, ROUND["randomness"], ROUND["signature"])
-    jobs.look(fetching, Beacon())
+    jobs.look_once(fetching, Beacon())
     assert len(relay.asked) == 1
 
 
@@ -120,7 +120,7 @@ def test_nothing_else_stands_and_it_is_asked_again_later_each_time_twice_as_late
     beacon = Beacon()
     for seconds, asked in ((1, 1), (50, 1), (70, 2), (180, 2), (200, 3)):
         live(DRAWN + timedelta(seconds=seconds))
-        jobs.look(fetching, beacon)
+        jobs.look_once(fetching, beacon)
         assert len(relay.asked) == asked
     assert not any("elsewhere" in path for path in relay.asked)
     with committed.drawing() as (session, _draw):
@@ -133,7 +133,7 @@ def test_a_relay_that_sends_a_byte_now_and_then_keeps_nobody_waiting(
     monkeypatch.setattr("app.jobs.beacon.WHOLE", 0.5)
     relay.pause = 0.1
     began = monotonic()
-    jobs.look(fetching, Beacon())
+    jobs.look_once(fetching, Beacon())
     assert monotonic() - began < 4
     with committed.drawing() as (session, _draw):
         assert session.query(DrawNumber).all() == []
@@ -141,15 +141,15 @@ def test_a_relay_that_sends_a_byte_now_and_then_keeps_nobody_waiting(
 
 def test_a_relay_that_is_not_there_stops_nothing(committed: Story, runtime: Runtime) -> None:
     away = replace(runtime, settings=replace(runtime.settings, drand_url="http://127.0.0.1:9"))
-    jobs.look(away, Beacon())
+    jobs.look_once(away, Beacon())
     committed.type("drand-quicknet", str(ROUND["round"]), ROUND["signature"], by=committed.world.admin, at=DRAWN)
-    jobs.look(away, Beacon())
+    jobs.look_once(away, Beacon())
     with committed.drawing() as (session, draw):
         assert published_files.find(session, draw, "result-1.json")
 
 
 def test_nobody_is_asked_in_a_closed_network(committed: Story, runtime: Runtime, relay: Relay) -> None:
-    jobs.look(runtime, Beacon())
+    jobs.look_once(runtime, Beacon())
     assert relay.asked == []
     with committed.drawing() as (session, draw):
         assert not published_files.find(session, draw, "result-1.json")

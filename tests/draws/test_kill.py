@@ -122,13 +122,13 @@ def take(environ: dict[str, str], step: str) -> None:
 def finish(story: Story, environ: dict[str, str], step: str, seen: dict[str, str], folder: Path) -> None:
     """A restart does the rest, and does nothing twice."""
     runtime = build(read_settings(environ))
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     found = hashes(story, step)
     assert set(found) == FILES[step]
     assert {**found, **seen} == found
     with pytest.raises(Refused, match="written_before"):
         jobs.take(runtime, DRAW_ID, step.partition(" ")[0])
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     assert hashes(story, step) == found
     assert story.publish(folder / "draw")[-1].holds
     if step in WINNERS:

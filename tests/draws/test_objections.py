@@ -210,7 +210,7 @@ def test_what_nobody_decided_is_settled_by_the_records_in_time_for_the_last_vers
         assert receipt
         object_(story, receipt, at=OBJECTED + story.shift)
     exclude(story, excluded)
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     with story.drawing() as (session, draw):
         found = session.scalars(select(DrawObjection).order_by(DrawObjection.id)).all()
         assert published_files.fields(session, draw, "commit-2.json")["entries"] == 11
@@ -230,7 +230,7 @@ def test_an_objection_nobody_looked_at_holds_no_result_up(story: Story, runtime:
     assert receipt
     object_(story, receipt, at=OBJECTED + story.shift)
     story.type_numbers()
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     with story.drawing() as (session, draw):
         [objection] = session.scalars(select(DrawObjection)).all()
         assert published_files.winners_of(session, draw, 1)

@@ -187,7 +187,7 @@ def tickets(story: Story) -> dict[int, int]:
     """By person, out of the list itself."""
     found = merkle_list.Leaves(listed(story), [])
     with story.drawing() as (session, draw):
-        keys = secret.of(session, draw)
+        keys = secret.load(session, draw)
         persons = session.scalars(select(Person.id)).all()
         places = {person: found.find(keys.entry(draw, person)) for person in persons}
         assert eligibility.raters(session, draw)

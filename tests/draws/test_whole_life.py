@@ -244,7 +244,7 @@ def seed_text(draw: Draw, commit: Fields, sources: list[Source]) -> str:
 def entry(session: Session, draw: Draw, who: roles.Part) -> bytes:
     found = employment.by_staff_number(session, who.staff_number)
     assert found
-    return keys.of(session, draw).entry(draw, found.id)
+    return keys.load(session, draw).entry(draw, found.id)
 
 
 def balls(dice: Random, many: int, greatest: int) -> str:

@@ -17,7 +17,7 @@ def test_a_checkpoint_a_day_while_ratings_are_collected(story: Story, runtime: R
     story.now_is(DURING + timedelta(days=20)).people(7)
     story.announce()
     for _ in range(2):
-        jobs.look(runtime)
+        jobs.look_once(runtime)
     with story.database.reading() as session:
         [checkpoint] = session.scalars(select(DrawCheckpoint)).all()
         kinds = session.scalars(select(Event.kind).where(Event.subject == "draw").order_by(Event.id)).all()
@@ -39,7 +39,7 @@ def test_the_list_is_committed_at_the_close_and_not_after_its_time(
 ) -> None:
     story.now_is(moment).people(5)
     story.announce()
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     assert state_of(story, moment) == state
 
 
@@ -47,10 +47,10 @@ def test_the_result_comes_by_itself_once_the_numbers_stand(story: Story, runtime
     story.now_is(DRAWN).people(10)
     story.announce()
     story.commit()
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     assert state_of(story, DRAWN) == "committed"
     story.type_numbers()
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     assert state_of(story, DRAWN) == "drawn"
     with story.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(DrawWinner)) == 6
@@ -58,14 +58,14 @@ def test_the_result_comes_by_itself_once_the_numbers_stand(story: Story, runtime
 
 def test_what_nobody_claimed_expires_and_is_drawn_once_more(story: Story, runtime: Runtime) -> None:
     story.now_is(EXPIRED).drawn(10)
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     with story.drawing() as (session, draw):
         assert {claim.state for claim in claims.settled_of(session, draw, 1)} == {"expired"}
     story.type_numbers(2, at=REDRAWN + story.shift)
     story_now = REDRAWN + story.shift
     result = story.run(2, at=story_now)
     assert sum(len(tier["winners"]) for tier in result["tiers"]) == 4
-    jobs.look(runtime)
+    jobs.look_once(runtime)
     assert state_of(story, REDRAWN) == "redrawn"
 
 
@@ -73,7 +73,7 @@ def test_two_workers_at_once_commit_once(story: Story, runtime: Runtime) -> None
     story.now_is(COMMITTED).people(20)
     story.announce()
     with ThreadPoolExecutor(4) as workers:
-        for done in [workers.submit(jobs.look, runtime) for _ in range(4)]:
+        for done in [workers.submit(jobs.look_once, runtime) for _ in range(4)]:
             done.result()
     with story.drawing() as (session, draw):
         page = public_page.page(session, draw, at=COMMITTED + story.shift)

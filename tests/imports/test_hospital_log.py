@@ -122,4 +122,4 @@ def take(database: Database, folder: Path, provider: str, nodes_of_log: list[lis
     read = [reader.read(row) for row in table.rows if isinstance(row, Row)]
     nodes = [node for node in read if isinstance(node, Node)]
     with database.transaction() as session:
-        imports.take(session, nodes, chosen, at=clock.now().astimezone(ZONE))
+        imports.import_rows(session, nodes, chosen, at=clock.now().astimezone(ZONE))

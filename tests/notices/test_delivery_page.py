@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app import clock
-from app.models import ChannelStop, Event, Notice, NoticeTry, Ticket, WeChatIdentity
+from app.models import ChannelOutage, DeliveryAttempt, Event, Notice, Ticket, WeChatIdentity
 from app.models.kinds import INBOX_ONLY, PROVIDER_SEES_NOTICES
 from app.models.notice import NOTICE_STATES, TRY_OUTCOMES
-from app.services.notices.delivery import TELLING
+from app.services.notices.delivery import REASON_RANK
 from app.texts.codes import WORDS
 from config.notices import KINDS
 from config.settings import CHANNELS
@@ -137,7 +137,7 @@ def test_a_stopped_channel_stands_in_red_until_it_is_healed(path: str, world: Wo
     page = supervisor.get(path).text
     assert in_order(page, ["alarm", "服务号", "帐号被微信拒绝", "40001 r-9"])
     with world.database.transaction() as session:
-        session.execute(update(ChannelStop).values(healed_at=clock.now()))
+        session.execute(update(ChannelOutage).values(healed_at=clock.now()))
     assert "40001 r-9" not in supervisor.get(path).text
 
 
@@ -183,7 +183,7 @@ def test_what_does_not_exist_is_not_found(query: str, supervisor: FlaskClient) -
 def test_every_code_there_is_has_words() -> None:
     assert WORDS["notice"].keys() == KINDS | INBOX_ONLY
     assert not KINDS & INBOX_ONLY
-    assert {*TELLING, *RESTS} <= WORDS["notice_reason"].keys()
+    assert {*REASON_RANK, *RESTS} <= WORDS["notice_reason"].keys()
     assert {*NOTICE_STATES} == WORDS["notice_state"].keys()
     assert {*TRY_OUTCOMES} == WORDS["notice_try"].keys()
     assert {*CHANNELS} <= WORDS["notice_channel"].keys()
@@ -210,14 +210,14 @@ def tried(world: World, ticket: Ticket, *tries: tuple[str, str, str, str]) -> No
         assert notice is not None
         for channel, outcome, reason, detail in tries:
             told = {"channel": channel, "outcome": outcome, "reason": reason, "detail": detail}
-            session.add(NoticeTry(notice_id=notice.id, at=clock.now(), **told))
+            session.add(DeliveryAttempt(notice_id=notice.id, at=clock.now(), **told))
 
 
 def stop(world: World) -> None:
     now = clock.now()
     told = {"channel": "service", "kind": "", "reason": "account", "detail": "40001 r-9"}
     with world.database.transaction() as session:
-        session.add(ChannelStop(since=now, until=now + timedelta(minutes=10), **told))
+        session.add(ChannelOutage(since=now, until=now + timedelta(minutes=10), **told))
 
 
 def imported(world: World) -> Ticket:

@@ -198,7 +198,7 @@ def red(world: World) -> Sequence[Line]:
 def see(world: World, ticket: Ticket, person: Person) -> None:
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
-        lifecycle.see(session, held, by=person.id, at=clock.now(), channel="test")
+        lifecycle.mark_opened(session, held, by=person.id, at=clock.now(), channel="test")
 
 
 def take_over(world: World, ticket: Ticket, person: Person) -> Ticket:

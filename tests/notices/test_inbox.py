@@ -103,7 +103,7 @@ def test_an_admin_sees_the_alert_on_every_page_until_he_has_read_it(world: World
     admin = console(world.admin)
     assert "badge-count" not in admin.get("/console").text
     with world.database.transaction() as session:
-        outbox.alert(session, "channel_stopped", about="service", to=world.admin.id, at=clock.now())
+        outbox.add_alert(session, "channel_stopped", about="service", to=world.admin.id, at=clock.now())
     assert "badge-count" in admin.get("/console/tickets").text
     page = admin.get("/console/inbox").text
     assert "通知渠道停用" in page

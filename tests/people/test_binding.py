@@ -14,7 +14,7 @@ from app.models import BindingTry, Completion, CountedRating, Person, Rating, Ti
 from app.services.identity import binding
 from app.services.identity.binding import Outcome
 from app.services.ratings import rating
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.support.world import APPID, World
 
 DAY = timedelta(days=1)
@@ -326,7 +326,7 @@ class Desk:
     ) -> None:
         phone, at = identity or self.world.stranger_identity, at or clock.now()
         with self.world.database.transaction() as session:
-            scan = look(session, ticket.id, identity_id=phone.id, at=at)
+            scan = load(session, ticket.id, identity_id=phone.id, at=at)
             rating.rate(session, scan, level=level, identity_id=phone.id, trust_all=False, source="scan", at=at)
 
     def counted(self, ticket: Ticket) -> list[int]:

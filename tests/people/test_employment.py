@@ -11,7 +11,7 @@ from app.db import LocalDay, utc_offset
 from app.models import Completion, Contract, Employment, Person, Ticket
 from app.services.organisation import employment
 from app.services.ratings import reminders, ward_list
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.support.world import ZONE, World
 
 FIRST, LAST = date(2026, 3, 10), date(2026, 3, 20)
@@ -193,4 +193,4 @@ def finish_at(world: World, ticket: Ticket, moment: datetime) -> None:
 
 def provider_staff(world: World, ticket: Ticket, *, at: datetime) -> bool:
     with world.database.reading() as session:
-        return look(session, ticket.id, identity_id=world.nurse_identity.id, at=at).provider_staff
+        return load(session, ticket.id, identity_id=world.nurse_identity.id, at=at).provider_staff

@@ -13,7 +13,7 @@ from app.services.identity import invitations
 from app.services.identity.binding import Outcome
 from app.services.links import Links
 from app.services.ratings import rating
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.conftest import KEY
 from tests.support.world import APPID, World
 
@@ -236,7 +236,7 @@ class Office:
     def rate(self, ticket_id: int, phone: WeChatIdentity) -> None:
         at = clock.now()
         with self.world.database.transaction() as session:
-            scan = look(session, ticket_id, identity_id=phone.id, at=at)
+            scan = load(session, ticket_id, identity_id=phone.id, at=at)
             rating.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
 
     def counted(self) -> int:

@@ -16,6 +16,7 @@ from app.models import (
     Complaint,
     ConsoleScan,
     Credential,
+    DeliveryAttempt,
     Draw,
     DrawClaim,
     DrawClaimPhoto,
@@ -28,7 +29,6 @@ from app.models import (
     IdentityClaim,
     Inbound,
     Notice,
-    NoticeTry,
     Person,
     Rating,
     SubscriptionCredit,
@@ -37,10 +37,10 @@ from app.models import (
     WeChatIdentity,
 )
 from app.services.ratings import manual_entry, rating
-from app.services.ratings.manual_entry import Entry, Given
+from app.services.ratings.manual_entry import Entry, ManualRating
 from app.services.ratings.rating import Detail
 from app.services.tickets import lifecycle
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.support.world import World
 
 FAULT, PLACE, COMMENT, GRIEF = "打印机只印半张", "窗边第二张桌", "修得快，人很和气", "等了整整三天"
@@ -54,9 +54,9 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
     ticket = world.ticket("finished", served=person, description=FAULT, reported_at=now - 5 * step, step=step)
     with world.database.transaction() as session:
         session.execute(update(Ticket).where(Ticket.id == ticket.id).values(location=PLACE))
-        scan = look(session, ticket.id, identity_id=identity.id, at=now)
+        scan = load(session, ticket.id, identity_id=identity.id, at=now)
         given = rating.rate(session, scan, level=4, identity_id=identity.id, trust_all=False, source="scan", at=now)
-        scan = look(session, ticket.id, identity_id=identity.id, at=now)
+        scan = load(session, ticket.id, identity_id=identity.id, at=now)
         rating.add_detail(session, scan, Detail(reasons=["slow"], comment=COMMENT, praise=True), at=now)
         assert session.get_one(Rating, given).person_id == person.id
         notice = Notice(
@@ -79,7 +79,7 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
 def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -> None:
     """The paper he signed, photographed by the supervisor."""
     held = lifecycle.locked(session, ticket_id=ticket.id)
-    given, window = Given("paper", now), timedelta(days=14)
+    given, window = ManualRating("paper", now), timedelta(days=14)
     (done,) = manual_entry.fits(session, held, given, window=window, at=now)
     entry = Entry(done.id, 3, given, b"\xff\xd8 the picture, signed")
     manual_entry.enter(session, held, entry, window=window, by=world.supervisor.id, at=now)
@@ -120,7 +120,9 @@ def _rows(
     yield Complaint(
         ticket_id=ticket.id, person_id=person.id, text=GRIEF, source="mini", at=now, state="answered", answer="对不起"
     )
-    yield NoticeTry(notice_id=notice.id, channel="service", at=now, outcome="failed", reason="refused", detail="rid-1")
+    yield DeliveryAttempt(
+        notice_id=notice.id, channel="service", at=now, outcome="failed", reason="refused", detail="rid-1"
+    )
     yield BindingTry(identity_id=identity.id, staff_number=person.staff_number, at=now, succeeded=True)
     yield IdentityClaim(identity_id=identity.id, person_id=person.id, state="refused", created_at=now)
     yield BindInvitation(

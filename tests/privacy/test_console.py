@@ -10,7 +10,7 @@ from app.models import ErasureRequest, WeChatIdentity
 from app.services.privacy import erasure
 from app.services.privacy.personal_data import of_person
 from app.services.ratings import rating, search
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.conftest import KEY, Console
 from tests.privacy.life import WORDS, found, live
 from tests.support.console_forms import offers, send
@@ -39,7 +39,7 @@ def test_a_rating_given_before_an_erasure_names_nobody_any_more_and_still_counts
 ) -> None:
     ticket, at = world.ticket("finished"), clock.now()
     with database.transaction() as session:
-        scan = look(session, ticket.id, identity_id=world.nurse_identity.id, at=at)
+        scan = load(session, ticket.id, identity_id=world.nurse_identity.id, at=at)
         who = {"identity_id": world.nurse_identity.id, "trust_all": False, "source": "scan", "at": at}
         page = f"/console/ratings/{rating.rate(session, scan, level=2, **who)}/exclude"  # type: ignore[arg-type]
     supervisor = console(world.supervisor)

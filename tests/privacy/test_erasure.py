@@ -31,12 +31,12 @@ from app.models import (
 )
 from app.services.identity import binding, wechat_sign_in
 from app.services.notices import channels
-from app.services.notices.channels import Ladder, Way
+from app.services.notices.channels import Channel, ChannelOrder
 from app.services.organisation import directory
 from app.services.privacy import erasure, personal_data, wechat_erasure
 from app.services.privacy.personal_data import Subject
 from app.services.ratings import rating
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 from tests.conftest import KEY
 from tests.privacy.life import COMMENT, FAULT, WORDS, found, history_of, kept_rows, leave, live, win
 from tests.support.world import APPID, ZONE, World
@@ -130,7 +130,7 @@ def test_the_slot_stays_taken(world: World, database: Database) -> None:
     leave(world, world.nurse, on=clock.now() - timedelta(days=1))
     erase_person(database, world.nurse, by=world.admin.id)
     with database.reading() as session:
-        scan = look(session, ticket.id, identity_id=world.bind(world.second_nurse).id, at=clock.now())
+        scan = load(session, ticket.id, identity_id=world.bind(world.second_nurse).id, at=clock.now())
     assert scan.standing is not None
     assert scan.standing.level == 4
 
@@ -145,7 +145,7 @@ def test_what_waits_to_be_sent_to_him_is_not_sent(world: World, database: Databa
 
 
 def test_who_was_erased_is_listed_nowhere_and_written_to_nowhere(world: World, database: Database) -> None:
-    by_number = Ladder((Way("wecom", "corp", staff_numbers=True),), ZONE)
+    by_number = ChannelOrder((Channel("wecom", "corp", staff_numbers=True),), ZONE)
     with database.reading() as session:
         assert channels.addresses(session, by_number, [world.nurse.id])
     leave(world, world.nurse, on=clock.now() - timedelta(days=1))
@@ -287,7 +287,7 @@ def test_an_engineer_who_was_erased_is_known_as_the_providers_again(world: World
         back = wechat_sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=KEYS, at=clock.now())
     assert back != world.engineer_identity.id
     with database.reading() as session:
-        assert look(session, ticket.id, identity_id=back, at=clock.now()).provider_staff
+        assert load(session, ticket.id, identity_id=back, at=clock.now()).provider_staff
 
 
 def erase_person(database: Database, person: Person, *, by: int | None) -> str:
@@ -311,7 +311,7 @@ def carry_out(database: Database, request: int, *, by: int) -> str:
 def rate_with_words(database: Database, ticket: Ticket, phone: WeChatIdentity) -> None:
     at = clock.now()
     with database.transaction() as session:
-        scan = look(session, ticket.id, identity_id=phone.id, at=at)
+        scan = load(session, ticket.id, identity_id=phone.id, at=at)
         rating.rate(session, scan, level=4, identity_id=phone.id, trust_all=False, source="scan", at=at)
-        scan = look(session, ticket.id, identity_id=phone.id, at=at)
+        scan = load(session, ticket.id, identity_id=phone.id, at=at)
         rating.add_detail(session, scan, rating.Detail(comment=COMMENT), at=at)

@@ -110,7 +110,7 @@ class Worlds:
             return built
         script, people = self._written[kind]
         run(database, script)
-        return replace(pickle.loads(people), database=database)
+        return replace(cast(World, pickle.loads(people)), database=database)
 
 
 def script_of(database: Database) -> str:

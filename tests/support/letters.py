@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from app import clock
 from app.jobs import notices as delivery
-from app.models import ChannelStop, Notice, NoticeTry, Person, Ticket, WeChatIdentity
+from app.models import ChannelOutage, DeliveryAttempt, Notice, Person, Ticket, WeChatIdentity
 from app.runtime import Runtime, build
 from app.services import events
 from app.services.notices import outbox
@@ -113,12 +113,12 @@ class Letters:
     def tries(self) -> list[tuple[str, str, str]]:
         """Channel, outcome and reason of each."""
         with self.world.database.reading() as session:
-            rows = session.scalars(select(NoticeTry).order_by(NoticeTry.id))
+            rows = session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id))
             return [(one.channel, one.outcome, one.reason) for one in rows]
 
-    def stops(self) -> list[ChannelStop]:
+    def stops(self) -> list[ChannelOutage]:
         with self.world.database.reading() as session:
-            return list(session.scalars(select(ChannelStop).order_by(ChannelStop.id)))
+            return list(session.scalars(select(ChannelOutage).order_by(ChannelOutage.id)))
 
     def pass_time(self, gone: timedelta) -> None:
         """What the clock would do: every moment of every notice lies so much further back."""
@@ -128,11 +128,11 @@ class Letters:
                 notice.next_try_at -= gone
                 notice.uncertain_since = notice.uncertain_since and notice.uncertain_since - gone
                 notice.settled_at = notice.settled_at and notice.settled_at - gone
-            for stop in session.scalars(select(ChannelStop)):
+            for stop in session.scalars(select(ChannelOutage)):
                 stop.since -= gone
                 stop.until -= gone
                 stop.healed_at = stop.healed_at and stop.healed_at - gone
-            session.execute(update(NoticeTry).values(at=clock.now() - gone))
+            session.execute(update(DeliveryAttempt).values(at=clock.now() - gone))
 
     def due(self, when: timedelta = timedelta()) -> None:
         with self.world.database.transaction() as session:

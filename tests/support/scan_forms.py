@@ -26,7 +26,7 @@ from app.models import (
 )
 from app.runtime import Runtime
 from app.services.ratings import rating
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 
 TABLES: dict[str, Any] = {
     "rating": Rating,
@@ -99,7 +99,7 @@ class Slip:
     def rated_then(self, ticket: Ticket, identity: WeChatIdentity, level: int, *, at: datetime) -> None:
         """A rating given in the past, by the service itself."""
         with self.runtime.database.transaction() as session:
-            scan = look(session, ticket.id, identity_id=identity.id, at=at)
+            scan = load(session, ticket.id, identity_id=identity.id, at=at)
             rating.rate(session, scan, level=level, identity_id=identity.id, trust_all=False, source="scan", at=at)
 
     def change_employer(self, person: Person, *, to: Department, last_day: date | None = None) -> None:

@@ -29,7 +29,7 @@ class Told:
         return self.world.ticket("dispatched", lead=lead, helpers=helpers, reported_at=start)
 
     def look(self) -> timedelta:
-        return deadlines.look(self.runtime)
+        return deadlines.look_once(self.runtime)
 
     def of(self, *kinds: str) -> list[tuple[str, str]]:
         """Kind and name of everybody told such a thing, in that order."""

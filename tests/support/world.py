@@ -117,7 +117,7 @@ class World:
         at = reported_at or clock.now() - timedelta(hours=2)
         person_id = user.id if isinstance(user, Person) else None
         department_id = user.id if isinstance(user, Department) else None
-        told = lifecycle.Report(
+        told = lifecycle.NewTicket(
             source=source,
             description=description,
             category_id=(category or self.printers).id,

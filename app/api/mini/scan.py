@@ -18,7 +18,7 @@ from app.services.ratings.detail import choices, offered
 from app.services.ratings.rating import Detail
 from app.services.tickets import progress
 from app.services.tickets import scan as scan_service
-from app.services.tickets.scan import Scan, earlier_answer, look
+from app.services.tickets.scan import ScanView, earlier_answer, load
 
 CHANNEL = "mini"
 OF_A_FORM = ("bad_token", "form_not_of_this_visit")
@@ -130,24 +130,24 @@ def ward(token: str) -> responses.Ward:
     return responses.Ward(name=found.name, member=found.member, days=window.days, waiting=waiting)
 
 
-def _seen(db: Session, token: str) -> Scan:
+def _seen(db: Session, token: str) -> ScanView:
     ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     who, window = bearer.current().identity_id, runtime().settings.rating_window
-    return look(db, ticket_id, identity_id=who, at=now(), window=window)
+    return load(db, ticket_id, identity_id=who, at=now(), window=window)
 
 
-def _of_form(db: Session, token: str, form: str) -> Scan:
+def _of_form(db: Session, token: str, form: str) -> ScanView:
     """The ticket as it is, if the form was issued to this session for this cycle of it."""
     seen = _seen(db, token)
     session.check_signed(form, bearer.current().family, token, seen.cycle)
     return seen
 
 
-def _trusted(seen: Scan) -> bool:
+def _trusted(seen: ScanView) -> bool:
     return seen.verified or runtime().settings.rating_trust == "open"
 
 
-def _add_detail(db: Session, seen: Scan, given: requests.Details) -> None:
+def _add_detail(db: Session, seen: ScanView, given: requests.Details) -> None:
     if seen.mine is None:
         raise Refused("nothing_to_correct")
     detail = Detail(**given.model_dump(include=set(Detail.__dataclass_fields__)))
@@ -155,7 +155,7 @@ def _add_detail(db: Session, seen: Scan, given: requests.Details) -> None:
     announce(db, "checks")
 
 
-def _response(db: Session, seen: Scan, token: str) -> responses.Scan:
+def _response(db: Session, seen: ScanView, token: str) -> responses.Scan:
     who, at = bearer.current(), now()
     view = seen.view(at=at, known=True, trusted=_trusted(seen))
     acts = _acts(seen, view, at)
@@ -183,7 +183,7 @@ def _response(db: Session, seen: Scan, token: str) -> responses.Scan:
     )
 
 
-def _acts(seen: Scan, view: str, at: datetime) -> list[responses.Act]:
+def _acts(seen: ScanView, view: str, at: datetime) -> list[responses.Act]:
     """What is offered; every act is checked again when it is done."""
     if seen.provider_staff:
         return []

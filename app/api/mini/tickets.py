@@ -14,7 +14,7 @@ from app.services.cases import complaints
 from app.services.organisation import catalogue
 from app.services.tickets import photos, progress, requester
 from app.services.tickets.progress import Step
-from app.services.tickets.requester import Mine
+from app.services.tickets.requester import TicketSummary
 
 CHANNEL = "mini"
 PHOTO = Upload("photo")
@@ -106,7 +106,7 @@ def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
 def photo(number: str, photo_id: int) -> Response:
     """The picture."""
     with read_session() as db:
-        found = photos.read(db, _mine(db, number).id, photo_id)
+        found = photos.get(db, _mine(db, number).id, photo_id)
     return Response(found.content, mimetype=found.media_type)
 
 
@@ -129,7 +129,7 @@ def _mine(db: Session, number: str, *, lock: bool = False) -> Ticket:
     return requester.ticket(db, number, person_id=bearer.person_id(), identity_id=who, at=now(), lock=lock)
 
 
-def _line(one: Mine, steps: list[Step]) -> responses.TicketLine:
+def _line(one: TicketSummary, steps: list[Step]) -> responses.TicketLine:
     return responses.TicketLine(
         number=one.number,
         token=_token(one.ticket_id),

@@ -53,7 +53,7 @@ def object_(
     with refusals(), transaction() as session:
         found, person_id = announcement.find(session, draw_id), person(session, by)
         if receipt:
-            data = objections.read(receipt.read_text("utf-8", errors="replace"))
+            data = objections.parse(receipt.read_text("utf-8", errors="replace"))
             objection = objections.object_(session, found, **data, by=person_id, at=runtime().now())
         elif objection is not None:
             objections.decide(

@@ -61,7 +61,7 @@ def find(session: Session, *, state: str, after: int | None = None) -> Page:
     return newest_first(session, query, Complaint.at, Complaint.id, after=after)
 
 
-def read(session: Session, complaint_id: int) -> Line:
+def get(session: Session, complaint_id: int) -> Line:
     """Raises Missing."""
     row = session.execute(_lines().where(Complaint.id == complaint_id)).first()
     if row is None:

@@ -48,7 +48,7 @@ def missing(session: Session, links: Links, tickets: Sequence[int], *, appid: st
     return wanted
 
 
-def keep(session: Session, content: str, picture: bytes, *, at: datetime) -> None:
+def store(session: Session, content: str, picture: bytes, *, at: datetime) -> None:
     media_type = "image/jpeg" if picture.startswith(_JPEG) else "image/png"
     insert_first(session, MiniCode, content=content, media_type=media_type, picture=picture, at=at)
 

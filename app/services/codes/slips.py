@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Ticket
 from app.services.links import Links
-from app.services.organisation.assets import Thing
+from app.services.organisation.assets import LabelTarget
 from qr.card import Card
 from qr.logo import Logo
 from qr.mini_code import Mini
@@ -63,7 +63,7 @@ class Paper:
             self.links.ward_url(department.id), RATE_HERE, (department.name, where, self._hotline), UNSEEN, self.logo
         )
 
-    def label(self, thing: Thing) -> Card:
+    def label(self, thing: LabelTarget) -> Card:
         """What people read when the code cannot be: the tag is the title of an asset's, the name that of a room's."""
         title, below = (thing.tag, thing.name) if thing.kind == "asset" else (thing.name, thing.tag)
         lines = (below, thing.spot, thing.where, self._hotline)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import Refused
 from app.models import Draw, DrawObjection
 from app.services.draws import commitment, eligibility, events, keys, merkle_list, published_files
-from app.services.draws.merkle_list import Leaves, Told
+from app.services.draws.merkle_list import Leaves, Progress
 from app.services.draws.published_files import Fields
 from app.services.organisation import employment as persons
 
@@ -33,7 +33,7 @@ def prepare(
     by: int,
     zone: ZoneInfo,
     at: datetime,
-    tell: Told = lambda _done: None,
+    tell: Progress = lambda _done: None,
 ) -> Fields:
     """Enough to make the list that counts again with `lottery.rule`; and where today's records disagree with it.
 
@@ -43,7 +43,7 @@ def prepare(
     version = published_files.versions(session, draw)
     if not version:
         raise Refused("not_committed")
-    listed, key = commitment.load(session, draw, version), keys.of(session, draw).key
+    listed, key = commitment.load(session, draw, version), keys.load(session, draw).key
     tickets = _by_entry(listed)
     whose = merkle_list.whose(key, draw.draw_id, eligibility.raters(session, draw), set(tickets), tell)
     known = {entry: whose[entry.hex()] for entry in tickets if entry.hex() in whose}
@@ -73,7 +73,7 @@ def _by_entry(listed: Leaves) -> dict[bytes, int]:
     return {leaf[:32]: int.from_bytes(leaf[32:], "big") for leaf in merkle_list.split(listed.data)}
 
 
-def _today(session: Session, draw: Draw, version: int, key: bytes, zone: ZoneInfo, tell: Told) -> Leaves:
+def _today(session: Session, draw: Draw, version: int, key: bytes, zone: ZoneInfo, tell: Progress) -> Leaves:
     """The list as it would be made now, with the objections that stand in this version."""
     found = eligibility.find(session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, tell=tell)
     made = merkle_list.build(key, draw.draw_id, found.people, tell)

@@ -12,7 +12,7 @@ import lottery
 from app.models import Draw
 from app.paths import ROOT
 from app.services.draws import published_files
-from app.services.draws.merkle_list import Bytes, Told
+from app.services.draws.merkle_list import Bytes, Progress
 from app.services.draws.published_files import File
 
 README = """\
@@ -41,7 +41,7 @@ published at the time.
 _WHEN = (2000, 1, 1, 0, 0, 0)  # the same files make the same archive
 
 
-def write(session: Session, draw: Draw, to: BinaryIO, tell: Told = lambda _done: None) -> None:
+def write(session: Session, draw: Draw, to: BinaryIO, tell: Progress = lambda _done: None) -> None:
     def read(file: File) -> Iterator[bytes]:
         for part in published_files.content(session, file):
             tell(len(part))

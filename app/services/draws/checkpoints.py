@@ -11,16 +11,18 @@ from app.db import insert_first
 from app.errors import Refused
 from app.models import Draw, DrawCheckpoint
 from app.services.draws import eligibility, events, keys, merkle_list, published_files
-from app.services.draws.merkle_list import Leaves, Told
+from app.services.draws.merkle_list import Leaves, Progress
 
 A_WEEK, FEWEST = timedelta(days=7), 5  # new people
 
 
-def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Told = lambda _done: None) -> Leaves:
+def prepare(
+    session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Progress = lambda _done: None
+) -> Leaves:
     if not draw.opens <= at < draw.closes:
         raise Refused("not_collecting")
     found = eligibility.find(session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, tell=tell)
-    return merkle_list.build(keys.of(session, draw).key, draw.draw_id, found.people, tell)
+    return merkle_list.build(keys.load(session, draw).key, draw.draw_id, found.people, tell)
 
 
 def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: date, at: datetime) -> DrawCheckpoint:

@@ -23,7 +23,7 @@ def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
     prize = won(session, draw, person_id)
     if prize is None or _settled(session, draw, prize.round, prize.entry):
         return None
-    return secret.of(session, draw).claim_code(draw, prize.round, prize.entry)
+    return secret.load(session, draw).claim_code(draw, prize.round, prize.entry)
 
 
 def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
@@ -32,7 +32,7 @@ def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
     known = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(his))
     if found := session.scalar(known.limit(1)):
         return found
-    entry = secret.of(session, draw).entry(draw, his[0]).hex()
+    entry = secret.load(session, draw).entry(draw, his[0]).hex()
     for draw_round in ROUNDS:
         for one in published_files.winners_of(session, draw, draw_round):
             if one["entry"] == entry:
@@ -42,7 +42,7 @@ def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
 
 
 @dataclass(frozen=True)
-class Found:
+class ClaimLookup:
     """What a code stands for, as the desk has to know it: the prize and whose it is, nothing of any rating."""
 
     round: int
@@ -52,7 +52,7 @@ class Found:
     settled: str
 
 
-def look(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> Found:
+def look_up(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> ClaimLookup:
     """Raises Missing where no winner has this code."""
     announcement.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
@@ -63,7 +63,7 @@ def look(session: Session, draw: Draw, code: str, *, by: int, at: datetime) -> F
         .where(DrawWinner.draw_id == draw.id, DrawWinner.round == draw_round, DrawWinner.entry == entry)
     )
     states = {claim.entry: claim.state for claim in settled_of(session, draw, draw_round)}
-    return Found(draw_round, tiers[winner["tier"] - 1], entry, person, states.get(entry, ""))
+    return ClaimLookup(draw_round, tiers[winner["tier"] - 1], entry, person, states.get(entry, ""))
 
 
 def photo(session: Session, draw: Draw, claim_id: int, *, by: int, at: datetime) -> DrawClaimPhoto:
@@ -187,7 +187,7 @@ def _settle_code(
 
 def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
     """The prize of a code; or of a receipt we have signed: who was found by nobody may come with that."""
-    keys, wanted = secret.of(session, draw), code.strip().upper()
+    keys, wanted = secret.load(session, draw), code.strip().upper()
     entry = _of_receipt(session, draw, code) if code.lstrip().startswith("{") else None
     for draw_round in ROUNDS:
         for winner in published_files.winners_of(session, draw, draw_round):
@@ -198,7 +198,7 @@ def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
 
 def _of_receipt(session: Session, draw: Draw, text: str) -> str | None:
     try:
-        told = objections.read(text)
+        told = objections.parse(text)
     except Refused:
         return None
     ours = receipts.genuine(
@@ -209,7 +209,7 @@ def _of_receipt(session: Session, draw: Draw, text: str) -> str | None:
 
 def _check_not_his_own(session: Session, draw: Draw, entry: str, by: int) -> None:
     """One of the committee may have a second staff number, which he never said."""
-    keys = secret.of(session, draw)
+    keys = secret.load(session, draw)
     if entry in {keys.entry(draw, one).hex() for one in duplicate_people.persons(session, None, by)}:
         raise Refused("own_prize")
 
@@ -267,7 +267,7 @@ def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
     ]
     edition = published_files.edition(session, draw, published_files.CLAIMS) + 1
     fields = {"scheme": SCHEME, "draw_id": draw.draw_id, "claims": claims}
-    keys = secret.of(session, draw)
+    keys = secret.load(session, draw)
     published_files.write_json(
         session, draw, published_files.CLAIMS, fields, forms.CLAIMS, secret=keys, at=at, edition=edition
     )

@@ -17,7 +17,7 @@ from app.models import Draw, DrawObjection, DrawTree
 from app.services.draws import duplicate_people, eligibility, events, published_files
 from app.services.draws import keys as secret
 from app.services.draws import merkle_list as leaves
-from app.services.draws.merkle_list import Leaves, Listed, Told
+from app.services.draws.merkle_list import Leaves, Listed, Progress
 from app.services.draws.published_files import Fields, when
 from lottery import files as forms
 from lottery.rule import SCHEME
@@ -39,14 +39,16 @@ class Prepared:
     at: datetime
 
 
-def prepare(session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Told = lambda _done: None) -> Prepared:
+def prepare(
+    session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Progress = lambda _done: None
+) -> Prepared:
     """The next version: the first of everybody who is in, a later one with the objections that were upheld."""
     version = published_files.versions(session, draw) + 1
     check(session, draw, version, at=at)
     if version == 1:
         cap = published_files.announced(session, draw)["cap"]
         found = eligibility.find(session, draw, cap=cap, zone=zone, tell=tell)
-        made = leaves.build(secret.of(session, draw).key, draw.draw_id, found.people, tell)
+        made = leaves.build(secret.load(session, draw).key, draw.draw_id, found.people, tell)
         return Prepared(1, made, eligibility.merged(found.departments), found.excluded, found.doubles, (), at)
     return _with_objections(session, draw, version, zone, at, tell)
 
@@ -58,7 +60,7 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
     if version != prepared.version:
         raise Refused("written_before", name=f"commit-{prepared.version}.json")
     check(session, draw, version, at=at)
-    told, keys, data = published_files.announced(session, draw), secret.of(session, draw), prepared.leaves.data
+    told, keys, data = published_files.announced(session, draw), secret.load(session, draw), prepared.leaves.data
     commit = {
         "scheme": SCHEME,
         "draw_id": draw.draw_id,
@@ -72,7 +74,7 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
         "excluded": prepared.excluded,
         "committed_at": published_files.written(at, told),
     }
-    duplicate_people.keep(session, draw, prepared.doubles)
+    duplicate_people.store(session, draw, prepared.doubles)
     published_files.write(session, draw, f"leaves-{version}.bin", data, secret=keys, at=at)
     session.execute(insert(DrawTree).values(draw_id=draw.id, version=version, blocks=b"".join(prepared.leaves.blocks)))
     digest = published_files.write_json(
@@ -137,7 +139,9 @@ def _upheld(session: Session, draw: Draw) -> list[DrawObjection]:
     return list(session.scalars(query.order_by(DrawObjection.id)))
 
 
-def _with_objections(session: Session, draw: Draw, version: int, zone: ZoneInfo, at: datetime, tell: Told) -> Prepared:
+def _with_objections(
+    session: Session, draw: Draw, version: int, zone: ZoneInfo, at: datetime, tell: Progress
+) -> Prepared:
     before = load(session, draw, version - 1)
     commit = published_files.fields(session, draw, f"commit-{version - 1}.json")
     departments = {line["department"]: line["entries"] for line in commit["by_department"]}

@@ -64,7 +64,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Reading:
+class NumberEntry:
     """One source as one of those who type sees it: never what somebody else has typed before it stands."""
 
     promised: Fields
@@ -76,12 +76,12 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Course:
+class DrawConsole:
     page: Page
     steps: list[Step]
     committee: Sequence[Person]
     official: bool  # whether he who looks may act in this draw
-    readings: dict[int, list[Reading]]
+    readings: dict[int, list[NumberEntry]]
     events: Sequence[Line]
     prizes: int
     claimed: int
@@ -96,7 +96,7 @@ class Course:
         return self.events[:LOGGED]
 
 
-def of(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -> Course:
+def load(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -> DrawConsole:
     page, official = public_page.page(session, draw, at=at), _official(session, draw, by, at)
     committee = select(Person).join(DrawCommittee, DrawCommittee.person_id == Person.id)
     events = (
@@ -107,7 +107,7 @@ def of(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime) -
     )
     waiting = [one for one in page.objections if one.open]
     readings = {number: _readings(session, draw, number, by, at) for number in _rounds(page)}
-    return Course(
+    return DrawConsole(
         page=page,
         steps=list(_steps(session, draw, page, readings, at)),
         committee=session.scalars(committee.where(DrawCommittee.draw_id == draw.id).order_by(Person.id)).all(),
@@ -134,7 +134,7 @@ def _rounds(page: Page) -> range:
     return range(1, 2 + page.announcement["redraw_rounds_max"])
 
 
-def _readings(session: Session, draw: Draw, number: int, by: int, at: datetime) -> list[Reading]:
+def _readings(session: Session, draw: Draw, number: int, by: int, at: datetime) -> list[NumberEntry]:
     typed = public_numbers.typed(session, draw, number)
     opened = published_files.find(session, draw, "commit-1.json" if number == 1 else "result-1.json") is not None
     found = []
@@ -143,7 +143,7 @@ def _readings(session: Session, draw: Draw, number: int, by: int, at: datetime) 
         mine = [one for one in here if one.by_id == by]
         stands = public_numbers.stands(session, draw, number, promised)
         found.append(
-            Reading(
+            NumberEntry(
                 promised=promised,
                 stands=stands,
                 others=len({one.by_id for one in here} - {by}),
@@ -156,7 +156,7 @@ def _readings(session: Session, draw: Draw, number: int, by: int, at: datetime) 
 
 
 def _steps(
-    session: Session, draw: Draw, page: Page, readings: dict[int, list[Reading]], at: datetime
+    session: Session, draw: Draw, page: Page, readings: dict[int, list[NumberEntry]], at: datetime
 ) -> Iterator[Step]:
     told, hashes = page.announcement, {file.name: (file.at, file.sha256) for file in page.files}
     yield Step("announce", DONE, draw.announced_at, sha256=draw.announcement_sha256)
@@ -191,7 +191,7 @@ def _objections(page: Page, until: datetime, at: datetime) -> Step:
 
 
 def _decided(
-    readings: dict[int, list[Reading]], hashes: dict[str, tuple[datetime, str]], number: int, at: datetime
+    readings: dict[int, list[NumberEntry]], hashes: dict[str, tuple[datetime, str]], number: int, at: datetime
 ) -> Iterator[Step]:
     here = readings[number]
     due = max(when(one.promised, "drawn_at") for one in here)

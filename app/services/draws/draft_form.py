@@ -62,7 +62,7 @@ def propose(*, tenant: str, hospital: str, contact: str, at: datetime, zone: Zon
     }
 
 
-def read(form: Form, zone: ZoneInfo) -> tuple[Fields, dict[str, str]]:
+def parse(form: Form, zone: ZoneInfo) -> tuple[Fields, dict[str, str]]:
     """The draft, and what of it could not be read: field and what is wrong with it."""
     faults: dict[str, str] = {}
     redraw = bool(form.get("redraw"))

@@ -43,7 +43,7 @@ def doubles(session: Session, draw: Draw) -> dict[int, int]:
     return _lowest(groups.values())
 
 
-def keep(session: Session, draw: Draw, found: Mapping[int, int]) -> None:
+def store(session: Session, draw: Draw, found: Mapping[int, int]) -> None:
     """Written with the first list, in one transaction with it."""
     rows = [{"draw_id": draw.id, "person_id": person, "one_id": one} for person, one in found.items()]
     if rows:

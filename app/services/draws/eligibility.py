@@ -26,7 +26,7 @@ from app.models import (
     RatingExclusion,
 )
 from app.services.draws import duplicate_people, merkle_list
-from app.services.draws.merkle_list import Told
+from app.services.draws.merkle_list import Progress
 
 # Tapped by the rater himself; whatever somebody else has entered for him takes no part.
 OWN_SOURCES = ("scan", "wechat", "wecom", "mini", "browser")
@@ -48,14 +48,14 @@ Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # persons
 
 
 @dataclass(frozen=True)
-class Found:
+class Eligible:
     people: merkle_list.People
     departments: dict[str, int]
     excluded: list[dict[str, Any]]
     doubles: dict[int, int]
 
 
-def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told = lambda _done: None) -> Found:
+def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Progress = lambda _done: None) -> Eligible:
     """Everybody who is in, as it stands now; after the close nothing new can come."""
     days = _days(draw, zone)
     ids, tickets, where = array("q"), array("q"), array("q")
@@ -71,7 +71,7 @@ def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Told =
         rows = _each_once(rows, doubles, _barred_of(session, draw, doubles, days))
     capped = np.minimum(rows[1], cap).astype(np.uint16)
     found = merkle_list.People(draw.pid_prefix, rows[0], capped)
-    return Found(found, _named(session, rows[2]), _excluded(session, draw, days), doubles)
+    return Eligible(found, _named(session, rows[2]), _excluded(session, draw, days), doubles)
 
 
 def raters(session: Session, draw: Draw) -> merkle_list.People:

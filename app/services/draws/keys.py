@@ -60,7 +60,7 @@ def unsealed(text: str, keys: Sequence[str]) -> Secret:
     return Secret(both[:32], both[32:])
 
 
-def of(session: Session, draw: Draw) -> Secret:
+def load(session: Session, draw: Draw) -> Secret:
     row = session.get_one(DrawSecret, draw.id)
     return Secret(row.key, row.signing_key)
 

@@ -22,7 +22,7 @@ _TICKETS = ">u2"
 _INNER, _OUTER = b"\x36" * 64, b"\x5c" * 64  # of HMAC with SHA-256 (RFC 2104)
 _KEY = 32
 
-Told = Callable[[int], object]
+Progress = Callable[[int], object]
 Bytes = bytes | memoryview
 
 
@@ -93,7 +93,7 @@ class Leaves(Listed):
         return int(_rows(self.data)[:, _KEY:].copy().view(_TICKETS).sum(dtype=np.int64))
 
 
-def build(key: bytes, draw_id: str, people: People, tell: Told = lambda _done: None) -> Leaves:
+def build(key: bytes, draw_id: str, people: People, tell: Progress = lambda _done: None) -> Leaves:
     """The whole list of these people; `tell` hears how many were worked on."""
     count = len(people.ids)
     records = np.empty((count, LEAF), np.uint8)
@@ -110,7 +110,7 @@ def build(key: bytes, draw_id: str, people: People, tell: Told = lambda _done: N
 
 
 def whose(
-    key: bytes, draw_id: str, people: People, wanted: set[bytes], tell: Told = lambda _done: None
+    key: bytes, draw_id: str, people: People, wanted: set[bytes], tell: Progress = lambda _done: None
 ) -> dict[str, int]:
     """The ids behind some entries."""
     found: dict[str, int] = {}
@@ -125,13 +125,13 @@ def whose(
     return found
 
 
-def of(data: Bytes, tell: Told = lambda _done: None) -> Leaves:
+def from_bytes(data: Bytes, tell: Progress = lambda _done: None) -> Leaves:
     """A list that was built before."""
     with cores(len(data) // LEAF) as spread:
         return Leaves(data, blocks(data, spread, tell))
 
 
-def add(leaves: Leaves, people: dict[bytes, int], tell: Told = lambda _done: None) -> Leaves:
+def add(leaves: Leaves, people: dict[bytes, int], tell: Progress = lambda _done: None) -> Leaves:
     """The list with these entries in it, each with at least so many tickets."""
     old = {entry: leaves.leaf(index) for entry in people if (index := leaves.find(entry)) is not None}
     new = {
@@ -142,10 +142,10 @@ def add(leaves: Leaves, people: dict[bytes, int], tell: Told = lambda _done: Non
     if old:
         kept = np.delete(kept, [leaves.find(entry) for entry in old], axis=0)  # type: ignore[arg-type]
     records = np.concatenate([kept, _rows(b"".join(new.values()))])
-    return of(in_order(records).reshape(-1).data, tell)
+    return from_bytes(in_order(records).reshape(-1).data, tell)
 
 
-def blocks(data: Bytes, spread: Spread, tell: Told = lambda _done: None) -> list[bytes]:
+def blocks(data: Bytes, spread: Spread, tell: Progress = lambda _done: None) -> list[bytes]:
     """The roots of the subtrees, from left to right."""
     size = _CHUNK * LEAF
     pieces = (bytes(data[start : start + size]) for start in range(0, len(data), size))

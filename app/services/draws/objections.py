@@ -139,7 +139,7 @@ def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at:
 
 
 def examined(
-    session: Session, draw: Draw, objection_id: int, *, zone: ZoneInfo, tell: merkle_list.Told = lambda _done: None
+    session: Session, draw: Draw, objection_id: int, *, zone: ZoneInfo, tell: merkle_list.Progress = lambda _done: None
 ) -> Verdict | None:
     """Of one that waits, to have its verdict before the transaction that decides it; nothing of any other."""
     asked = [one for one in open_ones(session, draw) if one.id == objection_id]
@@ -152,17 +152,19 @@ def examine(
     objections: Sequence[DrawObjection],
     *,
     zone: ZoneInfo,
-    tell: merkle_list.Told = lambda _done: None,
+    tell: merkle_list.Progress = lambda _done: None,
 ) -> dict[int, Verdict]:
     """Each objection by its id: whose it is, found by making everybody's entry again, and what he has earned."""
     wanted = {bytes.fromhex(one.entry) for one in objections}
     if not wanted:
         return {}
-    whose = merkle_list.whose(keys.of(session, draw).key, draw.draw_id, eligibility.raters(session, draw), wanted, tell)
+    whose = merkle_list.whose(
+        keys.load(session, draw).key, draw.draw_id, eligibility.raters(session, draw), wanted, tell
+    )
     return {one.id: _verdict(session, draw, one, whose.get(one.entry, one.person_id), zone) for one in objections}
 
 
-def read(text: str) -> Fields:
+def parse(text: str) -> Fields:
     """What a receipt somebody has kept says, for `object_`; whether it is ours is not decided here."""
     try:
         told = json.loads(text[:LONGEST])
@@ -190,7 +192,7 @@ def open_ones(session: Session, draw: Draw) -> list[DrawObjection]:
 def _if_his(session: Session, draw: Draw, entry: str, person_id: int | None) -> int | None:
     """Who hands in somebody else's receipt does not become him."""
     one = duplicate_people.persons(session, draw, person_id)[0] if person_id is not None else None
-    return one if one is not None and keys.of(session, draw).entry(draw, one).hex() == entry else None
+    return one if one is not None and keys.load(session, draw).entry(draw, one).hex() == entry else None
 
 
 def _check_open(session: Session, draw: Draw, at: datetime) -> None:

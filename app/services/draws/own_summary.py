@@ -16,7 +16,7 @@ REMINDED = timedelta(days=180)  # of a prize nobody has claimed, after the close
 
 
 @dataclass(frozen=True)
-class Mine:
+class OwnSummary:
     any_draw: bool
     receipts: list[Receipt]
     """Of the draws that collect ratings now."""
@@ -24,12 +24,12 @@ class Mine:
     """The draws in which a prize of his waits."""
 
 
-def of(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo) -> Mine:
+def for_person(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo) -> OwnSummary:
     if not any_draw(session):
-        return Mine(False, [], [])
+        return OwnSummary(False, [], [])
     won = prizes_of(session, person_id, since=at - REMINDED)
     to_claim = [draw.draw_id for draw, _winner, claim in won if claim is None]
-    return Mine(True, collecting(session, person_id, at=at, zone=zone), to_claim)
+    return OwnSummary(True, collecting(session, person_id, at=at, zone=zone), to_claim)
 
 
 def collecting(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo) -> list[Receipt]:

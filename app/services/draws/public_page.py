@@ -176,7 +176,7 @@ def place_of(session: Session, draw: Draw, person_id: int, *, draw_round: int = 
     result = files.fields(session, draw, f"result-{draw_round}.json")
     listed = commitment.glance(session, draw, result["commit_version"])
     one = duplicate_people.persons(session, draw, person_id)[0]
-    entry, seed = keys.of(session, draw).entry(draw, one), bytes.fromhex(result["seed"])
+    entry, seed = keys.load(session, draw).entry(draw, one), bytes.fromhex(result["seed"])
     index = listed.find(entry)
     if index is None or entry.hex() in result["excluded"]:
         return None

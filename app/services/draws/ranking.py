@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from app.services.draws.merkle_list import AT_ONCE, LEAF, Bytes, Told, hmac_pads
+from app.services.draws.merkle_list import AT_ONCE, LEAF, Bytes, Progress, hmac_pads
 from app.services.draws.parallel import cores
 from lottery import rule
 from lottery.rule import Place
@@ -16,7 +16,7 @@ _Job = tuple[bytes, bytes, int, int, frozenset[bytes]]
 
 
 def first(
-    seed: bytes, data: Bytes, most: int, *, gone: frozenset[bytes] = frozenset(), tell: Told = lambda _done: None
+    seed: bytes, data: Bytes, most: int, *, gone: frozenset[bytes] = frozenset(), tell: Progress = lambda _done: None
 ) -> list[Place]:
     """The `most` best places of the list, without those who are gone."""
     found: list[Place] = []

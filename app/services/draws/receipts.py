@@ -39,7 +39,7 @@ def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) 
         return None
     # Who rated before the announcement gets his with the next page he opens.
     at = published_files.written(max(moments[-1], draw.announced_at), told)
-    keys = secret.of(session, draw)
+    keys = secret.load(session, draw)
     entry = keys.entry(draw, his[0]).hex()
     return Receipt(
         draw_id=draw.draw_id,
@@ -59,7 +59,7 @@ def kept(session: Session, draw: Draw, person_id: int) -> Receipt | None:
     row = session.scalar(held.order_by(DrawReceipt.person_id, DrawReceipt.tickets.desc()).limit(1))
     if row is None:
         return None
-    salt = secret.of(session, draw).salt(draw, row.person_id).hex()
+    salt = secret.load(session, draw).salt(draw, row.person_id).hex()
     return Receipt(draw.draw_id, row.entry, salt, row.tickets, row.receipt_at, row.sig, row.person_id)
 
 
@@ -71,7 +71,7 @@ def unkept(session: Session, shown: Sequence[Receipt]) -> list[Receipt]:
     return [one for one in shown if one.tickets > held.get(one.entry, 0)]
 
 
-def keep(session: Session, shown: Sequence[Receipt]) -> None:
+def store(session: Session, shown: Sequence[Receipt]) -> None:
     """Two pages opened at once keep it once."""
     named = select(Draw.draw_id, Draw.id).where(Draw.draw_id.in_({one.draw_id for one in shown}))
     ids = {row.draw_id: row.id for row in session.execute(named)}

@@ -18,7 +18,7 @@ from app.services.draws import (
     ranking,
 )
 from app.services.draws import keys as secret
-from app.services.draws.merkle_list import Leaves, Told
+from app.services.draws.merkle_list import Leaves, Progress
 from app.services.draws.published_files import Fields, when
 from app.services.notices import outbox
 from lottery import files as forms
@@ -40,7 +40,7 @@ def prepare(
     draw_round: int,
     *,
     at: datetime,
-    tell: Told = lambda _done: None,
+    tell: Progress = lambda _done: None,
 ) -> Prepared:
     used = check(session, draw, draw_round, at=at)
     version = published_files.versions(session, draw)
@@ -80,17 +80,17 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
     session.get_one(Draw, draw.id, with_for_update=True)
     check(session, draw, prepared.round, at=at)
     name, result = f"result-{prepared.round}.json", prepared.result
-    keys = secret.of(session, draw)
+    keys = secret.load(session, draw)
     digest = published_files.write_json(session, draw, name, result, forms.RESULT, secret=keys, at=at)
     events.record(session, draw, "decided", by=by, at=at, round=prepared.round, seed=result["seed"], sha256=digest)
     return result
 
 
-def whose(session: Session, draw: Draw, draw_round: int, *, tell: Told = lambda _done: None) -> dict[str, int]:
+def whose(session: Session, draw: Draw, draw_round: int, *, tell: Progress = lambda _done: None) -> dict[str, int]:
     """The people behind the winning entries, found by making everybody's again: nothing stored leads back."""
     wanted = {bytes.fromhex(winner["entry"]) for winner in published_files.winners_of(session, draw, draw_round)}
     everybody = eligibility.raters(session, draw)
-    return merkle_list.whose(secret.of(session, draw).key, draw.draw_id, everybody, wanted, tell)
+    return merkle_list.whose(secret.load(session, draw).key, draw.draw_id, everybody, wanted, tell)
 
 
 def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:
@@ -110,7 +110,7 @@ def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int],
                     person_id=persons[winner["entry"]],
                 )
             )
-            outbox.keep(session, "won", about=draw.draw_id, to=persons[winner["entry"]], at=at)
+            outbox.add_inbox_only(session, "won", about=draw.draw_id, to=persons[winner["entry"]], at=at)
     events.record(session, draw, f"named_{draw_round}", by=None, at=at, found=len(persons))
 
 

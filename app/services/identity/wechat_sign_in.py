@@ -23,7 +23,7 @@ _ALPHABET = string.ascii_letters + string.digits  # what WeChat lets a state con
 
 
 @dataclass(frozen=True)
-class Taken:
+class SignInAttempt:
     """An attempt that came back: which account was asked, and where the browser wanted to go."""
 
     account: str
@@ -52,7 +52,7 @@ def promised(session: Session, *, state: str, browser: str) -> str | None:
     return attempt.next_path if attempt is not None and attempt.browser == _digest(browser) else None
 
 
-def take(session: Session, *, state: str, browser: str, at: datetime) -> Taken:
+def consume(session: Session, *, state: str, browser: str, at: datetime) -> SignInAttempt:
     """Use the attempt up; raises Refused if it is foreign, used or too old."""
     taken = session.execute(
         update(OAuthAttempt)
@@ -67,7 +67,7 @@ def take(session: Session, *, state: str, browser: str, at: datetime) -> Taken:
     ).one_or_none()
     if taken is None:
         raise Refused("sign_in_again")
-    return Taken(taken.account, taken.next_path)
+    return SignInAttempt(taken.account, taken.next_path)
 
 
 def identify(

@@ -54,7 +54,7 @@ class Item:
 
 
 @dataclass
-class Taken:
+class ImportCounts:
     imported: int = 0
     unchanged: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -100,9 +100,11 @@ class ItemReader:
         return "unknown_value" if ours == "retired_at" and word.lower() not in RETIRED else None
 
 
-def take(session: Session, kind: Kind, reader: ItemReader, items: Sequence[Item], *, at: datetime) -> Taken:
+def import_rows(
+    session: Session, kind: Kind, reader: ItemReader, items: Sequence[Item], *, at: datetime
+) -> ImportCounts:
     """A cell left empty empties; a column left out leaves what is known."""
-    model, taken, ids = MODELS[kind], Taken(), _ids(session, items)
+    model, taken, ids = MODELS[kind], ImportCounts(), _ids(session, items)
     known = {getattr(row, reader.key): row for row in _known(session, model, reader.key, items)}
     for item in items:
         strange = [ours for ours in CODES if item.words.get(ours) and item.words[ours] not in ids[ours]]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Notice, NoticeTry, Person, WeChatIdentity
+from app.models import DeliveryAttempt, Notice, Person, WeChatIdentity
 from app.services.notices import subscriptions
 from config.notices import NoticeKind, notice_rules
 from config.settings import Settings
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Way:
+class Channel:
     """A channel that is set up, and the account by which it knows people."""
 
     channel: str
@@ -28,10 +28,10 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Ladder:
+class ChannelOrder:
     """All of them, in the order in which they are tried. After the last there is the inbox."""
 
-    ways: tuple[Way, ...]
+    ways: tuple[Channel, ...]
     zone: ZoneInfo
 
 
@@ -44,7 +44,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Hindrance:
+class Unavailable:
     """Why a channel is passed over: for good, or until then."""
 
     reason: str
@@ -52,33 +52,33 @@ class Hindrance:
     detail: str = ""
 
 
-def ladder(settings: Settings) -> Ladder:
+def channel_order(settings: Settings) -> ChannelOrder:
     corpid = settings.wecom.corpid if settings.wecom else ""
     staff_numbers = settings.wecom is not None and settings.wecom.userids == "staff_numbers"
     there = {
-        "wecom": settings.wecom and Way("wecom", corpid, staff_numbers),
-        "service": settings.wechat and Way("service", settings.wechat.appid),
-        "mini": settings.mini and Way("mini", settings.mini.appid),
-        "robot": Way("robot", corpid, staff_numbers) if settings.robot_key else None,
+        "wecom": settings.wecom and Channel("wecom", corpid, staff_numbers),
+        "service": settings.wechat and Channel("service", settings.wechat.appid),
+        "mini": settings.mini and Channel("mini", settings.mini.appid),
+        "robot": Channel("robot", corpid, staff_numbers) if settings.robot_key else None,
     }
-    return Ladder(tuple(way for name in settings.channels if (way := there[name])), settings.timezone)
+    return ChannelOrder(tuple(way for name in settings.channels if (way := there[name])), settings.timezone)
 
 
-def addresses(session: Session, ladder: Ladder, person_ids: Sequence[int]) -> dict[tuple[int, str], Address]:
+def addresses(session: Session, order: ChannelOrder, person_ids: Sequence[int]) -> dict[tuple[int, str], Address]:
     """By person and channel."""
     found: dict[tuple[int, str], Address] = {}
     rows = session.execute(
         select(WeChatIdentity.person_id, WeChatIdentity.appid, WeChatIdentity.openid, WeChatIdentity.id).where(
-            WeChatIdentity.person_id.in_(person_ids), WeChatIdentity.appid.in_({way.account for way in ladder.ways})
+            WeChatIdentity.person_id.in_(person_ids), WeChatIdentity.appid.in_({way.account for way in order.ways})
         )
     )
     for person_id, account, openid, identity_id in rows:
         found |= {
             (person_id, way.channel): Address(openid, identity_id)
-            for way in ladder.ways
+            for way in order.ways
             if person_id and way.account == account
         }
-    by_number = [way.channel for way in ladder.ways if way.staff_numbers]
+    by_number = [way.channel for way in order.ways if way.staff_numbers]
     if by_number:
         people = session.execute(
             select(Person.id, Person.staff_number).where(Person.id.in_(person_ids), Person.erased_at.is_(None))
@@ -87,31 +87,33 @@ def addresses(session: Session, ladder: Ladder, person_ids: Sequence[int]) -> di
     return found
 
 
-def hindrance(
+def unavailable(
     session: Session, channel: str, notice: Notice, kind: NoticeKind, address: Address | None, at: datetime
-) -> Hindrance | None:
+) -> Unavailable | None:
     """Whatever is not a matter of stopped channels."""
     if notice.about.partition(":")[0] == channel:
-        return Hindrance("stopped")  # it would be told by that which it is about
+        return Unavailable("stopped")  # it would be told by that which it is about
     if channel == "robot":
-        return _robot_hindrance(session, notice, kind, at)
+        return _robot_unavailable(session, notice, kind, at)
     if channel in {"service", "mini"} and getattr(kind, channel) is None:
-        return Hindrance("no_template")
+        return Unavailable("no_template")
     if address is None:
-        return Hindrance("not_bound")
+        return Unavailable("not_bound")
     if channel == "mini" and kind.mini and address.identity_id is not None:
         left = subscriptions.credits(session, address.identity_id, kind.mini.template)
-        return None if left else Hindrance("no_credit")
+        return None if left else Unavailable("no_credit")
     return None
 
 
-def _robot_hindrance(session: Session, notice: Notice, kind: NoticeKind, at: datetime) -> Hindrance | None:
+def _robot_unavailable(session: Session, notice: Notice, kind: NoticeKind, at: datetime) -> Unavailable | None:
     if not kind.robot:
-        return Hindrance("not_for_group")
+        return Unavailable("not_for_group")
     spoken = select(func.count()).where(
-        NoticeTry.channel == "robot", NoticeTry.at > at - MINUTE, NoticeTry.outcome.in_(("sent", "failed"))
+        DeliveryAttempt.channel == "robot",
+        DeliveryAttempt.at > at - MINUTE,
+        DeliveryAttempt.outcome.in_(("sent", "failed")),
     )
     # Those on their way count too: many are sent at once.
     speaking = select(func.count()).where(Notice.state == "sending", Notice.channel == "robot", Notice.id != notice.id)
     said = (session.scalar(spoken) or 0) + (session.scalar(speaking) or 0)
-    return Hindrance("robot_limit", at + MINUTE) if said >= notice_rules().robot_per_minute else None
+    return Unavailable("robot_limit", at + MINUTE) if said >= notice_rules().robot_per_minute else None

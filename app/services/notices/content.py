@@ -19,7 +19,7 @@ NOTHING = "无"
 
 
 @dataclass(frozen=True)
-class Facts:
+class NoticeContext:
     """What is told of a ticket, or, without one, of that which `about` names. Never what the fault is."""
 
     moment: datetime
@@ -33,7 +33,7 @@ class Facts:
     """Whom it is for: a group has to be told."""
 
 
-def facts(session: Session, notice_ids: Sequence[int]) -> dict[int, Facts]:
+def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeContext]:
     rows = session.execute(
         select(
             Notice.id,
@@ -54,28 +54,28 @@ def facts(session: Session, notice_ids: Sequence[int]) -> dict[int, Facts]:
         .outerjoin(Department, Department.id == Ticket.department_id)
         .where(Notice.id.in_(notice_ids))
     )
-    return {row[0]: Facts(*row[1:]) for row in rows}
+    return {row[0]: NoticeContext(*row[1:]) for row in rows}
 
 
-def text(kind: NoticeKind, told: Facts, zone: ZoneInfo) -> str:
+def text(kind: NoticeKind, told: NoticeContext, zone: ZoneInfo) -> str:
     local = told.moment.astimezone(zone)
     values = _values(kind, told) | {"moment": f"{local.month}月{local.day}日 {local:%H:%M}"}
     return kind.text.format_map({name: value or NOTHING for name, value in values.items()})
 
 
-def fields(kind: NoticeKind, template: MessageTemplate, told: Facts, zone: ZoneInfo) -> dict[str, str]:
+def fields(kind: NoticeKind, template: MessageTemplate, told: NoticeContext, zone: ZoneInfo) -> dict[str, str]:
     """As WeChat takes them; it refuses an empty one."""
     values = _values(kind, told) | {"moment": told.moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")}
     return {name: fit(name, values[value]) or NOTHING for name, value in template.fields.items()}
 
 
-def page(template: MessageTemplate, told: Facts, links: Links) -> str:
+def page(template: MessageTemplate, told: NoticeContext, links: Links) -> str:
     """The page of the mini-program."""
     token = links.ticket_path(told.ticket_id).rpartition("/")[2] if told.ticket_id else ""
     return template.page.format(number=told.number, token=token)
 
 
-def url(kind: NoticeKind, told: Facts, links: Links, console_url: str) -> str:
+def url(kind: NoticeKind, told: NoticeContext, links: Links, console_url: str) -> str:
     match kind.opens:
         case "scan" if told.ticket_id is not None:
             return links.ticket_url(told.ticket_id)
@@ -96,7 +96,7 @@ def check_file() -> None:
 def check(kinds: Mapping[str, NoticeKind]) -> None:
     """Raises ValueError that names a field whose value WeChat would not take."""
     at = datetime.fromisoformat("2026-11-22T16:30+08:00")
-    sample = Facts(at, number="20261122-0001", category="打印机", place="呼吸内科", about="service")
+    sample = NoticeContext(at, number="20261122-0001", category="打印机", place="呼吸内科", about="service")
     for name, kind in kinds.items():
         if fit("phrase", kind.word) != kind.word:
             raise ValueError(f"notices.toml [{name}] word: expected at most five Chinese characters")
@@ -104,7 +104,7 @@ def check(kinds: Mapping[str, NoticeKind]) -> None:
             _check_fields(name, kind, template, sample)
 
 
-def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample: Facts) -> None:
+def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample: NoticeContext) -> None:
     values = _values(kind, sample) | {"moment": "2026-11-22 16:30"}
     for field_name, value in template.fields.items():
         try:
@@ -115,7 +115,7 @@ def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample
             raise ValueError(f"notices.toml [{name}]: {value} does not fit {field_name}")
 
 
-def _values(kind: NoticeKind, told: Facts) -> dict[str, str]:
+def _values(kind: NoticeKind, told: NoticeContext) -> dict[str, str]:
     return {
         "number": told.number,
         "category": told.category,

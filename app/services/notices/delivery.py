@@ -8,10 +8,10 @@ from typing import Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.models import ChannelStop, Notice, NoticeTry, Person
+from app.models import ChannelOutage, DeliveryAttempt, Notice, Person
 from app.services.notices import channels, circuit_breaker, content, quiet_hours, subscriptions
-from app.services.notices.channels import SAME_MESSAGE, Address, Hindrance, Ladder
-from app.services.notices.content import Facts
+from app.services.notices.channels import SAME_MESSAGE, Address, ChannelOrder, Unavailable
+from app.services.notices.content import NoticeContext
 from config.notices import NoticeKind, notice_kinds
 
 LEASE = timedelta(seconds=90)  # longer than one channel takes with two tokens and two calls; after it, due again
@@ -19,9 +19,9 @@ GIVE_UP = timedelta(hours=24)
 IN_DOUBT = timedelta(seconds=60)  # so long one that is urgent asks a channel that may have sent it, before another
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900, 3600))  # after a fault of ours
 # While a notice waits for one of these, later ones to the same person wait behind it.
-KEEPS_PLACE = ("busy", "robot_limit", "behind")
+BLOCKS_LATER = ("busy", "robot_limit", "behind")
 # What went wrong first among several: what was tried tells more than what could not be.
-TELLING = (
+REASON_RANK = (
     "our_fault",
     "uncertain",
     "system_failed",
@@ -52,7 +52,7 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Attempt:
     """A claimed notice with all that is needed to send it by one channel, read out before the transaction ends."""
 
     notice_id: int
@@ -61,17 +61,17 @@ class Letter:
     attempts: int
     kind: str
     client_msg_id: str
-    facts: Facts
+    facts: NoticeContext
     channel: str
     address: Address
     probes: tuple[int, ...]
-    """Stops of this channel that end if it takes the letter."""
+    """Stops of this channel that end if it takes the attempt."""
     waits: tuple[Wait, ...]
     """The channels above that may take it later."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class SendResult:
     """What a channel said. `uncertain`: it may have sent it nevertheless."""
 
     outcome: Literal["sent", "failed", "busy", "stopped"]
@@ -86,74 +86,76 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Known:
+class DeliveryContext:
     """What the decisions about some notices are made from, read at once."""
 
-    ladder: Ladder
-    facts: dict[int, Facts]
+    order: ChannelOrder
+    facts: dict[int, NoticeContext]
     addresses: dict[tuple[int, str], Address]
-    tries: list[NoticeTry]
-    stops: Sequence[ChannelStop]
+    tries: list[DeliveryAttempt]
+    stops: Sequence[ChannelOutage]
     at: datetime
 
 
-def begin(session: Session, ladder: Ladder, claimed: Sequence[Notice], *, at: datetime) -> list[Letter]:
+def start(session: Session, order: ChannelOrder, claimed: Sequence[Notice], *, at: datetime) -> list[Attempt]:
     """What is to be sent now of notices just claimed. The others are settled, or wait."""
-    known = _known(session, ladder, claimed, at)
-    begun = [_begin(session, known, notice) for notice in claimed]
+    known = _context(session, order, claimed, at)
+    begun = [_start(session, known, notice) for notice in claimed]
     session.flush()
-    return [letter for letter in begun if letter]
+    return [attempt for attempt in begun if attempt]
 
 
-def record(session: Session, ladder: Ladder, letter: Letter, answer: Answer, *, at: datetime) -> Letter | None:
-    """Write down what the channel said; the letter by the next one where there is something left to try."""
+def record_result(
+    session: Session, order: ChannelOrder, attempt: Attempt, answer: SendResult, *, at: datetime
+) -> Attempt | None:
+    """Write down what the channel said; the attempt by the next one where there is something left to try."""
     # Before his notices, as everybody does: who comes next to him is decided by one at a time.
-    session.execute(select(Person.id).where(Person.id == letter.person_id).with_for_update(key_share=True))
+    session.execute(select(Person.id).where(Person.id == attempt.person_id).with_for_update(key_share=True))
     if answer.outcome == "sent":
-        _sent(session, letter, answer, at)
+        _sent(session, attempt, answer, at)
         return None
-    notice = _held(session, letter)
+    notice = _held(session, attempt)
     if notice is None:
         return None
     # A plain answer clears this try, not an earlier one of which we never heard.
-    in_doubt = answer.uncertain or notice.uncertain_since != letter.claimed_at
-    if answer.outcome == "busy" and in_doubt and letter.channel in SAME_MESSAGE:
-        until = _asked_again(session, ladder, notice, letter, answer, at)
+    in_doubt = answer.uncertain or notice.uncertain_since != attempt.claimed_at
+    if answer.outcome == "busy" and in_doubt and attempt.channel in SAME_MESSAGE:
+        until = _asked_again(session, order, notice, attempt, answer, at)
         if until:
-            _put_off(session, notice, letter, answer, at)
-            _wait(session, notice, [Wait(letter.channel, answer.reason, until, answer.detail)], at)
+            _put_off(session, notice, attempt, answer, at)
+            _wait(session, notice, [Wait(attempt.channel, answer.reason, until, answer.detail)], at)
             return None
     notice.uncertain_since = None
-    waits = letter.waits
+    waits = attempt.waits
     if answer.outcome == "stopped":
-        _stop(session, letter, answer, at)
+        _stop(session, attempt, answer, at)
     if answer.outcome == "failed" or in_doubt:
         # Never again by this channel, also not when its memory of the first has gone.
         reason = "uncertain" if answer.outcome == "busy" else answer.reason
-        _note(session, notice, letter.channel, "failed", reason, answer.detail, at)
-        _forget_credit(session, letter, answer, at)
+        _note(session, notice, attempt.channel, "failed", reason, answer.detail, at)
+        _forget_credit(session, attempt, answer, at)
         if answer.reason == "busy":
-            circuit_breaker.silence(session, letter.channel, detail=answer.detail, at=at)
+            circuit_breaker.count_timeout(session, attempt.channel, detail=answer.detail, at=at)
     else:
-        _put_off(session, notice, letter, answer, at)
-        waits += (Wait(letter.channel, answer.reason, _until(answer, at), answer.detail),)
+        _put_off(session, notice, attempt, answer, at)
+        waits += (Wait(attempt.channel, answer.reason, _until(answer, at), answer.detail),)
     session.flush()
-    return _descend(session, _known(session, ladder, [notice], at), notice, waits)
+    return _next_channel(session, _context(session, order, [notice], at), notice, waits)
 
 
-def _begin(session: Session, known: Known, notice: Notice) -> Letter | None:
+def _start(session: Session, known: DeliveryContext, notice: Notice) -> Attempt | None:
     kind = notice_kinds().get(notice.kind)
     if kind is None:  # written by a newer release
         pause = BACKOFF[min(notice.attempts, len(BACKOFF)) - 1]
         _wait(session, notice, [Wait("", "our_fault", known.at + pause, "unknown kind")], known.at)
         return None
     if notice.uncertain_since is not None:
-        again = _again(session, known, notice)
+        again = _retry_same(session, known, notice)
         if again:
             return again
-    rest = quiet_hours.rest(session, notice, kind, at=known.at, zone=known.ladder.zone)
+    rest = quiet_hours.rest(session, notice, kind, at=known.at, zone=known.order.zone)
     if rest is None:
-        return _descend(session, known, notice, ())
+        return _next_channel(session, known, notice, ())
     if rest.until is None:
         _settle(session, notice, "kept", known.at, reason=rest.reason)
     else:
@@ -161,58 +163,58 @@ def _begin(session: Session, known: Known, notice: Notice) -> Letter | None:
     return None
 
 
-def _again(session: Session, known: Known, notice: Notice) -> Letter | None:
+def _retry_same(session: Session, known: DeliveryContext, notice: Notice) -> Attempt | None:
     """What may be out is repeated on the same channel as long as that knows it again, and nowhere else."""
     window = SAME_MESSAGE.get(notice.channel)
     address = known.addresses.get((notice.person_id, notice.channel))
     since = notice.uncertain_since or known.at
     if window and address and known.at - since <= window:
-        return _letter(notice, known, notice.channel, address, probes=(), waits=())
+        return _attempt(notice, known, notice.channel, address, probes=(), waits=())
     known.tries.append(_note(session, notice, notice.channel, "failed", "uncertain", notice.detail, known.at))
-    circuit_breaker.silence(session, notice.channel, detail=notice.detail, at=known.at)
+    circuit_breaker.count_timeout(session, notice.channel, detail=notice.detail, at=known.at)
     notice.uncertain_since = None
     return None
 
 
 def _asked_again(
-    session: Session, ladder: Ladder, notice: Notice, letter: Letter, answer: Answer, at: datetime
+    session: Session, order: ChannelOrder, notice: Notice, attempt: Attempt, answer: SendResult, at: datetime
 ) -> datetime | None:
     """When the same channel is asked again what may be out; never, where a quicker one is there for what is urgent.
 
     Who asks for all the others whether a silent channel speaks again has his answer.
     """
-    until, urgent = _until(answer, at), notice_kinds()[letter.kind].urgent
-    if not urgent or not _free_below(session, _known(session, ladder, [notice], at), notice, letter):
+    until, urgent = _until(answer, at), notice_kinds()[attempt.kind].urgent
+    if not urgent or not _free_below(session, _context(session, order, [notice], at), notice, attempt):
         return until
     patient = (notice.uncertain_since or at) + IN_DOUBT
-    return None if letter.probes or at >= patient else min(until, patient)
+    return None if attempt.probes or at >= patient else min(until, patient)
 
 
-def _free_below(session: Session, known: Known, notice: Notice, letter: Letter) -> bool:
+def _free_below(session: Session, known: DeliveryContext, notice: Notice, attempt: Attempt) -> bool:
     """Whether another channel takes it now."""
     kind = notice_kinds()[notice.kind]
-    gone = {one.channel for one in known.tries if one.outcome == "failed"} | {letter.channel}
-    gone |= {wait.channel for wait in letter.waits}
+    gone = {one.channel for one in known.tries if one.outcome == "failed"} | {attempt.channel}
+    gone |= {wait.channel for wait in attempt.waits}
     return any(
-        channels.hindrance(session, channel, notice, kind, known.addresses.get((notice.person_id, channel)), known.at)
+        channels.unavailable(session, channel, notice, kind, known.addresses.get((notice.person_id, channel)), known.at)
         is None
         and circuit_breaker.shut(known.stops, channel, notice.kind, known.at) is None
-        for channel in (way.channel for way in known.ladder.ways if way.channel not in gone)
+        for channel in (way.channel for way in known.order.ways if way.channel not in gone)
     )
 
 
-def _descend(session: Session, known: Known, notice: Notice, waits: tuple[Wait, ...]) -> Letter | None:
+def _next_channel(session: Session, known: DeliveryContext, notice: Notice, waits: tuple[Wait, ...]) -> Attempt | None:
     kind = notice_kinds()[notice.kind]
     tries = [one for one in known.tries if one.notice_id == notice.id]
     gone = {one.channel for one in tries if one.outcome == "failed"} | {wait.channel for wait in waits}
     passed = [(one.channel, one.reason) for one in tries if one.outcome in {"failed", "passed_over"}]
-    for channel in (way.channel for way in known.ladder.ways if way.channel not in gone):
+    for channel in (way.channel for way in known.order.ways if way.channel not in gone):
         address = known.addresses.get((notice.person_id, channel))
-        found, probes = _hindrance(session, known, notice, kind, channel, address)
+        found, probes = _unavailable(session, known, notice, kind, channel, address)
         if found is None:
             notice.uncertain_since, notice.channel = known.at, channel
             notice.state, notice.next_try_at = "sending", known.at + LEASE
-            return _letter(notice, known, channel, address or NOBODY, probes=probes, waits=waits)
+            return _attempt(notice, known, channel, address or NOBODY, probes=probes, waits=waits)
         if (channel, found.reason) not in passed:
             _note(session, notice, channel, "passed_over", found.reason, found.detail, known.at)
         if found.until:
@@ -224,25 +226,31 @@ def _descend(session: Session, known: Known, notice: Notice, waits: tuple[Wait, 
     return None
 
 
-def _hindrance(
-    session: Session, known: Known, notice: Notice, kind: NoticeKind, channel: str, address: Address | None
-) -> tuple[Hindrance | None, tuple[int, ...]]:
-    found = channels.hindrance(session, channel, notice, kind, address, known.at)
+def _unavailable(
+    session: Session, known: DeliveryContext, notice: Notice, kind: NoticeKind, channel: str, address: Address | None
+) -> tuple[Unavailable | None, tuple[int, ...]]:
+    found = channels.unavailable(session, channel, notice, kind, address, known.at)
     if found:
         return found, ()
     stop = circuit_breaker.shut(known.stops, channel, notice.kind, known.at)
     if stop:
-        return Hindrance("stopped", stop.until, stop.detail), ()
-    probes = circuit_breaker.probe(session, known.stops, channel, notice.kind, known.at)
+        return Unavailable("stopped", stop.until, stop.detail), ()
+    probes = circuit_breaker.half_open(session, known.stops, channel, notice.kind, known.at)
     if probes is None:
-        return Hindrance("stopped", known.at + circuit_breaker.PROBE), ()
+        return Unavailable("stopped", known.at + circuit_breaker.PROBE), ()
     return None, probes
 
 
-def _letter(
-    notice: Notice, known: Known, channel: str, address: Address, *, probes: tuple[int, ...], waits: tuple[Wait, ...]
-) -> Letter:
-    return Letter(
+def _attempt(
+    notice: Notice,
+    known: DeliveryContext,
+    channel: str,
+    address: Address,
+    *,
+    probes: tuple[int, ...],
+    waits: tuple[Wait, ...],
+) -> Attempt:
+    return Attempt(
         notice_id=notice.id,
         person_id=notice.person_id,
         claimed_at=known.at,
@@ -257,33 +265,35 @@ def _letter(
     )
 
 
-def _sent(session: Session, letter: Letter, answer: Answer, at: datetime) -> None:
+def _sent(session: Session, attempt: Attempt, answer: SendResult, at: datetime) -> None:
     """The channel has it; a fact, whoever holds the notice by now."""
-    notice = session.get_one(Notice, letter.notice_id, with_for_update=True)
-    _note(session, notice, letter.channel, "sent", "", answer.msgid, at)
+    notice = session.get_one(Notice, attempt.notice_id, with_for_update=True)
+    _note(session, notice, attempt.channel, "sent", "", answer.msgid, at)
     if notice.state != "sent":
-        notice.channel, notice.msgid = letter.channel, answer.msgid
+        notice.channel, notice.msgid = attempt.channel, answer.msgid
         _settle(session, notice, "sent", at)
-    if letter.probes:
-        circuit_breaker.heal(session, letter.probes, at=at)
-    mini = notice_kinds()[letter.kind].mini
-    if letter.channel == "mini" and mini and letter.address.identity_id:
-        subscriptions.spend(session, letter.address.identity_id, mini.template, at=at)
+    if attempt.probes:
+        circuit_breaker.close(session, attempt.probes, at=at)
+    mini = notice_kinds()[attempt.kind].mini
+    if attempt.channel == "mini" and mini and attempt.address.identity_id:
+        subscriptions.spend(session, attempt.address.identity_id, mini.template, at=at)
 
 
-def _stop(session: Session, letter: Letter, answer: Answer, at: datetime) -> None:
+def _stop(session: Session, attempt: Attempt, answer: SendResult, at: datetime) -> None:
     until = _until(answer, at)
-    scope = letter.kind if answer.only_kind else ""
-    circuit_breaker.stop(session, letter.channel, scope, reason=answer.cause, detail=answer.detail, until=until, at=at)
+    scope = attempt.kind if answer.only_kind else ""
+    circuit_breaker.open_for(
+        session, attempt.channel, scope, reason=answer.cause, detail=answer.detail, until=until, at=at
+    )
 
 
-def _forget_credit(session: Session, letter: Letter, answer: Answer, at: datetime) -> None:
-    mini = notice_kinds()[letter.kind].mini
-    if letter.channel == "mini" and answer.reason == "no_credit" and mini and letter.address.identity_id:
-        subscriptions.refused(session, letter.address.identity_id, mini.template, at=at)
+def _forget_credit(session: Session, attempt: Attempt, answer: SendResult, at: datetime) -> None:
+    mini = notice_kinds()[attempt.kind].mini
+    if attempt.channel == "mini" and answer.reason == "no_credit" and mini and attempt.address.identity_id:
+        subscriptions.refused(session, attempt.address.identity_id, mini.template, at=at)
 
 
-def _until(answer: Answer, at: datetime) -> datetime:
+def _until(answer: SendResult, at: datetime) -> datetime:
     return answer.until or at + circuit_breaker.PAUSE
 
 
@@ -296,11 +306,11 @@ def _wait(session: Session, notice: Notice, waits: Sequence[Wait], at: datetime)
     notice.state = "waiting"
     notice.next_try_at = min(wait.until for wait in waits)
     notice.channel, notice.reason, notice.detail = telling.channel, telling.reason, telling.detail
-    if notice.reason not in KEEPS_PLACE:
-        _make_way(session, notice, at)
+    if notice.reason not in BLOCKS_LATER:
+        _release_next(session, notice, at)
 
 
-def _make_way(session: Session, notice: Notice, at: datetime) -> None:
+def _release_next(session: Session, notice: Notice, at: datetime) -> None:
     """It is the next one's turn, of those behind it to the same person."""
     session.flush()
     behind = select(func.min(Notice.id)).where(
@@ -317,9 +327,11 @@ def _make_way(session: Session, notice: Notice, at: datetime) -> None:
 def _fail(session: Session, notice: Notice, at: datetime) -> None:
     """No channel is left: it stands in the inbox, with the reason that tells most."""
     session.flush()
-    tries = session.scalars(select(NoticeTry).where(NoticeTry.notice_id == notice.id).order_by(NoticeTry.id)).all()
+    tries = session.scalars(
+        select(DeliveryAttempt).where(DeliveryAttempt.notice_id == notice.id).order_by(DeliveryAttempt.id)
+    ).all()
     ended = [one for one in tries if one.outcome in {"failed", "passed_over"}]
-    telling = min(ended, key=lambda one: TELLING.index(one.reason), default=None)
+    telling = min(ended, key=lambda one: REASON_RANK.index(one.reason), default=None)
     reason, detail = (telling.reason, telling.detail) if telling else ("no_wechat", "")
     _settle(session, notice, "failed", at, reason=reason, detail=detail)
 
@@ -329,39 +341,43 @@ def _settle(session: Session, notice: Notice, state: str, at: datetime, *, reaso
     notice.reason, notice.detail = reason, detail
     notice.settled_at = at
     notice.uncertain_since = None
-    _make_way(session, notice, at)
+    _release_next(session, notice, at)
 
 
 def _note(
     session: Session, notice: Notice, channel: str, outcome: str, reason: str, detail: str, at: datetime
-) -> NoticeTry:
-    row = NoticeTry(notice_id=notice.id, channel=channel, at=at, outcome=outcome, reason=reason, detail=detail)
+) -> DeliveryAttempt:
+    row = DeliveryAttempt(notice_id=notice.id, channel=channel, at=at, outcome=outcome, reason=reason, detail=detail)
     session.add(row)
     return row
 
 
-def _put_off(session: Session, notice: Notice, letter: Letter, answer: Answer, at: datetime) -> None:
+def _put_off(session: Session, notice: Notice, attempt: Attempt, answer: SendResult, at: datetime) -> None:
     """Said once, however often it is tried again; the notice itself has the last detail."""
-    said = select(NoticeTry.id).filter_by(
-        notice_id=notice.id, channel=letter.channel, outcome="put_off", reason=answer.reason
+    said = select(DeliveryAttempt.id).filter_by(
+        notice_id=notice.id, channel=attempt.channel, outcome="put_off", reason=answer.reason
     )
     if session.scalar(said.limit(1)) is None:
-        _note(session, notice, letter.channel, "put_off", answer.reason, answer.detail, at)
+        _note(session, notice, attempt.channel, "put_off", answer.reason, answer.detail, at)
 
 
-def _held(session: Session, letter: Letter) -> Notice | None:
+def _held(session: Session, attempt: Attempt) -> Notice | None:
     """The notice, if this claim of it still stands: after its lease another worker may have taken it over."""
-    query = select(Notice).where(Notice.id == letter.notice_id, Notice.state == "sending").with_for_update()
-    return session.scalar(query.where(Notice.next_try_at == letter.claimed_at + LEASE))
+    query = select(Notice).where(Notice.id == attempt.notice_id, Notice.state == "sending").with_for_update()
+    return session.scalar(query.where(Notice.next_try_at == attempt.claimed_at + LEASE))
 
 
-def _known(session: Session, ladder: Ladder, notices: Sequence[Notice], at: datetime) -> Known:
+def _context(session: Session, order: ChannelOrder, notices: Sequence[Notice], at: datetime) -> DeliveryContext:
     ids = [notice.id for notice in notices]
-    return Known(
-        ladder=ladder,
-        facts=content.facts(session, ids),
-        addresses=channels.addresses(session, ladder, [notice.person_id for notice in notices]),
-        tries=list(session.scalars(select(NoticeTry).where(NoticeTry.notice_id.in_(ids)).order_by(NoticeTry.id))),
+    return DeliveryContext(
+        order=order,
+        facts=content.contexts(session, ids),
+        addresses=channels.addresses(session, order, [notice.person_id for notice in notices]),
+        tries=list(
+            session.scalars(
+                select(DeliveryAttempt).where(DeliveryAttempt.notice_id.in_(ids)).order_by(DeliveryAttempt.id)
+            )
+        ),
         stops=circuit_breaker.standing(session),
         at=at,
     )

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.models import ChannelStop, Event, Notice, NoticeTry, Person, SubscriptionCredit, Ticket, WeChatIdentity
+from app.models import ChannelOutage, DeliveryAttempt, Event, Notice, Person, SubscriptionCredit, Ticket, WeChatIdentity
 from app.models.kinds import INBOX_ONLY, PROVIDER_SEES_NOTICES
 from app.pagination import Line, Page, Query, newest_first
-from app.services.notices.channels import Ladder, Way
+from app.services.notices.channels import Channel, ChannelOrder
 from app.services.organisation import employment
 
 MOST = 50
@@ -24,7 +24,7 @@ class Delivery:
     person: str
     staff_number: str
     number: str | None
-    tries: Sequence[NoticeTry]
+    tries: Sequence[DeliveryAttempt]
 
     @property
     def waiting(self) -> bool:
@@ -91,7 +91,7 @@ def of_person(session: Session, person_id: int) -> list[Delivery]:
     )
 
 
-def unsaid(session: Session, ticket: Ticket, *, for_provider: bool) -> list[str]:
+def reasons_not_notified(session: Session, ticket: Ticket, *, for_provider: bool) -> list[str]:
     """Why somebody who might expect a notice about this ticket was sent none, as codes."""
     events = set(session.scalars(select(Event.kind).where(Event.ticket_id == ticket.id).distinct()))
     if "recorded" in events:
@@ -110,7 +110,7 @@ def unsaid(session: Session, ticket: Ticket, *, for_provider: bool) -> list[str]
     return found
 
 
-def concerned(session: Session, ticket: Ticket, *, for_provider: bool) -> Sequence[Line]:
+def recipients(session: Session, ticket: Ticket, *, for_provider: bool) -> Sequence[Line]:
     """Whom notices about this ticket go to: its engineer and whoever it serves.
 
     What reaches a user is not the provider's to know: the moment of the last message may be that of an answer to his
@@ -123,14 +123,14 @@ def concerned(session: Session, ticket: Ticket, *, for_provider: bool) -> Sequen
     ).all()
 
 
-def reach(
-    session: Session, ladder: Ladder, stops: Sequence[ChannelStop], person_id: int, *, at: datetime
+def reachability(
+    session: Session, order: ChannelOrder, stops: Sequence[ChannelOutage], person_id: int, *, at: datetime
 ) -> list[Reach]:
     """What would reach him now, in the order in which it is tried."""
     roles = employment.roles_at(session, person_id, at.date())
     stopped = {stop.channel: stop for stop in stops if not stop.kind}
     found = []
-    for way in ladder.ways:
+    for way in order.ways:
         if way.channel in stopped:
             found.append(Reach(way.channel, "stopped", stopped[way.channel].since))
         elif way.channel == "robot":
@@ -140,7 +140,7 @@ def reach(
     return found
 
 
-def _reach(session: Session, way: Way, person_id: int, at: datetime) -> Reach:
+def _reach(session: Session, way: Channel, person_id: int, at: datetime) -> Reach:
     identity = session.scalar(
         select(WeChatIdentity).where(WeChatIdentity.person_id == person_id, WeChatIdentity.appid == way.account)
     )
@@ -160,14 +160,18 @@ def _reach(session: Session, way: Way, person_id: int, at: datetime) -> Reach:
     return Reach(way.channel, "reached" if last.outcome == "sent" else last.reason, last.at, left)
 
 
-def _last_try(session: Session, channel: str, person_id: int, at: datetime) -> NoticeTry | None:
+def _last_try(session: Session, channel: str, person_id: int, at: datetime) -> DeliveryAttempt | None:
     """What the channel last said of him, and not of itself or of one message."""
-    said = NoticeTry.reason.in_(("not_following", "user_block", "not_in_wecom")) | (NoticeTry.outcome == "sent")
+    said = DeliveryAttempt.reason.in_(("not_following", "user_block", "not_in_wecom")) | (
+        DeliveryAttempt.outcome == "sent"
+    )
     return session.scalar(
-        select(NoticeTry)
-        .join(Notice, Notice.id == NoticeTry.notice_id)
-        .where(Notice.person_id == person_id, Notice.created_at > at - LAST_KNOWN, NoticeTry.channel == channel, said)
-        .order_by(NoticeTry.at.desc(), NoticeTry.id.desc())
+        select(DeliveryAttempt)
+        .join(Notice, Notice.id == DeliveryAttempt.notice_id)
+        .where(
+            Notice.person_id == person_id, Notice.created_at > at - LAST_KNOWN, DeliveryAttempt.channel == channel, said
+        )
+        .order_by(DeliveryAttempt.at.desc(), DeliveryAttempt.id.desc())
         .limit(1)
     )
 
@@ -184,8 +188,8 @@ def _notices() -> Query:
 
 def _with_tries(session: Session, rows: Sequence[Line]) -> list[Delivery]:
     tries = defaultdict(list)
-    query = select(NoticeTry).where(NoticeTry.notice_id.in_([row.Notice.id for row in rows]))
-    for one in session.scalars(query.order_by(NoticeTry.at, NoticeTry.id)):
+    query = select(DeliveryAttempt).where(DeliveryAttempt.notice_id.in_([row.Notice.id for row in rows]))
+    for one in session.scalars(query.order_by(DeliveryAttempt.at, DeliveryAttempt.id)):
         tries[one.notice_id].append(one)
     return [Delivery(row.Notice, row.person, row.staff_number, row.number, tries[row.Notice.id]) for row in rows]
 

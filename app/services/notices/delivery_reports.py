@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import announce
-from app.models import Notice, NoticeTry, WeChatIdentity
+from app.models import DeliveryAttempt, Notice, WeChatIdentity
 from config.notices import notice_kinds
 
 SILENCE = timedelta(minutes=10)  # WeChat tells within seconds, or never
@@ -37,7 +37,7 @@ def settle(session: Session, *, channel: str, msgid: str, status: str, at: datet
         notice.client_msg_id = token_hex(12)  # by the old one WeChat would know it, and send nothing
     outcome = "put_off" if again else "failed"
     session.add(
-        NoticeTry(
+        DeliveryAttempt(
             notice_id=notice.id, channel=notice.channel, at=at, outcome=outcome, reason=reason, detail=status[:100]
         )
     )

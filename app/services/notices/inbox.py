@@ -11,7 +11,7 @@ from app.models.kinds import AWAITS_OPENING
 from app.models.ticket import AWAITING
 from app.pagination import Query
 from app.services.notices import content
-from app.services.notices.content import Facts
+from app.services.notices.content import NoticeContext
 
 SHOWN_FOR = timedelta(days=30)
 MOST = 30
@@ -24,16 +24,16 @@ class Entry:
     kind: str
     at: datetime
     opened: bool
-    told: Facts
+    told: NoticeContext
 
 
-def of(session: Session, person_id: int, *, at: datetime) -> list[Entry]:
+def list_for_person(session: Session, person_id: int, *, at: datetime) -> list[Entry]:
     """The last notices to this person, the newest first."""
     his = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
     found = session.scalars(
         select(Notice).where(*his).order_by(Notice.created_at.desc(), Notice.id.desc()).limit(MOST)
     ).all()
-    told = content.facts(session, [one.id for one in found])
+    told = content.contexts(session, [one.id for one in found])
     return [Entry(one.id, one.kind, one.created_at, one.opened_at is not None, told[one.id]) for one in found]
 
 
@@ -43,7 +43,7 @@ def unread(session: Session, person_id: int, *, at: datetime) -> int:
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
+def mark_read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
     """He has seen the list as it stood when `up_to` was its newest."""
     his = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
     waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(AWAITING), his)

@@ -15,12 +15,12 @@ def add(session: Session, kind: str, event: Event | Recorded, *, to: int, at: da
     return _add(session, Notice(kind=kind, event_id=event.id, ticket_id=event.ticket_id, person_id=to), at)
 
 
-def alert(session: Session, kind: str, *, about: str, to: int, at: datetime) -> Notice:
+def add_alert(session: Session, kind: str, *, about: str, to: int, at: datetime) -> Notice:
     """Tell somebody of what is about no ticket; `about` is a code."""
     return _add(session, Notice(kind=kind, about=about, person_id=to), at)
 
 
-def keep(session: Session, kind: str, *, about: str, to: int, at: datetime) -> None:
+def add_inbox_only(session: Session, kind: str, *, about: str, to: int, at: datetime) -> None:
     """Put it into somebody's inbox and send it by no channel; `about` is a code."""
     settled = {"state": "kept", "settled_at": at, "next_try_at": at, "created_at": at}
     session.add(Notice(kind=kind, about=about, person_id=to, client_msg_id=secrets.token_hex(12), **settled))

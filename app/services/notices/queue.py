@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models import Notice, Person
 from app.services.notices import delivery
-from app.services.notices.channels import Ladder
-from app.services.notices.delivery import KEEPS_PLACE, LEASE, Letter
+from app.services.notices.channels import ChannelOrder
+from app.services.notices.delivery import BLOCKS_LATER, LEASE, Attempt
 
 # Looked at for each that may be taken: some of them wait behind others.
 LOOK = 3
@@ -17,7 +17,7 @@ LOOK = 3
 BEHIND = timedelta(minutes=10)
 
 
-def claim(session: Session, ladder: Ladder, *, at: datetime, most: int) -> list[Letter]:
+def claim(session: Session, order: ChannelOrder, *, at: datetime, most: int) -> list[Attempt]:
     """Take what is due, each for the length of a lease; other workers pass over what is taken.
 
     What is due behind another to the same person is moved out of the way, so that it is not looked at all the time.
@@ -32,7 +32,7 @@ def claim(session: Session, ladder: Ladder, *, at: datetime, most: int) -> list[
         .returning(Notice)
         .execution_options(synchronize_session=False)
     ).all()
-    return delivery.begin(session, ladder, sorted(claimed, key=lambda notice: notice.id), at=at)
+    return delivery.start(session, order, sorted(claimed, key=lambda notice: notice.id), at=at)
 
 
 def next_due(session: Session) -> datetime | None:
@@ -61,7 +61,7 @@ def _behind(at: datetime) -> ColumnElement[bool]:
     """Another to the same person is on its way, or comes first. Who waits for a quiet hour lets others pass."""
     other = aliased(Notice)
     in_flight = and_(other.state == "sending", other.next_try_at > at)
-    before = and_(other.id < Notice.id, or_(other.next_try_at <= at, other.reason.in_(KEEPS_PLACE)))
+    before = and_(other.id < Notice.id, or_(other.next_try_at <= at, other.reason.in_(BLOCKS_LATER)))
     same_person = and_(other.person_id == Notice.person_id, other.id != Notice.id, other.settled_at.is_(None))
     return select(other.id).where(same_person, or_(in_flight, before)).correlate(Notice).exists()
 

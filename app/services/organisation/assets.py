@@ -16,7 +16,7 @@ KEYS: dict[Kind, Any] = {"asset": Asset.tag, "place": Place.code}
 
 
 @dataclass(frozen=True)
-class Thing:
+class LabelTarget:
     """An asset or a room, as its label names it and as a report about it needs it."""
 
     id: int
@@ -44,7 +44,7 @@ class ThingFilter:
 
 def find(
     session: Session, kind: Kind, wanted: ThingFilter, *, after: str = "", most: int | None = None, retired: bool = True
-) -> list[Thing]:
+) -> list[LabelTarget]:
     """In the order of their tags, those after the tag `after`; retired ones only if asked for."""
     key = KEYS[kind]
     query = _query(kind).where(*_conditions(kind, wanted, retired=retired)).order_by(key).limit(most)
@@ -56,7 +56,7 @@ def count(session: Session, kind: Kind, wanted: ThingFilter, *, retired: bool = 
     return session.scalar(query.order_by(None)) or 0
 
 
-def one(session: Session, kind: Kind, id_: int) -> Thing:
+def one(session: Session, kind: Kind, id_: int) -> LabelTarget:
     """What this label stands on; raises Missing."""
     row = session.execute(_query(kind).where(KEYS[kind].class_.id == id_)).first()
     if row is None:
@@ -91,7 +91,7 @@ def _conditions(kind: Kind, wanted: ThingFilter, *, retired: bool) -> Iterator[C
 
 def _thing(
     found: Asset | Place, department: Department | None, place: Place | None = None, category: str | None = None
-) -> Thing:
+) -> LabelTarget:
     room = found if isinstance(found, Place) else place
     spot = room or department
     common: dict[str, Any] = {
@@ -105,8 +105,8 @@ def _thing(
     }
     if isinstance(found, Asset):
         retired = found.retired_at is not None
-        return Thing(kind="asset", tag=found.tag, retired=retired, category_id=found.category_id, **common)
-    return Thing(kind="place", tag=found.code, retired=False, category_id=None, **common)
+        return LabelTarget(kind="asset", tag=found.tag, retired=retired, category_id=found.category_id, **common)
+    return LabelTarget(kind="place", tag=found.code, retired=False, category_id=None, **common)
 
 
 def _spot(department: Department | None, place: Place | None) -> str:

@@ -17,6 +17,7 @@ from app.models import (
     Completion,
     ConsoleScan,
     Credential,
+    DeliveryAttempt,
     DrawClaim,
     DrawClaimPhoto,
     DrawWinner,
@@ -25,7 +26,6 @@ from app.models import (
     ErasureRequest,
     IdentityClaim,
     Notice,
-    NoticeTry,
     Person,
     Rating,
     RatingDetail,
@@ -237,7 +237,7 @@ def _erase_person(session: Session, person: Person, at: datetime) -> None:
     for table in (RoleGrant, Credential, ConsoleScan):
         _run(session, delete(table).where(table.person_id == person.id))
     his_notices = select(Notice.id).where(Notice.person_id == person.id)
-    _run(session, update(NoticeTry).where(NoticeTry.notice_id.in_(his_notices)).values(detail=""))
+    _run(session, update(DeliveryAttempt).where(DeliveryAttempt.notice_id.in_(his_notices)).values(detail=""))
     _run(session, update(Notice).where(Notice.person_id == person.id).values(detail="", msgid=""))
     unsent = (Notice.person_id == person.id, Notice.state == "waiting")
     _run(session, update(Notice).where(*unsent).values(state="kept", reason="erased", settled_at=at))

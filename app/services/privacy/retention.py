@@ -15,13 +15,13 @@ from app.models import (
     BindInvitation,
     ConsoleScan,
     Counter,
+    DeliveryAttempt,
     DrawClaim,
     DrawClaimPhoto,
     Employment,
     EnteredRatingPhoto,
     IdempotentPost,
     Notice,
-    NoticeTry,
     OAuthAttempt,
     Person,
     RatingDetail,
@@ -111,9 +111,9 @@ def _reports(before: datetime) -> Iterator[Rule]:
 
 def _notices(before: datetime) -> Iterator[Rule]:
     old = (Notice.created_at < before, Notice.state.not_in(("waiting", "sending")))
-    of_these = select(Notice.id).where(Notice.id == NoticeTry.notice_id, *old)
-    yield Rule("notice_tries", NoticeTry, [of_these.exists()])
-    left = select(NoticeTry.id).where(NoticeTry.notice_id == Notice.id)
+    of_these = select(Notice.id).where(Notice.id == DeliveryAttempt.notice_id, *old)
+    yield Rule("notice_tries", DeliveryAttempt, [of_these.exists()])
+    left = select(DeliveryAttempt.id).where(DeliveryAttempt.notice_id == Notice.id)
     yield Rule("notices", Notice, [*old, ~left.exists()])
 
 

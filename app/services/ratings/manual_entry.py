@@ -36,7 +36,7 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Given:
+class ManualRating:
     """`at` is the moment of the call, or the beginning of the day that stands on the slip."""
 
     source: str
@@ -55,7 +55,7 @@ class Given:
 class Entry:
     completion_id: int | None
     level: int
-    given: Given
+    given: ManualRating
     photo: bytes | None
 
 
@@ -89,7 +89,7 @@ def enter(session: Session, ticket: Ticket, entry: Entry, *, window: timedelta, 
     events.append(session, about, "rating_entered", by=by, at=at, channel="console", data={"source": given.source})
 
 
-def fits(session: Session, ticket: Ticket, given: Given, *, window: timedelta, at: datetime) -> Sequence[Line]:
+def fits(session: Session, ticket: Ticket, given: ManualRating, *, window: timedelta, at: datetime) -> Sequence[Line]:
     """What it may be about: the completions that were the last one at its moment, or at some moment of its day.
 
     Raises Refused where there is none.

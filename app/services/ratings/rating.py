@@ -21,7 +21,7 @@ from app.models import (
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.services import events
 from app.services.events import About
-from app.services.tickets.scan import Scan, check_rater, look
+from app.services.tickets.scan import ScanView, check_rater, load
 
 PRAISE_LEVELS = (5, 4)
 BINDING_VERIFIES = timedelta(days=7)
@@ -46,7 +46,9 @@ class Detail:
     pressed: bool = False
 
 
-def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime) -> int:
+def rate(
+    db: Executor, scan: ScanView, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime
+) -> int:
     """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
 
     Raises AlreadyRated, and Refused with the reasons of `check_rater`; the loser of a race leaves no row. A low
@@ -64,7 +66,7 @@ def rate(db: Executor, scan: Scan, *, level: int, identity_id: int, trust_all: b
     return rating_id
 
 
-def correct(db: Executor, scan: Scan, *, level: int, source: str, at: datetime) -> None:
+def correct(db: Executor, scan: ScanView, *, level: int, source: str, at: datetime) -> None:
     """The rater's one second thought within 24 hours; both levels stay."""
     if level not in LEVELS:
         raise Refused("no_level")
@@ -83,7 +85,7 @@ def correct(db: Executor, scan: Scan, *, level: int, source: str, at: datetime) 
         _open_case(db, scan.ticket_id, scan.mine.rating_id, at)
 
 
-def add_detail(db: Executor, scan: Scan, detail: Detail, *, at: datetime) -> None:
+def add_detail(db: Executor, scan: ScanView, detail: Detail, *, at: datetime) -> None:
     """Enrich the visitor's own rating, once."""
     if scan.mine is None:
         raise Refused("nothing_to_correct")
@@ -113,14 +115,14 @@ def count_after_binding(session: Session, *, identity_id: int, at: datetime) -> 
     ).all()
     counted = 0
     for rating_id, completion_id, ticket_id in rows:  # a handful: one person, one week
-        scan = look(session, ticket_id, identity_id=identity_id, at=at)
+        scan = load(session, ticket_id, identity_id=identity_id, at=at)
         if scan.served and not scan.provider_staff:
             counted += _take_slot(session, completion_id, rating_id, scan.person_id, at)
     return counted
 
 
 def _insert_rating(
-    db: Executor, scan: Scan, level: int, counts: bool, identity_id: int, source: str, at: datetime
+    db: Executor, scan: ScanView, level: int, counts: bool, identity_id: int, source: str, at: datetime
 ) -> int:
     values = {
         "completion_id": scan.completion_id,

@@ -10,13 +10,13 @@ from app.models import Completion, CompletionHelper, Event, Ticket
 from app.services import events
 from app.services.events import About
 from app.services.tickets import lifecycle
-from app.services.tickets.scan import Scan
+from app.services.tickets.scan import ScanView
 
 SHOWN, OPENED = "shown", "code_opened"
 TOLD_WITHIN = timedelta(days=3)  # a phone that found no network may tell it later
 
 
-def show(session: Session, number: str, *, cycle: int, by: int, at: datetime, now: datetime) -> None:
+def record_shown(session: Session, number: str, *, cycle: int, by: int, at: datetime, now: datetime) -> None:
     """He held out the code of what he finished, at a moment that may lie back. A second showing adds nothing."""
     helped = select(CompletionHelper.completion_id).where(CompletionHelper.person_id == by)
     done = session.scalar(
@@ -32,13 +32,13 @@ def show(session: Session, number: str, *, cycle: int, by: int, at: datetime, no
     _once(session, done.ticket_id, cycle, SHOWN, by=by, at=at, now=now, channel="wechat")
 
 
-def open_code(session: Session, scan: Scan, *, at: datetime) -> None:
+def record_opened(session: Session, scan: ScanView, *, at: datetime) -> None:
     """Somebody who may rate looks at the page. Who he is stays untold, for the provider reads this event."""
     if scan.finished and scan.rateable and not scan.provider_staff and not scan.proxy:
         _once(session, scan.ticket_id, scan.cycle, OPENED, by=None, at=at, now=at, channel="scan")
 
 
-def said(session: Session, ticket_id: int, *, cycle: int) -> set[str]:
+def which(session: Session, ticket_id: int, *, cycle: int) -> set[str]:
     """Which of the two are on record."""
     query = select(Event.kind).where(Event.ticket_id == ticket_id, Event.cycle == cycle)
     return set(session.scalars(query.where(Event.kind.in_((SHOWN, OPENED)))))
@@ -55,9 +55,9 @@ def _once(
     now: datetime,
     channel: str,
 ) -> None:
-    if kind in said(session, ticket_id, cycle=cycle):
+    if kind in which(session, ticket_id, cycle=cycle):
         return
     lifecycle.locked(session, ticket_id=ticket_id)
-    if kind not in said(session, ticket_id, cycle=cycle):
+    if kind not in which(session, ticket_id, cycle=cycle):
         about = About(ticket_id, ticket_id, cycle)
         events.append(session, about, kind, by=by, at=at, recorded_at=now, channel=channel)

@@ -49,7 +49,7 @@ def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: 
     faults = dict(_faults(session, typed, requester, served, department_id))
     if faults:
         raise Refused("report_incomplete", faults=faults)
-    told = lifecycle.Report(
+    told = lifecycle.NewTicket(
         source=typed.source,
         description=typed.description,
         category_id=typed.category_id,

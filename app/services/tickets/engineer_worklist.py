@@ -17,7 +17,7 @@ RECENT = 20
 
 
 @dataclass(frozen=True)
-class Job:
+class WorklistItem:
     ticket_id: int
     number: str
     state: str
@@ -50,28 +50,28 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Work:
-    open: list[Job]
-    done: list[Job]
+class Worklist:
+    open: list[WorklistItem]
+    done: list[WorklistItem]
 
 
-def of(session: Session, engineer: int, *only: Any, at: datetime) -> Work:
+def for_engineer(session: Session, engineer: int, *only: Any, at: datetime) -> Worklist:
     """His open tickets, those he helps with or may take over, the most urgent first; the last finished ones."""
     his = Ticket.lead_id == engineer
     offered = escalation.offered(session, engineer, at=at)
     theirs = or_(his, _helps(engineer), Ticket.id.in_(offered))
     still_open = Ticket.state.in_(OPEN_STATES)
     open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=(Ticket.priority, Ticket.reported_at))
-    return Work(open_, _done(session, engineer, *only))
+    return Worklist(open_, _done(session, engineer, *only))
 
 
-def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime) -> Work:
+def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime) -> Worklist:
     """Of these, the ones he may give a slip to: his by now, and their users can rate them."""
-    work = of(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at)
-    return Work([job for job in work.open if not job.offered], work.done)
+    work = for_engineer(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at)
+    return Worklist([job for job in work.open if not job.offered], work.done)
 
 
-def one(session: Session, number: str, *, engineer: int, at: datetime) -> Job:
+def one(session: Session, number: str, *, engineer: int, at: datetime) -> WorklistItem:
     """A ticket he leads, helps with or may take over; raises Missing, or Refused where it was his once."""
     offered = escalation.offered(session, engineer, at=at)
     theirs = or_(Ticket.lead_id == engineer, _helps(engineer), Ticket.id.in_(offered))
@@ -88,7 +88,7 @@ def _helps(engineer: int) -> Any:
     return Ticket.id.in_(select(TicketHelper.ticket_id).where(TicketHelper.person_id == engineer))
 
 
-def _done(session: Session, engineer: int, *only: Any) -> list[Job]:
+def _done(session: Session, engineer: int, *only: Any) -> list[WorklistItem]:
     """The last ones finished, whether he led or helped: asked one by one, as each has an index of its own."""
     done = (Ticket.state.in_(("finished", "closed")), Completion.id.is_not(None), *only)
     last = (Completion.finished_at.desc(), Ticket.id.desc())
@@ -99,7 +99,9 @@ def _done(session: Session, engineer: int, *only: Any) -> list[Job]:
     return sorted(both, key=lambda job: (job.finished_at or job.reported_at, job.ticket_id), reverse=True)[:RECENT]
 
 
-def _jobs(session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]) -> list[Job]:
+def _jobs(
+    session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]
+) -> list[WorklistItem]:
     query: Any = (
         select(Ticket, Completion.finished_at, Category.name, Department, Place, Asset, Person)
         .outerjoin(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
@@ -126,9 +128,9 @@ def _job(
     place: Place | None,
     asset: Asset | None,
     requester: Person | None,
-) -> Job:
+) -> WorklistItem:
     spot = place or department
-    return Job(
+    return WorklistItem(
         ticket_id=ticket.id,
         number=ticket.number,
         state=ticket.state,

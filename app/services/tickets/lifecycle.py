@@ -30,7 +30,7 @@ BEGUN = ("accepted", "arrived", "finished")
 
 
 @dataclass(frozen=True)
-class Report:
+class NewTicket:
     """What is told when a fault is reported. Without a served person or department nobody can rate it."""
 
     source: str
@@ -45,7 +45,7 @@ class Report:
     location: str = ""
 
 
-def report(session: Session, told: Report, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
+def report(session: Session, told: NewTicket, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
     """Open a ticket and give it its number (hospital's date and a running number of that day)."""
     ticket = Ticket(
         number=_next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
@@ -84,12 +84,12 @@ def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channe
         raise Refused("not_offered")
     helped = select(TicketHelper.person_id).where(TicketHelper.ticket_id == ticket.id)
     helpers = session.scalars(helped.where(people.works(TicketHelper.person_id, at.date()))).all()
-    see(session, ticket, by=by, at=at, channel=channel)
+    mark_opened(session, ticket, by=by, at=at, channel=channel)
     _give(session, ticket, to=by, helpers=helpers, by=by, at=at, channel=channel)
     return accept(session, ticket, by=by, at=at, channel=channel)
 
 
-def see(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
+def mark_opened(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
     """An engineer has the ticket before him: each dispatch is opened once."""
     if inbox.open_ticket(session, ticket.id, person_id=by, at=at):
         events.append(session, ticket, "opened", by=by, at=at, channel=channel)
@@ -123,7 +123,7 @@ def _give(
 
 def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     _only_lead(ticket, by)
-    see(session, ticket, by=by, at=at, channel=channel)
+    mark_opened(session, ticket, by=by, at=at, channel=channel)
     return _move(session, ticket, "accepted", by=by, at=at, channel=channel)
 
 
@@ -144,7 +144,7 @@ def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: 
     return event
 
 
-def done_already(ticket: Ticket, act: str, *, by: int) -> bool:
+def is_repeat(ticket: Ticket, act: str, *, by: int) -> bool:
     """Whether this engineer's tap came twice: the lift had no signal, the answer was lost, the thumb was quick."""
     reached = {
         "accept": ("accepted", "arrived", "finished"),

@@ -39,7 +39,7 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[int]:
     return session.scalars(query.order_by(TicketPhoto.id)).all()
 
 
-def read(session: Session, ticket_id: int, photo_id: int) -> Line:
+def get(session: Session, ticket_id: int, photo_id: int) -> Line:
     """Its media type and content; raises Missing."""
     row = session.execute(
         select(TicketPhoto.media_type, TicketPhoto.content).where(

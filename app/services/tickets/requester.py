@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from app.errors import Missing
 from app.models import Category, Person, Ticket, TicketAsset
 from app.services.organisation import employment as people
-from app.services.organisation.assets import Thing
+from app.services.organisation.assets import LabelTarget
 from app.services.tickets import lifecycle
-from app.services.tickets.scan import look
+from app.services.tickets.scan import load
 
 MOST = 30
 DESCRIPTION_MOST = 500
@@ -21,7 +21,7 @@ SAME_REPORT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Mine:
+class TicketSummary:
     ticket_id: int
     number: str
     state: str
@@ -30,7 +30,7 @@ class Mine:
     cycle: int
 
 
-def tickets_of(session: Session, person_id: int) -> list[Mine]:
+def tickets_of(session: Session, person_id: int) -> list[TicketSummary]:
     rows = session.execute(
         select(Ticket.id, Ticket.number, Ticket.state, Category.name, Ticket.reported_at, Ticket.cycle)
         .outerjoin(Category, Category.id == Ticket.category_id)
@@ -38,7 +38,9 @@ def tickets_of(session: Session, person_id: int) -> list[Mine]:
         .order_by(Ticket.reported_at.desc())
         .limit(MOST)
     )
-    return [Mine(id_, number, state, category or "", at, cycle) for id_, number, state, category, at, cycle in rows]
+    return [
+        TicketSummary(id_, number, state, category or "", at, cycle) for id_, number, state, category, at, cycle in rows
+    ]
 
 
 def report(
@@ -51,16 +53,18 @@ def report(
     at: datetime,
     zone: ZoneInfo,
     channel: str,
-    about: Thing | None = None,
+    about: LabelTarget | None = None,
 ) -> int:
     """Somebody reports a fault of his own, of what he scanned; the same words twice are one ticket. Answers its id."""
     asset_id = about.id if about and about.kind == "asset" else None
     place_id = about.place_id if about else None
-    if told_before := told_just_now(session, person_id, description, place_id=place_id, asset_id=asset_id, at=at):
+    if told_before := find_duplicate_report(
+        session, person_id, description, place_id=place_id, asset_id=asset_id, at=at
+    ):
         return told_before
     employment = people.employment_at(session, person_id, at.date())
     own_department = employment.department_id if employment else None
-    told = lifecycle.Report(
+    told = lifecycle.NewTicket(
         source="wechat",
         description=description,
         location=location,
@@ -85,13 +89,13 @@ def ticket(
     if found is None:
         raise Missing("no_such_ticket")
     if found.requester_id != person_id:
-        seen = look(session, found.id, identity_id=identity_id, at=at)
+        seen = load(session, found.id, identity_id=identity_id, at=at)
         if not seen.served or seen.provider_staff:
             raise Missing("no_such_ticket")
     return found
 
 
-def told_just_now(
+def find_duplicate_report(
     session: Session, person_id: int, description: str, *, place_id: int | None, asset_id: int | None, at: datetime
 ) -> int | None:
     """His ticket with the same words, if he has only just reported it: a second tap makes no second ticket."""

@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Scan:
+class ScanView:
     """A ticket and its scanner. `mine` and `standing` are the scanner's own and the counted answer."""
 
     ticket_id: int
@@ -116,7 +116,9 @@ class Scan:
         return "rated" if trusted and self.standing is not None else "rate"
 
 
-def look(db: Executor, ticket_id: int, *, identity_id: int | None, at: datetime, window: timedelta = WINDOW) -> Scan:
+def load(
+    db: Executor, ticket_id: int, *, identity_id: int | None, at: datetime, window: timedelta = WINDOW
+) -> ScanView:
     """Everything the page and the rating need, in one statement; raises Missing."""
     values = {"ticket": ticket_id, "identity": identity_id or 0, "on": at.date(), "offset": utc_offset(at)}
     # On the connection: loading plain columns through the ORM costs more than the query.
@@ -133,7 +135,7 @@ def look(db: Executor, ticket_id: int, *, identity_id: int | None, at: datetime,
         mine=row.standing_id is not None and row.standing_id == row.own_id,
         counted=True,
     )
-    return Scan(
+    return ScanView(
         ticket_id=row.id,
         number=row.number,
         state=row.state,
@@ -262,7 +264,7 @@ def earlier_answer(session: Session, ticket_id: int, *, identity_id: int) -> tup
     return (row[0], row[1]) if row else None
 
 
-def check_rater(scan: Scan, *, at: datetime) -> None:
+def check_rater(scan: ScanView, *, at: datetime) -> None:
     """Whether this visitor may rate this ticket now; raises Refused with the reason."""
     if scan.provider_staff:
         raise Refused("provider_staff")
@@ -278,14 +280,14 @@ def check_rater(scan: Scan, *, at: datetime) -> None:
         raise Refused("not_the_served")
 
 
-def urge(session: Session, scan: Scan, *, at: datetime, channel: str) -> None:
+def urge(session: Session, scan: ScanView, *, at: datetime, channel: str) -> None:
     if scan.provider_staff:
         raise Refused("provider_staff")
     ticket = lifecycle.locked(session, ticket_id=scan.ticket_id)
     lifecycle.urge(session, ticket, by=scan.person_id, at=at, channel=channel)
 
 
-def say_still_broken(session: Session, scan: Scan, *, trusted: bool, at: datetime, channel: str) -> None:
+def say_still_broken(session: Session, scan: ScanView, *, trusted: bool, at: datetime, channel: str) -> None:
     """Reopens; a second tap finds it reopened. Who is not trusted is heard, but reopens nothing."""
     if scan.state == "reopened":
         return

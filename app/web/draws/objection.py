@@ -32,7 +32,7 @@ def object_(draw_id: str) -> Page:
         with transaction() as db:
             draw = announcement.find(db, draw_id)
             held = _newest(db, draw, person_id)
-            told = objections.read(typed) if typed or not held else objections.told_by(held)
+            told = objections.parse(typed) if typed or not held else objections.told_by(held)
             objections.object_(db, draw, **told, by=person_id, at=now())
     except Refused as refused:
         if refused.code not in SAID:

@@ -15,4 +15,4 @@ def keep(shown: Sequence[Receipt]) -> None:
         new = receipts.unkept(db, shown)
     if new:
         with transaction() as db:
-            receipts.keep(db, new)
+            receipts.store(db, new)

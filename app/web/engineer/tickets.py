@@ -26,7 +26,7 @@ ACTS = {
 @blueprint.get("/engineer")
 def index() -> str:
     with read_session() as db:
-        work = engineer_worklist.of(db, g.visitor.person_id, at=now())
+        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now())
         told = praise.told(db, g.visitor.person_id)
         unread = inbox.unread(db, g.visitor.person_id, at=now())
     form = session.form_token("shown")
@@ -50,7 +50,7 @@ def opened(number: str) -> tuple[str, int]:
     session.check_form("engineer", number)
     with transaction() as db:
         ticket = lifecycle.locked(db, number=number)
-        lifecycle.see(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
+        lifecycle.mark_opened(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
     return "", 204
 
 
@@ -64,7 +64,7 @@ def act(number: str, act: str) -> Response:
         raise Refused("move_not_allowed")
     with transaction() as db:
         ticket = lifecycle.locked(db, number=number)
-        if not lifecycle.done_already(ticket, act, by=g.visitor.person_id):
+        if not lifecycle.is_repeat(ticket, act, by=g.visitor.person_id):
             service(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
     shows_code = act == "finish" and ticket.rateable
     return redirect(f"/engineer/{number}/code" if shows_code else f"/engineer/{number}", 303)
@@ -75,7 +75,7 @@ def code(number: str) -> str:
     """The code as large as the screen, for the user to scan; drawn in the page, so it is there without a network."""
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
-        said = code_shown.said(db, job.ticket_id, cycle=job.cycle)
+        said = code_shown.which(db, job.ticket_id, cycle=job.cycle)
     drawn = symbol.data_address(runtime().links.ticket_url(job.ticket_id))
     return render_template("engineer/code.html", job=job, code=drawn, said=said, form=session.form_token("shown"))
 
@@ -90,7 +90,7 @@ def shown(number: str) -> tuple[str, int]:
         raise Refused("absurd_time")
     at = now() - timedelta(seconds=int(ago))
     with transaction() as db:
-        code_shown.show(db, number, cycle=int(cycle), by=g.visitor.person_id, at=at, now=now())
+        code_shown.record_shown(db, number, cycle=int(cycle), by=g.visitor.person_id, at=at, now=now())
     return "", 204
 
 
@@ -99,7 +99,7 @@ def code_opened(number: str) -> tuple[str, int]:
     """200 once the user has opened the page, 204 before; the same whether rated or not (law 11)."""
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
-        opened = code_shown.OPENED in code_shown.said(db, job.ticket_id, cycle=job.cycle)
+        opened = code_shown.OPENED in code_shown.which(db, job.ticket_id, cycle=job.cycle)
     return "", 200 if opened else 204
 
 

@@ -59,7 +59,7 @@ def unread_of(messages: Sequence[Message]) -> dict[str, object]:
 def read() -> Response:
     session.check_form("inbox")
     with transaction() as db:
-        inbox.read(db, phone_gate.person(), up_to=parse_id(request.form.get("up_to", "")) or 0, at=now())
+        inbox.mark_read(db, phone_gate.person(), up_to=parse_id(request.form.get("up_to", "")) or 0, at=now())
     return redirect("/my#inbox", 303)
 
 

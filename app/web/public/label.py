@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, read_session, runtime
 from app.services.organisation import assets
-from app.services.organisation.assets import Thing
+from app.services.organisation.assets import LabelTarget
 from app.web.public.report import report_page, take_report
 
 blueprint = Blueprint("label", __name__)
@@ -28,11 +28,11 @@ def report(token: str) -> Page:
     return _retired(found) if found.retired else take_report(found)
 
 
-def _scanned(token: str) -> Thing:
+def _scanned(token: str) -> LabelTarget:
     kind, id_ = runtime().links.labelled(token)
     with read_session() as db:
         return assets.one(db, kind, id_)
 
 
-def _retired(found: Thing) -> tuple[str, int]:
+def _retired(found: LabelTarget) -> tuple[str, int]:
     return render_template("label_retired.html", thing=found, hotline=runtime().settings.hotline), 410

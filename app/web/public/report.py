@@ -7,7 +7,7 @@ from app.http import phone_gate, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.ids import parse_id
 from app.models import Category
-from app.services.organisation.assets import Thing
+from app.services.organisation.assets import LabelTarget
 from app.services.tickets import requester
 
 blueprint = Blueprint("report", __name__)
@@ -26,7 +26,7 @@ def report() -> Page:
     return take_report()
 
 
-def take_report(about: Thing | None = None) -> Page:
+def take_report(about: LabelTarget | None = None) -> Page:
     """What was typed becomes a ticket, or the page again with what it lacks."""
     person_id = phone_gate.person()
     description = request.form.get("description", "").strip()
@@ -46,7 +46,7 @@ def take_report(about: Thing | None = None) -> Page:
     return redirect(runtime().links.ticket_path(ticket_id), 303)
 
 
-def report_page(about: Thing | None = None, *, fault: str = "") -> str:
+def report_page(about: LabelTarget | None = None, *, fault: str = "") -> str:
     """The form, for anything or for what was scanned; it comes back to the address it was shown at."""
     with read_session() as db:
         categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()

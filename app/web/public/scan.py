@@ -26,7 +26,7 @@ from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.search import SATISFIED_FROM
 from app.services.tickets import code_shown, progress
 from app.services.tickets import scan as scan_service
-from app.services.tickets.scan import Answer, Scan, earlier_answer, look
+from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
 from app.web.draws import receipts
 from app.web.public.rating_detail import read_detail
 
@@ -56,12 +56,12 @@ def show(token: str) -> Page:
     return _page(scan, token)
 
 
-def _look(db: Executor, ticket_id: int, identity: int | None) -> Scan:
+def _look(db: Executor, ticket_id: int, identity: int | None) -> ScanView:
     window = runtime().settings.rating_window
-    return look(db, ticket_id, identity_id=identity, at=now(), window=window)
+    return load(db, ticket_id, identity_id=identity, at=now(), window=window)
 
 
-def _page(scan: Scan, token: str) -> Page:
+def _page(scan: ScanView, token: str) -> Page:
     view = scan.view(at=now(), known=session.identity_id() is not None, trusted=_trusted(scan))
     if scan.answer is not None:
         return _answer(scan, scan.answer, token)
@@ -72,19 +72,19 @@ def _page(scan: Scan, token: str) -> Page:
     return page, 410 if view == "over" else 200
 
 
-def _trusted(scan: Scan) -> bool:
+def _trusted(scan: ScanView) -> bool:
     """Whether this visitor's word counts: verified, or in a hospital that trusts everybody."""
     return scan.verified or runtime().settings.rating_trust == "open"
 
 
-def _said_at(scan: Scan) -> datetime | None:
+def _said_at(scan: ScanView) -> datetime | None:
     if _trusted(scan):
         return None  # only who cannot reopen the ticket has to be told that they were heard
     with read_session() as db:
         return progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
 
 
-def _progress(scan: Scan, token: str) -> Page:
+def _progress(scan: ScanView, token: str) -> Page:
     identity = session.identity_id()
     urgeable = scan.state in OPEN_STATES and not scan.provider_staff and identity is not None
     with read_session() as db:
@@ -100,7 +100,7 @@ def _progress(scan: Scan, token: str) -> Page:
     return page, 410 if scan.cancelled else 200
 
 
-def _answer(scan: Scan, answer: Answer, token: str) -> Page:
+def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
     with read_session() as db:
         own = _complaints(db, scan)
@@ -121,19 +121,19 @@ def _answer(scan: Scan, answer: Answer, token: str) -> Page:
     )
 
 
-def _receipts(db: Session, scan: Scan) -> list[Receipt]:
+def _receipts(db: Session, scan: ScanView) -> list[Receipt]:
     """Of the draws that collect ratings now; signed when shown, so that no rating waits for it."""
     if scan.person_id is None:
         return []
     return draws.collecting(db, scan.person_id, at=now(), zone=runtime().settings.timezone)
 
 
-def _complaints(db: Session, scan: Scan) -> Sequence[Complaint]:
+def _complaints(db: Session, scan: ScanView) -> Sequence[Complaint]:
     """The visitor's own about this ticket, with the answers."""
     return complaints.of_person(db, scan.ticket_id, scan.person_id) if scan.person_id is not None else ()
 
 
-def _shown(scan: Scan, token: str) -> dict[str, object]:
+def _shown(scan: ScanView, token: str) -> dict[str, object]:
     return {
         "scan": scan,
         "token": token,
@@ -151,7 +151,7 @@ def _visited(token: str) -> tuple[int, int]:
     return ticket_id, identity
 
 
-def _act(act: Callable[[Session, Scan], None]) -> Callable[[str], Response]:
+def _act(act: Callable[[Session, ScanView], None]) -> Callable[[str], Response]:
     """A tap: the ticket is read again, the form of this visit checked, one service called, the page shown."""
 
     @wraps(act)
@@ -184,14 +184,14 @@ def rate(token: str) -> Response:
 
 @blueprint.post("/r/<token>/correct")
 @_act
-def correct(db: Session, scan: Scan) -> None:
+def correct(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.cycle)
     rating.correct(db, scan, level=_level(), source="scan", at=now())
 
 
 @blueprint.post("/r/<token>/detail")
 @_act
-def detail(db: Session, scan: Scan) -> None:
+def detail(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.cycle)
     if scan.mine is None:
         raise Refused("nothing_to_correct")
@@ -200,14 +200,14 @@ def detail(db: Session, scan: Scan) -> None:
 
 @blueprint.post("/r/<token>/still-broken")
 @_act
-def still_broken(db: Session, scan: Scan) -> None:
+def still_broken(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.form_cycle)
     scan_service.say_still_broken(db, scan, trusted=_trusted(scan), at=now(), channel="scan")
 
 
 @blueprint.post("/r/<token>/urge")
 @_act
-def urge(db: Session, scan: Scan) -> None:
+def urge(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.cycle)
     scan_service.urge(db, scan, at=now(), channel="scan")
 
@@ -220,7 +220,7 @@ def opened(token: str) -> tuple[str, int]:
     with transaction() as db:
         scan = _look(db, ticket_id, identity)
         session.check_form(token, scan.cycle)
-        code_shown.open_code(db, scan, at=now())
+        code_shown.record_opened(db, scan, at=now())
     return "", 204
 
 

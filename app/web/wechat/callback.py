@@ -44,7 +44,7 @@ def receive(account: str) -> Response:
     if push.health_check:
         return _text("success")
     with transaction() as db:
-        first = wechat_callbacks.keep(db, push, appid=settings.appid, at=now())
+        first = wechat_callbacks.store(db, push, appid=settings.appid, at=now())
     if first and not wechat_callbacks.known(push):
         UNKNOWN.labels(account).inc()
         structlog.get_logger().info("an unknown push was kept", account=account, kind=push.kind, push=push.event)

@@ -26,7 +26,7 @@ def finish() -> Response | str:
     state, browser = request.args.get("state", ""), session.get("oauth", "")
     try:
         with transaction() as db:
-            taken = wechat_sign_in.take(db, state=state, browser=browser, at=now())
+            taken = wechat_sign_in.consume(db, state=state, browser=browser, at=now())
     except Refused:
         return _again(state, browser)
     identity = _identity(taken.account, _exchange(taken.account, request.args.get("code", "")))

@@ -91,11 +91,11 @@ def test_stopped_again_after_it_healed_the_admins_are_told_again_unless_it_was_o
 def test_a_letter_on_its_way_when_the_channel_stopped_does_not_heal_it(letters: Letters, world: World) -> None:
     with world.database.transaction() as session:
         now = clock.now()
-        circuit_breaker.stop(
+        circuit_breaker.open_for(
             session, "service", "", reason="account", detail="", until=now + timedelta(minutes=1), at=now
         )
-        circuit_breaker.heal(session, (), at=now)
-        assert circuit_breaker.probe(session, circuit_breaker.standing(session), "service", "urged", now) is None
+        circuit_breaker.close(session, (), at=now)
+        assert circuit_breaker.half_open(session, circuit_breaker.standing(session), "service", "urged", now) is None
     assert letters.stops()[0].healed_at is None
 
 
@@ -128,7 +128,7 @@ def test_of_many_that_meet_it_at_once_one_tells_the_admins(database: Database, w
         with database.transaction() as session:
             now = clock.now()
             until = now + circuit_breaker.PAUSE
-            circuit_breaker.stop(session, "wecom", "", reason="account", detail="40001", until=until, at=now)
+            circuit_breaker.open_for(session, "wecom", "", reason="account", detail="40001", until=until, at=now)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(meet, range(16)))

@@ -145,7 +145,7 @@ def test_killed_with_a_letter_in_hand_it_is_repeated_only_where_that_does_no_har
     letters.runtime = letters.another({**environ, "NOTICE_CHANNELS": f"{first},{second}"})
     letters.dispatched()
     with letters.world.database.transaction() as session:
-        ladder = channels.ladder(letters.runtime.settings)
+        ladder = channels.channel_order(letters.runtime.settings)
         assert queue.claim(session, ladder, at=clock.now(), most=1)[0].channel == first
     letters.pass_time(delivery.LEASE)
     letters.rounds()
@@ -187,7 +187,7 @@ def test_the_robot_speaks_twenty_times_a_minute(letters: Letters, environ: Mappi
     assert len(waiting) == 5
     letters.pass_time(timedelta(seconds=61))
     with letters.world.database.transaction() as session:
-        ladder = channels.ladder(letters.runtime.settings)
+        ladder = channels.channel_order(letters.runtime.settings)
         assert len(queue.claim(session, ladder, at=clock.now(), most=10)) == 5
 
 

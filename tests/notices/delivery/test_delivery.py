@@ -17,7 +17,7 @@ from app.models import Notice, Ticket, WeChatIdentity
 from app.runtime import Runtime
 from app.services.notices import channels, circuit_breaker, delivery, queue
 from app.services.notices.channels import SAME_MESSAGE
-from app.services.notices.delivery import Answer, Letter
+from app.services.notices.delivery import Attempt, SendResult
 from config.settings import Settings
 from sandbox.phones import PHONES
 from tests.support.letters import Letters
@@ -130,7 +130,7 @@ def test_no_more_is_claimed_than_asked_for_whatever_the_planner_does(letters: Le
         if session.get_bind().dialect.name == "postgresql":
             for way in ("hashjoin", "hashagg", "mergejoin", "sort", "material"):
                 session.execute(text(f"SET LOCAL enable_{way} = off"))
-        ladder = channels.ladder(runtime.settings)
+        ladder = channels.channel_order(runtime.settings)
         assert len(queue.claim(session, ladder, at=clock.now(), most=10)) == 10
     assert [one.state for one in letters.all()].count("sending") == 10
 
@@ -251,21 +251,21 @@ def test_a_worker_that_lost_its_lease_does_not_undo_what_the_next_one_did(
     letters: Letters, world: World, settings: Settings
 ) -> None:
     letters.dispatched()
-    ladder = channels.ladder(settings)
+    ladder = channels.channel_order(settings)
 
-    def claim() -> Letter:
+    def claim() -> Attempt:
         with world.database.transaction() as session:
             (letter,) = queue.claim(session, ladder, at=clock.now(), most=1)
         return letter
 
-    def record(letter: Letter, answer: Answer) -> None:
+    def record(letter: Attempt, answer: SendResult) -> None:
         with world.database.transaction() as session:
-            assert delivery.record(session, ladder, letter, answer, at=clock.now()) is None
+            assert delivery.record_result(session, ladder, letter, answer, at=clock.now()) is None
 
     slow = claim()
     letters.pass_time(delivery.LEASE)
     quick = claim()
-    record(quick, Answer("sent", msgid="1"))
-    record(slow, Answer("busy", "busy", uncertain=True))
-    record(slow, Answer("failed", "refused"))
+    record(quick, SendResult("sent", msgid="1"))
+    record(slow, SendResult("busy", "busy", uncertain=True))
+    record(slow, SendResult("failed", "refused"))
     assert (letters.only().state, letters.only().msgid) == ("sent", "1")

@@ -9,7 +9,7 @@ import pytest
 
 from app.services.links import Links
 from app.services.notices import content
-from app.services.notices.content import Facts
+from app.services.notices.content import NoticeContext
 from config import notices
 from config.notices import KINDS, notice_kinds, notice_rules, read_kinds, read_rules
 from sandbox.field_rules import fault
@@ -19,7 +19,7 @@ from wechat.wecom import _TEXT_BYTES, _TITLE_BYTES
 
 TEXT = Path(notices.__file__).with_name("notices.toml").read_text(encoding="utf-8")
 ZONE = ZoneInfo("Asia/Shanghai")
-FACTS = Facts(
+FACTS = NoticeContext(
     datetime(2026, 11, 22, 16, 30, tzinfo=ZONE),
     ticket_id=7,
     number="20261122-0001",
@@ -35,7 +35,7 @@ LINKS = Links("https://it.example.org", ("k" * 32,))
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_wechat_takes_every_field_of_every_kind_whatever_the_ticket_says(name: str) -> None:
     kind = notice_kinds()[name]
-    for facts in (FACTS, Facts(FACTS.moment, ticket_id=7, number="20261122-0001")):
+    for facts in (FACTS, NoticeContext(FACTS.moment, ticket_id=7, number="20261122-0001")):
         for template in filter(None, (kind.service, kind.mini)):
             values = content.fields(kind, template, facts, ZONE)
             assert values.keys() == TEMPLATES[template.template].fields.keys()

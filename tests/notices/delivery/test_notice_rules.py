@@ -10,7 +10,7 @@ from sqlalchemy import update
 from app import clock
 from app.models import Notice, Person
 from app.services.notices import channels, delivery, queue
-from app.services.notices.delivery import Answer
+from app.services.notices.delivery import SendResult
 from app.services.notices.quiet_hours import quiet_until
 from config.notices import notice_rules
 from tests.support.letters import Letters
@@ -127,11 +127,11 @@ def deliver(letters: Letters) -> Deliver:
     """A round at that moment, of channels that take everything."""
 
     def at(moment: datetime) -> None:
-        ladder = channels.ladder(letters.runtime.settings)
+        ladder = channels.channel_order(letters.runtime.settings)
         with letters.world.database.transaction() as session:
             claimed = queue.claim(session, ladder, at=moment, most=10)
         for letter in claimed:
             with letters.world.database.transaction() as session:
-                delivery.record(session, ladder, letter, Answer("sent"), at=moment)
+                delivery.record_result(session, ladder, letter, SendResult("sent"), at=moment)
 
     return at

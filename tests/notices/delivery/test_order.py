@@ -12,11 +12,11 @@ from app import clock
 from app.jobs.loop import SWEEP
 from app.models import Notice
 from app.services.notices import channels, queue
-from app.services.notices.delivery import Letter
+from app.services.notices.delivery import Attempt
 from tests.support.letters import Letters
 from tests.support.wechat import SEND, Sandbox
 
-Claim = Callable[..., list[Letter]]
+Claim = Callable[..., list[Attempt]]
 
 
 def test_to_one_person_one_letter_is_on_its_way(letters: Letters, claim: Claim) -> None:
@@ -103,9 +103,9 @@ def in_order(letters: Letters, sandbox: Sandbox) -> list[int]:
 
 @pytest.fixture
 def claim(letters: Letters) -> Claim:
-    def take() -> list[Letter]:
+    def take() -> list[Attempt]:
         with letters.world.database.transaction() as session:
-            ladder = channels.ladder(letters.runtime.settings)
+            ladder = channels.channel_order(letters.runtime.settings)
             return queue.claim(session, ladder, at=clock.now(), most=10)
 
     return take

@@ -103,7 +103,7 @@ def test_a_lease_outlasts_the_slowest_letter(letters: Letters) -> None:
     """A turn at the token, the token, the call; the token renewed and the call once more."""
     letters.dispatched()
     with letters.world.database.transaction() as session:
-        ladder = channels.ladder(letters.runtime.settings)
+        ladder = channels.channel_order(letters.runtime.settings)
         now = clock.now()
         assert len(queue.claim(session, ladder, at=now, most=1)) == 1
         assert queue.claim(session, ladder, at=now + timedelta(seconds=5 + 2 * (22 + 11)), most=1) == []

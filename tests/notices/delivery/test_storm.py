@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import func, select
 
 from app import clock
-from app.models import ChannelStop, Notice, Person, WeChatIdentity
+from app.models import ChannelOutage, Notice, Person, WeChatIdentity
 from app.runtime import Runtime
 from app.services import events
 from app.services.notices import outbox
@@ -67,7 +67,7 @@ def test_a_token_that_stays_bad_costs_two_calls_and_raises_one_alert(
     letters.rounds()
     assert sandbox.calls(SEND) == 2
     with runtime.database.reading() as db:
-        (stop,) = db.scalars(select(ChannelStop)).all()
+        (stop,) = db.scalars(select(ChannelOutage)).all()
         alerts = db.scalars(select(Notice).where(Notice.kind == "channel_stopped")).all()
     assert (stop.channel, stop.healed_at) == ("service", None)
     assert [alert.person_id for alert in alerts] == [world.admin.id]

@@ -22,7 +22,7 @@ CHANNEL = "import"
 
 
 @dataclass
-class Taken:
+class ImportCounts:
     """What became of a batch; imported, unchanged and faults together are all its nodes."""
 
     imported: int = 0
@@ -42,9 +42,9 @@ class Touched:
     keys: set[str] = field(default_factory=set)
 
 
-def take(session: Session, nodes: Sequence[Node], profile: Profile, *, at: datetime) -> Taken:
+def import_rows(session: Session, nodes: Sequence[Node], profile: Profile, *, at: datetime) -> ImportCounts:
     """Record these nodes. One already recorded is unchanged; one that cannot belong here is a fault."""
-    taken = Taken()
+    taken = ImportCounts()
     known = lookups.resolve(session, profile, nodes)
     good = []
     for node in nodes:
@@ -114,7 +114,7 @@ def _step_of(key: str | None, at: datetime, state: str | None, data: dict[str, A
     )
 
 
-def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, taken: Taken) -> None:
+def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, taken: ImportCounts) -> None:
     if not (ticket.new or ticket.keys):
         taken.faults.append(Fault(node.line, profile.columns["number"], node.number, "number_of_our_own"))
         return

@@ -38,5 +38,5 @@ def answer(complaint_id: int) -> Response | tuple[str, int]:
 
 def _page(complaint_id: int, typed: str, fault: str) -> str:
     with read_session() as session:
-        row = complaints.read(session, complaint_id)
+        row = complaints.get(session, complaint_id)
     return render_template("console/complaint.html", row=row, typed=typed, fault=fault, most=complaints.LONGEST)

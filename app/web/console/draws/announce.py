@@ -66,7 +66,7 @@ def announce() -> Response | str | tuple[str, int]:
     _admins_only()
     typed, settings = _typed(), runtime().settings
     made = keys.unsealed(request.form.get("sealed", ""), settings.secret_keys)
-    draft, faults = draft_form.read(typed, settings.timezone)
+    draft, faults = draft_form.parse(typed, settings.timezone)
     if faults:
         return _form(typed, _said(faults)), 422
     if request.form.get("confirm", "").strip() != draft["draw_id"]:
@@ -92,7 +92,7 @@ def announce() -> Response | str | tuple[str, int]:
 
 def _preview(typed: dict[str, str], made: keys.Secret, fault: str) -> str | tuple[str, int]:
     settings = runtime().settings
-    draft, faults = draft_form.read(typed, settings.timezone)
+    draft, faults = draft_form.parse(typed, settings.timezone)
     said = _said(faults)
     with read_session() as session:
         committee, unknown = _committee(session, typed)

@@ -11,7 +11,7 @@ from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.services import images
 from app.services.draws import announcement, claims, objections, public_page
-from app.services.draws.claims import Found
+from app.services.draws.claims import ClaimLookup
 from app.web.console import filters
 from app.web.console.draws.draws import blueprint
 
@@ -89,11 +89,11 @@ def claim_photo(draw_id: str, claim_id: int) -> Response:
     return Response(found.content, mimetype=found.media_type)
 
 
-def _found(draw_id: str) -> Found:
-    def look() -> Found:
+def _found(draw_id: str) -> ClaimLookup:
+    def look() -> ClaimLookup:
         with read_session() as session:
             draw = announcement.find(session, draw_id)
-            return claims.look(session, draw, _code(), by=g.visitor.person_id, at=now())
+            return claims.look_up(session, draw, _code(), by=g.visitor.person_id, at=now())
 
     return rate_limits.claim_code(look, by=g.visitor.person_id)
 
@@ -105,7 +105,7 @@ def _code() -> str:
     return filters.clean(request.form.get("code", ""), CODE_MOST).replace(" ", "").replace("-", "")
 
 
-def _page(draw_id: str, found: Found | None = None, fault: str = "") -> str:
+def _page(draw_id: str, found: ClaimLookup | None = None, fault: str = "") -> str:
     with read_session() as session:
         draw = announcement.find(session, draw_id)
         page = public_page.page(session, draw, at=now())

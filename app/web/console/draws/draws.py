@@ -75,7 +75,7 @@ def object_(draw_id: str) -> Response | tuple[str, int]:
     """One of the committee hands in a receipt somebody has shown."""
     typed = request.form.get("receipt", "")
     try:
-        receipt = objections.read(typed)
+        receipt = objections.parse(typed)
         with transaction() as session:
             found = announcement.find(session, draw_id)
             announcement.check_official(session, found, g.visitor.person_id, at=now())
@@ -115,7 +115,7 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
 def draw_page(draw_id: str, **typed: Any) -> str:
     with read_session() as session:
         found = announcement.find(session, draw_id)
-        shown = console_page.of(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=now())
+        shown = console_page.load(session, found, by=g.visitor.person_id, zone=runtime().settings.timezone, at=now())
     late = now() > published_files.when(shown.page.announcement, "objections_until")
     may_act = g.may_act and shown.official
     return render_template(

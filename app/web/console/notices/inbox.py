@@ -15,7 +15,7 @@ from app.web.public.inbox import message, unread_of
 @blueprint.get("/console/inbox")
 def inbox_index() -> str:
     with read_session() as session:
-        told = inbox.of(session, g.visitor.person_id, at=now())
+        told = inbox.list_for_person(session, g.visitor.person_id, at=now())
     messages = [message(entry) for entry in told]
     return render_template("console/inbox.html", messages=messages, **unread_of(messages))
 
@@ -24,7 +24,7 @@ def inbox_index() -> str:
 def inbox_read() -> Response:
     with transaction() as session:
         up_to = parse_id(request.form.get("up_to", "")) or 0
-        inbox.read(session, g.visitor.person_id, up_to=up_to, at=now())
+        inbox.mark_read(session, g.visitor.person_id, up_to=up_to, at=now())
     return redirect(url_for("console.inbox_index"), 303)
 
 

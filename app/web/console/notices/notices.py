@@ -33,14 +33,14 @@ def _of_ticket(number: str) -> str:
     provider = not g.visitor.supervises
     with read_session() as session:
         ticket = detail.facts(session, number).Ticket
-        people_of_it = delivery_log.concerned(session, ticket, for_provider=provider)
+        people_of_it = delivery_log.recipients(session, ticket, for_provider=provider)
         whom = [(person.name, _reach(session, person.id)) for person in people_of_it]
         return render_template(
             "console/deliveries.html",
             ticket=ticket,
             name=ticket.number,
             shown=delivery_log.of_ticket(session, ticket.id, for_provider=provider),
-            unsaid=delivery_log.unsaid(session, ticket, for_provider=provider),
+            unsaid=delivery_log.reasons_not_notified(session, ticket, for_provider=provider),
             whom=whom,
             stops=circuit_breaker.standing(session),
         )
@@ -66,5 +66,5 @@ def _of_person(staff_number: str) -> str:
 
 
 def _reach(session: Session, person_id: int) -> list[Reach]:
-    ladder = channels.ladder(runtime().settings)
-    return delivery_log.reach(session, ladder, circuit_breaker.standing(session), person_id, at=now())
+    order = channels.channel_order(runtime().settings)
+    return delivery_log.reachability(session, order, circuit_breaker.standing(session), person_id, at=now())

@@ -14,7 +14,7 @@ from app.http.ids import parse_id
 from app.models.rating import LEVELS
 from app.services import images
 from app.services.ratings import manual_entry
-from app.services.ratings.manual_entry import PAPER, SOURCES, Entry, Given
+from app.services.ratings.manual_entry import PAPER, SOURCES, Entry, ManualRating
 from app.services.tickets import lifecycle
 from app.web.console import filters
 
@@ -73,7 +73,7 @@ def _entry() -> Entry:
     return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
 
 
-def _given(told: Mapping[str, str]) -> Given:
+def _given(told: Mapping[str, str]) -> ManualRating:
     """The day on the slip; of a call the minute too."""
     source, day, time = (told.get(name, "") for name in ("source", "day", "time"))
     try:
@@ -82,4 +82,4 @@ def _given(told: Mapping[str, str]) -> Given:
         raise Refused("absurd_time") from error
     if given.tzinfo is not None or given.year not in filters.YEARS:
         raise Refused("absurd_time")
-    return Given(source, given.replace(tzinfo=runtime().settings.timezone))
+    return ManualRating(source, given.replace(tzinfo=runtime().settings.timezone))

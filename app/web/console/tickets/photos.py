@@ -12,5 +12,5 @@ from app.web.console.overview import blueprint
 def ticket_photo(number: str, photo_id: int) -> Response:
     with read_session() as session:
         ticket = detail.facts(session, filters.clean(number)).Ticket
-        found = photos.read(session, ticket.id, photo_id)
+        found = photos.get(session, ticket.id, photo_id)
     return Response(found.content, mimetype=found.media_type)
