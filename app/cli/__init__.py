@@ -48,3 +48,11 @@ def register(app: Flask) -> None:
     for name, (help_text, modules) in GROUPS.items():
         app.cli.add_command(LazyGroup(name, help_text, modules))
     app.cli.add_command(worker)
+    app.shell_context_processor(_for_the_shell)
+
+
+def _for_the_shell() -> dict[str, object]:
+    """What `flask shell` knows besides `app`: the models by name, `select`, `transaction()`."""
+    models, context = import_module("app.models"), import_module("app.http.context")
+    named = {name: getattr(models, name) for name in models.__all__}
+    return {**named, "select": import_module("sqlalchemy").select, "transaction": context.transaction}
