@@ -32,7 +32,7 @@ class Runtime:
     robot: Robot | None = field(repr=False)
     # Who waits for WeChat leaves a thread to everybody else (where there are two).
     exchanges: BoundedSemaphore = field(repr=False)
-    # Who fetches a long file as slowly as he likes leaves half of them.
+    # However slowly people fetch long files, half of them stay free.
     downloads: BoundedSemaphore = field(repr=False)
 
     def now(self) -> datetime:

@@ -103,7 +103,7 @@ class RedisTokens:
         try:
             ours = bool(self._redis.set(name, mine, nx=True, px=int(seconds * 1000)))
         except redis.RedisError:
-            self._full = True  # before anybody fetches, he looks again
+            self._full = True  # whoever is about to fetch looks again first
             with self._otherwise.lock(key, seconds) as ours:
                 yield ours
             return

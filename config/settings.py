@@ -44,7 +44,7 @@ class WeComSettings:
     corpid: str
     agentid: int
     secret: str = field(repr=False)
-    # "staff_numbers": the user ids are the staff numbers; "bound": each user binds once, or the roster names his id.
+    # "staff_numbers": the user ids are the staff numbers; "bound": each user binds once, or the roster names the id.
     userids: str
 
 

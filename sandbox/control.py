@@ -88,7 +88,7 @@ def codes() -> Said:
 
 @control.post("/credits")
 def credits_() -> Said:
-    """He agrees so many times to be sent a message of this template; without a push, unlike on his phone."""
+    """The user agrees so many times to be sent a message of this template; without a push, unlike on the phone."""
     wanted = _wanted()
     phone, template_id = PHONES.get(str(wanted.get("phone"))), str(wanted.get("template_id"))
     number = wanted.get("number", 1)

@@ -1,11 +1,11 @@
-"""What is told of somebody's data and of what he agrees to."""
+"""What is told of somebody's data and of what they agree to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.accounts import SandboxAccount
 
-# Not the user: what is told of his data comes from the platform.
+# Not the user: what is told of their data comes from the platform.
 PLATFORM = "oPlatformPusher-000000000000"
 
 Fields = dict[str, object]

@@ -76,7 +76,7 @@ class Mailbox:
         return msgid, True
 
     def messages(self, *names: str) -> list[Message]:
-        """Newest first; those of one person where his openids and user ids are given."""
+        """Newest first; those of one person where their openids and user ids are given."""
         those = f"WHERE openid IN ({_marks(names)}) OR user_id IN ({_marks(names)})" if names else ""
         with self._database.change() as db:
             # Only question marks are put into the statement.

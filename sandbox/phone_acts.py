@@ -73,7 +73,7 @@ def view(name: str) -> BaseResponse:
 
 @phone_acts.post("/phone/<name>/data")
 def data(name: str) -> BaseResponse:
-    """What becomes of somebody's data is told to every account he has used."""
+    """What becomes of somebody's data is told to every account they have used."""
     phone, event = _phone(name), DATA_EVENTS.get(request.form.get("event", ""))
     if event is None:
         raise WireError(40066)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Phone:
-    """A person of the sandbox, as each account knows him; no `wecom` user id means that he is no member of the corp."""
+    """A person of the sandbox, as each account knows them; no `wecom` user id means that they are not in the corp."""
 
     name: str
     label: str

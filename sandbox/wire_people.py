@@ -1,4 +1,4 @@
-"""What WeChat tells about a person, and what it thinks of his words and pictures."""
+"""What WeChat tells about a person, and what it thinks of their words and pictures."""
 
 import secrets
 

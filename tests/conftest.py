@@ -113,7 +113,7 @@ def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_url(sqlite_template: Path, sqlite_place: Path) -> str:
     """A fresh migrated SQLite database, always at the same address."""
     for old in sqlite_place.parent.iterdir():
-        old.unlink()  # whoever still has it open keeps his own
+        old.unlink()  # whoever still has it open keeps their own
     return f"sqlite:///{shutil.copy(sqlite_template, sqlite_place)}"
 
 

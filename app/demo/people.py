@@ -70,7 +70,7 @@ _BOUND = 0.85  # of the hospital's people
 
 
 class Colleague(NamedTuple):
-    """Somebody of the hospital who may report and rate; without an identity he is not bound to WeChat yet."""
+    """Somebody of the hospital who may report and rate; without an identity they are not bound to WeChat yet."""
 
     person_id: int
     identity_id: int | None
@@ -89,7 +89,7 @@ class Crew:
 
 
 class Roster:
-    """Writes people, each with employment, roles and, where he has one, his WeChat."""
+    """Writes people, each with employment, roles and, where they have one, their WeChat."""
 
     def __init__(self, rows: Rows, dice: Dice, *, appid: str, password_hash: str, at: datetime, began: date) -> None:
         self._rows = rows

@@ -7,7 +7,7 @@ PASSWORD = "mashangping-demo"  # noqa: S105 shown on the demo's start page, and 
 
 @dataclass(frozen=True)
 class Part:
-    """One of them, as the roster has him. `phone` names his phone in the sandbox."""
+    """One of them, as the roster has them. `phone` names their phone in the sandbox."""
 
     staff_number: str
     name: str
@@ -22,7 +22,7 @@ class Part:
 NURSE = Part("000871", "林晓燕", "12000000871", phone="nurse")
 ENGINEER = Part("W0006", "陈志远", "12000009006", phone="engineer")
 SUPERVISOR = Part("000105", "吴静", "12000000105", phone="supervisor")
-# On the roster, but his WeChat is not bound yet: whoever plays the stranger can do that.
+# On the roster, but not bound to WeChat yet: whoever plays the stranger can do that.
 STRANGER = Part("000933", "许明", "12000000933")
 DESK = Part("W0002", "何芳", "12000009002")
 ADMIN = Part("000103", "郑凯", "12000000103")

@@ -158,7 +158,7 @@ class Planner:
     def _told(self, told: "Told") -> Plan:
         ward = self.wards[told.ward]
         service = telling().services[told.service]
-        lead = self.engineer if told.his else self.crew.engineers[service.team][-1]
+        lead = self.engineer if told.lead else self.crew.engineers[service.team][-1]
         steps, at = [], self.at - timedelta(minutes=told.ago)
         for verb, minutes in told.steps:
             at += timedelta(minutes=minutes)
@@ -183,7 +183,7 @@ class Planner:
 class Told:
     """A ticket of these days: reported so many minutes ago, then each step so many minutes after the one before.
 
-    `who` counts the department's people; in the nurse's ward she is the first.
+    `who` counts the department's people; in the nurse's ward she is the first. `lead`: the engineer played leads.
     """
 
     ago: int
@@ -195,22 +195,22 @@ class Told:
     who: int = 0
     priority: int = 3
     whole_ward: bool = False
-    his: bool = False
+    lead: bool = False
 
 
 _DONE = (("dispatched", 4), ("accepted", 3), ("arrived", 14), ("finished", 31))
 _TODAY = (
     # finished and not yet rated: the nurse's own, and her ward's
     Told(190, WARD, "printer", _DONE, source="wechat"),
-    Told(1500, WARD, "emr", (("dispatched", 3), ("accepted", 2), ("finished", 18)), his=True),
-    Told(2900, WARD, "nis", (*_DONE, ("closed", 1100)), his=True, fault=1),
+    Told(1500, WARD, "emr", (("dispatched", 3), ("accepted", 2), ("finished", 18)), lead=True),
+    Told(2900, WARD, "nis", (*_DONE, ("closed", 1100)), lead=True, fault=1),
     Told(330, WARD, "wifi", _DONE, whole_ward=True, who=2),
     Told(1750, WARD, "computer", _DONE, whole_ward=True, who=3, fault=1),
     # on the engineer's phone: one to accept, one on the way, one at work, one back again
-    Told(7, "0101", "his", (("dispatched", 3),), his=True, priority=2, who=1),
-    Told(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), his=True, fault=2),
-    Told(58, "0302", "emr", (("dispatched", 5), ("accepted", 4), ("arrived", 16)), source="wechat", his=True, fault=4),
-    Told(260, "0204", "emr", (*_DONE, ("reopened", 180)), source="wechat", his=True),
+    Told(7, "0101", "his", (("dispatched", 3),), lead=True, priority=2, who=1),
+    Told(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), lead=True, fault=2),
+    Told(58, "0302", "emr", (("dispatched", 5), ("accepted", 4), ("arrived", 16)), source="wechat", lead=True, fault=4),
+    Told(260, "0204", "emr", (*_DONE, ("reopened", 180)), source="wechat", lead=True),
     # at the desk: waiting to be dispatched
     Told(9, "1102", "printer", fault=1, who=2),
     Told(5, "0102", "kiosk", source="wechat", fault=1, who=1),

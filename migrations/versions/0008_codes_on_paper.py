@@ -27,7 +27,7 @@ SLOT_OF = (
 EVENT = """INSERT INTO event (ticket_id, cycle, kind, actor_id, at, recorded_at, channel, data)
     SELECT ticket_id, cycle, 'rated', NEW.person_id, NEW.at, NEW.at, NEW.source, json_build_object('rating', NEW.id)
     FROM completion WHERE id = NEW.completion_id;"""
-# What was verified later is its person's by his phone, as far as that is known still.
+# What was verified later is its person's by their phone, as far as that is known still.
 FILL = """UPDATE counted_rating SET person_id = (
     SELECT coalesce(rating.person_id, wechat_identity.person_id)
     FROM rating JOIN wechat_identity ON wechat_identity.id = rating.identity_id

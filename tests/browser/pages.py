@@ -306,7 +306,7 @@ def _invitation(demo: Demo) -> str:
 
 
 def _forget_stranger(demo: Demo) -> None:
-    """He meets the privacy notice again, however often this walk is made."""
+    """The stranger meets the privacy notice again, however often this walk is made."""
     with demo.runtime.database.transaction() as session:
         for identity in session.scalars(select(WeChatIdentity).where(WeChatIdentity.openid.like("oSandboxStranger%"))):
             identity.privacy_version = identity.privacy_at = None

@@ -1,4 +1,4 @@
-"""The engineer holds out his phone: awake, without a network too, and told when the user has opened the page."""
+"""The engineer holds out the phone: awake, without a network too, and told when the user has opened the page."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

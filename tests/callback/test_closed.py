@@ -1,4 +1,4 @@
-"""Who closes his WeChat account has not asked anybody, and yet nothing of what he wrote is found afterwards."""
+"""Who closes a WeChat account has not asked anybody, and yet nothing of what they wrote is found afterwards."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -73,8 +73,8 @@ def test_an_account_that_two_people_used_takes_the_words_of_both_and_of_nobody_e
     for person, phone in ((world.nurse, world.nurse_identity), (world.second_nurse, other), (world.doctor, third)):
         live(world, person, phone)
     with runtime.database.transaction() as session:
-        his = WeChatIdentity.id.in_([world.nurse_identity.id, other.id])
-        session.execute(update(WeChatIdentity).where(his).values(unionid="union-1"))
+        linked = WeChatIdentity.id.in_([world.nurse_identity.id, other.id])
+        session.execute(update(WeChatIdentity).where(linked).values(unionid="union-1"))
     worked(event(CLOSED, "oPusher", OpenID="oUnknown", UnionID="union-1"), "mini")
     with runtime.database.reading() as session:
         kept = select(Ticket.requester_id).where(Ticket.description == FAULT)

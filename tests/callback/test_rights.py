@@ -82,7 +82,7 @@ def test_whoever_leaves_has_no_session_no_credit_no_claim_and_no_invitation(
     with runtime.database.reading() as session:
         left = session.get_one(WeChatIdentity, phone.id)
         assert session.scalars(select(IdentityClaim.state)).all() == claims
-        # What waits to be sent to him finds no way any more.
+        # What waits to be sent to the engineer finds no way any more.
         assert channels.addresses(session, channels.channel_order(runtime.settings), [world.engineer.id]) == {}
     assert left.forgotten_at is not None
     assert (left.person_id, left.unionid, left.privacy_at) == (None, None, None)
@@ -161,11 +161,11 @@ def report_by_mini(world: World, openid: str) -> WeChatIdentity:
 
 
 def kept_of(runtime: Runtime, phone: WeChatIdentity) -> dict[str, int]:
-    his = Ticket.requester_id == phone.person_id
+    theirs = Ticket.requester_id == phone.person_id
     with runtime.database.reading() as session:
         return {
-            "places": len(session.scalars(select(Ticket.id).where(his, Ticket.location != "")).all()),
-            "photos": len(session.scalars(select(TicketPhoto.id).join(Ticket).where(his)).all()),
+            "places": len(session.scalars(select(Ticket.id).where(theirs, Ticket.location != "")).all()),
+            "photos": len(session.scalars(select(TicketPhoto.id).join(Ticket).where(theirs)).all()),
             "answers": len(
                 session.scalars(select(IdempotentPost.key).where(IdempotentPost.identity_id == phone.id)).all()
             ),
@@ -190,7 +190,7 @@ def of_a_phone(phone: WeChatIdentity) -> list[Base]:
 
 
 def come(runtime: Runtime, openid: str) -> int:
-    """He opens a page again: WeChat tells the same openid."""
+    """The user opens a page again: WeChat tells the same openid."""
     with runtime.database.transaction() as session:
         who = wechat_sign_in.identify(session, appid=APPID, openid=openid, unionid=None, keys=[KEY], at=clock.now())
         wechat_sign_in.accept_privacy(session, who, at=clock.now())

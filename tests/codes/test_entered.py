@@ -87,7 +87,7 @@ def test_a_slips_number_leads_to_its_ticket(slip: Slip, world: World, console: C
 def test_who_gave_the_slip_to_the_ticket_stands_there_and_whether_it_was_after_the_user_ticked(
     days: int, late: bool, slip: Slip, world: World, console: Console
 ) -> None:
-    """So that nobody keeps a ticked slip for a ticket of his choice unseen."""
+    """So that nobody keeps a ticked slip for a ticket of their choice unseen."""
     supervisor = console(world.supervisor)
     ticket = world.ticket("finished", reported_at=clock.now() - timedelta(days=3))
     enter(supervisor, slip, ticket.number, day=(today() - timedelta(days=days)).date().isoformat())

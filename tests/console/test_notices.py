@@ -48,7 +48,7 @@ def test_every_reason_has_words(reason: str, desk: FlaskClient, world: World, da
 
 @pytest.mark.parametrize("who", ["supervisor", "auditor", "admin", "desk"])
 def test_who_has_won_a_draw_is_told_to_nobody_else(who: str, console: Console, world: World) -> None:
-    """Not even that he won: neither in the list nor among what he himself was told."""
+    """Not even that they won: neither in the list nor among what they themselves were told."""
     world.ticket("dispatched")
     with world.database.transaction() as session:
         outbox.add_inbox_only(session, "won", about="h001-2026q4", to=world.nurse.id, at=clock.now())

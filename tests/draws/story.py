@@ -215,7 +215,7 @@ class Story:
 
 
 def employ(story: Story, person: Person, since: date, until: date | None) -> None:
-    """He works, or worked, for the provider."""
+    """The person works, or worked, for the provider."""
     with story.database.transaction() as session:
         provider = story.world.provider.id
         session.add(Employment(person_id=person.id, provider_id=provider, valid_from=since, valid_to=until))

@@ -1,4 +1,4 @@
-"""The auditor makes the published list again, with the key he alone has, also long after; and is told what differs."""
+"""The auditor makes the published list again, with a key nobody else has, also long after; and is told what differs."""
 
 import json
 from pathlib import Path

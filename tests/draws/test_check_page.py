@@ -312,7 +312,7 @@ def held(story: Story, person: Person, **changes: object) -> Receipt:
 
 
 def fragment(story: Story, person: Person, **changes: object) -> str:
-    """The receipt and his own number behind the #."""
+    """The receipt and the person's own number behind the #."""
     packed = json.dumps(held(story, person, **changes).fields()).encode()
     with story.drawing() as (_session, draw):
         number = keys.pid(draw, person.id)

@@ -149,7 +149,7 @@ def test_an_entry_is_proved_from_the_root_alone(story: Story, winner: dict[str, 
 
 
 def test_who_could_not_be_found_as_a_winner_claims_all_the_same(story: Story) -> None:
-    """What counts for whom has been damaged when the winners are looked for; the list and his receipt are there."""
+    """What counts for whom has been damaged when the winners are looked for; the list and the receipt are there."""
     story.people(3)
     story.announce()
     everybody = ", ".join(str(person.id) for person in story.raters)

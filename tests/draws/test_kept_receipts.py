@@ -1,4 +1,4 @@
-"""A receipt that was shown stays his, whatever becomes of his ratings, his roles and his phone: he objects by it."""
+"""A receipt once shown stays its holder's, whatever becomes of their ratings, roles and phone: they object by it."""
 
 import json
 from datetime import timedelta
@@ -108,8 +108,8 @@ def test_only_one_that_is_new_is_written(story: Story, nurse: FlaskClient, monke
 
 def bind(story: Story, person_id: int) -> None:
     with story.database.transaction() as session:
-        his = WeChatIdentity.id == story.world.nurse_identity.id
-        session.execute(update(WeChatIdentity).where(his).values(person_id=person_id))
+        hers = WeChatIdentity.id == story.world.nurse_identity.id
+        session.execute(update(WeChatIdentity).where(hers).values(person_id=person_id))
 
 
 def read(nurse: FlaskClient) -> Fields:

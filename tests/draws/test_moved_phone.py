@@ -1,4 +1,4 @@
-"""Who rated while unknown and bound later keeps what he earned, whoever holds his phone afterwards."""
+"""Who rated while unknown and bound later keeps what they earned, whoever holds their phone afterwards."""
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from tests.draws.story import DURING, Story
 
 @pytest.fixture
 def first(story: Story) -> Person:
-    """He tapped unknown, then bound that phone, and so the rating counts."""
+    """They tapped unknown, then bound that phone, and so the rating counts."""
     story.people(10)
     story.announce()
     person = story.world.employ("30002", "甲")
@@ -58,7 +58,7 @@ def test_a_unionid_joins_who_has_rated_with_the_phone(story: Story, first: Perso
 
 
 def hold(story: Story, person: Person | None) -> None:
-    """He, or nobody, holds the phone from now on."""
+    """This person, or nobody, holds the phone from now on."""
     with story.database.transaction() as session:
         phone = phone_in(session)
         phone.person_id, phone.bound_at = (person.id, DURING) if person else (None, None)

@@ -1,4 +1,4 @@
-"""A participant objects from his own page, by the receipt of this moment or by one he kept."""
+"""A participant objects from their own page, by the receipt of this moment or by one they kept."""
 
 import json
 from datetime import timedelta

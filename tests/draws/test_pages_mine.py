@@ -86,8 +86,8 @@ def test_the_number_printed_with_a_receipt_is_the_one_its_entry_is_made_from(sto
     story.now_is(DURING).announce()
     [second] = story.people(1)
     with story.database.transaction() as session:
-        his = WeChatIdentity.person_id.in_((story.world.nurse.id, second.id))
-        session.execute(update(WeChatIdentity).where(his).values(unionid="u1", bound_at=ANNOUNCED + story.shift))
+        linked = WeChatIdentity.person_id.in_((story.world.nurse.id, second.id))
+        session.execute(update(WeChatIdentity).where(linked).values(unionid="u1", bound_at=ANNOUNCED + story.shift))
     page = phone(bound(story, second)).get(MINE).text
     found = re.search(r"#receipt=([\w-]+)&amp;person=([\w:]+)\"", page)
     assert found
@@ -239,7 +239,7 @@ def test_a_prize_claimed_or_expired_shows_no_code(story: Story, phone: Phone) ->
 
 
 def bound(story: Story, person: Person) -> WeChatIdentity:
-    """His phone, past the privacy notice."""
+    """The person's phone, past the privacy notice."""
     with story.database.transaction() as session:
         query = select(WeChatIdentity).where(WeChatIdentity.person_id == person.id)
         identity = session.scalars(query.limit(1)).one()

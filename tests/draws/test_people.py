@@ -1,4 +1,4 @@
-"""Who is in a draw: everybody who rated, once, whatever he answered; and nobody who may not."""
+"""Who is in a draw: everybody who rated, once, whatever they answered; and nobody who may not."""
 
 from datetime import date, timedelta
 from typing import Any

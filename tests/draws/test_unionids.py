@@ -125,7 +125,7 @@ def test_who_was_one_person_in_the_list_stays_one_when_his_phones_are_unbound(st
 
 @pytest.mark.usefixtures("draw")
 def test_a_phone_unbound_before_the_list_does_not_make_two_of_one(story: Story) -> None:
-    """His ratings were given by it: they say who he is."""
+    """The ratings were given by it: they say whose it is."""
     second, third = story.raters[1], story.raters[2]
     with story.database.transaction() as session:
         session.execute(
@@ -137,7 +137,7 @@ def test_a_phone_unbound_before_the_list_does_not_make_two_of_one(story: Story) 
 
 
 def share(story: Story, unionid: str, *persons: Person, appid: str = "", late: bool = False) -> None:
-    """One WeChat user, as accounts of the hospital see him, bound to each of these."""
+    """One WeChat user, as accounts of the hospital see them, bound to each of these."""
     bound = CLOSED + timedelta(hours=1) if late else ANNOUNCED
     with story.database.transaction() as session:
         session.add_all(
@@ -155,8 +155,8 @@ def share(story: Story, unionid: str, *persons: Person, appid: str = "", late: b
 
 def unbind(story: Story, unionid: str) -> None:
     with story.database.transaction() as session:
-        his = update(WeChatIdentity).where(WeChatIdentity.unionid == unionid)
-        session.execute(his.values(person_id=None, bound_at=None))
+        unbound = update(WeChatIdentity).where(WeChatIdentity.unionid == unionid)
+        session.execute(unbound.values(person_id=None, bound_at=None))
 
 
 def listed(story: Story) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """The whole life of a draw in the browser: real processes, started again with a later clock at each stage.
 
 Announced at the console, rated on two phones, committed by the worker, numbers typed by two people, the winner's
-inbox, her claim, what a loser checks on his phone, round 2, and the check of the archive on a bare Python.
+inbox, her claim, what a loser checks on the phone, round 2, and the check of the archive on a bare Python.
 """
 
 import subprocess
@@ -189,7 +189,7 @@ def claim(demo: Demo, browser: Browser, code: str) -> None:
 
 
 def check(demo: Demo, browser: Browser) -> None:
-    """The stranger has not won: his own phone computes it from his receipt."""
+    """The stranger has not won: their own phone computes it from their receipt."""
     with open_phone(browser) as loser:
         page = loser.new_page()
         page.goto(demo.on_phone("stranger", f"/my/receipts/{DRAW_ID}"))

@@ -1,4 +1,4 @@
-"""The engineer's pages: his tickets and nobody else's, one next step, the code to show, never a rating."""
+"""The engineer's pages: their tickets and nobody else's, one next step, the code to show, never a rating."""
 
 import re
 from base64 import b64decode
@@ -18,11 +18,11 @@ from tests.support.world import World
 
 
 def test_his_list_has_his_open_tickets_and_what_he_finished(world: World, phone: Phone) -> None:
-    his = [world.ticket(state) for state in ("dispatched", "arrived", "reopened", "finished", "closed")]
+    leading = [world.ticket(state) for state in ("dispatched", "arrived", "reopened", "finished", "closed")]
     helping = world.ticket("accepted", lead=world.second_engineer, helpers=(world.engineer,))
     others = [world.ticket("reported"), world.ticket("accepted", lead=world.second_engineer), world.ticket("cancelled")]
     page = phone(world.engineer_identity).get("/engineer").text
-    assert [ticket.number in page for ticket in [*his, helping]] == [True] * 6
+    assert [ticket.number in page for ticket in [*leading, helping]] == [True] * 6
     assert [ticket.number in page for ticket in others] == [False] * 3
 
 

@@ -1,6 +1,6 @@
 """The hospital's account belongs to another vendor too (WECHAT_CALLBACK=off): every core journey passes all the same.
 
-WeChat's pushes go to the other vendor; here they are read where he relays them, query and body as they came.
+WeChat's pushes go to the other vendor; here they are read where they are relayed, query and body as they came.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Why did he not get it: each notice and its tries in plain words, what was not written, what would reach him now."""
+"""Why it did not arrive: each notice and its tries in plain words, what was not written, what would arrive now."""
 
 from datetime import timedelta
 
@@ -126,8 +126,8 @@ def test_a_phone_bound_anew_is_not_held_to_what_was_said_of_the_old_one(
     path = f"/console/notices?person={world.engineer.staff_number}"
     assert "reach-not_following" in supervisor.get(path).text
     with world.database.transaction() as session:
-        his = update(WeChatIdentity).where(WeChatIdentity.id == world.engineer_identity.id)
-        session.execute(his.values(bound_at=clock.now() + timedelta(seconds=1)))
+        again = update(WeChatIdentity).where(WeChatIdentity.id == world.engineer_identity.id)
+        session.execute(again.values(bound_at=clock.now() + timedelta(seconds=1)))
     assert "reach-bound" in supervisor.get(path).text
 
 

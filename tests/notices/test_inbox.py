@@ -1,4 +1,4 @@
-"""What somebody was told stands on his own page whatever the channels did, and is read by a POST alone."""
+"""What somebody was told stands on their own page whatever the channels did, and is read by a POST alone."""
 
 from datetime import timedelta
 

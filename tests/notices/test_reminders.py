@@ -82,7 +82,7 @@ def test_who_is_erased_is_not_reminded(told: Told, world: World) -> None:
 
 @pytest.mark.parametrize("how", ["works there", "led it", "helped"])
 def test_the_provider_is_never_reminded(how: str, told: Told, world: World) -> None:
-    """Whoever was served may since have changed sides, or been there himself."""
+    """Whoever was served may since have changed sides, or have worked on the ticket."""
     wish(world, world.nurse)
     lead, helpers = world.engineer, tuple[Person, ...]()
     if how == "works there":

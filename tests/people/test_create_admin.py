@@ -1,4 +1,4 @@
-"""The first admin comes from the command line; his password is kept as a hash only."""
+"""The first admin comes from the command line; the password is kept as a hash only."""
 
 import pytest
 from click.testing import Result

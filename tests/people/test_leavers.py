@@ -1,4 +1,4 @@
-"""Who has left has no door any more: not on the phone, not at the console, and nobody can give him a ticket."""
+"""Who has left has no door any more: not on the phone, not at the console, and nobody can give them a ticket."""
 
 from datetime import date, timedelta
 
@@ -70,7 +70,7 @@ def today() -> date:
 
 
 def leave(world: World, person: Person, *, last: date | None = None) -> None:
-    """His last day was yesterday if nothing else is said."""
+    """The person's last day was yesterday if nothing else is said."""
     ended = last or today() - timedelta(days=1)
     with world.database.transaction() as session:
         session.execute(update(Employment).where(Employment.person_id == person.id).values(valid_to=ended))

@@ -77,7 +77,7 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
 
 
 def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -> None:
-    """The paper he signed, photographed by the supervisor."""
+    """The paper the user signed, photographed by the supervisor."""
     held = lifecycle.locked(session, ticket_id=ticket.id)
     given, window = ManualRating("paper", now), timedelta(days=14)
     (done,) = manual_entry.fits(session, held, given, window=window, at=now)
@@ -86,7 +86,7 @@ def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -
 
 
 def win(world: World, person: Person, *, at: datetime | None = None) -> None:
-    """A prize of a draw, handed over with a photo; his receipt, and an objection to its list."""
+    """A prize of a draw, handed over with a photo; the winner's receipt, and an objection to its list."""
     now, entry = at or clock.now() - timedelta(hours=1), f"{person.id:064x}"
     with world.database.transaction() as session:
         draw = Draw(
@@ -157,7 +157,7 @@ def _rows(
 
 
 def leave(world: World, person: Person, *, on: datetime) -> None:
-    """His last day of work."""
+    """The person's last day of work."""
     with world.database.transaction() as session:
         session.execute(update(Employment).where(Employment.person_id == person.id).values(valid_to=on.date()))
 

@@ -1,4 +1,4 @@
-"""Erasing somebody: nothing of him is found in any table, what was rated stays, and some are refused."""
+"""Erasing somebody: nothing of them is found in any table, what was rated stays, and some are refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -61,10 +61,10 @@ def test_of_a_leaver_nothing_is_found_anywhere_and_his_ratings_stay(world: World
     win(world, nurse)
     leave(world, nurse, on=clock.now() - timedelta(days=1))
     before = kept_rows(database, *APPEND_ONLY)
-    his = (nurse.name, nurse.telephone, f"'{nurse.staff_number}'", phone.openid, *WORDS, "rid-1", "the picture")
-    assert all(found(database, *his).values())
+    hers = (nurse.name, nurse.telephone, f"'{nurse.staff_number}'", phone.openid, *WORDS, "rid-1", "the picture")
+    assert all(found(database, *hers).values())
     assert erase_person(database, nurse, by=world.admin.id) == "whole"
-    assert {word: tables for word, tables in found(database, *his).items() if tables} == {}
+    assert {word: tables for word, tables in found(database, *hers).items() if tables} == {}
     assert kept_rows(database, *APPEND_ONLY) == before
     assert history_of(database, nurse) == ["unbound", "erased"]
     with database.reading() as session:
@@ -140,8 +140,8 @@ def test_what_waits_to_be_sent_to_him_is_not_sent(world: World, database: Databa
     leave(world, world.nurse, on=clock.now() - timedelta(days=1))
     erase_person(database, world.nurse, by=world.admin.id)
     with database.reading() as session:
-        his = select(Notice.state, Notice.reason).where(Notice.person_id == world.nurse.id)
-        assert set(map(tuple, session.execute(his))) == {("kept", "erased")}
+        notices = select(Notice.state, Notice.reason).where(Notice.person_id == world.nurse.id)
+        assert set(map(tuple, session.execute(notices))) == {("kept", "erased")}
 
 
 def test_who_was_erased_is_listed_nowhere_and_written_to_nowhere(world: World, database: Database) -> None:

@@ -52,7 +52,7 @@ def test_moments_are_taken_away_with_their_time_and_zone(world: World, phone: Ph
 
 
 def test_a_rating_entered_for_another_is_not_shown_to_who_reported(world: World, phone: Phone) -> None:
-    """She who reported learns nothing of what he who was served has ticked."""
+    """Who reported learns nothing of what the person served has ticked."""
     second = world.bind(world.second_nurse)
     ticket = live(world, world.second_nurse, second)
     with world.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""What somebody agrees to, takes back or changes on his phone is pushed to whom it concerns."""
+"""What somebody agrees to, takes back or changes on their phone is pushed to whom it concerns."""
 
 import json
 

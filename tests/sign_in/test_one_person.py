@@ -68,7 +68,7 @@ def test_she_rates_once_whichever_account_she_comes_by(
 def test_an_engineer_rates_by_no_account_that_is_known_to_be_his(
     program: Program, take_phone: TakePhone, world: World, runtime: Runtime, known: bool
 ) -> None:
-    """Unbound in the mini-program and without a unionid he is a stranger, whose rating never counts."""
+    """Unbound in the mini-program and without a unionid the engineer is a stranger, whose rating never counts."""
     ticket = world.ticket("finished", served=world.engineer)
     path = runtime.links.ticket_path(ticket.id)
     token = path.removeprefix("/r/")
@@ -89,7 +89,7 @@ def test_an_engineer_rates_by_no_account_that_is_known_to_be_his(
 def test_unbound_in_one_he_is_unbound_wherever_he_is_known_to_be_the_same(
     program: Program, world: World, known: bool
 ) -> None:
-    """Else his next sign-in would bind the phone again that the supervisor has just taken from him."""
+    """Else their next sign-in would bind the phone again that the supervisor has just unbound."""
     nurse = program("nurse")
     if not known:
         nurse.post("/binding", NURSE)
@@ -190,8 +190,8 @@ def program(app: Flask, wechat: Sandbox, world: World, known: bool) -> Program:
     wechat.switch(unionids=known)
     with world.database.transaction() as session:
         for phone in PHONES.values() if known else ():
-            his = WeChatIdentity.openid == phone.openid
-            session.execute(update(WeChatIdentity).where(his).values(unionid=phone.unionid))
+            on_phone = WeChatIdentity.openid == phone.openid
+            session.execute(update(WeChatIdentity).where(on_phone).values(unionid=phone.unionid))
 
     def take(name: str) -> Phone:
         phone = Phone(app.test_client())

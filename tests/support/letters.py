@@ -58,7 +58,7 @@ class Letters:
         return people
 
     def known_to(self, account: str, name: str, person: Person) -> int:
-        """He is bound by this account too."""
+        """The person is bound by this account too."""
         with self.world.database.transaction() as session:
             now = clock.now()
             identity = WeChatIdentity(appid=account, openid=name, person_id=person.id, bound_at=now, first_seen_at=now)
@@ -72,7 +72,7 @@ class Letters:
         return self.others[-1]
 
     def finished(self) -> Ticket:
-        """The nurse's, and the engineer has read all that he was told about it."""
+        """The nurse's, and the engineer has read all that was told about it."""
         ticket = self.world.ticket("finished")
         with self.world.database.transaction() as session:
             session.execute(delete(Notice).where(Notice.kind != "finished"))

