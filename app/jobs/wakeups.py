@@ -19,7 +19,7 @@ ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws"})
 def open_queue(settings: Settings) -> Huey:
     """Redis where there is one, else an SQLite file in DATA_DIR."""
     if settings.redis_url:
-        # A user may be waiting for this at the end of his transaction; the worker's blocking read takes one second.
+        # A user may be waiting for this at the end of their transaction; the worker's blocking read takes one second.
         pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=1, retry=None)
         return RedisHuey("mashangping", connection_pool=pool, results=False)
     settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ class DrawDouble(Base):
 
 
 class DrawReceipt(Base):
-    """A receipt as it was signed and shown: his proof, whatever becomes of his ratings and his phone since."""
+    """A receipt as it was signed and shown: the rater's proof, whatever becomes of their ratings and phone."""
 
     __tablename__ = "draw_receipt"
     __table_args__ = (Index(None, "person_id", "draw_id", "tickets", unique=True),)
@@ -155,7 +155,7 @@ class DrawClaim(Base):
     entry: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
-    show_name: Mapped[bool]  # his masked name may stand on the page
+    show_name: Mapped[bool]  # the masked name of the winner may stand on the page
     by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     at: Mapped[datetime]
 
@@ -189,7 +189,7 @@ class DrawObjection(Base):
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
-    granted: Mapped[int | None]  # tickets he has in the list by it: as many as he has earned, whatever the receipt says
+    granted: Mapped[int | None]  # tickets listed because of it: as many as were earned, whatever the receipt says
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     version: Mapped[int | None] = mapped_column(SmallInteger)  # of the list that first has it

@@ -62,7 +62,7 @@ class Notice(Base):
 
 
 class DeliveryAttempt(Base):
-    """What became of a notice on one channel, each time: the answer to "why did he not get it"."""
+    """What became of a notice on one channel, each time: the answer to "why did it not arrive"."""
 
     __tablename__ = "notice_try"
     __table_args__ = (
@@ -107,7 +107,7 @@ class ChannelOutage(Base):
 
 
 class SubscriptionCredit(Base):
-    """How often the mini-program may write to somebody by one template: what he accepted, less what was sent."""
+    """How often the mini-program may write to somebody by one template: what they accepted, less what was sent."""
 
     __tablename__ = "subscription_credit"
     __table_args__ = (CheckConstraint("credits >= 0", name="none_below_nothing"),)

@@ -39,7 +39,7 @@ class Person(Base):
     telephone: Mapped[str] = mapped_column(Text, default="")
     job_type: Mapped[str] = mapped_column(Text, default="")
     sign_outs: Mapped[int] = mapped_column(default=0)  # at the console; a session from before the last one is over
-    reminders_since: Mapped[datetime | None]  # he wants to be reminded, once a ticket, that he may rate
+    reminders_since: Mapped[datetime | None]  # wants to be reminded, once a ticket, that it can be rated
     erased_at: Mapped[datetime | None]  # name and telephone are gone; what hangs on the row stays, under no name
 
 
@@ -133,7 +133,7 @@ class Credential(Base):
 
 
 class WeChatIdentity(Base):
-    """One WeChat user as one account (appid) sees him; bound to a person once he has proved who he is."""
+    """One WeChat user as one account (appid) sees them; bound to a person once they have proved who they are."""
 
     __tablename__ = "wechat_identity"
     __table_args__ = (
@@ -164,7 +164,7 @@ class WeChatIdentity(Base):
 
 
 class ForgottenOpenid(Base):
-    """Somebody of the provider who was forgotten: enough to know him again, and nothing to know him by."""
+    """Somebody of the provider who was forgotten: enough to recognise them again, not enough to tell who they are."""
 
     __tablename__ = "forgotten_openid"
 
@@ -186,7 +186,7 @@ class BindingTry(Base):
 
 
 class IdentityClaim(Base):
-    """A WeChat user claims a staff number that has a phone, or that his own, once the provider's, may not take.
+    """A WeChat user claims a staff number that has a phone, or that their phone, once the provider's, may not take.
 
     A supervisor decides. Also the record of an unbinding (state `unbound`): which phone, whose, by whom, when.
     """
@@ -230,7 +230,7 @@ class BindInvitation(Base):
 
 
 class ErasureRequest(Base):
-    """Somebody asks that what is kept about him be erased; an admin carries it out. The record of an erasure, too."""
+    """A request to erase what is kept about a person; an admin carries it out. The record of an erasure, too."""
 
     __tablename__ = "erasure_request"
     __table_args__ = (

@@ -16,7 +16,7 @@ _NAMED = text("person_id IS NOT NULL")
 
 
 class Rating(Base):
-    """One tap, never changed. Who rates is known by his WeChat identity, and by person once that is bound.
+    """One tap, never changed. The rater is known by WeChat identity, and by person once that is bound.
 
     The database itself writes the "rated" event beside it and, for a rating that counts, takes the slot: inserting
     one for a completion whose slot is taken fails (migrations 0004 and 0008).
@@ -84,7 +84,7 @@ class RatingDetail(Base):
     praise: Mapped[str] = mapped_column(Text)  # "tell the engineer": asked, then approved or refused
     # What WeChat's content check says of the comment: empty where nobody asked it, else pass, review or risky.
     checked: Mapped[str] = mapped_column(Text, default="", server_default="")
-    pressed: Mapped[bool]  # somebody asked the rater to change his rating; for the hospital's eyes only
+    pressed: Mapped[bool]  # somebody asked the rater to change the rating; for the hospital's eyes only
     at: Mapped[datetime]
 
 

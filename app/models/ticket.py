@@ -113,7 +113,7 @@ class TicketAsset(Base):
 
 
 class TicketPhoto(Base):
-    """What somebody photographed when he reported the fault; erased with the other free text."""
+    """What the requester photographed when reporting the fault; erased with the other free text."""
 
     __tablename__ = "ticket_photo"
     __table_args__ = (Index(None, "ticket_id"), Index(None, "at"))

@@ -149,8 +149,8 @@ def empty_old(session: Session, *, at: datetime) -> None:
 
 
 def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str], at: datetime) -> Done:
-    """Whoever leaves is forgotten: WeChat's rule. Of who closes his account, wherever he is known, what he wrote goes
-    too: law.
+    """A user who leaves is forgotten: WeChat's rule. Of one who closes the account, what they wrote goes too, in every
+    account of ours that knows them: law.
 
     An engineer who leaves gets no more notices: the desk must know.
     """
@@ -174,7 +174,7 @@ def _revoked(session: Session, message: Inbound, push: Push, at: datetime) -> Do
 
 
 def _modified(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
-    """Nothing to correct: we keep neither his nickname nor his picture."""
+    """Nothing to correct: we keep neither nickname nor picture."""
     return Done("nothing_kept")
 
 
@@ -187,7 +187,7 @@ def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> 
 
 
 def _consented(session: Session, message: Inbound, push: Push, counted: bool, at: datetime) -> Done:
-    """He was asked by the mini-program, or has changed his mind since: each consent is good for one message."""
+    """The user was asked by the mini-program, or has changed their mind since: each consent is good for one message."""
     identity_id = subscriptions.identity(session, appid=message.appid, openid=message.openid)
     if identity_id is None:
         return Done("no_such_identity")
@@ -237,7 +237,7 @@ _ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
 def standing_alerts(session: Session, *, at: datetime) -> Sequence[Line]:
     """What somebody at the console has to know: who left, what was punished, what we could not read.
 
-    The newest first. That an engineer left is over as soon as he is bound again.
+    The newest first. An engineer who left is no longer listed once bound again.
     """
     bound = select(WeChatIdentity.id).where(
         WeChatIdentity.person_id == Inbound.person_id, WeChatIdentity.appid == Inbound.appid

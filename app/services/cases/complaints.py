@@ -1,4 +1,4 @@
-"""Complaints: written by the user about his ticket, read and answered by the hospital, never seen by the provider."""
+"""Complaints: written by the user about their ticket, read and answered by the hospital, never seen by the provider."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ def answer(session: Session, complaint_id: int, text: str, *, by: int, at: datet
 
 
 def of_person(session: Session, ticket_id: int, person_id: int) -> Sequence[Complaint]:
-    """His own about this ticket, oldest first."""
+    """The complaints of one person about this ticket, oldest first."""
     query = select(Complaint).where(Complaint.ticket_id == ticket_id, Complaint.person_id == person_id)
     return session.scalars(query.order_by(Complaint.id)).all()
 

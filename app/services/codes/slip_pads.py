@@ -33,7 +33,7 @@ def name(number: int) -> str:
 
 
 def read_name(text: str) -> int | None:
-    """The number somebody typed, however he wrote it; None where it is none."""
+    """The number somebody typed, however it was written; None where it is none."""
     digits = text.strip().upper().removeprefix("B").lstrip("-").strip()
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 9 else None
 

@@ -46,7 +46,7 @@ class Paper:
     hotline: str
     zone: tzinfo
     logo: Logo | None = None
-    minis: Mapping[int, Mini] = field(default_factory=dict)  # by ticket; who is not here is printed with his link
+    minis: Mapping[int, Mini] = field(default_factory=dict)  # by ticket; a ticket missing here is printed with its link
 
     @property
     def _hotline(self) -> str:

@@ -134,7 +134,7 @@ def check_official(session: Session, draw: Draw, person_id: int, *, at: datetime
 
 
 def check_committee(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
-    """One of the committee: an admin who may win himself hands over no prize."""
+    """Committee members only: an admin who may win hands over no prize."""
     if not of_committee(session, draw, person_id):
         raise Refused("not_of_the_committee")
     check_official(session, draw, person_id, at=at)

@@ -14,7 +14,7 @@ from app.services.draws.merkle_list import Leaves, Progress
 from app.services.draws.published_files import Fields
 from app.services.organisation import employment as persons
 
-MAY = {"auditor", "admin"}  # who checks, and who takes it out for him
+MAY = {"auditor", "admin"}  # the one who checks, and the one who exports for them
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def prepare(
 ) -> Fields:
     """Enough to make the list that counts again with `lottery.rule`; and where today's records disagree with it.
 
-    Who is behind an entry follows from the key, whatever has become of him since.
+    The person behind an entry follows from the key, whatever has become of them since.
     """
     check(session, by, at=at)
     version = published_files.versions(session, draw)

@@ -35,7 +35,7 @@ def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: da
 
 
 def counted(written: Sequence[DrawCheckpoint]) -> list[DrawCheckpoint]:
-    """Those whose counts are told (law 11): from one more person a day an engineer would know who has rated him."""
+    """Those whose counts are told (law 11): from one more person a day engineers would know who has rated them."""
     told: list[DrawCheckpoint] = []
     for one in written:
         before = told[-1] if told else None

@@ -19,7 +19,7 @@ ROUNDS = (1, 2)
 
 
 def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
-    """The code he shows, while there is a prize of his to claim; of the last round he has won in."""
+    """The code the winner shows while there is a prize to claim; of the last round they have won in."""
     prize = won(session, draw, person_id)
     if prize is None or _settled(session, draw, prize.round, prize.entry):
         return None
@@ -27,17 +27,17 @@ def claim_code(session: Session, draw: Draw, person_id: int) -> str | None:
 
 
 def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
-    """What he has won: as it was found out then, or by his own entry where nobody was found behind it."""
-    his = duplicate_people.persons(session, draw, person_id)
-    known = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(his))
+    """What the person has won: as found at the time, or by their entry where nobody was found behind it."""
+    person_ids = duplicate_people.persons(session, draw, person_id)
+    known = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.person_id.in_(person_ids))
     if found := session.scalar(known.limit(1)):
         return found
-    entry = secret.load(session, draw).entry(draw, his[0]).hex()
+    entry = secret.load(session, draw).entry(draw, person_ids[0]).hex()
     for draw_round in ROUNDS:
         for one in published_files.winners_of(session, draw, draw_round):
             if one["entry"] == entry:
                 place = {key: one[key] for key in ("entry", "tier", "rank")}
-                return DrawWinner(draw_id=draw.id, round=draw_round, person_id=his[0], **place)
+                return DrawWinner(draw_id=draw.id, round=draw_round, person_id=person_ids[0], **place)
     return None
 
 
@@ -101,14 +101,14 @@ def confirm(
 
 
 def refuse(session: Session, draw: Draw, code: str, *, reason: str, by: int, at: datetime) -> Fields:
-    """The committee finds that he may not win; why is published, so no name stands in it."""
+    """The committee finds that the winner is not eligible; the reason is published, so no name stands in it."""
     if not forms.LINES.fullmatch(reason):
         raise Refused("reason_missing")
     return _settle_code(session, draw, code, "ineligible", reason, by=by, at=at)
 
 
 def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
-    """The winner himself does not want it."""
+    """The winner does not want the prize."""
     prize = won(session, draw, person_id)
     if prize is None:
         raise Missing("no_such_claim_code")
@@ -162,7 +162,7 @@ def _settle_code(
 ) -> Fields:
     announcement.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
-    _check_not_his_own(session, draw, winner["entry"], by)
+    _check_not_own_prize(session, draw, winner["entry"], by)
     until = when(published_files.announced(session, draw), "claim_until")
     if draw_round == 1 and state == "claimed" and at > until:
         raise Refused("claim_over", until=until.isoformat())
@@ -207,8 +207,8 @@ def _of_receipt(session: Session, draw: Draw, text: str) -> str | None:
     return str(told["entry"]) if ours else None
 
 
-def _check_not_his_own(session: Session, draw: Draw, entry: str, by: int) -> None:
-    """One of the committee may have a second staff number, which he never said."""
+def _check_not_own_prize(session: Session, draw: Draw, entry: str, by: int) -> None:
+    """A committee member may have a second staff number that they never mentioned."""
     keys = secret.load(session, draw)
     if entry in {keys.entry(draw, one).hex() for one in duplicate_people.persons(session, None, by)}:
         raise Refused("own_prize")

@@ -69,7 +69,7 @@ class NumberEntry:
 
     promised: Fields
     stands: Agreed | None
-    others: int  # people beside him who have typed something
+    others: int  # other people who have typed something
     mine: Fields | None
     unequal: bool
     open: bool
@@ -80,7 +80,7 @@ class DrawConsole:
     page: Page
     steps: list[Step]
     committee: Sequence[Person]
-    official: bool  # whether he who looks may act in this draw
+    official: bool  # whether the viewer may act in this draw
     readings: dict[int, list[NumberEntry]]
     events: Sequence[Line]
     prizes: int

@@ -1,7 +1,7 @@
-"""Two staff numbers of one WeChat user (his unionid is bound to both, or has rated as both) are one person.
+"""Two staff numbers of one WeChat user (the unionid is bound to both, or has rated as both) are one person.
 
-He is known by the lower id. Silent sign-in gives no unionid: nothing depends on there being one. Who is one person is
-written down with the first list: what is bound after the close, or learned after that list, changes nothing.
+The person is known by the lower id. Silent sign-in gives no unionid: nothing depends on there being one. Who is one
+person is written down with the first list: what is bound after the close, or learned after that list, changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,18 +15,18 @@ from app.services.draws import published_files
 
 
 def persons(session: Session, draw: Draw | None, person_id: int) -> list[int]:
-    """Everybody he is (in this draw), the lowest id first: it names his entry."""
+    """All ids of this person (in this draw), the lowest first: the entry is made from it."""
     if draw and _settled(session, draw):
         return _kept(session, draw, person_id)
     links, known, found = _links(draw), set[int](), {person_id}
     while found > known:
-        known, his = set(found), set[str]()
+        known, unionids = set(found), set[str]()
         for link in links:
             unionid, person = link.selected_columns
-            his.update(session.scalars(link.with_only_columns(unionid).where(person.in_(known))))
+            unionids.update(session.scalars(link.with_only_columns(unionid).where(person.in_(known))))
         for link in links:
             unionid, person = link.selected_columns
-            found.update(session.scalars(link.with_only_columns(person).where(unionid.in_(his)).distinct()))
+            found.update(session.scalars(link.with_only_columns(person).where(unionid.in_(unionids)).distinct()))
     return sorted(found)
 
 
@@ -55,8 +55,8 @@ def _settled(session: Session, draw: Draw) -> bool:
 
 
 def _kept(session: Session, draw: Draw, person_id: int) -> list[int]:
-    his = select(DrawDouble.one_id).where(DrawDouble.draw_id == draw.id, DrawDouble.person_id == person_id)
-    one = session.scalar(his) or person_id
+    lowest = select(DrawDouble.one_id).where(DrawDouble.draw_id == draw.id, DrawDouble.person_id == person_id)
+    one = session.scalar(lowest) or person_id
     others = select(DrawDouble.person_id).where(DrawDouble.draw_id == draw.id, DrawDouble.one_id == one)
     return sorted({one, *session.scalars(others)})
 

@@ -28,7 +28,7 @@ from app.models import (
 from app.services.draws import duplicate_people, merkle_list
 from app.services.draws.merkle_list import Progress
 
-# Tapped by the rater himself; whatever somebody else has entered for him takes no part.
+# Tapped by the raters themselves; what somebody else has entered for them takes no part.
 OWN_SOURCES = ("scan", "wechat", "wecom", "mini", "browser")
 FEWEST = 5  # people of a department that is named
 OTHERS = "其他"
@@ -75,12 +75,12 @@ def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Progre
 
 
 def raters(session: Session, draw: Draw) -> merkle_list.People:
-    """Everybody who may ever have had an entry, whatever has become of him since."""
+    """Everybody who may ever have had an entry, whatever has become of them since."""
     query = _ratings(draw).with_only_columns(_rater).where(_rater.is_not(None)).distinct()
     ids = array("q")
     for rows in session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions():
         ids.extend(row[0] for row in rows)
-    doubles = duplicate_people.doubles(session, draw)  # who may never have rated by that number himself
+    doubles = duplicate_people.doubles(session, draw)  # who may never have rated by that number
     ids.extend([*doubles, *doubles.values()])
     found = np.unique(np.frombuffer(ids, np.int64))
     return merkle_list.People(draw.pid_prefix, found, np.zeros(len(found), np.uint16))
@@ -98,13 +98,13 @@ def merged(departments: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def rated(session: Session, draw: Draw, persons: Sequence[int], *, cap: int) -> list[datetime]:
-    """When somebody, by any of his numbers, earned his tickets, at most the cap; `barred` says if he may take part."""
+    """When somebody earned tickets, by any of their numbers, at most the cap; `barred` says if they may take part."""
     query = _standing(draw).with_only_columns(Rating.at).where(_rater.in_(persons)).order_by(Rating.at, Rating.id)
     return list(session.scalars(query.limit(cap)))
 
 
 def excluded(session: Session, draw: Draw, persons: Sequence[int]) -> int:
-    """How many of his ratings were set aside."""
+    """How many ratings of these persons were set aside."""
     query = _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw), _rater.in_(persons))
     return session.scalar(query) or 0
 
@@ -125,7 +125,7 @@ def department_of(session: Session, draw: Draw, person_id: int, zone: ZoneInfo) 
 
 
 def _ratings(draw: Draw) -> Select[Any]:
-    """What earns a ticket: given and verified from the opening to the close, by the rater himself."""
+    """What earns a ticket: given and verified from the opening to the close, by the raters themselves."""
     return (
         select(Rating.id)
         .join(CountedRating, CountedRating.rating_id == Rating.id)

@@ -35,8 +35,8 @@ class Verdict:
     """What our own records say of an objection."""
 
     person_id: int | None
-    tickets: int  # he has earned, whatever his receipt says: one of before is as good as the last
-    excluded: int  # ratings of his that were set aside
+    tickets: int  # earned, whatever the receipt says: an earlier one is as good as the last
+    excluded: int  # the objector's ratings that were set aside
     fault: str  # why the list stays as it is; empty where it is right
 
 
@@ -76,7 +76,7 @@ def object_(
         tickets=tickets,
         receipt_at=receipt_at,
         receipt_sig=sig,
-        person_id=_if_his(session, draw, entry, by),
+        person_id=_if_own(session, draw, entry, by),
         at=at,
         state="open",
         reason="",
@@ -154,7 +154,7 @@ def examine(
     zone: ZoneInfo,
     tell: merkle_list.Progress = lambda _done: None,
 ) -> dict[int, Verdict]:
-    """Each objection by its id: whose it is, found by making everybody's entry again, and what he has earned."""
+    """Each objection by its id: whose it is, found by making everybody's entry again, and what they have earned."""
     wanted = {bytes.fromhex(one.entry) for one in objections}
     if not wanted:
         return {}
@@ -179,8 +179,8 @@ def told_by(receipt: receipts.Receipt) -> Fields:
 
 
 def of_person(session: Session, draw: Draw, person_id: int) -> list[DrawObjection]:
-    his = duplicate_people.persons(session, draw, person_id)
-    query = select(DrawObjection).where(DrawObjection.draw_id == draw.id, DrawObjection.person_id.in_(his))
+    person_ids = duplicate_people.persons(session, draw, person_id)
+    query = select(DrawObjection).where(DrawObjection.draw_id == draw.id, DrawObjection.person_id.in_(person_ids))
     return list(session.scalars(query.order_by(DrawObjection.id)))
 
 
@@ -189,8 +189,8 @@ def open_ones(session: Session, draw: Draw) -> list[DrawObjection]:
     return list(session.scalars(query.order_by(DrawObjection.id)))
 
 
-def _if_his(session: Session, draw: Draw, entry: str, person_id: int | None) -> int | None:
-    """Who hands in somebody else's receipt does not become him."""
+def _if_own(session: Session, draw: Draw, entry: str, person_id: int | None) -> int | None:
+    """The person if the entry is theirs: handing in somebody else's receipt makes nobody its owner."""
     one = duplicate_people.persons(session, draw, person_id)[0] if person_id is not None else None
     return one if one is not None and keys.load(session, draw).entry(draw, one).hex() == entry else None
 
@@ -204,13 +204,13 @@ def _check_open(session: Session, draw: Draw, at: datetime) -> None:
 def _verdict(session: Session, draw: Draw, objection: DrawObjection, person_id: int | None, zone: ZoneInfo) -> Verdict:
     if person_id is None:
         return Verdict(None, 0, 0, "objector_unknown")
-    his = duplicate_people.persons(session, draw, person_id)
-    excluded = eligibility.excluded(session, draw, his)
-    if eligibility.barred(session, draw, his, zone):
+    person_ids = duplicate_people.persons(session, draw, person_id)
+    excluded = eligibility.excluded(session, draw, person_ids)
+    if eligibility.barred(session, draw, person_ids, zone):
         return Verdict(person_id, 0, excluded, "objector_barred")
-    if his[0] != person_id:
+    if person_ids[0] != person_id:
         return Verdict(person_id, 0, excluded, "objector_joined")
-    earned = len(eligibility.rated(session, draw, his, cap=published_files.announced(session, draw)["cap"]))
+    earned = len(eligibility.rated(session, draw, person_ids, cap=published_files.announced(session, draw)["cap"]))
     more = earned > commitment.listed_tickets(session, draw, published_files.versions(session, draw), objection.entry)
     return Verdict(person_id, earned, excluded, "" if more else "objection_unearned")
 

@@ -21,7 +21,7 @@ class OwnSummary:
     receipts: list[Receipt]
     """Of the draws that collect ratings now."""
     to_claim: list[str]
-    """The draws in which a prize of his waits."""
+    """The draws in which a prize waits for the person."""
 
 
 def for_person(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo) -> OwnSummary:
@@ -33,7 +33,7 @@ def for_person(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo
 
 
 def collecting(session: Session, person_id: int, *, at: datetime, zone: ZoneInfo) -> list[Receipt]:
-    """His receipts of the draws that collect ratings now."""
+    """The person's receipts of the draws that collect ratings now."""
     now = select(Draw).where(Draw.closes > at, Draw.opens <= at, Draw.announced_at <= at).order_by(Draw.closes)
     found = [receipts.receipt_of(session, draw, person_id, zone=zone) for draw in session.scalars(now)]
     return [receipt for receipt in found if receipt]

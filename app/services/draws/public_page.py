@@ -1,4 +1,4 @@
-"""What the pages of a draw show: to everybody what is published, to each person what is his own."""
+"""What the pages of a draw show: to everybody what is published, to each person what is their own."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from app.services.draws.published_files import Fields, File, when
 from lottery import files as forms
 from lottery import rule
 
-PLACED_UP_TO = 50_000  # people; in a longer list nobody's exact place is counted while he waits
+PLACED_UP_TO = 50_000  # people; in a longer list no exact place is counted while somebody waits for the page
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def chances_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) 
 
 
 def place_of(session: Session, draw: Draw, person_id: int, *, draw_round: int = 1) -> Place | None:
-    """Where he stands in the order of a round; nothing if he is not in it."""
+    """Where a person stands in the order of a round; nothing for somebody who is not in it."""
     if files.find(session, draw, f"result-{draw_round}.json") is None:
         return None
     result = files.fields(session, draw, f"result-{draw_round}.json")
@@ -218,14 +218,14 @@ def prizes_of(
 
 
 def receipts_of(session: Session, person_id: int, *, zone: ZoneInfo) -> list[receipts.Receipt]:
-    """What every draw he is in would give him now, the latest first."""
+    """The receipt every draw the person is in would give now, the latest first."""
     draws = session.scalars(select(Draw).order_by(Draw.closes.desc()))
     found = [receipts.receipt_of(session, draw, person_id, zone=zone) for draw in draws]
     return [receipt for receipt in found if receipt]
 
 
 def kept_of(session: Session, person_id: int) -> list[tuple[Draw, receipts.Receipt]]:
-    """The newest receipt he was shown of every draw, the latest first."""
+    """The newest receipt the person was shown of every draw, the latest first."""
     found = [
         (draw, receipts.kept(session, draw, person_id))
         for draw in session.scalars(select(Draw).order_by(Draw.closes.desc()))

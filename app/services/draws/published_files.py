@@ -161,7 +161,7 @@ def versions(session: Session, draw: Draw) -> int:
 
 
 def winners_of(session: Session, draw: Draw, draw_round: int) -> list[Fields]:
-    """The winners as published, each with his tier."""
+    """The winners as published, each with the tier."""
     if find(session, draw, f"result-{draw_round}.json") is None:
         return []
     read = fields(session, draw, f"result-{draw_round}.json")

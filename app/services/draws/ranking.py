@@ -58,7 +58,7 @@ def _best(job: _Job) -> list[Place]:
 
 
 def _scores(seed: bytes, data: bytes) -> tuple[list[bytes], list[int]]:
-    """Everybody's least ticket score, ticket by ticket; and how many tickets he has."""
+    """The least ticket score of each entry, ticket by ticket; and how many tickets each has."""
     begun = hmac_pads(seed)
     tickets: list[int] = np.frombuffer(data, np.uint8).reshape(-1, LEAF)[:, 32:].copy().view(">u2").ravel().tolist()
     scores: list[bytes] = []

@@ -1,4 +1,4 @@
-"""A receipt: signed when his tickets have grown, and kept: what he was shown stays his, whatever is found later."""
+"""A receipt: signed when a rater has more tickets, and kept: what was shown stays valid, whatever is found later."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -31,31 +31,31 @@ class Receipt:
 
 
 def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Receipt | None:
-    """What he would be given now, or nothing when he has no ticket in this draw; `kept` is what he was given."""
+    """What the rater would be given now, nothing without a ticket in this draw; `kept` is what they were given."""
     told = published_files.announced(session, draw)
-    his = duplicate_people.persons(session, draw, person_id)
-    moments = eligibility.rated(session, draw, his, cap=told["cap"])
-    if not moments or eligibility.barred(session, draw, his, zone):
+    person_ids = duplicate_people.persons(session, draw, person_id)
+    moments = eligibility.rated(session, draw, person_ids, cap=told["cap"])
+    if not moments or eligibility.barred(session, draw, person_ids, zone):
         return None
-    # Who rated before the announcement gets his with the next page he opens.
+    # Whoever rated before the announcement gets a receipt with the next page they open.
     at = published_files.written(max(moments[-1], draw.announced_at), told)
     keys = secret.load(session, draw)
-    entry = keys.entry(draw, his[0]).hex()
+    entry = keys.entry(draw, person_ids[0]).hex()
     return Receipt(
         draw_id=draw.draw_id,
         entry=entry,
-        salt=keys.salt(draw, his[0]).hex(),
+        salt=keys.salt(draw, person_ids[0]).hex(),
         tickets=len(moments),
         at=at,
         sig=keys.sign(rule.receipt_text(draw.draw_id, entry, len(moments), at)),
-        person_id=his[0],
+        person_id=person_ids[0],
     )
 
 
 def kept(session: Session, draw: Draw, person_id: int) -> Receipt | None:
-    """The newest he was shown: that of the number his entry is made from now, before those of his others."""
-    his = duplicate_people.persons(session, draw, person_id)
-    held = select(DrawReceipt).where(DrawReceipt.draw_id == draw.id, DrawReceipt.person_id.in_(his))
+    """The newest one shown: of the number the entry is made from now, before those of the person's other numbers."""
+    person_ids = duplicate_people.persons(session, draw, person_id)
+    held = select(DrawReceipt).where(DrawReceipt.draw_id == draw.id, DrawReceipt.person_id.in_(person_ids))
     row = session.scalar(held.order_by(DrawReceipt.person_id, DrawReceipt.tickets.desc()).limit(1))
     if row is None:
         return None

@@ -94,7 +94,7 @@ def whose(session: Session, draw: Draw, draw_round: int, *, tell: Progress = lam
 
 
 def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:
-    """Keep who has won and tell him; whoever cannot be found has to come by himself."""
+    """Keep who has won and tell the winners; those who cannot be found have to come forward themselves."""
     session.get_one(Draw, draw.id, with_for_update=True)
     if events.happened(session, draw, f"named_{draw_round}"):
         return

@@ -53,7 +53,7 @@ def bind(
     session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
     if person is None or not right:
         return Outcome.WRONG
-    # Name and telephone stand on every ticket: they prove nothing against a phone that is his already (law 4, law 11).
+    # Name and telephone stand on every ticket: they prove nothing where a phone is bound already (law 4, law 11).
     if (_bound_anywhere(session, identity, person.id) and not proved) or _changes_sides(
         session, identity, person.id, at
     ):
@@ -63,7 +63,7 @@ def bind(
 
 
 def _bound_anywhere(session: Session, identity: WeChatIdentity, person_id: int) -> bool:
-    """Whether he has a phone in any account, and this is not known to be the same WeChat user."""
+    """Whether the person has a phone in any account, and this is not known to be the same WeChat user."""
     bound = session.scalars(select(WeChatIdentity.unionid).where(WeChatIdentity.person_id == person_id)).all()
     return bool(bound) and (identity.unionid is None or identity.unionid not in bound)
 
@@ -89,20 +89,20 @@ def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: da
 
 
 def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> None:
-    """This WeChat user is that person from now on, wherever he is known; what he rated in the last week counts."""
+    """This WeChat user is that person from now on, in every account; their ratings of the last week count."""
     _give(session, identity, person_id, at)
     _join_twins(session, identity, person_id, at)
 
 
 def _join_twins(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
-    # Who is busy with one of these himself is joined at his next sign-in.
+    # A row that another request holds is passed over and joined at the next sign-in.
     for twin in session.scalars(_twins(identity).with_for_update(skip_locked=True)).all():
         if twin.person_id is None and not _bound_elsewhere(session, twin.appid, person_id):
             _give(session, twin, person_id, at)
 
 
 def join(session: Session, identity_id: int, unionid: str, *, at: datetime) -> None:
-    """Keep the unionid of who has signed in: bound in one account, he is so in all where he is bound to nobody."""
+    """Keep the unionid of a user who signed in: bound in one account, they become so wherever they are unbound."""
     others = select(WeChatIdentity).where(WeChatIdentity.unionid == unionid, WeChatIdentity.id != identity_id)
     twins = session.scalars(others).all()
     known = {twin.person_id for twin in twins} - {None}
@@ -144,7 +144,7 @@ def _give(session: Session, identity: WeChatIdentity, person_id: int, at: dateti
 
 
 def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:
-    """The same WeChat user as other accounts see him, where his unionid is known; nobody has an empty one."""
+    """The same WeChat user as other accounts see them, where the unionid is known; nobody has an empty one."""
     same = WeChatIdentity.unionid == (identity.unionid or "")
     return select(WeChatIdentity).where(same, WeChatIdentity.id != identity.id)
 
@@ -152,7 +152,7 @@ def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:
 def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None:
     """The phone is nobody's again; ratings it gave stay as they are, and who unbound it is kept.
 
-    Where its WeChat user is known by unionid too: at his next sign-in he would be joined again.
+    Where its WeChat user is known by unionid too: at the next sign-in they would be joined again.
     """
     identity = session.get(WeChatIdentity, identity_id, with_for_update=True)
     if identity is None or identity.person_id is None:

@@ -134,7 +134,7 @@ def enter(session: Session, secret: str, browser: str, *, at: datetime) -> int |
 
 
 def sign_out(session: Session, person_id: int) -> None:
-    """Every session of his ends, also one that is open elsewhere or was copied."""
+    """Every session of the person ends, also one that is open elsewhere or was copied."""
     session.execute(update(Person).where(Person.id == person_id).values(sign_outs=Person.sign_outs + 1))
 
 

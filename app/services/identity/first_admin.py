@@ -1,4 +1,4 @@
-"""The first admin: made at the command line, because nobody can sign in before him."""
+"""The first admin: made at the command line, because nobody can sign in before there is one."""
 
 from datetime import datetime
 

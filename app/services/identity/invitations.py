@@ -17,7 +17,7 @@ from app.services.links import Links
 from app.services.organisation import employment
 
 LIFE = timedelta(hours=24)
-# Of these nobody is known by his rating. A user binds by himself: who holds his invitation would rate as him (law 4).
+# No rating identifies these. Users bind their own phones: whoever held their invitation would rate as them (law 4).
 WORKING = frozenset({"engineer", "desk", "supervisor", "auditor", "admin"})
 BY_ADMINS = frozenset({"auditor", "admin"})
 CODE_WANTED = timedelta(minutes=10)  # after that nobody stands before the page any more
@@ -26,7 +26,7 @@ SCENE = "bind_"
 
 @dataclass(frozen=True)
 class Invited:
-    """Whom an invitation is for, as far as he knows it himself and nobody else learns it."""
+    """Whom an invitation is for: enough for that person to recognise it, and nothing that tells others who it is."""
 
     name: str
     last_two: str
@@ -40,7 +40,7 @@ def invite(session: Session, person_id: int, *, by: int | None, at: datetime) ->
     roles = employment.roles(session, person_id)
     if not roles & WORKING:
         raise Refused("users_bind_themselves")
-    # Whoever opens it is that person from then on: nobody makes himself an admin.
+    # Whoever opens it is that person from then on: nobody can make themselves an admin.
     if by is not None and roles & BY_ADMINS and "admin" not in employment.roles_at(session, by, at.date()):
         raise Refused("admins_invite_admins")
     session.execute(
@@ -58,7 +58,7 @@ def invite(session: Session, person_id: int, *, by: int | None, at: datetime) ->
 
 
 def engineers(session: Session, *, appid: str, day: date) -> Sequence[tuple[Person, bool]]:
-    """Everybody who works as an engineer that day, and whether this account knows him."""
+    """Everybody who works as an engineer that day, and whether this account knows them."""
     bound = select(WeChatIdentity.id).where(WeChatIdentity.person_id == Person.id, WeChatIdentity.appid == appid)
     rows = session.execute(
         select(Person, bound.exists())
@@ -82,7 +82,7 @@ def standing(session: Session, person_id: int, *, by: int, at: datetime) -> Bind
 
 
 def open_to(session: Session, number: int, *, identity_id: int, at: datetime) -> Invited | None:
-    """Who is asked whether he is that person; None for a phone that is bound to him. Raises Refused."""
+    """The person to be confirmed by whoever opens it; None for a phone already bound to that person. Raises Refused."""
     invitation, identity = _find(session, number), session.get_one(WeChatIdentity, identity_id)
     if identity.person_id == invitation.person_id:
         return None
@@ -106,7 +106,7 @@ def accept(session: Session, number: int, *, identity_id: int, at: datetime) -> 
 
 
 def scanned(session: Session, scene: str, *, appid: str, openid: str, keys: Sequence[str], at: datetime) -> str:
-    """Somebody has scanned the account's own code of an invitation, which is his tap; what came of it, as a code."""
+    """Somebody has scanned the account's own code of an invitation, which is their tap; what came of it, as a code."""
     try:
         number = Links("", tuple(keys)).invitation_number(scene.removeprefix(SCENE))
         identity = wechat_sign_in.identify(session, appid=appid, openid=openid, unionid=None, keys=keys, at=at)
@@ -153,5 +153,5 @@ def _check(invitation: BindInvitation, identity: WeChatIdentity, at: datetime) -
         raise Refused("invitation_over")
     if identity.person_id is not None:
         raise Refused("bound_already")
-    if identity.appid == wechat_sign_in.BROWSER:  # no notice would ever reach him there
+    if identity.appid == wechat_sign_in.BROWSER:  # no notice would ever reach them there
         raise Refused("not_in_wechat")

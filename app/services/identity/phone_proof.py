@@ -1,4 +1,4 @@
-"""That somebody has a telephone, as WeChat says: kept by himself, signed, and only as a digest."""
+"""That somebody has a telephone, as WeChat says: kept by the user, signed, and only as a digest."""
 
 import hmac
 import re

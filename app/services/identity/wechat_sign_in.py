@@ -18,7 +18,7 @@ from app.services.privacy import wechat_erasure
 
 ATTEMPT_LIFE = timedelta(minutes=10)
 PRIVACY_VERSION = "2026-11"
-BROWSER = "browser"  # stands for an account where somebody is known by his browser's cookie alone
+BROWSER = "browser"  # stands for an account where somebody is known by a browser cookie alone
 _ALPHABET = string.ascii_letters + string.digits  # what WeChat lets a state consist of
 
 
@@ -73,7 +73,7 @@ def consume(session: Session, *, state: str, browser: str, at: datetime) -> Sign
 def identify(
     session: Session, *, appid: str, openid: str, unionid: str | None, keys: Sequence[str], at: datetime
 ) -> int:
-    """The id of this WeChat user's row, made at his first visit; by a unionid he may be known from elsewhere.
+    """The id of this WeChat user's row, made at the first visit; a unionid may make them known from elsewhere.
 
     Somebody of the provider who was forgotten is known as such again, by `keys` (those of the settings).
     """

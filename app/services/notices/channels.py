@@ -1,4 +1,4 @@
-"""The ways to a person: which of them are set up, where he is reached by each, and what stands in the way now."""
+"""The ways to a person: which of them are set up, where each reaches the person, and what stands in the way now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

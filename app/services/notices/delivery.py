@@ -109,7 +109,7 @@ def record_result(
     session: Session, order: ChannelOrder, attempt: Attempt, answer: SendResult, *, at: datetime
 ) -> Attempt | None:
     """Write down what the channel said; the attempt by the next one where there is something left to try."""
-    # Before his notices, as everybody does: who comes next to him is decided by one at a time.
+    # The person before their notices, as everywhere: only one transaction at a time decides what they are sent next.
     session.execute(select(Person.id).where(Person.id == attempt.person_id).with_for_update(key_share=True))
     if answer.outcome == "sent":
         _sent(session, attempt, answer, at)
@@ -181,7 +181,7 @@ def _asked_again(
 ) -> datetime | None:
     """When the same channel is asked again what may be out; never, where a quicker one is there for what is urgent.
 
-    Who asks for all the others whether a silent channel speaks again has his answer.
+    An attempt that probes a silent channel for all the others has its answer and is not repeated.
     """
     until, urgent = _until(answer, at), notice_kinds()[attempt.kind].urgent
     if not urgent or not _free_below(session, _context(session, order, [notice], at), notice, attempt):

@@ -1,4 +1,4 @@
-"""Why somebody did not get it: each notice with what came of it on every channel, and what would reach him now."""
+"""Why a notice did not arrive: each with what came of it on every channel, and what would reach the person now."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -113,7 +113,7 @@ def reasons_not_notified(session: Session, ticket: Ticket, *, for_provider: bool
 def recipients(session: Session, ticket: Ticket, *, for_provider: bool) -> Sequence[Line]:
     """Whom notices about this ticket go to: its engineer and whoever it serves.
 
-    What reaches a user is not the provider's to know: the moment of the last message may be that of an answer to his
+    What reaches a user is not the provider's to know: the moment of the last message may be that of an answer to a
     complaint.
     """
     user = None if for_provider else ticket.served_person_id or ticket.requester_id
@@ -126,7 +126,7 @@ def recipients(session: Session, ticket: Ticket, *, for_provider: bool) -> Seque
 def reachability(
     session: Session, order: ChannelOrder, stops: Sequence[ChannelOutage], person_id: int, *, at: datetime
 ) -> list[Reach]:
-    """What would reach him now, in the order in which it is tried."""
+    """What would reach the person now, in the order in which it is tried."""
     roles = employment.roles_at(session, person_id, at.date())
     stopped = {stop.channel: stop for stop in stops if not stop.kind}
     found = []
@@ -154,14 +154,14 @@ def _reach(session: Session, way: Channel, person_id: int, at: datetime) -> Reac
             return Reach(way.channel, "no_credit", credits=0)
     last = _last_try(session, way.channel, person_id, at)
     bound_at = identity.bound_at if identity else None
-    # What was said before he bound this phone says nothing of it.
+    # What was said before this phone was bound says nothing of it.
     if last is None or (bound_at and last.at < bound_at):
         return Reach(way.channel, "bound", bound_at, left)
     return Reach(way.channel, "reached" if last.outcome == "sent" else last.reason, last.at, left)
 
 
 def _last_try(session: Session, channel: str, person_id: int, at: datetime) -> DeliveryAttempt | None:
-    """What the channel last said of him, and not of itself or of one message."""
+    """What the channel last said of the person, and not of itself or of one message."""
     said = DeliveryAttempt.reason.in_(("not_following", "user_block", "not_in_wecom")) | (
         DeliveryAttempt.outcome == "sent"
     )

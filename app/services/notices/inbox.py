@@ -1,4 +1,4 @@
-"""What somebody has been told, whatever channel it went by, and that he has seen it."""
+"""What a person has been told, whatever channel it went by, and whether they have seen it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,43 +29,43 @@ class Entry:
 
 def list_for_person(session: Session, person_id: int, *, at: datetime) -> list[Entry]:
     """The last notices to this person, the newest first."""
-    his = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
+    recent = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
     found = session.scalars(
-        select(Notice).where(*his).order_by(Notice.created_at.desc(), Notice.id.desc()).limit(MOST)
+        select(Notice).where(*recent).order_by(Notice.created_at.desc(), Notice.id.desc()).limit(MOST)
     ).all()
     told = content.contexts(session, [one.id for one in found])
     return [Entry(one.id, one.kind, one.created_at, one.opened_at is not None, told[one.id]) for one in found]
 
 
 def unread(session: Session, person_id: int, *, at: datetime) -> int:
-    """How many of them he has not seen; COUNTED stands for that many or more."""
+    """How many of them the person has not seen; COUNTED stands for that many or more."""
     some = _unread(person_id, at).limit(COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def mark_read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
-    """He has seen the list as it stood when `up_to` was its newest."""
-    his = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
-    waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(AWAITING), his)
+    """The person has seen the list as it stood when `up_to` was its newest."""
+    expected = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
+    waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(AWAITING), expected)
     passing = or_(Notice.kind.not_in(AWAITS_OPENING), ~waited_for.exists())
     _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.id <= up_to, passing)), at)
 
 
 def unseen(session: Session, ticket_id: int, *, person_id: int) -> bool:
-    """Whether he was told something about this ticket that he has not seen."""
+    """Whether the person was told something about this ticket that they have not seen."""
     told = select(Notice.id).where(Notice.ticket_id == ticket_id, Notice.person_id == person_id)
     return session.scalar(told.where(Notice.opened_at.is_(None)).limit(1)) is not None
 
 
 def open_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetime) -> bool:
-    """He has this ticket before him; whether somebody was waiting for that."""
+    """The person has opened this ticket; answers whether somebody was waiting for that."""
     opened = _open(session, (Notice.ticket_id == ticket_id) & (Notice.person_id == person_id), at)
     return not opened.isdisjoint(AWAITS_OPENING)
 
 
 def _unread(person_id: int, at: datetime) -> Query:
-    his = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
-    return select(Notice.id).where(*his, Notice.opened_at.is_(None))
+    recent = (Notice.person_id == person_id, Notice.created_at > at - SHOWN_FOR)
+    return select(Notice.id).where(*recent, Notice.opened_at.is_(None))
 
 
 def _open(session: Session, which: ColumnElement[bool], at: datetime) -> set[str]:

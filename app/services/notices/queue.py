@@ -13,7 +13,7 @@ from app.services.notices.delivery import BLOCKS_LATER, LEASE, Attempt
 
 # Looked at for each that may be taken: some of them wait behind others.
 LOOK = 3
-# Who is behind another is called when that one is done, and looks by himself should nobody call.
+# A notice behind another is woken when that one is done, and is looked at after this time should nobody wake it.
 BEHIND = timedelta(minutes=10)
 
 

@@ -18,13 +18,13 @@ MOST = 1_000  # far more than anybody taps, and none of them makes the column ov
 
 
 def credits(session: Session, identity_id: int, template: str) -> int:  # noqa: A001 the word for it
-    """How many messages he may still be sent by this template."""
+    """How many messages the user may still be sent by this template."""
     query = select(SubscriptionCredit.credits).where(_of(identity_id, template))
     return session.scalar(query) or 0
 
 
 def standing(session: Session, identity_id: int, templates: Collection[str]) -> dict[str, SubscriptionCredit]:
-    """By template, where he ever answered."""
+    """By template, where the user ever answered."""
     query = select(SubscriptionCredit).where(
         SubscriptionCredit.identity_id == identity_id, SubscriptionCredit.template_id.in_(templates)
     )
@@ -32,7 +32,7 @@ def standing(session: Session, identity_id: int, templates: Collection[str]) -> 
 
 
 def said(session: Session, identity_id: int, template: str, word: str, *, at: datetime) -> None:
-    """What he answered when he was asked, in WeChat's word; what it filtered out was never shown to him."""
+    """What the user answered when asked, in WeChat's word; what WeChat filtered out was never shown to them."""
     if word in YES:
         accepted(session, identity_id, template, at=at)
     elif word in NO:
@@ -45,7 +45,7 @@ def accepted(session: Session, identity_id: int, template: str, *, at: datetime)
 
 
 def refused(session: Session, identity_id: int, template: str, *, at: datetime) -> None:
-    """He wants none of it, or WeChat says that none is left."""
+    """The user wants none of it, or WeChat says that none is left."""
     _note(session, identity_id, template, 0, True, at)
 
 

@@ -1,4 +1,4 @@
-"""Finding people, and one person with his employments, roles and WeChat identities."""
+"""Finding people, and one person with employments, roles and WeChat identities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who somebody is: employment on a day, roles, whether he works for a provider."""
+"""Who somebody is: employment on a day, roles, whether they work for a provider."""
 
 from datetime import date, timedelta
 
@@ -68,13 +68,13 @@ def of_the_provider(session: Session, person_id: int | None, day: date) -> bool:
 
 
 def roles_at(session: Session, person_id: int, day: date) -> frozenset[str]:
-    """What he may do that day: nothing once he has left."""
+    """What the person may do that day: nothing once they have left."""
     query = select(RoleGrant.role).where(RoleGrant.person_id == person_id, works(RoleGrant.person_id, day))
     return frozenset(session.scalars(query))
 
 
 def roles(session: Session, person_id: int) -> frozenset[str]:
-    """What was granted to him, whether he still works or not."""
+    """What was granted to the person, whether they still work here or not."""
     return frozenset(session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id)))
 
 

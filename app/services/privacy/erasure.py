@@ -42,7 +42,7 @@ from app.services.organisation.employment import works
 from app.services.privacy import personal_data, wechat_erasure
 from app.services.privacy.personal_data import Subject
 
-# The employer needs his roster; of who still works here only what came by WeChat goes, and what he wrote.
+# The employer needs the roster: of people who still work here, only what came by WeChat and what they wrote goes.
 WHOLE, WECHAT = "whole", "wechat"
 MOST = 50  # requests shown at once, the oldest first
 
@@ -56,7 +56,7 @@ def ask(session: Session, identity_id: int, *, at: datetime) -> None:
 
 
 def withdraw(session: Session, identity_id: int, *, at: datetime) -> None:
-    """He takes it back; so does whoever binds or unbinds this phone, which is somebody else's then."""
+    """Take the request back; binding or unbinding this phone does so too, as it is somebody else's then."""
     if (request := asked(session, identity_id)) is not None:
         request.state, request.decided_at = "withdrawn", at
 
@@ -99,13 +99,13 @@ def carry_out(session: Session, request_id: int, *, by: int | None, keys: Sequen
     session.refresh(request)
     if request.state != "waiting":
         raise Missing("no_such_request")
-    if _subject(session, request) != subject:  # he bound or unbound while we waited
+    if _subject(session, request) != subject:  # the phone was bound or unbound while we waited
         raise Refused("binding_changed")
     return _erase(session, subject, *held, by=by, keys=keys, at=at)
 
 
 def wanted(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
-    """A request that waits and whom it is about; raises Missing, and Refused where he is somebody else since."""
+    """A request that waits and whom it is about; raises Missing, and Refused where the binding has changed."""
     request = session.get(ErasureRequest, request_id)
     if request is None or request.state != "waiting":
         raise Missing("no_such_request")
@@ -113,7 +113,7 @@ def wanted(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
 
 
 def _subject(session: Session, request: ErasureRequest) -> Subject:
-    """Whom a request is about: who left WeChat after asking still meant himself, but nobody meant his successor."""
+    """Whom a request is about: the one who asked, even after leaving WeChat; never whoever has the phone since."""
     identity = session.get_one(WeChatIdentity, request.identity_id)
     if identity.forgotten_at and request.person_id:
         return personal_data.of_person(session, request.person_id)
@@ -129,7 +129,7 @@ def extent(session: Session, person_id: int | None, day: date) -> str:
 
 
 def erase(session: Session, subject: Subject, *, by: int | None, keys: Sequence[str], at: datetime) -> str:
-    """Erase him as far as it goes and keep who did it; returns the extent.
+    """Erase the person as far as it goes and keep who did it; returns the extent.
 
     Ratings, corrections, events and completions stay as they are: what they point to says nobody any more. Raises
     Refused for oneself and for the last admin. `by` is nobody at the command line.
@@ -138,7 +138,7 @@ def erase(session: Session, subject: Subject, *, by: int | None, keys: Sequence[
 
 
 def _hold(session: Session, subject: Subject) -> tuple[Person | None, Sequence[WeChatIdentity]]:
-    """The person, then his phones: locked in this order everywhere, so that nobody waits in a circle."""
+    """The person, then the phones: locked in this order everywhere, so that nobody waits in a circle."""
     person = session.get_one(Person, subject.person_id, with_for_update=True) if subject.person_id else None
     phones = select(WeChatIdentity).where(WeChatIdentity.id.in_(subject.identity_ids)).order_by(WeChatIdentity.id)
     return person, session.scalars(phones.with_for_update().execution_options(populate_existing=True)).all()
@@ -165,16 +165,16 @@ def _erase(
 
 
 def close_account(session: Session, phones: Sequence[WeChatIdentity], *, keys: Sequence[str], at: datetime) -> None:
-    """He has closed his WeChat account: what came by it goes, without asking. His place on the roster stays.
+    """The user has closed the WeChat account: what came by it goes, without asking. The place on the roster stays.
 
-    What he has asked for himself still waits: it may go further.
+    A request the user has made still waits: it may go further.
     """
     for person_id in {phone.person_id for phone in phones}:
         person = session.get_one(Person, person_id) if person_id else None
-        his = [phone for phone in phones if phone.person_id == person_id]
-        subject = Subject(person_id, tuple(phone.id for phone in his))
+        own_phones = [phone for phone in phones if phone.person_id == person_id]
+        subject = Subject(person_id, tuple(phone.id for phone in own_phones))
         reach = WHOLE if person is None else WECHAT
-        _erase_wechat(session, subject, person, his, open_too=person is None, keys=keys, at=at)
+        _erase_wechat(session, subject, person, own_phones, open_too=person is None, keys=keys, at=at)
         session.add(_done(_unasked(subject, at), reach, None, at))
 
 
@@ -197,11 +197,11 @@ def _erase_wechat(
 
 
 def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
-    """What he wrote and photographed. The words of a ticket that is being worked on are needed until it is done."""
-    his_ratings = select(Rating.id).where(personal_data.rated_by(subject))
-    his_details = update(RatingDetail).where(RatingDetail.rating_id.in_(his_ratings))
-    _run(session, his_details.where(RatingDetail.praise == "asked").values(praise=""))
-    _run(session, his_details.values(comment=""))
+    """What they wrote and photographed. The words of a ticket that is being worked on are needed until it is done."""
+    own_ratings = select(Rating.id).where(personal_data.rated_by(subject))
+    own_details = update(RatingDetail).where(RatingDetail.rating_id.in_(own_ratings))
+    _run(session, own_details.where(RatingDetail.praise == "asked").values(praise=""))
+    _run(session, own_details.values(comment=""))
     if subject.person_id is None:
         return
     anyway = true() if open_too else false()
@@ -215,12 +215,12 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     _run(session, delete(EnteredRatingPhoto).where(EnteredRatingPhoto.completion_id.in_(signed)))
     won = (DrawWinner.draw_id == DrawClaim.draw_id, DrawWinner.round == DrawClaim.round)
     handed_over = select(DrawClaim.id).join(DrawWinner, and_(*won, DrawWinner.entry == DrawClaim.entry))
-    his = handed_over.where(DrawWinner.person_id == subject.person_id)
-    _run(session, delete(DrawClaimPhoto).where(DrawClaimPhoto.claim_id.in_(his)))
+    own_claims = handed_over.where(DrawWinner.person_id == subject.person_id)
+    _run(session, delete(DrawClaimPhoto).where(DrawClaimPhoto.claim_id.in_(own_claims)))
 
 
 def _erase_binding(session: Session, subject: Subject, person: Person | None) -> None:
-    """How his phones came to be bound: tries, claims, invitations."""
+    """How the phones came to be bound: tries, claims, invitations."""
     phones = subject.identity_ids
     tried: ColumnElement[bool] = BindingTry.identity_id.in_(phones)
     claimed: ColumnElement[bool] = IdentityClaim.identity_id.in_(phones)
@@ -236,8 +236,8 @@ def _erase_person(session: Session, person: Person, at: datetime) -> None:
     _refuse_last_admin(session, person.id, at.date())
     for table in (RoleGrant, Credential, ConsoleScan):
         _run(session, delete(table).where(table.person_id == person.id))
-    his_notices = select(Notice.id).where(Notice.person_id == person.id)
-    _run(session, update(DeliveryAttempt).where(DeliveryAttempt.notice_id.in_(his_notices)).values(detail=""))
+    own_notices = select(Notice.id).where(Notice.person_id == person.id)
+    _run(session, update(DeliveryAttempt).where(DeliveryAttempt.notice_id.in_(own_notices)).values(detail=""))
     _run(session, update(Notice).where(Notice.person_id == person.id).values(detail="", msgid=""))
     unsent = (Notice.person_id == person.id, Notice.state == "waiting")
     _run(session, update(Notice).where(*unsent).values(state="kept", reason="erased", settled_at=at))
@@ -257,11 +257,11 @@ def _refuse_last_admin(session: Session, person_id: int, day: date) -> None:
 
 
 def _record(session: Session, subject: Subject, reach: str, by: int | None, at: datetime) -> None:
-    """Every request of his that waits is answered by this; where there is none, it is written down all the same."""
-    his = or_(
+    """Every waiting request of the person is answered by this; where there is none, it is written down all the same."""
+    of_subject = or_(
         ErasureRequest.identity_id.in_(subject.identity_ids), ErasureRequest.person_id == (subject.person_id or 0)
     )
-    requests = session.scalars(select(ErasureRequest).where(his, ErasureRequest.state == "waiting")).all()
+    requests = session.scalars(select(ErasureRequest).where(of_subject, ErasureRequest.state == "waiting")).all()
     session.add_all(_done(request, reach, by, at) for request in requests or [_unasked(subject, at)])
     if subject.person_id is not None:
         told = {"extent": reach}

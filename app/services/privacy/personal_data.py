@@ -1,4 +1,4 @@
-"""What is kept about somebody: one list of groups, for his own page, for the file he takes away, for the admin."""
+"""What is kept about somebody: one list of groups, for their own page, for the file they download, for the admin."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ from app.services.privacy import personal_data_draws
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose data: a person with the WeChat identities bound to him, or one identity that is bound to nobody."""
+    """Whose data: a person with the WeChat identities bound to them, or one identity that is bound to nobody."""
 
     person_id: int | None
     identity_ids: tuple[int, ...]
@@ -84,7 +84,7 @@ def of_staff_number(session: Session, staff_number: str) -> Subject:
 
 
 def groups(session: Session, subject: Subject, *, most: int | None = None) -> list[Group]:
-    """Everything kept about him, without what is empty; at most so many rows of each group."""
+    """Everything kept about the subject, without what is empty; at most so many rows of each group."""
     found = []
     for code, query in GROUPS.items():
         wanted = query(subject)
@@ -113,7 +113,7 @@ def _plain(value: date | datetime) -> str:
 
 
 def rated_by(subject: Subject) -> ColumnElement[bool]:
-    """His ratings: those of his identities, and those that count for him, given with a phone he has no more."""
+    """The subject's ratings: those of their identities, and those that count for them, from a phone they had before."""
     counted = select(CountedRating.rating_id).where(_is(CountedRating.person_id, subject))
     return or_(Rating.identity_id.in_(subject.identity_ids), Rating.id.in_(counted))
 
@@ -205,7 +205,7 @@ def _ratings(subject: Subject) -> Query:
 
 
 def _entered(subject: Subject) -> Query:
-    """What he ticked on paper or said on the telephone: his where he was served, or nobody else was."""
+    """What was ticked on paper or said on the telephone: it belongs to whoever was served, else to the requester."""
     served, photo = func.coalesce(Ticket.served_person_id, Ticket.requester_id), EnteredRatingPhoto.completion_id
     return (
         select(
@@ -249,11 +249,11 @@ def _work(subject: Subject) -> Query:
 
 
 def _acts(subject: Subject) -> Query:
-    his = _any_of([*_worked_on(subject), *_reported(subject)])
+    own_tickets = _any_of([*_worked_on(subject), *_reported(subject)])
     return (
         select(Ticket.number.label("ticket"), Event.at, Event.kind.label("act"), Event.channel.label("by_way_of"))
         .join(Ticket, Ticket.id == Event.ticket_id)
-        .where(_is(Event.actor_id, subject), Event.ticket_id.in_(his))
+        .where(_is(Event.actor_id, subject), Event.ticket_id.in_(own_tickets))
         .order_by(Event.at.desc(), Event.id.desc())
     )
 

@@ -1,4 +1,4 @@
-"""What draws keep about somebody: his receipts, what he won and what came of it, where he objected."""
+"""What draws keep about a person: their receipts, what they won and what came of it, where they objected."""
 
 from sqlalchemy import and_, select
 

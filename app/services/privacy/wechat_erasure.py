@@ -1,4 +1,4 @@
-"""Forgetting a WeChat user. What hangs on his staff number is the hospital's and stays."""
+"""Forgetting a WeChat user. What hangs on the staff number is the hospital's and stays."""
 
 import hmac
 import secrets
@@ -34,21 +34,21 @@ PICTURES = frozenset({"7", "14", "15"})  # camera, chosen pictures, chosen files
 
 
 def identities(session: Session, *, appid: str, openid: str, unionid: str = "") -> list[WeChatIdentity]:
-    """The rows of this WeChat user that are still his, locked; of every account where his unionid is known.
+    """The rows that are still those of this WeChat user, locked; in every account where the unionid is known.
 
     The people they are bound to are locked first, as everywhere.
     """
     named = and_(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
-    his = or_(named, WeChatIdentity.unionid == unionid) if unionid else named
-    bound = select(Person.id).where(Person.id.in_(select(WeChatIdentity.person_id).where(his)))
+    same_user = or_(named, WeChatIdentity.unionid == unionid) if unionid else named
+    bound = select(Person.id).where(Person.id.in_(select(WeChatIdentity.person_id).where(same_user)))
     session.execute(bound.order_by(Person.id).with_for_update())
-    return list(session.scalars(select(WeChatIdentity).where(his).order_by(WeChatIdentity.id).with_for_update()))
+    return list(session.scalars(select(WeChatIdentity).where(same_user).order_by(WeChatIdentity.id).with_for_update()))
 
 
 def forget(session: Session, identity: WeChatIdentity, *, keys: Sequence[str], at: datetime) -> None:
     """Openid, unionid, binding, consents and sessions go; a name that means nothing stays: ratings point to the row.
 
-    Of somebody of the provider a keyed digest stays, so that he is not taken for a user when he comes back (law 4).
+    Of somebody of the provider a keyed digest stays, so that they are not taken for a user on coming back (law 4).
     """
     forget_messages(session, appid=identity.appid, openid=identity.openid)
     if identity.provider_staff or employment.of_the_provider(session, identity.person_id, at.date()):
@@ -73,7 +73,7 @@ def was_of_the_provider(session: Session, *, appid: str, openid: str, keys: Sequ
 
 
 def _end_what_waits(session: Session, identity: WeChatIdentity, at: datetime) -> None:
-    """His claims are refused, and no invitation made before binds him again."""
+    """The user's claims are refused, and no invitation made before binds them again."""
     session.execute(
         update(IdentityClaim)
         .where(IdentityClaim.identity_id == identity.id, IdentityClaim.state == "waiting")
@@ -89,7 +89,7 @@ def _digest(key: str, appid: str, openid: str) -> str:
 
 
 def revoke(session: Session, *, appid: str, openid: str, codes: Collection[str]) -> str:
-    """He takes back what the mini-program was allowed to read: what we hold of it goes. Answers what that was."""
+    """The user takes back what the mini-program was allowed to read: what we hold of it goes. Answers what that was."""
     reported = (
         select(Ticket.id)
         .join(WeChatIdentity, WeChatIdentity.person_id == Ticket.requester_id)

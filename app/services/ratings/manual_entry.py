@@ -1,7 +1,7 @@
 """What somebody without a phone ticked on paper or said on the telephone, entered by the hospital's supervisor.
 
 A source of its own: it takes no slot, stands in no score and earns no ticket of a draw. So it may stand beside an
-answer the user gave himself: refusing it would lose a voice without a trace, and it counts nowhere twice.
+answer of the user's own: refusing it would lose a voice without a trace, and it counts nowhere twice.
 """
 
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ LATE_BY = timedelta(hours=6)  # after a longer standstill of the worker nobody i
 
 
 def wish(session: Session, person_id: int, *, on: bool, at: datetime) -> None:
-    """He wants to be reminded, or no longer."""
+    """The person wants to be reminded, or no longer."""
     person = session.get_one(Person, person_id)
     person.reminders_since = (person.reminders_since or at) if on else None
 
@@ -40,7 +40,7 @@ def due(session: Session, *, window: timedelta, at: datetime) -> Sequence[int]:
 
 
 def remind(session: Session, ticket: Ticket, *, window: timedelta, at: datetime) -> None:
-    """Remind him, unless somebody has or it was rated meanwhile. The ticket is held by the caller."""
+    """Remind the person served, unless already done or rated meanwhile. The ticket is held by the caller."""
     row = session.execute(_unrated(window, at).where(Ticket.id == ticket.id)).first()
     if row is not None:
         outbox.add(session, "rate_reminder", session.get_one(Event, row.event_id), to=row.person_id, at=at)

@@ -56,15 +56,15 @@ def ward(session: Session, department_id: int, *, identity_id: int | None, windo
     if member is None:
         query = query.where(~own)
     else:
-        his = or_(Ticket.served_department_id == department_id, Ticket.served_person_id == member)
-        query = query.where(his, ~or_(own, counted))
+        of_member = or_(Ticket.served_department_id == department_id, Ticket.served_person_id == member)
+        query = query.where(of_member, ~or_(own, counted))
     rows = session.execute(query)
     waiting = [Waiting(id_, number, finished, category or "") for id_, number, finished, category in rows]
     return Ward(department.name, member is not None, waiting)
 
 
 def _member(session: Session, department_id: int, identity_id: int, *, window: timedelta, at: datetime) -> int | None:
-    """The person, if he works in the department and did not work for a provider within the window."""
+    """The person, if they work in the department and did not work for a provider within the window."""
     on, before = at.date(), aliased(Employment)
     of_provider = exists().where(
         before.person_id == WeChatIdentity.person_id, before.of_provider((at - window).date(), on)

@@ -17,7 +17,7 @@ TOLD_WITHIN = timedelta(days=3)  # a phone that found no network may tell it lat
 
 
 def record_shown(session: Session, number: str, *, cycle: int, by: int, at: datetime, now: datetime) -> None:
-    """He held out the code of what he finished, at a moment that may lie back. A second showing adds nothing."""
+    """The engineer showed the code of a finished ticket, perhaps some time ago. A second showing adds nothing."""
     helped = select(CompletionHelper.completion_id).where(CompletionHelper.person_id == by)
     done = session.scalar(
         select(Completion)
@@ -33,7 +33,7 @@ def record_shown(session: Session, number: str, *, cycle: int, by: int, at: date
 
 
 def record_opened(session: Session, scan: ScanView, *, at: datetime) -> None:
-    """Somebody who may rate looks at the page. Who he is stays untold, for the provider reads this event."""
+    """Somebody who may rate looks at the page. Who it is stays untold, for the provider reads this event."""
     if scan.finished and scan.rateable and not scan.provider_staff and not scan.proxy:
         _once(session, scan.ticket_id, scan.cycle, OPENED, by=None, at=at, now=at, channel="scan")
 

@@ -105,7 +105,7 @@ def notices(session: Session, ticket_id: int, *, for_provider: bool) -> Sequence
 
 
 def candidates(session: Session, day: date) -> Sequence[Line]:
-    """Engineers at work that day, each with his team and how many open tickets he leads; the least busy first."""
+    """Engineers at work that day, each with their team and how many open tickets they lead; the least busy first."""
     busy = (
         select(Ticket.lead_id, func.count().label("open"))
         .where(Ticket.lead_id.is_not(None), Ticket.state.in_(OPEN_STATES))

@@ -1,4 +1,4 @@
-"""What an engineer has to do, as he sees it: never whether or how it was rated."""
+"""What an engineer has to do, as shown to them: never whether or how it was rated."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,23 +56,23 @@ class Worklist:
 
 
 def for_engineer(session: Session, engineer: int, *only: Any, at: datetime) -> Worklist:
-    """His open tickets, those he helps with or may take over, the most urgent first; the last finished ones."""
-    his = Ticket.lead_id == engineer
+    """The engineer's open tickets, those they help with or may take over, most urgent first; the last finished ones."""
+    led = Ticket.lead_id == engineer
     offered = escalation.offered(session, engineer, at=at)
-    theirs = or_(his, _helps(engineer), Ticket.id.in_(offered))
+    theirs = or_(led, _helps(engineer), Ticket.id.in_(offered))
     still_open = Ticket.state.in_(OPEN_STATES)
     open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=(Ticket.priority, Ticket.reported_at))
     return Worklist(open_, _done(session, engineer, *only))
 
 
 def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime) -> Worklist:
-    """Of these, the ones he may give a slip to: his by now, and their users can rate them."""
+    """Of these, the ones the engineer may give a slip for: already theirs, and the users can rate them."""
     work = for_engineer(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at)
     return Worklist([job for job in work.open if not job.offered], work.done)
 
 
 def one(session: Session, number: str, *, engineer: int, at: datetime) -> WorklistItem:
-    """A ticket he leads, helps with or may take over; raises Missing, or Refused where it was his once."""
+    """A ticket the engineer leads, helps with or may take over; raises Missing, or Refused where it was theirs once."""
     offered = escalation.offered(session, engineer, at=at)
     theirs = or_(Ticket.lead_id == engineer, _helps(engineer), Ticket.id.in_(offered))
     found = _jobs(session, engineer, offered, Ticket.number == number, theirs, order=())
@@ -89,7 +89,7 @@ def _helps(engineer: int) -> Any:
 
 
 def _done(session: Session, engineer: int, *only: Any) -> list[WorklistItem]:
-    """The last ones finished, whether he led or helped: asked one by one, as each has an index of its own."""
+    """The last ones finished, whether led or helped with: asked one by one, as each has an index of its own."""
     done = (Ticket.state.in_(("finished", "closed")), Completion.id.is_not(None), *only)
     last = (Completion.finished_at.desc(), Ticket.id.desc())
     led = (Completion.lead_id == engineer, Ticket.lead_id == engineer)

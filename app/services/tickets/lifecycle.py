@@ -72,14 +72,14 @@ def dispatch(
     at: datetime,
     channel: str,
 ) -> Recorded:
-    """Give the ticket to a lead engineer (and helpers); he is told, and so is who had it before."""
+    """Give the ticket to a lead engineer (and helpers); the lead is told, and so is whoever had it before."""
     event = _give(session, ticket, to=to, helpers=helpers, by=by, at=at, channel=channel)
     outbox.add(session, "dispatched", event, to=to, at=at)
     return event
 
 
 def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    """The backup takes what the lead has not opened in time: a dispatch to himself, accepted with the same tap."""
+    """The backup takes what the lead has not opened in time: a dispatch to themselves, accepted with the same tap."""
     if ticket.id not in escalation.offered(session, by, at=at):
         raise Refused("not_offered")
     helped = select(TicketHelper.person_id).where(TicketHelper.ticket_id == ticket.id)
@@ -90,7 +90,7 @@ def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channe
 
 
 def mark_opened(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> None:
-    """An engineer has the ticket before him: each dispatch is opened once."""
+    """An engineer looks at the ticket: each dispatch is opened once."""
     if inbox.open_ticket(session, ticket.id, person_id=by, at=at):
         events.append(session, ticket, "opened", by=by, at=at, channel=channel)
 
@@ -133,7 +133,7 @@ def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: 
 
 
 def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    """The work is done: fix the attribution and tell the user once, with the way to his code."""
+    """The work is done: fix the attribution and tell the user once, with the way to the code."""
     _only_lead(ticket, by)
     event = _move(session, ticket, "finished", by=by, at=at, channel=channel)
     ticket.finished_at = at

@@ -55,7 +55,7 @@ def report(
     channel: str,
     about: LabelTarget | None = None,
 ) -> int:
-    """Somebody reports a fault of his own, of what he scanned; the same words twice are one ticket. Answers its id."""
+    """Somebody reports a fault of their own, or what they scanned; same words twice, one ticket. Answers its id."""
     asset_id = about.id if about and about.kind == "asset" else None
     place_id = about.place_id if about else None
     if told_before := find_duplicate_report(
@@ -83,7 +83,7 @@ def report(
 def ticket(
     session: Session, number: str, *, person_id: int, identity_id: int, at: datetime, lock: bool = False
 ) -> Ticket:
-    """A ticket that he reported or that was for him or his department; raises Missing."""
+    """A ticket that the person reported or that was for them or their department; raises Missing."""
     query = select(Ticket).where(Ticket.number == number)
     found = session.scalar(query.with_for_update() if lock else query)
     if found is None:
@@ -98,7 +98,7 @@ def ticket(
 def find_duplicate_report(
     session: Session, person_id: int, description: str, *, place_id: int | None, asset_id: int | None, at: datetime
 ) -> int | None:
-    """His ticket with the same words, if he has only just reported it: a second tap makes no second ticket."""
+    """The person's ticket with the same words, if only just reported: a second tap makes no second ticket."""
     session.get_one(Person, person_id, with_for_update=True)  # two taps at once come one after the other
     return session.scalar(
         select(Ticket.id)

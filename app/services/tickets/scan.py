@@ -96,13 +96,13 @@ class ScanView:
 
     @property
     def answer(self) -> Answer | None:
-        """The answer this visitor may read: his own, or the one that stands if he was of those served."""
+        """The answer this visitor may read: their own, or the one that stands if they were among those served."""
         if self.mine is not None and (self.standing is None or self.standing.mine):
             return self.mine
         return self.standing if self.served and not self.provider_staff else self.mine
 
     def view(self, *, at: datetime, known: bool, trusted: bool) -> View:
-        """What this visitor is shown. `known`: WeChat has told who he is; `trusted`: his word counts."""
+        """What this visitor is shown. `known`: WeChat has told who they are; `trusted`: their word counts."""
         if self.answer is not None:
             return "answer"
         if not self.finished or self.provider_staff or not self.rateable:
@@ -173,8 +173,8 @@ def _answer(
 def _provider_staff(identity: type[WeChatIdentity], on: Any, finished_on: Any) -> Any:
     """Whoever did the work, or was employed by the provider when it was done, is its staff for this ticket.
 
-    A second WeChat identity of his is known by unionid where there is one; nothing depends on that. Unbound, or
-    forgotten and come back, he is still the provider's until he is bound to a staff number again.
+    A second WeChat identity of theirs is known by unionid where there is one; nothing depends on that. Unbound, or
+    forgotten and come back, they are still the provider's until they are bound to a staff number again.
     """
     twin = aliased(WeChatIdentity)
     by_unionid = exists().where(twin.unionid == identity.unionid, or_(*_did_or_does(twin.person_id, on, finished_on)))
@@ -252,7 +252,7 @@ def _look_statement() -> Any:
 
 
 def earlier_answer(session: Session, ticket_id: int, *, identity_id: int) -> tuple[int, datetime] | None:
-    """The level this visitor gave in an earlier cycle, corrected where he did, and when: it stays readable."""
+    """The level this visitor gave in an earlier cycle, with their correction if any, and when: it stays readable."""
     row = session.execute(
         select(func.coalesce(RatingCorrection.level, Rating.level), Rating.at)
         .join(Completion, Completion.id == Rating.completion_id)

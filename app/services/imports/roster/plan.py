@@ -23,7 +23,7 @@ TOLERATED = 0.10  # of the workforce; above it a wrong file is likelier than so 
 
 @dataclass
 class Change:
-    """A member and what is known of him; `move` says what becomes of his employment, `account` what WeCom calls him."""
+    """A member and what is known of them; `move`: what becomes of the employment, `account`: what WeCom calls them."""
 
     member: Member
     job: Job
@@ -40,7 +40,7 @@ class Change:
 
     @property
     def corrections(self) -> dict[str, str]:
-        """What the row says otherwise about the person himself."""
+        """What the row says otherwise about the person."""
         told = {name: getattr(self.member, name) for name in ("name", "telephone", "job_type")}
         return {name: value for name, value in told.items() if value and value != getattr(self.person, name, "")}
 

@@ -25,7 +25,7 @@ class Accounts:
         self._named: set[str] = set()
 
     def given(self, member: Member, person: Person | None) -> str | Fault:
-        """The account this row newly gives somebody, empty for none; or why it cannot be his."""
+        """The account this row newly gives somebody, empty for none; or why it cannot be theirs."""
         user_id = member.wecom.lower() if self._corpid else ""
         has = self._of.get(person.id, "") if person else ""
         if user_id in {"", has}:
