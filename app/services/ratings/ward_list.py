@@ -1,13 +1,14 @@
 """The ward's permanent code: what was finished there in the window and is not yet rated."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.errors import Missing
+from app.errors import Missing, Refused
 from app.models import Category, Completion, CountedRating, Department, Employment, Rating, Ticket, WeChatIdentity
+from app.services.organisation import employment
 
 MOST = 50
 
@@ -28,7 +29,7 @@ class Ward:
 
 
 def ward(session: Session, department_id: int, *, identity_id: int | None, window: timedelta, at: datetime) -> Ward:
-    """The ward's list for this visitor; raises Missing.
+    """The ward's list for this visitor; raises Missing, and Refused for whom a provider employs today.
 
     Members of the department see what they can still rate: the department's tickets and their own. Everybody
     else sees all that were finished, so that nobody of the provider can read from the list who has rated (law of
@@ -37,6 +38,8 @@ def ward(session: Session, department_id: int, *, identity_id: int | None, windo
     department = session.get(Department, department_id)
     if department is None:
         raise Missing("bad_token")
+    if identity_id and _employed_by_provider(session, identity_id, at.date()):
+        raise Refused("ward_closed")
     member = _member(session, department_id, identity_id, window=window, at=at) if identity_id else None
     query = (
         select(Ticket.id, Ticket.number, Completion.finished_at, Category.name)
@@ -61,6 +64,11 @@ def ward(session: Session, department_id: int, *, identity_id: int | None, windo
     rows = session.execute(query)
     waiting = [Waiting(id_, number, finished, category or "") for id_, number, finished, category in rows]
     return Ward(department.name, member is not None, waiting)
+
+
+def _employed_by_provider(session: Session, identity_id: int, day: date) -> bool:
+    person_id = session.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity_id))
+    return person_id is not None and employment.employed_by_provider(session, person_id, day)
 
 
 def _member(session: Session, department_id: int, identity_id: int, *, window: timedelta, at: datetime) -> int | None:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
+from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime
 from app.services.identity import wechat_sign_in
@@ -19,8 +20,10 @@ def show(token: str) -> Page:
     with read_session() as db:
         if identity is not None and not wechat_sign_in.privacy_accepted(db, identity):
             return phone_gate.privacy_notice(request.path)
-        ward = ward_list.ward(db, department_id, identity_id=identity, window=window, at=now())
-    visitor = session.phone_visitor()
-    if visitor is not None and visitor.provider:
-        return render_template("ward_closed.html", hotline=runtime().settings.hotline), 403
+        try:
+            ward = ward_list.ward(db, department_id, identity_id=identity, window=window, at=now())
+        except Refused as refused:
+            if refused.code != "ward_closed":
+                raise
+            return render_template("ward_closed.html", hotline=runtime().settings.hotline), 403
     return render_template("ward.html", ward=ward, days=window.days, link=runtime().links.ticket_path)
