@@ -3,22 +3,45 @@
 Each NAME may instead be given as NAME_FILE, the path of a file that holds the value (container secrets).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from config.environment import Reader
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-ENVIRONMENTS = ("demo", "test", "production")
-SURFACES = ("public", "console", "api", "worker")
-RATING_TRUST = ("verified", "open")
+from config.environment import Environment
+from config.values import (
+    Address,
+    CallbackKey,
+    CallbackToken,
+    DatabaseUrl,
+    Files,
+    HospitalId,
+    Keys,
+    Origin,
+    Picture,
+    RedisUrl,
+    RobotKey,
+    Span,
+    Switch,
+    Zone,
+    days,
+    order_of,
+    some_of,
+    whole,
+)
+
+Surface = Literal["public", "console", "api", "worker"]
+SURFACES = get_args(Surface)
 CHANNELS = ("wecom", "service", "mini", "robot")
-WECOM_USERIDS = ("bound", "staff_numbers")
+_WECHAT_API_BACKUP_URL = "https://api2.weixin.qq.com"
 
 
 class SettingsError(Exception):
@@ -69,44 +92,184 @@ class RetentionSettings:
     leaver: int
 
 
-@dataclass(frozen=True)
-class Settings:
-    env: str
-    database_url: str = field(repr=False)
-    redis_url: str = field(repr=False)
-    public_url: str
-    console_url: str
-    sandbox_url: str
-    surfaces: frozenset[str]
-    trusted_proxies: int
-    web_threads: int
-    posts_per_minute: int
-    rating_trust: str
-    browser_rating: bool
-    rating_window: timedelta
-    secret_keys: tuple[str, ...] = field(repr=False)
-    timezone: ZoneInfo
-    data_dir: Path
-    wechat: WeChatSettings | None
-    mini: WeChatSettings | None
-    wecom: WeComSettings | None
-    wecom_url: str
-    wechat_open_url: str
-    wechat_proxy: str | None = field(repr=False)
-    robot_key: str = field(repr=False)
-    channels: tuple[str, ...]
-    verify_files: Mapping[str, str]
-    js_url: str
-    callbacks: Mapping[str, CallbackSettings]
-    callback_expected: bool
-    retention: RetentionSettings
-    hospital_id: str
-    hospital_name: str
-    hotline: str
-    logo: bytes = field(repr=False)
-    slip_code: str
-    drand_url: str
-    clock_ahead: timedelta
+class Settings(BaseSettings):
+    """A field's name in capitals is the name of its setting, where no other is given.
+
+    What two settings have to do with each other is checked at the later of them: earlier ones are in `info.data`.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, validate_default=True, alias_generator=str.upper, hide_input_in_errors=True
+    )
+
+    env: Literal["demo", "test", "production"] = Field(alias="APP_ENV")
+    database_url: DatabaseUrl = Field(repr=False)
+    redis_url: RedisUrl = Field("", repr=False)
+    public_url: Origin
+    console_url: Origin = ""
+    sandbox_url: Origin = ""
+    surfaces: Annotated[frozenset[str], some_of(SURFACES)] = frozenset(SURFACES)
+    trusted_proxies: Annotated[int, whole(8)] = 0
+    # The server's own variable, so that it is said once.
+    web_threads: Annotated[int, whole(512)] = Field(2, alias="GRANIAN_BLOCKING_THREADS")
+    posts_per_minute: Annotated[int, whole(1_000_000)] = Field(60, alias="API_POSTS_PER_MINUTE")
+    rating_trust: Literal["verified", "open"] = "verified"
+    browser_rating: Switch = False
+    rating_window: Annotated[timedelta, days(90)] = Field(timedelta(days=14), alias="RATING_WINDOW_DAYS")
+    secret_keys: Keys = Field(repr=False)
+    timezone: Zone = Field(ZoneInfo("Asia/Shanghai"), alias="HOSPITAL_TZ")
+    data_dir: Path = Path("./var")
+
+    # Of what goes together, the one that says so comes last.
+    wechat_service_secret: str = Field("", repr=False)
+    wechat_service_appid: str = ""
+    wechat_service_aes_key: CallbackKey = Field("", repr=False)
+    wechat_service_token: CallbackToken = Field("", repr=False)
+    wechat_mini_secret: str = Field("", repr=False)
+    wechat_mini_appid: str = ""
+    wechat_mini_aes_key: CallbackKey = Field("", repr=False)
+    wechat_mini_token: CallbackToken = Field("", repr=False)
+    wechat_mini_format: Literal["xml", "json"] = "xml"
+    callback_expected: Switch = Field(True, alias="WECHAT_CALLBACK")
+    wechat_api_url: Origin = "https://api.weixin.qq.com"
+    wechat_api_backup_url: Origin = ""
+    wechat_open_url: Origin = "https://open.weixin.qq.com"
+    wechat_proxy: str | None = Field(None, repr=False)
+    verify_files: Files = Field({}, alias="WECHAT_VERIFY_FILES")
+    js_url: Address = Field("https://res.wx.qq.com/open/js/jweixin-1.6.0.js", alias="WECHAT_JS_URL")
+    wecom_secret: str = Field("", repr=False)
+    wecom_agentid: Annotated[int, whole(2**31 - 1)] = 0
+    wecom_corpid: str = ""
+    wecom_userids: Literal["bound", "staff_numbers"] = "bound"
+    wecom_url: Origin = "https://qyapi.weixin.qq.com"
+    robot_key: RobotKey = Field("", alias="WECOM_ROBOT_KEY", repr=False)
+    channels: Annotated[tuple[str, ...], order_of(CHANNELS)] = Field(CHANNELS, alias="NOTICE_CHANNELS")
+
+    retention_comment_days: Annotated[int, whole(3650)] = 730
+    retention_photo_days: Annotated[int, whole(3650)] = 180
+    retention_notice_days: Annotated[int, whole(3650)] = 365
+    retention_sign_in_days: Annotated[int, whole(3650)] = 90
+    retention_leaver_days: Annotated[int, whole(3650)] = 180
+
+    hospital_id: HospitalId = "h001"
+    hospital_name: str = "医院"
+    hotline: str = ""
+    logo: Picture = Field(b"", alias="QR_LOGO", repr=False)
+    slip_code: Literal["link", "mini", "both"] = "link"
+    drand_url: Origin = ""
+    clock_ahead: Span = timedelta()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `read_settings` hands over: no .env file, no second look at the environment."""
+        return (init_settings,)
+
+    @field_validator("public_url", "wechat_api_url", "wechat_api_backup_url", "wechat_open_url", "wecom_url")
+    @classmethod
+    def _https(cls, url: str, info: ValidationInfo) -> str:
+        if url and info.data.get("env") == "production" and not url.startswith("https://"):
+            raise ValueError("must be https in production")
+        return url
+
+    @field_validator("console_url")
+    @classmethod
+    def _console(cls, url: str, info: ValidationInfo) -> str:
+        return cls._https(url, info) or info.data.get("public_url", "")
+
+    @field_validator("sandbox_url", mode="before")
+    @classmethod
+    def _sandbox(cls, url: str, info: ValidationInfo) -> str:
+        return "" if info.data.get("env") == "production" else url
+
+    @field_validator("wechat_service_appid", "wechat_mini_appid")
+    @classmethod
+    def _account(cls, appid: str, info: ValidationInfo) -> str:
+        secret = f"{info.field_name}".replace("appid", "secret")
+        if bool(appid) != bool(info.data[secret]):
+            raise ValueError(f"and {secret.upper()} go together: set both or neither")
+        if appid.startswith("wxsandbox") and info.data.get("env") == "production":
+            raise ValueError("is one of the sandbox's; production expects the hospital's own")
+        return appid
+
+    @field_validator("wechat_service_token", "wechat_mini_token")
+    @classmethod
+    def _callback(cls, token: str, info: ValidationInfo) -> str:
+        account = f"{info.field_name}".removesuffix("_token")
+        aes_key, appid = info.data.get(f"{account}_aes_key"), info.data.get(f"{account}_appid")
+        if aes_key is not None and bool(token) != bool(aes_key):
+            raise ValueError(f"and {account.upper()}_AES_KEY go together: set both or neither")
+        if token and appid == "":
+            raise ValueError(f"and {account.upper()}_AES_KEY need {account.upper()}_APPID: whose callbacks are they?")
+        return token
+
+    @field_validator("wecom_corpid")
+    @classmethod
+    def _wecom(cls, corpid: str, info: ValidationInfo) -> str:
+        agentid = info.data.get("wecom_agentid")
+        if agentid is not None and len({bool(corpid), bool(agentid), bool(info.data["wecom_secret"])}) > 1:
+            raise ValueError("goes together with WECOM_AGENTID and WECOM_SECRET: set all three or none")
+        return corpid
+
+    @field_validator("slip_code")
+    @classmethod
+    def _mini_code(cls, chosen: str, info: ValidationInfo) -> str:
+        if chosen != "link" and info.data.get("wechat_mini_appid") == "":
+            raise ValueError("set to mini or both needs WECHAT_MINI_APPID and WECHAT_MINI_SECRET")
+        return chosen
+
+    @field_validator("drand_url")
+    @classmethod
+    def _beacon(cls, url: str) -> str:
+        if url.startswith("http://") and urlsplit(url).hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("must be https, or an address of this machine")
+        return url
+
+    @field_validator("clock_ahead")
+    @classmethod
+    def _rehearsal(cls, ahead: timedelta, info: ValidationInfo) -> timedelta:
+        if ahead and info.data.get("env") == "production":
+            raise ValueError("is for rehearsals; production has the time it is")
+        return ahead
+
+    @cached_property
+    def wechat(self) -> WeChatSettings | None:
+        """The service account."""
+        return self._wechat(self.wechat_service_appid, self.wechat_service_secret)
+
+    @cached_property
+    def mini(self) -> WeChatSettings | None:
+        return self._wechat(self.wechat_mini_appid, self.wechat_mini_secret)
+
+    @cached_property
+    def wecom(self) -> WeComSettings | None:
+        if not self.wecom_corpid:
+            return None
+        return WeComSettings(self.wecom_corpid, self.wecom_agentid, self.wecom_secret, self.wecom_userids)
+
+    @cached_property
+    def callbacks(self) -> Mapping[str, CallbackSettings]:
+        """By account. A service account knows only XML."""
+        service = self.wechat_service_appid, self.wechat_service_token, self.wechat_service_aes_key, "xml"
+        mini = self.wechat_mini_appid, self.wechat_mini_token, self.wechat_mini_aes_key, self.wechat_mini_format
+        accounts = {"service": CallbackSettings(*service), "mini": CallbackSettings(*mini)}
+        return {name: callback for name, callback in accounts.items() if callback.token}
+
+    @cached_property
+    def retention(self) -> RetentionSettings:
+        return RetentionSettings(
+            comment=self.retention_comment_days,
+            photo=self.retention_photo_days,
+            notice=self.retention_notice_days,
+            sign_in=self.retention_sign_in_days,
+            leaver=self.retention_leaver_days,
+        )
 
     @property
     def production(self) -> bool:
@@ -126,171 +289,43 @@ class Settings:
     def https(self) -> bool:
         return self.public_url.startswith("https://")
 
+    def _wechat(self, appid: str, secret: str) -> WeChatSettings | None:
+        if not appid:
+            return None
+        # WeChat's second address is known; another main address has one only where it is named.
+        backup = None if "wechat_api_url" in self.model_fields_set else _WECHAT_API_BACKUP_URL
+        return WeChatSettings(
+            appid,
+            secret,
+            api_url=self.wechat_api_url,
+            backup_url=self.wechat_api_backup_url or backup,
+            open_url=self.wechat_open_url,
+            proxy=self.wechat_proxy,
+        )
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check everything at once; raises SettingsError that lists every fault, not only the first."""
-    reader = Reader(environ)
-    env = reader.choice("APP_ENV", ENVIRONMENTS)
-    production = env == "production"
-    public_url = reader.url("PUBLIC_URL", https=production)
-    service = _account(reader, "service", production=production)
-    mini = _account(reader, "mini", production=production)
-    servers = _servers(reader, production=production)
-    settings = Settings(
-        env=env,
-        database_url=reader.text("DATABASE_URL", check=_database_url),
-        redis_url=reader.text("REDIS_URL", default="", check=_redis_url),
-        public_url=public_url,
-        console_url=reader.url("CONSOLE_URL", default=public_url, https=production),
-        sandbox_url=reader.url("SANDBOX_URL", default="") if not production else "",
-        surfaces=reader.subset("SURFACES", SURFACES),
-        trusted_proxies=reader.number("TRUSTED_PROXIES", default=0, most=8),
-        # The server's own variable, so that it is said once.
-        web_threads=reader.number("GRANIAN_BLOCKING_THREADS", default=2, most=512),
-        posts_per_minute=reader.number("API_POSTS_PER_MINUTE", default=60, most=1_000_000),
-        rating_trust=reader.choice("RATING_TRUST", RATING_TRUST, default="verified"),
-        browser_rating=reader.choice("BROWSER_RATING", ("off", "on"), default="off") == "on",
-        rating_window=timedelta(days=reader.number("RATING_WINDOW_DAYS", default=14, most=90)),
-        secret_keys=reader.keys("SECRET_KEYS"),
-        timezone=reader.zone("HOSPITAL_TZ", default="Asia/Shanghai"),
-        data_dir=Path(reader.text("DATA_DIR", default="./var")),
-        wechat=_wechat(*service, servers),
-        mini=_wechat(*mini, servers),
-        wecom=_wecom(reader),
-        wecom_url=reader.url("WECOM_URL", default="https://qyapi.weixin.qq.com", https=production),
-        wechat_open_url=servers["open_url"] or "",
-        wechat_proxy=servers["proxy"],
-        robot_key=reader.text("WECOM_ROBOT_KEY", default="", check=_robot_key),
-        channels=reader.ordered("NOTICE_CHANNELS", CHANNELS),
-        verify_files=reader.files("WECHAT_VERIFY_FILES"),
-        js_url=reader.address("WECHAT_JS_URL", default="https://res.wx.qq.com/open/js/jweixin-1.6.0.js"),
-        callbacks=_callbacks(reader, service_appid=service[0], mini_appid=mini[0]),
-        callback_expected=reader.choice("WECHAT_CALLBACK", ("on", "off"), default="on") == "on",
-        retention=RetentionSettings(
-            comment=reader.number("RETENTION_COMMENT_DAYS", default=730, most=3650),
-            photo=reader.number("RETENTION_PHOTO_DAYS", default=180, most=3650),
-            notice=reader.number("RETENTION_NOTICE_DAYS", default=365, most=3650),
-            sign_in=reader.number("RETENTION_SIGN_IN_DAYS", default=90, most=3650),
-            leaver=reader.number("RETENTION_LEAVER_DAYS", default=180, most=3650),
-        ),
-        hospital_id=reader.text("HOSPITAL_ID", default="h001", check=_hospital_id),
-        hospital_name=reader.text("HOSPITAL_NAME", default="医院"),
-        hotline=reader.text("HOTLINE", default=""),
-        logo=reader.content("QR_LOGO", most=64 * 1024, begins=b"\x89PNG"),
-        slip_code=_slip_code(reader, mini=bool(mini[0])),
-        drand_url=_drand_url(reader),
-        clock_ahead=_clock_ahead(reader, production=production),
-    )
-    if reader.faults:
-        raise SettingsError("\n".join(["The settings cannot be used:", *(f"  {line}" for line in reader.faults)]))
+    environment = Environment(Settings, environ)
+    given = environment()
+    try:
+        settings, faults = Settings(**given), {}
+    except ValidationError as error:
+        settings, faults = None, dict(map(_fault, error.errors(include_input=False, include_url=False)))
+    faults |= environment.faults
+    if settings is None or faults:
+        # Not the reason given by pydantic, which repeats what was typed.
+        raise SettingsError(
+            "\n".join(["The settings cannot be used:", *(f"  {line}" for line in faults.values())])
+        ) from None
     return settings
 
 
-def _servers(reader: Reader, *, production: bool) -> dict[str, str | None]:
-    return {
-        "api_url": reader.url("WECHAT_API_URL", default="https://api.weixin.qq.com", https=production),
-        # Only where it is asked for: another main address than WeChat's own has no second one by itself.
-        "backup_url": reader.url("WECHAT_API_BACKUP_URL", default=_backup(reader), https=production) or None,
-        "open_url": reader.url("WECHAT_OPEN_URL", default="https://open.weixin.qq.com", https=production),
-        "proxy": reader.text("WECHAT_PROXY", default="") or None,
-    }
-
-
-def _backup(reader: Reader) -> str:
-    given = any(reader.environ.get(name) for name in ("WECHAT_API_URL", "WECHAT_API_URL_FILE"))
-    return "" if given else "https://api2.weixin.qq.com"
-
-
-def _wechat(appid: str, secret: str, servers: Mapping[str, Any]) -> WeChatSettings | None:
-    return WeChatSettings(appid, secret, **servers) if appid and secret else None
-
-
-def _wecom(reader: Reader) -> WeComSettings | None:
-    corpid, secret = reader.text("WECOM_CORPID", default=""), reader.text("WECOM_SECRET", default="")
-    agentid = reader.number("WECOM_AGENTID", default=0, most=2**31 - 1)
-    userids = reader.choice("WECOM_USERIDS", WECOM_USERIDS, default="bound")
-    if len({bool(corpid), bool(secret), bool(agentid)}) > 1:
-        reader.faults.append("WECOM_CORPID, WECOM_AGENTID and WECOM_SECRET go together: set all three or none")
-    return WeComSettings(corpid, agentid, secret, userids) if corpid and secret and agentid else None
-
-
-def _callbacks(reader: Reader, *, service_appid: str, mini_appid: str) -> Mapping[str, CallbackSettings]:
-    form = reader.choice("WECHAT_MINI_FORMAT", ("xml", "json"), default="xml")
-    # A service account knows only XML.
-    read = {
-        "service": _callback(reader, "service", service_appid, "xml"),
-        "mini": _callback(reader, "mini", mini_appid, form),
-    }
-    return {name: callback for name, callback in read.items() if callback}
-
-
-def _callback(reader: Reader, account: str, appid: str, form: str) -> CallbackSettings | None:
-    prefix = f"WECHAT_{account.upper()}"
-    token = reader.text(f"{prefix}_TOKEN", default="", check=_callback_token)
-    aes_key = reader.text(f"{prefix}_AES_KEY", default="", check=_callback_key)
-    if bool(token) != bool(aes_key):
-        reader.faults.append(f"{prefix}_TOKEN and {prefix}_AES_KEY go together: set both or neither")
-    if token and aes_key and not appid:
-        reader.faults.append(f"{prefix}_TOKEN and {prefix}_AES_KEY need {prefix}_APPID: whose callbacks are they?")
-    return CallbackSettings(appid, token, aes_key, form) if appid and token and aes_key else None
-
-
-def _slip_code(reader: Reader, *, mini: bool) -> str:
-    chosen = reader.choice("SLIP_CODE", ("link", "mini", "both"), default="link")
-    if chosen != "link" and not mini:
-        reader.faults.append("SLIP_CODE=mini or both needs WECHAT_MINI_APPID and WECHAT_MINI_SECRET")
-    return chosen
-
-
-def _drand_url(reader: Reader) -> str:
-    value = reader.url("DRAND_URL", default="")
-    if value and not value.startswith("https://") and urlsplit(value).hostname not in {"localhost", "127.0.0.1", "::1"}:
-        reader.faults.append("DRAND_URL must be https, or an address of this machine")
-    return value
-
-
-def _clock_ahead(reader: Reader, *, production: bool) -> timedelta:
-    ahead = reader.span("CLOCK_AHEAD")
-    if ahead and production:
-        reader.faults.append("CLOCK_AHEAD is for rehearsals; production has the time it is")
-    return ahead
-
-
-def _account(reader: Reader, account: str, *, production: bool) -> tuple[str, str]:
-    prefix = f"WECHAT_{account.upper()}"
-    appid, secret = reader.text(f"{prefix}_APPID", default=""), reader.text(f"{prefix}_SECRET", default="")
-    if bool(appid) != bool(secret):
-        reader.faults.append(f"{prefix}_APPID and {prefix}_SECRET go together: set both or neither")
-    if production and appid.startswith("wxsandbox"):
-        reader.faults.append(f"{prefix}_APPID is one of the sandbox's; production expects the hospital's own")
-    return appid, secret
-
-
-def _database_url(value: str) -> str:
-    known = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
-    return "" if value.startswith(known) else "must begin with sqlite:/// or postgresql://"
-
-
-def _hospital_id(value: str) -> str:
-    return "" if re.fullmatch("[a-z0-9]{1,20}", value) else "must be 1 to 20 lower-case letters and digits"
-
-
-def _callback_token(value: str) -> str:
-    return "" if re.fullmatch("[A-Za-z0-9]{3,32}", value) else "must be 3 to 32 letters and digits"
-
-
-def _robot_key(value: str) -> str:
-    # The whole webhook address is what people paste.
-    return "" if re.fullmatch("[A-Za-z0-9-]{8,64}", value) else "must be the key alone, not the webhook's address"
-
-
-def _callback_key(value: str) -> str:
-    return "" if re.fullmatch("[A-Za-z0-9]{43}", value) else "must be the 43 letters and digits of the EncodingAESKey"
-
-
-def _redis_url(value: str) -> str:
-    return (
-        ""
-        if value.startswith(("redis://", "rediss://", "unix://"))
-        else "must begin with redis://, rediss:// or unix://"
-    )
+def _fault(error: ErrorDetails) -> tuple[str, str]:
+    """The name of a setting, and what is wrong with it in one sentence."""
+    name, context = str(error["loc"][0]), error.get("ctx", {})
+    if error["type"] == "missing":
+        return name, f"{name} (or {name}_FILE) is missing"
+    if error["type"] == "literal_error":
+        return name, f"{name} must be one of " + context["expected"].replace("'", "").replace(" or ", ", ")
+    return name, f"{name} {context.get('error', 'cannot be used')}"

@@ -134,7 +134,7 @@ def test_every_guard_has_its_door(app: Flask) -> None:
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_a_process_has_the_doors_of_its_surface_and_no_other(surface: str, settings: Settings, app: Flask) -> None:
-    process = create_app(replace(settings, surfaces=frozenset({surface})))
+    process = create_app(settings.model_copy(update={"surfaces": frozenset({surface})}))
     expected = {door for door in doors(app) if surface in guards.GUARDS[door.blueprint].surfaces}
     assert by_name(doors(process)) == by_name(expected)
     for door in set(doors(app)) - expected:
@@ -142,13 +142,13 @@ def test_a_process_has_the_doors_of_its_surface_and_no_other(surface: str, setti
 
 
 def test_the_face_to_the_internet_has_exactly_the_doors_listed_here(settings: Settings) -> None:
-    public = replace(settings, surfaces=frozenset({"public"}))
+    public = settings.model_copy(update={"surfaces": frozenset({"public"})})
     assert by_name(doors(create_app(public))) == PUBLIC_FACE | OF_THE_DEMO
     assert by_name(doors(create_app(replace(public, sandbox_url="")))) == PUBLIC_FACE
 
 
 def test_production_never_has_the_doors_of_the_demo(settings: Settings) -> None:
-    names = {blueprint.name for blueprint in blueprints(replace(settings, env="production"))}
+    names = {blueprint.name for blueprint in blueprints(settings.model_copy(update={"env": "production"}))}
     assert "demo" not in names
     assert "scan" in names
 
@@ -158,7 +158,7 @@ def test_production_never_has_the_doors_of_the_demo(settings: Settings) -> None:
     ["/console", "/console/", "/console/tickets", "/console/nowhere", "/metrics", "/sign-in", STYLE],
 )
 def test_from_the_internet_the_console_does_not_exist(address: str, settings: Settings) -> None:
-    public = create_app(replace(settings, surfaces=frozenset({"public"}))).test_client()
+    public = create_app(settings.model_copy(update={"surfaces": frozenset({"public"})})).test_client()
     answer = public.get(address)
     assert answer.status_code == 404
     assert "bootstrap" not in answer.text
@@ -226,7 +226,7 @@ def test_no_form_of_a_stranger_is_taken_from_anybody(
 ) -> None:
     """A form somebody else's page sends along with our cookie brings no token of this visit, nor WeChat's signature."""
     wechat = CallbackSettings(appid="wx01", token="token", aes_key="A" * 43, form="xml")
-    app = create_app(replace(settings, callbacks={"service": wechat}))
+    app = create_app(settings.model_copy(update={"callbacks": {"service": wechat}}))
     runtime: Runtime = app.extensions["mashangping"]
     ticket = tickets_of_all_states[0]
     before = rows(world.database)

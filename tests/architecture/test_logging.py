@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -21,7 +20,7 @@ CALL = Call("/cgi-bin/message", {"access_token": SECRET}, body={"touser": OPENID
 def test_in_production_every_call_is_one_json_line(
     runtime: Runtime, canned: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure(replace(runtime.settings, env="production"))
+    configure(runtime.settings.model_copy(update={"env": "production"}))
     calls(canned)
     fine, failed = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (fine["level"], fine["logger"], failed["level"]) == ("info", "wechat.http", "warning")
@@ -41,7 +40,7 @@ def test_elsewhere_only_trouble_is_said(runtime: Runtime, canned: object, capsys
 def test_no_secret_and_no_openid_is_in_it(
     env: str, runtime: Runtime, canned: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure(replace(runtime.settings, env=env))
+    configure(runtime.settings.model_copy(update={"env": env}))
     calls(canned)
     said = "".join(capsys.readouterr())
     assert "45011" in said
@@ -53,7 +52,7 @@ def test_a_library_that_complains_is_heard_once_with_its_trace(
     runtime: Runtime, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(2):
-        configure(replace(runtime.settings, env="production"))
+        configure(runtime.settings.model_copy(update={"env": "production"}))
     try:
         raise ValueError("broken")
     except ValueError:

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from traceback import format_exception
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from app import create_app
 from config.settings import CallbackSettings, RetentionSettings, SettingsError, WeComSettings, read_settings
@@ -15,6 +17,7 @@ NAMED = {
     "SECRET_KEYS": "k" * 32,
     "PUBLIC_URL": "http://localhost:8000",
 }
+TYPED = "typed-by-hand"
 PRODUCTION = {
     **NAMED,
     "APP_ENV": "production",
@@ -65,7 +68,7 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
         ("TRUSTED_PROXIES", "9", "must be a whole number from 0 to 8"),
         ("TRUSTED_PROXIES", "١", "must be a whole number from 0 to 8"),
         ("RATING_TRUST", "all", "must be one of verified, open"),
-        ("BROWSER_RATING", "yes", "must be one of off, on"),
+        ("BROWSER_RATING", "yes", "must be one of on, off"),
         ("SECRET_KEYS", "short", "at least 32 printable characters"),
         ("SECRET_KEYS", "密" * 32, "at least 32 printable characters"),
         ("SECRET_KEYS", f"{'k' * 32},{'k' * 32}", "names a key twice"),
@@ -209,9 +212,31 @@ def test_what_is_secret_is_not_shown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEYS", "DATABASE_URL", "REDIS_URL", "WECHAT_MINI_TOKEN", "WECHAT_MINI_AES_KEY"]
+)
+def test_a_refusal_does_not_show_what_was_typed(name: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({**NAMED, name: TYPED})
+    printed = "".join(format_exception(raised.value))
+    assert name in printed
+    assert TYPED not in printed
+
+
+def test_one_sentence_for_each_setting_that_is_wrong() -> None:
+    said = fault({"APP_ENV": "staging", "TRUSTED_PROXIES": "9", "WECOM_CORPID": "ww01", "SLIP_CODE": "mini"})
+    assert said.splitlines() == [
+        "The settings cannot be used:",
+        "  APP_ENV must be one of demo, test, production",
+        "  TRUSTED_PROXIES must be a whole number from 0 to 8",
+        "  WECOM_CORPID goes together with WECOM_AGENTID and WECOM_SECRET: set all three or none",
+        "  SLIP_CODE set to mini or both needs WECHAT_MINI_APPID and WECHAT_MINI_SECRET",
+    ]
+
+
 def test_settings_are_frozen() -> None:
-    with pytest.raises(AttributeError):
-        read_settings(NAMED).env = "production"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        read_settings(NAMED).env = "production"
 
 
 def fault(changes: dict[str, str], base: dict[str, str] = NAMED) -> str:

@@ -45,7 +45,7 @@ def test_an_account_nobody_has_set_up_has_no_door(account: str, client: FlaskCli
 
 
 def test_without_token_and_key_there_are_no_doors_at_all(settings: Settings, client_of: ClientOf) -> None:
-    closed = client_of(replace(settings, callbacks={}))
+    closed = client_of(settings.model_copy(update={"callbacks": {}}))
     assert closed.get(DOOR, query_string=plain_query(SERVICE, echostr="1")).status_code == 404
 
 
@@ -53,7 +53,7 @@ def test_the_official_sample_is_taken_and_kept(settings: Settings, client_of: Cl
     official = replace(
         settings.callbacks["mini"], appid=OFFICIAL["appid"], token=OFFICIAL["token"], aes_key=OFFICIAL["aes_key"]
     )
-    client = client_of(replace(settings, callbacks={"mini": official}))
+    client = client_of(settings.model_copy(update={"callbacks": {"mini": official}}))
     body = json.dumps({"ToUserName": "gh_x", "Encrypt": OFFICIAL["post"]["encrypt"]})
     for query in (official_query(), official_query(signature="old"), official_query(openid="")):
         answer = client.post("/wechat/callback/mini", query_string=query, data=body)
@@ -137,7 +137,7 @@ def test_a_tap_on_the_menu_is_answered_as_a_text_is(push: Push, kept: Kept) -> N
 def test_where_there_is_no_hotline_whoever_writes_for_a_human_is_handed_on(
     client_of: ClientOf, settings: Settings, kept: Kept
 ) -> None:
-    client = client_of(replace(settings, hotline=""))
+    client = client_of(settings.model_copy(update={"hotline": ""}))
 
     def write(words: str) -> str:
         sent = {"ToUserName": "gh_1", "FromUserName": "oUser", "CreateTime": 1, "MsgType": "text", "MsgId": words}
@@ -220,7 +220,7 @@ def test_a_push_for_another_account_is_not_genuine(client: FlaskClient, kept: Ke
 
 
 def test_production_takes_encrypted_pushes_only(settings: Settings, client_of: ClientOf, kept: Kept) -> None:
-    client = client_of(replace(settings, env="production"))
+    client = client_of(settings.model_copy(update={"env": "production"}))
     encrypted = SERVICE.encrypt(VIEW.encode())
     plain = client.post(DOOR, query_string=plain_query(SERVICE), data=VIEW)
     assert (plain.status_code, plain.text) == (403, "not genuine: unencrypted\n")
@@ -232,7 +232,7 @@ def test_production_takes_encrypted_pushes_only(settings: Settings, client_of: C
 def test_where_the_database_fails_wechat_is_told_to_come_again(
     settings: Settings, client_of: ClientOf, tmp_path: Path
 ) -> None:
-    client = client_of(replace(settings, database_url=f"sqlite:///{tmp_path}/empty.sqlite"))
+    client = client_of(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/empty.sqlite"}))
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
     assert client.post(DOOR, query_string=plain_query(SERVICE), data=VIEW).status_code == 500
 

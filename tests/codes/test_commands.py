@@ -99,7 +99,7 @@ def test_slips_too_late_to_be_rated_are_left_out_counted_and_printed_by_their_nu
 
 
 def test_paper_without_a_hotline_says_so_once(app: Flask, world: World, runtime: Runtime, out: Path) -> None:
-    app.extensions[EXTENSION] = replace(runtime, settings=replace(runtime.settings, hotline=""))
+    app.extensions[EXTENSION] = replace(runtime, settings=runtime.settings.model_copy(update={"hotline": ""}))
     done = qr(app, "poster", "--out", str(out))
     assert (done.exit_code, done.stderr.count("没有设置 HOTLINE")) == (0, 1)
 

@@ -115,7 +115,7 @@ def test_what_was_kept_and_is_no_picture_does_not_stop_the_printer(
 
 def test_a_setting_that_cannot_be_kept_is_refused(environ: dict[str, str]) -> None:
     without = {name: value for name, value in environ.items() if not name.startswith("WECHAT_MINI")}
-    with pytest.raises(SettingsError, match="SLIP_CODE=mini or both needs"):
+    with pytest.raises(SettingsError, match="SLIP_CODE set to mini or both needs"):
         read_settings({**without, "SLIP_CODE": "both"})
     with pytest.raises(SettingsError, match="SLIP_CODE must be one of"):
         read_settings({**environ, "SLIP_CODE": "qr"})

@@ -105,13 +105,13 @@ def test_what_no_slip_can_show_is_said_where_pads_are_printed(
 ) -> None:
     desk, out = console(world.desk), str(tmp_path / "pad.pdf")
     assert "不能照原样印" not in desk.get(PAGE).text
-    app.extensions[EXTENSION] = replace(runtime, settings=replace(runtime.settings, hotline="📞6120"))
+    app.extensions[EXTENSION] = replace(runtime, settings=runtime.settings.model_copy(update={"hotline": "📞6120"}))
     assert desk.get(PAGE).text.count("监督热线 📞6120，印成") == 1
     said = pad(app, "--count", "2", "--out", out)
     assert said.stderr.count("📞6120") == 1
     told = pad(app, "--count", "1", "--out", out, "--json").stdout
     assert json.loads(told)["replaced"] == [{"text": "监督热线 📞6120", "printed": "监督热线 〓6120"}]
-    app.extensions[EXTENSION] = replace(runtime, settings=replace(runtime.settings, hotline=""))
+    app.extensions[EXTENSION] = replace(runtime, settings=runtime.settings.model_copy(update={"hotline": ""}))
     assert pad(app, "--count", "2", "--out", out).stderr.count("HOTLINE") == 1
 
 

@@ -216,7 +216,7 @@ def test_paper_without_a_hotline_says_so(desk: FlaskClient, world: World, app: F
     ticket = world.ticket("finished")
     pages = [f"/console/print?number={ticket.number}", f"{SHEET}?number={ticket.number}", "/console/print/pads"]
     assert not [page for page in pages if "没有设置 HOTLINE" in desk.get(page).text]
-    app.extensions[EXTENSION] = replace(runtime, settings=replace(runtime.settings, hotline=""))
+    app.extensions[EXTENSION] = replace(runtime, settings=runtime.settings.model_copy(update={"hotline": ""}))
     assert [desk.get(page).text.count("没有设置 HOTLINE") for page in pages] == [1, 1, 1]
 
 

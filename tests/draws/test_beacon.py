@@ -66,7 +66,7 @@ def relay() -> Iterator[Relay]:
 
 @pytest.fixture
 def fetching(runtime: Runtime, relay: Relay) -> Runtime:
-    return replace(runtime, settings=replace(runtime.settings, drand_url=relay.url))
+    return replace(runtime, settings=runtime.settings.model_copy(update={"drand_url": relay.url}))
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_a_relay_that_sends_a_byte_now_and_then_keeps_nobody_waiting(
 
 
 def test_a_relay_that_is_not_there_stops_nothing(committed: Story, runtime: Runtime) -> None:
-    away = replace(runtime, settings=replace(runtime.settings, drand_url="http://127.0.0.1:9"))
+    away = replace(runtime, settings=runtime.settings.model_copy(update={"drand_url": "http://127.0.0.1:9"}))
     jobs.look_once(away, Beacon())
     committed.type("drand-quicknet", str(ROUND["round"]), ROUND["signature"], by=committed.world.admin, at=DRAWN)
     jobs.look_once(away, Beacon())

@@ -224,7 +224,7 @@ def test_the_worker_does_it_by_itself_when_night_comes(world: World, settings: S
 
 
 def test_trouble_is_logged_and_the_worker_goes_on(settings: Settings, tmp_path: Path) -> None:
-    nothing = replace(at_night(settings), database_url=f"sqlite:///{tmp_path / 'nothing.sqlite'}")
+    nothing = at_night(settings).model_copy(update={"database_url": f"sqlite:///{tmp_path / 'nothing.sqlite'}"})
     with capture_logs() as logs, working(build(nothing)) as thread:
         wait_for(lambda: [log["event"] for log in logs] == ["the nightly retention failed"])
         assert thread.is_alive()
@@ -249,7 +249,7 @@ def working(runtime: Runtime) -> Iterator[Thread]:
 def at_night(settings: Settings) -> Settings:
     """A hospital where it is three in the morning now."""
     east = (3 - clock.now().hour + 12) % 24 - 12
-    return replace(settings, timezone=ZoneInfo(f"Etc/GMT{-east:+d}"))
+    return settings.model_copy(update={"timezone": ZoneInfo(f"Etc/GMT{-east:+d}")})
 
 
 def wait_for(there: Callable[[], bool]) -> None:

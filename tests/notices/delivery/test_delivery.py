@@ -180,7 +180,7 @@ def test_a_template_that_is_gone_stops_only_its_own_kind(letters: Letters, sandb
 
 def test_where_no_wechat_is_set_up_the_notice_says_so(letters: Letters, runtime: Runtime) -> None:
     letters.dispatched()
-    letters.rounds(replace(runtime, settings=replace(runtime.settings, wechat=None)))
+    letters.rounds(replace(runtime, settings=runtime.settings.model_copy(update={"wechat": None})))
     assert (letters.only().state, letters.only().reason) == ("failed", "no_wechat")
 
 
