@@ -4,9 +4,10 @@ import os
 import sys
 
 from app import create_app
+from config.files import BadFile
 from config.settings import SettingsError, read_settings
 
 try:
     app = create_app(read_settings(os.environ))
-except SettingsError as error:
+except (SettingsError, BadFile) as error:
     sys.exit(str(error))

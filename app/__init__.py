@@ -17,6 +17,7 @@ from app.web import blueprints as web
 from app.web.wechat.js_sdk import scanner
 from config.logging import configure
 from config.settings import Settings
+from config.touchpoints import touchpoints
 
 
 def create_app(settings: Settings) -> Flask:
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.session_interface = KeptSerializer()
     content.check_file()
+    touchpoints()
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime
     if proxies := settings.trusted_proxies:

@@ -1,20 +1,24 @@
 """The notices a hospital edits: config/notices.toml, read once and checked whole."""
 
 import string
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import make_dataclass
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Strict
+from pydantic.dataclasses import dataclass
+
+from config.files import CLOSED, Count, Expected, Flag, Text, read_text
 
 Opens = Literal["engineer", "scan", "my", "console"]
 
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
-ALERTS = frozenset({"channel_stopped"})
 IN_PAGES = frozenset({"number", "token"})
+ALERTS = frozenset({"channel_stopped"})
 FOR_ENGINEERS = frozenset(
     {"dispatched", "reassigned", "reopened", "not_opened", "backup", "overdue_soon", "overdue", "urged"}
 )
@@ -22,47 +26,127 @@ FOR_USERS = frozenset({"finished", "rate_reminder", "complaint_answered", "recov
 KINDS = FOR_ENGINEERS | FOR_USERS | ALERTS
 
 
-@dataclass(frozen=True)
+def _text_with(allowed: frozenset[str]) -> Expected:
+    """A text in which only these values may be named, in braces."""
+    return Expected(f"a text with no values but {_listed(allowed) or 'none'}", _naming_only(allowed))
+
+
+def _fields_with(allowed: frozenset[str]) -> Expected:
+    return Expected(f"fields, each with one of {_listed(allowed)}", _filled_from(allowed))
+
+
+def _naming_only(allowed: frozenset[str]) -> Callable[[str], bool]:
+    def holds(text: str) -> bool:
+        try:
+            parts = string.Formatter().parse(text)
+            named = {name + (form or "") + (change or "") for _, name, form, change in parts if name is not None}
+        except ValueError:
+            return False
+        return bool(text.strip()) and named <= allowed
+
+    return holds
+
+
+def _filled_from(allowed: frozenset[str]) -> Callable[[Mapping[str, str]], bool]:
+    return lambda values: bool(values) and allowed.issuperset(values.values())
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _written(given: object) -> object:
+    # A number would be taken for seconds.
+    return given if isinstance(given, str) else None
+
+
+Plain = Annotated[str, _text_with(frozenset())]
+AboutTicket = Annotated[str, _text_with(ABOUT_TICKETS)]
+AboutChannel = Annotated[str, _text_with(ABOUT_CHANNELS)]
+OfTicket = Annotated[Mapping[str, str], _fields_with(ABOUT_TICKETS | {"word"})]
+OfChannel = Annotated[Mapping[str, str], _fields_with(ABOUT_CHANNELS | {"word"})]
+TemplateId = Annotated[Text, Expected("the id of a template")]
+PageOfMini = Annotated[
+    str, Expected("the page of the mini-program, with no values but number, token", _naming_only(IN_PAGES))
+]
+Unread = Annotated[bool, Strict(), Expected("false: the provider reads along in the group", lambda robot: not robot)]
+Clock = Annotated[time, BeforeValidator(_written), Expected('a time of the day as "22:00"')]
+Due = Annotated[tuple[Count, Count, Count, Count], Expected("four whole numbers of at least 1")]
+
+
+@dataclass(frozen=True, config=CLOSED)
 class MessageTemplate:
-    """A template WeChat has approved, and what stands in each of its fields; `page` only in the mini-program."""
+    """A template WeChat has approved, and what stands in each of its fields."""
 
-    template: str
-    fields: Mapping[str, str]
-    page: str = ""
+    template: TemplateId
+    fields: OfTicket
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CLOSED)
+class MiniTemplate(MessageTemplate):
+    page: PageOfMini
+
+
+@dataclass(frozen=True, config=CLOSED)
+class AlertTemplate(MessageTemplate):
+    fields: OfChannel
+
+
+@dataclass(frozen=True, config=CLOSED)
 class NoticeKind:
-    title: str
-    text: str
-    word: str
+    """What an engineer is told; users and alerts are told less."""
+
+    title: Plain
+    text: AboutTicket
+    word: Plain
     opens: Opens
-    urgent: bool = False
-    at_night: bool = False
-    invitation: bool = False
-    robot: bool = False
+    urgent: Flag = False
+    at_night: Flag = False
+    invitation: Flag = False
+    robot: Flag = False
     service: MessageTemplate | None = None
-    mini: MessageTemplate | None = None
+    mini: MiniTemplate | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CLOSED)
+class UserNotice(NoticeKind):
+    robot: Unread = False
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Alert(UserNotice):
+    text: AboutChannel
+    opens: Literal["my", "console"]
+    service: AlertTemplate | None = None
+
+
+@dataclass(frozen=True, config=CLOSED)
 class NoticeRules:
-    quiet_from: time
-    quiet_to: time
-    per_person_per_minute: int
-    per_person_per_day: int
-    cool_down_hours: int
-    robot_per_minute: int
-    again_minutes: int
-    backup_minutes: int
-    reminder_hours: int
-    due_minutes: tuple[int, int, int, int]
+    quiet_from: Clock
+    quiet_to: Clock
+    per_person_per_minute: Count
+    per_person_per_day: Count
+    cool_down_hours: Count
+    robot_per_minute: Count
+    again_minutes: Count
+    backup_minutes: Count
+    reminder_hours: Count
+    due_minutes: Due
     """By priority, from 1 to 4."""
+
+
+_TABLES: dict[str, Any] = {
+    "rules": NoticeRules,
+    **dict.fromkeys(sorted(FOR_ENGINEERS), NoticeKind),
+    **dict.fromkeys(sorted(FOR_USERS), UserNotice),
+    **dict.fromkeys(sorted(ALERTS), Alert),
+}
+_File: Any = dataclass(make_dataclass("_File", _TABLES.items(), frozen=True), frozen=True, config=CLOSED)
 
 
 @cache
 def notice_kinds() -> Mapping[str, NoticeKind]:
-    """Every kind of notice; raises ValueError that names the fault."""
+    """Every kind of notice; raises BadFile that names what is wrong."""
     return read_kinds(_text())
 
 
@@ -72,93 +156,13 @@ def notice_rules() -> NoticeRules:
 
 
 def read_kinds(text: str) -> Mapping[str, NoticeKind]:
-    tables = {name: table for name, table in tomllib.loads(text).items() if name != "rules"}
-    if tables.keys() != KINDS:
-        odd = ", ".join(sorted(tables.keys() ^ KINDS))
-        raise ValueError(f"notices.toml: there is one table for each kind of notice; look at {odd}")
-    return {name: _kind(name, table) for name, table in tables.items()}
+    file = read_text(text, _File, name="notices.toml")
+    return {name: getattr(file, name) for name in sorted(KINDS)}
 
 
 def read_rules(text: str) -> NoticeRules:
-    table = _known("rules", tomllib.loads(text).get("rules"), NoticeRules)
-    for name in ("quiet_from", "quiet_to"):
-        table[name] = _clock("rules", name, table.get(name))
-    due = table.get("due_minutes")
-    if not isinstance(due, list) or len(due) != 4 or not all(map(_positive, due)):
-        raise _fault("rules", "due_minutes", "four whole numbers of at least 1")
-    table["due_minutes"] = tuple(due)
-    for name in (field.name for field in fields(NoticeRules) if field.type is int):
-        if not _positive(table.get(name)):
-            raise _fault("rules", name, "a whole number of at least 1")
-    return NoticeRules(**table)
-
-
-def _kind(name: str, given: object) -> NoticeKind:
-    table = _known(name, given, NoticeKind)
-    allowed = ABOUT_CHANNELS if name in ALERTS else ABOUT_TICKETS
-    for key in ("title", "text", "word"):
-        _check_text(name, key, table.get(key), allowed if key == "text" else frozenset())
-    for key in ("urgent", "at_night", "invitation", "robot"):
-        if not isinstance(table.get(key, False), bool):
-            raise _fault(name, key, "true or false")
-    pages = {"my", "console"} if name in ALERTS else set(get_args(Opens))
-    if table.get("opens") not in pages:
-        raise _fault(name, "opens", f"one of {', '.join(sorted(pages))}")
-    if table.get("robot") and name not in FOR_ENGINEERS:
-        raise _fault(name, "robot", "false: the provider reads along in the group")
-    for key in ("service", "mini"):
-        if key in table:
-            table[key] = _template(f"{name}.{key}", table[key], allowed | {"word"}, page=key == "mini")
-    return NoticeKind(**table)
-
-
-def _template(name: str, given: object, allowed: frozenset[str], *, page: bool) -> MessageTemplate:
-    table = _known(name, given, MessageTemplate)
-    values = table.get("fields")
-    if not isinstance(table.get("template"), str) or not table["template"]:
-        raise _fault(name, "template", "the id of a template")
-    if not isinstance(values, dict) or not values or not all(str(value) in allowed for value in values.values()):
-        raise _fault(name, "fields", f"fields, each with one of {', '.join(sorted(allowed))}")
-    if not isinstance(table.get("page", ""), str) or bool(table.get("page")) is not page:
-        raise _fault(name, "page", "the page of the mini-program" if page else "no page")
-    if page:
-        _check_text(name, "page", table["page"], IN_PAGES)
-    return MessageTemplate(**table)
-
-
-def _known(name: str, given: object, kind: type) -> dict[str, Any]:
-    known = {field.name for field in fields(kind)}
-    if not isinstance(given, dict) or not given.keys() <= known:
-        odd = ", ".join(sorted(given.keys() - known)) if isinstance(given, dict) else "it"
-        raise ValueError(f"notices.toml [{name}]: {odd} is not known; expected {', '.join(sorted(known))}")
-    return dict(given)
-
-
-def _check_text(name: str, key: str, text: object, allowed: frozenset[str]) -> None:
-    if not isinstance(text, str) or not text.strip():
-        raise _fault(name, key, "a text")
-    try:
-        parts = string.Formatter().parse(text)
-        named = {name + (form or "") + (change or "") for _, name, form, change in parts if name is not None}
-    except ValueError:
-        named = {"{"}
-    if not named <= allowed:
-        raise _fault(name, key, f"a text with no values but {', '.join(sorted(allowed)) or 'none'}")
-
-
-def _clock(name: str, key: str, given: object) -> time:
-    try:
-        return time.fromisoformat(given if isinstance(given, str) else "")
-    except ValueError:
-        raise _fault(name, key, 'a time of the day as "22:00"') from None
-
-
-def _positive(given: object) -> bool:
-    return type(given) is int and given >= 1
-
-
-def _fault(name: str, key: str, expected: str) -> ValueError:
-    return ValueError(f"notices.toml [{name}] {key}: expected {expected}")
+    rules: NoticeRules = read_text(text, _File, name="notices.toml").rules
+    return rules
 
 
 def _text() -> str:

@@ -1,12 +1,20 @@
-"""What the thanks page asks: config/touchpoints.toml, read once."""
+"""What the thanks page asks: config/touchpoints.toml, read once and checked whole."""
 
-import tomllib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic.dataclasses import dataclass
+
+from config.files import CLOSED, Expected, Text, read_file
 
 MOODS = {5: "good", 4: "good", 3: "middle", 2: "bad", 1: "bad"}
+Code = Annotated[
+    str, Expected("a code of at most 32 small letters, digits and _", re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch)
+]
+Target = Literal["person", "system", "rule"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +22,7 @@ class Choice:
     code: str
     zh: str
     en: str
-    target: str = "person"
+    target: Target = "person"
 
     def label(self, language: str) -> str:
         return self.en if language == "en" else self.zh
@@ -30,16 +38,45 @@ class Touchpoints:
         return self.reasons[MOODS[level]]
 
 
+@dataclass(frozen=True, config=CLOSED)
+class _Words:
+    zh: Text
+    en: Text
+
+
+@dataclass(frozen=True, config=CLOSED)
+class _Reason(_Words):
+    target: Target = "person"
+
+
+@dataclass(frozen=True, config=CLOSED)
+class _Reasons:
+    good: Mapping[Code, _Reason]
+    middle: Mapping[Code, _Reason]
+    bad: Mapping[Code, _Reason]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class _File:
+    qualities: Mapping[Code, _Words]
+    touchpoints: Mapping[Code, _Words]
+    reasons: _Reasons
+
+
 @cache
 def touchpoints() -> Touchpoints:
-    text = Path(__file__).with_name("touchpoints.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
+    """Raises BadFile that names what is wrong."""
+    return read_touchpoints(Path(__file__).with_name("touchpoints.toml"))
+
+
+def read_touchpoints(path: Path) -> Touchpoints:
+    file = read_file(path, _File)
     return Touchpoints(
-        qualities=_choices(tables["qualities"]),
-        touchpoints=_choices(tables["touchpoints"]),
-        reasons={mood: _choices(table) for mood, table in tables["reasons"].items()},
+        qualities=_choices(file.qualities),
+        touchpoints=_choices(file.touchpoints),
+        reasons={mood: _choices(getattr(file.reasons, mood)) for mood in dict.fromkeys(MOODS.values())},
     )
 
 
-def _choices(table: Mapping[str, Mapping[str, str]]) -> tuple[Choice, ...]:
-    return tuple(Choice(code, **words) for code, words in table.items())
+def _choices(table: Mapping[str, _Words]) -> tuple[Choice, ...]:
+    return tuple(Choice(code, **vars(words)) for code, words in table.items())

@@ -23,6 +23,7 @@ from app.db import Database
 from app.demo import draw
 from app.demo.seed import empty, seed
 from app.paths import ROOT
+from config.files import BadFile
 from config.settings import Settings, SettingsError, read_settings
 from sandbox.accounts import MINI, SERVICE, WECOM
 
@@ -62,7 +63,7 @@ def main() -> int:
         settings = read_settings(environ)
         clock.run_ahead(settings.clock_ahead)
         prepare(settings)
-    except (CannotRun, SettingsError) as error:
+    except (CannotRun, SettingsError, BadFile) as error:
         click.echo(error, err=True)
         return 1
     except KeyboardInterrupt:

@@ -1,39 +1,62 @@
-"""hospital.toml: names, catalogue and comments of the demo, read once."""
+"""hospital.toml: names, catalogue and comments of the demo, read once and checked whole."""
 
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Strict
+from pydantic.dataclasses import dataclass
+
+from config.files import CLOSED, BadFile, Count, Expected, Text, read_file
+
+Texts = Annotated[tuple[Text, ...], Expected("a list of texts", bool)]
+Words = Annotated[
+    tuple[str, ...], BeforeValidator(lambda text: str(text).split()), Expected("names parted by spaces", bool)
+]
+Share = Annotated[float, Strict(), Expected("a share from 0.0 to 1.0", lambda share: 0 <= share <= 1)]
+ByLevel = Annotated[
+    Mapping[int, Texts],
+    Expected("a list of texts for each level from 1 to 5", lambda texts: set(texts) == {1, 2, 3, 4, 5}),
+]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CLOSED)
 class Service:
     """One line of the catalogue: its faults, the team that comes, how often it is called and settled from afar."""
 
-    group: str
-    name: str
-    team: str
-    calls: int
-    remote: float
-    faults: tuple[str, ...]
+    group: Text
+    name: Text
+    team: Text
+    calls: Count
+    remote: Share
+    faults: Texts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CLOSED)
+class Names:
+    family: Text  # one character each
+    given: Words
+
+
+@dataclass(frozen=True, config=CLOSED)
 class Telling:
-    family_names: str
-    given_names: tuple[str, ...]
-    comments: dict[int, tuple[str, ...]]  # by level
-    groups: dict[str, str]
-    services: dict[str, Service]
+    names: Names
+    comments: ByLevel
+    groups: Mapping[str, Text]
+    services: Mapping[str, Service]
 
 
 @cache
 def telling() -> Telling:
-    tables = tomllib.loads(Path(__file__).with_name("hospital.toml").read_text(encoding="utf-8"))
-    return Telling(
-        family_names=tables["names"]["family"],
-        given_names=tuple(tables["names"]["given"].split()),
-        comments={int(level): tuple(texts) for level, texts in tables["comments"].items()},
-        groups=tables["groups"],
-        services={code: Service(**table) for code, table in tables["services"].items()},
-    )
+    """Raises BadFile that names what is wrong."""
+    return read_hospital(Path(__file__).with_name("hospital.toml"))
+
+
+def read_hospital(path: Path) -> Telling:
+    told = read_file(path, Telling)
+    for code, service in told.services.items():
+        if service.group not in told.groups:
+            expected = ", ".join(told.groups)
+            raise BadFile(f"{path.name} [services.{code}] group: expected one of {expected}")
+    return told

@@ -13,7 +13,7 @@ class Names:
 
     def next(self) -> str:
         while True:
-            name = self._dice.choice(telling().family_names) + self._dice.choice(telling().given_names)
+            name = self._dice.choice(telling().names.family) + self._dice.choice(telling().names.given)
             if name not in self._taken:
                 self._taken.add(name)
                 return name

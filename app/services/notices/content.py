@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Event, Notice, Person, Place, Ticket
 from app.services.links import Links
-from config.notices import MessageTemplate, NoticeKind, notice_kinds, notice_rules
+from config.files import BadFile
+from config.notices import MessageTemplate, MiniTemplate, NoticeKind, notice_kinds, notice_rules
 from wechat.template_fields import fit
 
 PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "不急"}
@@ -69,7 +70,7 @@ def fields(kind: NoticeKind, template: MessageTemplate, told: NoticeContext, zon
     return {name: fit(name, values[value]) or NOTHING for name, value in template.fields.items()}
 
 
-def page(template: MessageTemplate, told: NoticeContext, links: Links) -> str:
+def page(template: MiniTemplate, told: NoticeContext, links: Links) -> str:
     """The page of the mini-program."""
     token = links.ticket_path(told.ticket_id).rpartition("/")[2] if told.ticket_id else ""
     return template.page.format(number=told.number, token=token)
@@ -88,18 +89,18 @@ def url(kind: NoticeKind, told: NoticeContext, links: Links, console_url: str) -
 
 
 def check_file() -> None:
-    """Raises ValueError that names what is wrong in config/notices.toml."""
+    """Raises BadFile that names what is wrong in config/notices.toml."""
     notice_rules()
     check(notice_kinds())
 
 
 def check(kinds: Mapping[str, NoticeKind]) -> None:
-    """Raises ValueError that names a field whose value WeChat would not take."""
+    """Raises BadFile that names a field whose value WeChat would not take."""
     at = datetime.fromisoformat("2026-11-22T16:30+08:00")
     sample = NoticeContext(at, number="20261122-0001", category="打印机", place="呼吸内科", about="service")
     for name, kind in kinds.items():
         if fit("phrase", kind.word) != kind.word:
-            raise ValueError(f"notices.toml [{name}] word: expected at most five Chinese characters")
+            raise BadFile(f"notices.toml [{name}] word: expected at most five Chinese characters")
         for template in filter(None, (kind.service, kind.mini)):
             _check_fields(name, kind, template, sample)
 
@@ -110,9 +111,9 @@ def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample
         try:
             fits = fit(field_name, values[value])
         except ValueError as unknown:
-            raise ValueError(f"notices.toml [{name}]: {unknown}") from None
+            raise BadFile(f"notices.toml [{name}]: {unknown}") from None
         if fits is None:
-            raise ValueError(f"notices.toml [{name}]: {value} does not fit {field_name}")
+            raise BadFile(f"notices.toml [{name}]: {value} does not fit {field_name}")
 
 
 def _values(kind: NoticeKind, told: NoticeContext) -> dict[str, str]:

@@ -64,8 +64,8 @@ def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault_named"),
     [
-        ("[recovered]", "[recovery]", "look at recovery"),
-        ("[rules]", "[odd]\n[rules]", "look at odd"),
+        ("[recovered]", "[recovery]", "notices.toml: recovery is not known; expected backup"),
+        ("[rules]", "[odd]\n[rules]", "notices.toml: odd is not known; expected backup"),
         ("urgent = true", "urgnet = true", "[dispatched]: urgnet is not known; expected at_night"),
         ("urgent = true", "urgent = 1", "[dispatched] urgent: expected true or false"),
         ('opens = "engineer"', 'opens = "home"', "[dispatched] opens: expected one of console, engineer, my, scan"),
@@ -79,10 +79,18 @@ def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
         ('template = "sandbox-urged"', "template = 7", "[urged.service] template: expected the id of a template"),
         ('thing2 = "category"', 'thing2 = "telephone"', "[dispatched.service] fields: expected fields, each with one"),
         ('page = "pages/rate/index?token={token}"', "", "[finished.mini] page: expected the page of the mini"),
-        ("?token={token}", "?person={name}", "[finished.mini] page: expected a text with no values but number, token"),
-        ('template = "sandbox-urged"', 'template = "t"\npage = "p"', "[urged.service] page: expected no page"),
+        (
+            "?token={token}",
+            "?person={name}",
+            "[finished.mini] page: expected the page of the mini-program, with no values but number, token",
+        ),
+        (
+            'template = "sandbox-urged"',
+            'template = "t"\npage = "p"',
+            "[urged.service]: page is not known; expected fields, template",
+        ),
         ("invitation = true", "robot = true", "[rate_reminder] robot: expected false"),
-        ("[dispatched.service]", "[[dispatched.service]]", "[dispatched.service]: it is not known"),
+        ("[dispatched.service]", "[[dispatched.service]]", "[dispatched] service: expected a table"),
     ],
 )
 def test_what_is_wrong_with_a_kind_is_named(old: str, new: str, fault_named: str) -> None:
@@ -94,7 +102,7 @@ def test_what_is_wrong_with_a_kind_is_named(old: str, new: str, fault_named: str
 @pytest.mark.parametrize(
     ("old", "new", "fault_named"),
     [
-        ("[rules]", "[rule]", "[rules]: it is not known"),
+        ("[rules]", "[rule]", "notices.toml: rule is not known; expected backup"),
         ("again_minutes", "again_hours", "[rules]: again_hours is not known"),
         ("again_minutes = 3", "again_minutes = 0", "[rules] again_minutes: expected a whole number of at least 1"),
         ("again_minutes = 3", "again_minutes = true", "[rules] again_minutes: expected a whole number of at least 1"),

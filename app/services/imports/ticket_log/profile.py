@@ -1,15 +1,19 @@
 """How another system writes its tickets: a TOML file in config/profiles, checked when it is read."""
 
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Strict
+from pydantic.dataclasses import dataclass as table
 
 from app.errors import Refused
 from app.models.ticket import PRIORITIES, SOURCES, STATES
 from app.paths import ROOT
 from app.services.tables.dates import ISO, pattern
+from config.files import CLOSED, BadFile, Expected, Text, read_file
 
 FOLDER = ROOT / "config" / "profiles"
 NEEDED = ("number", "at", "state")
@@ -30,15 +34,71 @@ COLUMNS = (
     "lead",
 )
 NAMED = ("people", "teams", "categories", "places", "departments")
-MEANINGS: dict[str, frozenset[object]] = {
-    "state": frozenset({*STATES, ""}),  # empty: recorded, but no state of ours; the ticket stays where it was
-    "priority": frozenset(PRIORITIES),
-    "source": frozenset(SOURCES),
-}
 
 
 class BadProfile(Refused):
     """There is no such profile, or it cannot be used."""
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def _readable(form: str) -> bool:
+    try:
+        return form == ISO or bool(pattern(form))
+    except ValueError:
+        return False
+
+
+def _one_of(*choices: object) -> Expected:
+    return Expected(f"one of {', '.join(map(str, choices))}", choices.__contains__)
+
+
+Columns = Annotated[
+    Mapping[Annotated[str, _one_of(*COLUMNS)], Text],
+    Expected(f"a column of the file for {', '.join(NEEDED)} at least", lambda columns: columns.keys() >= {*NEEDED}),
+]
+# An empty one: recorded, but no state of ours; the ticket stays where it was.
+State = Annotated[str, Expected(f"one of {', '.join(STATES)} or nothing", {*STATES, ""}.__contains__)]
+Priority = Annotated[int, Strict(), _one_of(*PRIORITIES)]
+Source = Annotated[str, _one_of(*SOURCES)]
+DateForm = Annotated[str, Expected(f"{ISO}, or made of %Y %m %d %H %M %S", _readable)]
+ZoneName = Annotated[str, Expected("a time zone such as Asia/Shanghai", lambda name: not name or bool(_zone(name)))]
+
+
+@table(frozen=True, config=CLOSED)
+class _Values:
+    state: Mapping[str, State] = field(default_factory=dict)
+    priority: Mapping[str, Priority] = field(default_factory=dict)
+    source: Mapping[str, Source] = field(default_factory=dict)
+
+
+@table(frozen=True, config=CLOSED)
+class _Dates:
+    forms: tuple[DateForm, ...] = (ISO,)
+    columns: tuple[Text, ...] = ()
+    zone: ZoneName = ""
+
+
+@table(frozen=True, config=CLOSED)
+class _Names:
+    create: tuple[Annotated[str, _one_of(*NAMED)], ...] = ()
+    prefix: str = ""
+    provider: str = ""
+
+
+@table(frozen=True, config=CLOSED)
+class _File:
+    columns: Columns
+    required: tuple[Annotated[str, _one_of(*COLUMNS)], ...] = ()
+    missing: tuple[str, ...] = ()
+    values: _Values = field(default_factory=_Values)
+    dates: _Dates = field(default_factory=_Dates)
+    names: _Names = field(default_factory=_Names)
 
 
 @dataclass(frozen=True)
@@ -67,67 +127,30 @@ def load(name: str, folder: Path = FOLDER) -> Profile:
     if name not in names(folder):
         raise BadProfile("no_such_profile", name=name, known=", ".join(names(folder)))
     try:
-        told = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-        profile = _build(name, told)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, AttributeError) as error:
+        return _profile(name, read_file(folder / f"{name}.toml", _File))
+    except BadFile as error:
         raise BadProfile("profile_unusable", name=name, reason=str(error)) from error
-    if faults := _faults(told, profile):
-        raise BadProfile("profile_unusable", name=name, reason="; ".join(faults))
-    return profile
 
 
-def _build(name: str, told: dict[str, Any]) -> Profile:
-    values, dates, who = told.get("values", {}), told.get("dates", {}), told.get("names", {})
+def _profile(name: str, told: _File) -> Profile:
+    for column in told.required:
+        if column not in told.columns:
+            raise BadFile(f"{name}.toml [columns] {column}: expected a column of the file, for it is required")
+    if "people" in told.names.create and not told.names.prefix:
+        expected = "a word for people who are created, so that none passes for one of the roster"
+        raise BadFile(f"{name}.toml [names] prefix: expected {expected}")
     return Profile(
         name=name,
-        columns=dict(told.get("columns", {})),
-        required=frozenset({*NEEDED, *told.get("required", ())}),
-        missing=frozenset({"", *told.get("missing", ())}),
-        states=dict(values.get("state", {})),
-        priorities=dict(values.get("priority", {})),
-        sources=dict(values.get("source", {})),
-        date_forms=tuple(dates.get("forms", (ISO,))),
-        date_columns=tuple(dates.get("columns", ())),
-        zone=_zone(dates.get("zone", "")),
-        create=frozenset(who.get("create", ())),
-        prefix=who.get("prefix", ""),
-        provider=who.get("provider", ""),
+        columns=dict(told.columns),
+        required=frozenset({*NEEDED, *told.required}),
+        missing=frozenset({"", *told.missing}),
+        states=dict(told.values.state),
+        priorities=dict(told.values.priority),
+        sources=dict(told.values.source),
+        date_forms=told.dates.forms,
+        date_columns=told.dates.columns,
+        zone=_zone(told.dates.zone),
+        create=frozenset(told.names.create),
+        prefix=told.names.prefix,
+        provider=told.names.provider,
     )
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise TypeError(f"dates.zone {name} is no time zone") from error
-
-
-def _faults(told: dict[str, Any], profile: Profile) -> list[str]:
-    faults = [
-        *_unknown("a key", told, ("columns", "required", "missing", "values", "dates", "names")),
-        *_unknown("a column of ours", profile.columns, COLUMNS),
-        *_unknown("a required column", profile.required, tuple(profile.columns)),
-        *_unknown("a value map", told.get("values", {}), tuple(MEANINGS)),
-        *_unknown("names.create", profile.create, NAMED),
-        *_forms(profile.date_forms),
-    ]
-    for what, meanings in MEANINGS.items():
-        given = told.get("values", {}).get(what, {})
-        faults += [f"values.{what}: {value!r} is none of ours" for value in given.values() if value not in meanings]
-    if "people" in profile.create and not profile.prefix:
-        faults.append("names.prefix must be given where people are created, so that none passes for one of the roster")
-    return faults
-
-
-def _unknown(what: str, given: Any, known: tuple[str, ...]) -> list[str]:
-    return [f"{what}: {name} is not one of {', '.join(known)}" for name in given if name not in known]
-
-
-def _forms(forms: tuple[str, ...]) -> list[str]:
-    faults = []
-    for form in forms:
-        try:
-            _ = form == ISO or pattern(form)
-        except ValueError:
-            faults.append(f"dates.forms: {form} is not made of %Y %m %d %H %M %S")
-    return faults
