@@ -7,7 +7,7 @@ JOBS ?= 2
 BIN := .venv/bin
 # A file's tests stay together, so that what they share is made once.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
-SLOW := -m slow -n $(JOBS) --dist loadgroup --no-loadscope-reorder -p tests.support.slow_half --durations=20
+SLOW := -m slow -n $(JOBS) --no-loadscope-reorder -p tests.support.slow_half --durations=20
 export PORT SANDBOX_PORT DATA_DIR
 
 .PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-qr screenshots clean

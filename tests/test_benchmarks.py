@@ -14,7 +14,6 @@ from qr.matrix import LEVELS
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("measured")
 @pytest.mark.parametrize("database", DATABASES)
 def test_the_benchmark_prints_every_ratio(database: str) -> None:
     command = [sys.executable, "-m", "benchmarks.rating", "--quick", "--database", database]
@@ -27,7 +26,6 @@ def test_the_benchmark_prints_every_ratio(database: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("measured")
 def test_the_benchmark_of_codes_says_what_ten_thousand_slips_cost() -> None:
     command = [sys.executable, "-m", "benchmarks.qr"]
     ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)

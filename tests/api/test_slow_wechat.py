@@ -20,7 +20,6 @@ SESSION = "/sns/jscode2session"
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("measured")
 def test_a_page_comes_within_a_second_while_many_sign_ins_wait(
     sqlite_url: str, tmp_path: Path, nursery: Nursery
 ) -> None:

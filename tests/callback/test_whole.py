@@ -44,7 +44,6 @@ def test_every_mode_and_form_is_taken_and_evil_is_refused(account: str, whole: I
 
 
 @SQLITE
-@pytest.mark.xdist_group("measured")
 def test_a_callback_is_answered_at_once_while_wechat_answers_us_in_thirty_seconds(
     whole: Installation, world: World
 ) -> None:

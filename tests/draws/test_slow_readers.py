@@ -25,7 +25,6 @@ SHORT = f"/draws/{DRAW_ID}/files/leaves-2.bin"
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("measured")
 def test_readers_who_do_not_read_keep_nobody_waiting_and_make_room_when_they_go(
     story: Story, database_url: str, tmp_path: Path, nursery: Nursery
 ) -> None:

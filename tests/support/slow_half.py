@@ -1,30 +1,55 @@
 """How `make slow` shares out the slow tests between processes, and what they may cost: `-p tests.support.slow_half`.
 
 A file's tests stay together, so that what they share is made once. All of tests/browser looks at one demo hospital.
-What measures time (`xdist_group("measured")`) runs one after the other.
+What measures time runs one after the other.
 """
 
 import resource
 import time
-from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = "tests/browser"
-FIRST = ("browser", "measured")  # the longest groups: what begins last should be short
+# The first ones are the longest: what begins last should be short.
+TOGETHER = (
+    ("tests/browser/",),
+    (
+        "tests/test_benchmarks.py",
+        "tests/api/test_slow_wechat.py",
+        "tests/callback/test_whole.py",
+        "tests/draws/test_benchmark.py",
+        "tests/draws/test_slow_readers.py",
+        "tests/notices/delivery/test_storm.py",
+        "tests/notices/delivery/test_worker.py",
+    ),
+)
 CAP = 1_000  # processor seconds of all tests and of all processes they start
 
 _seconds: list[float] = []
 _began = time.monotonic()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests of one group go to one process, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def group(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return next((files[0] for files in TOGETHER if file.startswith(files)), file)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    return ByGroup(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            path = Path(item.location[0])
-            item.add_marker(pytest.mark.xdist_group("browser" if path.is_relative_to(TOGETHER) else str(path)))
-    items.sort(key=lambda item: _group(item) not in FIRST)
+    first = [files[0] for files in TOGETHER]
+    items.sort(key=lambda item: first.index(name) if (name := group(item.nodeid)) in first else len(first))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -48,11 +73,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     processor, wall = sum(_seconds), time.monotonic() - _began
     told = f"{processor:.0f} of {CAP} processor seconds, {wall:.0f} seconds of wall time"
     terminalreporter.section(f"slow half: {told}", red=processor > CAP, green=processor <= CAP)
-
-
-def _group(item: pytest.Item) -> str:
-    mark = item.get_closest_marker("xdist_group")
-    return str(mark.args[0]) if mark else ""
 
 
 def _used(*, of_children: bool) -> float:

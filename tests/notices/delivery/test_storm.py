@@ -24,8 +24,8 @@ from tests.support.world import APPID, World
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 WORKERS = 8
-NOTICES = 2_000
-PEOPLE = 250
+NOTICES = 1_000
+PEOPLE = 125
 
 
 @pytest.mark.parametrize("shared", ["redis", "database"])
@@ -97,7 +97,6 @@ def test_wechat_gone_for_ten_minutes_delays_everything_and_loses_nothing(
         check_once_and_in_order(letters.world, Sandbox(running.url))
 
 
-@pytest.mark.xdist_group("measured")
 def test_pages_are_as_quick_without_wechat_as_with_it(
     installed: Installation, letters: Letters, runtime: Runtime, world: World
 ) -> None:

@@ -18,7 +18,6 @@ from tests.support.wechat import SEND, TOKEN, Sandbox
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.xdist_group("measured")
 def test_a_dispatch_is_on_the_phone_within_two_seconds(
     installed: Installation, wechat: Sandbox, letters: Letters
 ) -> None:
@@ -32,7 +31,6 @@ def test_a_dispatch_is_on_the_phone_within_two_seconds(
     assert len(wechat.messages()) == 2
 
 
-@pytest.mark.xdist_group("measured")
 def test_with_redis_it_is_as_quick(environ: dict[str, str], redis_url: str, request: pytest.FixtureRequest) -> None:
     environ["REDIS_URL"] = redis_url
     test_a_dispatch_is_on_the_phone_within_two_seconds(
