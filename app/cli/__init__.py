@@ -37,8 +37,8 @@ class LazyGroup(click.Group):
         return group
 
 
-@click.command("worker")
-def worker() -> None:
+@click.command("worker")  # not by the name of its module, which would take its place here once imported
+def _worker() -> None:
     """运行后台任务：发送通知，处理微信来的消息。 Run the jobs: send notices, work on what WeChat pushed."""
     import_module("app.cli.worker").run()
 
@@ -47,7 +47,7 @@ def register(app: Flask) -> None:
     """Add the project's commands to the application's `flask` command."""
     for name, (help_text, modules) in GROUPS.items():
         app.cli.add_command(LazyGroup(name, help_text, modules))
-    app.cli.add_command(worker)
+    app.cli.add_command(_worker)
     app.shell_context_processor(_for_the_shell)
 
 
