@@ -92,11 +92,11 @@ def test_an_engineer_who_taps_unfollow_is_forgotten_and_the_next_notice_says_why
 
 def test_a_worker_killed_again_and_again_works_on_everything_once(whole: Installation, world: World) -> None:
     whole.start("sandbox", "web")
-    for number in range(30):
+    for number in range(12):
         push(whole, account="service", fields={"MsgType": "event", "Event": "VIEW", "EventKey": str(number)})
     for phone in PHONES.values():
         push(whole, account="service", fields=LEFT, openid=phone.openid)
-    while done(world) < 34:
+    while done(world) < 16:
         whole.start("worker")
         before = done(world)
         until(lambda before=before: done(world) > before)  # type: ignore[misc]
