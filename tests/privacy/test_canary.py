@@ -179,8 +179,10 @@ def messages(runtime: Runtime, world: World) -> Iterator[str]:
         kind = kinds[told[notice]]
         yield f"{facts} {facts.name} {kind.title} {content.text(kind, facts, zone)}"
         yield content.url(kind, facts, runtime.links, runtime.settings.console_url)
-        for template in filter(None, (kind.service, kind.mini)):
-            yield f"{content.fields(kind, template, facts, zone)} {content.page(template, facts, runtime.links)}"
+        if kind.service:
+            yield f"{content.fields(kind, kind.service, facts, zone)}"
+        if kind.mini:
+            yield f"{content.fields(kind, kind.mini, facts, zone)} {content.page(kind.mini, facts, runtime.links)}"
 
 
 @pytest.fixture
