@@ -150,8 +150,11 @@ def announce(session: Session, what: str) -> None:
 
 
 def core(db: Executor) -> Connection:
-    """The connection below a session; a connection as it is."""
-    return db.connection() if isinstance(db, Session) else db
+    """The connection below a session, which has written what it held; a connection as it is."""
+    if isinstance(db, Session):
+        db.flush()
+        return db.connection()
+    return db
 
 
 def upsert(session: Session, table: type[Base]) -> Any:
