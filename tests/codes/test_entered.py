@@ -273,7 +273,7 @@ def enter(
     shown = supervisor.get(f"{PAGE}/new", query_string={"number": number, "source": source, "day": day, "time": time})
     if shown.status_code != 200:
         return shown
-    picked = re.findall(r'name="completion" value="(\d+)" required', shown.text)[pick]
+    picked = re.findall(r'name="completion" value="(\d+)"\s+required', shown.text)[pick]
     told: dict[str, object] = {**dict(HIDDEN.findall(shown.text)), "completion": picked, "level": level}
     if with_photo:
         told["photo"] = FileStorage(BytesIO(content or photo()), "back.jpg")
