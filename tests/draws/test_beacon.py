@@ -130,7 +130,7 @@ def test_nothing_else_stands_and_it_is_asked_again_later_each_time_twice_as_late
 def test_a_relay_that_sends_a_byte_now_and_then_keeps_nobody_waiting(
     committed: Story, fetching: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.jobs.beacon.WHOLE", 0.5)
+    monkeypatch.setattr("app.jobs.drand_beacon.WHOLE", 0.5)
     relay.pause = 0.1
     began = monotonic()
     jobs.look_once(fetching, Beacon())

@@ -127,7 +127,7 @@ def test_who_is_not_in_the_list_is_told_what_to_do(story: Story, opened: Open) -
 def test_of_a_long_list_only_the_proof_is_fetched(
     story: Story, opened: Open, anybody: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.web.draw_check.SHORT_LIST", 100)
+    monkeypatch.setattr("app.web.draws.check.SHORT_LIST", 100)
     story.now_is(DRAWN).drawn()
     asked: list[str] = []
     anybody.on("request", lambda request: asked.append(request.url.rsplit("/", 2)[1]))
@@ -228,7 +228,7 @@ def test_a_draw_of_more_people_than_a_phone_can_check_is_left_to_the_command(
 ) -> None:
     story.now_is(DRAWN).drawn()
     assert 'id="whole"' in client.get(f"/draws/{DRAW_ID}/check").text
-    monkeypatch.setattr("app.web.draw_check.CHECKED_HERE", 19)
+    monkeypatch.setattr("app.web.draws.check.CHECKED_HERE", 19)
     page = client.get(f"/draws/{DRAW_ID}/check").text
     assert 'id="whole"' not in page
     assert "名单有 20 人，超过 19 人" in page
