@@ -7,13 +7,13 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock
-from app.api import blueprints as api
+from app.api.blueprints import BLUEPRINTS
 from app.http import context, errors, guards, headers, i18n, ids, words
 from app.http.session import KeptSerializer
 from app.jobs import wakeups
 from app.runtime import build
 from app.services.notices import content
-from app.web import blueprints as web
+from app.web.blueprints import blueprints
 from app.web.wechat.js_sdk import scanner
 from config.logging import configure
 from config.settings import Settings
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
     headers.install(app)
     errors.install(app)
-    guards.register(app, [*web.blueprints(settings), *api.BLUEPRINTS])
+    guards.register(app, [*blueprints(settings), *BLUEPRINTS])
     for view in app.view_functions.values():
         if getattr(view, "checks_its_own_form", False):
             csrf.exempt(view)
