@@ -57,7 +57,7 @@ def _listed(names: frozenset[str]) -> str:
 
 def _written(given: object) -> object:
     # A number would be taken for seconds.
-    return given if isinstance(given, str) else None
+    return given if isinstance(given, str | time) else None
 
 
 Plain = Annotated[str, _text_with(frozenset())]

@@ -1,7 +1,6 @@
 """Every door has a guard, stands only in the processes it belongs to, and lets in only whom it names."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -144,7 +143,7 @@ def test_a_process_has_the_doors_of_its_surface_and_no_other(surface: str, setti
 def test_the_face_to_the_internet_has_exactly_the_doors_listed_here(settings: Settings) -> None:
     public = settings.model_copy(update={"surfaces": frozenset({"public"})})
     assert by_name(doors(create_app(public))) == PUBLIC_FACE | OF_THE_DEMO
-    assert by_name(doors(create_app(replace(public, sandbox_url="")))) == PUBLIC_FACE
+    assert by_name(doors(create_app(public.model_copy(update={"sandbox_url": ""})))) == PUBLIC_FACE
 
 
 def test_production_never_has_the_doors_of_the_demo(settings: Settings) -> None:

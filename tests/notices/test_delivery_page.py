@@ -7,9 +7,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app import clock
-from app.models import ChannelOutage, DeliveryAttempt, Event, Notice, Ticket, WeChatIdentity
+from app.models import ChannelOutage, DeliveryAttempt, Notice, Ticket, WeChatIdentity
 from app.models.kinds import INBOX_ONLY, PROVIDER_SEES_NOTICES
 from app.models.notice import NOTICE_STATES, TRY_OUTCOMES
+from app.services import events
 from app.services.notices.delivery import REASON_RANK
 from app.texts.codes import WORDS
 from config.notices import KINDS
@@ -225,7 +226,7 @@ def imported(world: World) -> Ticket:
     with world.database.transaction() as session:
         now = clock.now()
         node = {"kind": "recorded", "state": "accepted", "at": now, "recorded_at": now, "channel": "import"}
-        session.add(Event(ticket_id=ticket.id, cycle=1, **node))
+        events.append_all(session, [{"ticket_id": ticket.id, "cycle": 1, **node}])
     return ticket
 
 
