@@ -193,7 +193,8 @@ def test_a_complaint_goes_to_the_hospital_and_its_answer_comes_back(nurse: Phone
     (known,) = told(nurse.get(f"/tickets/{ticket.number}"))["complaints"]
     assert (known["state"], known["answer"]) == ("answered", "已谈话")
     with world.database.reading() as session:
-        events = session.execute(select(Event.kind, Event.data).where(Event.kind.like("compl%"))).all()
+        complained = select(Event.kind, Event.data).where(Event.kind.like("compl%"))
+        events = session.execute(complained.order_by(Event.id)).all()
     assert [tuple(row) for row in events] == [
         ("complained", {"complaint": made["id"]}),
         ("complaint_answered", {"complaint": made["id"]}),
