@@ -1,5 +1,7 @@
 """`flask worker`: sends notices, works on WeChat's messages as they come, and watches what falls due."""
 
+import signal
+import sys
 from threading import Event, Thread
 
 import click
@@ -53,11 +55,13 @@ def run() -> None:
         Thread(target=keep, args=(runtime,), kwargs={"woken": told[what], "stopping": stopping})
         for what, keep in work.items()
     ]
-    for thread in threads:
-        thread.start()
+    # Until the consumer listens for it: who is asked to stop at once finishes all the same what is being sent.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     # Where reading blocks (Redis) the delay is only used after an error, and then there is no hurry.
     most = 10 if jobs.storage.blocking else 0.2
     try:
+        for thread in threads:
+            thread.start()
         # Nothing is ever scheduled or periodic in this queue.
         jobs.create_consumer(
             workers=1, periodic=False, scheduler_interval=60, initial_delay=0.05, max_delay=most, backoff=1.2
@@ -67,7 +71,8 @@ def run() -> None:
         for event in told.values():
             event.set()
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
 
 
 def _told(runtime: Runtime) -> dict[str, object]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.models import Event, Ticket
 from tests.browser import tickets
 from tests.browser.steps import agree, read_code
+from tests.sandbox.test_pushes import until
 from tests.support.browser import open_phone
 from tests.support.demo import Demo
 
@@ -43,7 +44,7 @@ def test_a_lift_without_network_hides_no_code_and_loses_no_record(demo: Demo, br
         assert kinds(demo, ticket) == []
         page.unroute("**/shown")
         page.goto(f"{demo.url}/engineer")  # the code is put away before the network is back
-        page.wait_for_function("localStorage.getItem('shown') === '{}'")
+        until(lambda: page.evaluate("localStorage.getItem('shown')") == "{}")
         page.goto(f"{demo.url}/engineer/{ticket.number}/code")
         expect(page.get_by_text("已出示")).to_be_visible()
     assert kinds(demo, ticket) == ["shown"]
@@ -62,7 +63,7 @@ def test_an_untold_showing_of_an_earlier_completion_hides_none_of_a_later_one(de
         page.unroute("**/shown")
         page.reload()
         expect(page.get_by_text("已出示")).to_be_visible()
-        page.wait_for_function("localStorage.getItem('shown') === '{}'")
+        until(lambda: page.evaluate("localStorage.getItem('shown')") == "{}")
     assert kinds(demo, ticket) == ["shown", "shown"]
 
 
