@@ -1,9 +1,10 @@
 """Engine, session and transaction. Times are aware and UTC; SQLite is opened the way a server needs it."""
 
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -194,7 +196,29 @@ def _create_engine(url: str, pool_size: int) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_recycle=1800, **shared)
+    pooler = parsed.query.get("pooler")
+    # Behind a pooler the next transaction may have another server process, which knows no statement prepared before.
+    prepared = {"prepare_threshold": None} if pooler == "transaction" else {}
+    engine = create_engine(
+        parsed.difference_update_query(["pooler"]), pool_recycle=1800, connect_args=prepared, **shared
+    )
+    event.listen(engine, "checkout", partial(_look_before_use, engine))
+    return engine
+
+
+def _look_before_use(engine: Engine, connection: Any, _record: Any, _fairy: Any) -> None:
+    """Replaces connections whose server was started again meanwhile, as `pool_pre_ping` does, without asking each time.
+
+    Asking is a round trip for each request. A server that goes says so or closes the socket: only where something lies
+    there unread is it asked whether it lives.
+    """
+    poll = select.poll()
+    try:
+        poll.register(connection.fileno(), select.POLLIN)
+        if poll.poll(0):
+            engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _without_transaction(engine: Engine) -> Any:

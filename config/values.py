@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator
@@ -107,6 +107,14 @@ def _span(text: str) -> timedelta:
     return min(int(text.rstrip("dhms")) * _SPANS.get(text[-1], _SPANS["s"]), _LONGEST_SPAN)
 
 
+def _database(url: str) -> str:
+    known = url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://"))
+    _expect(known, "must begin with sqlite:/// or postgresql://")
+    poolers = parse_qs(urlsplit(url).query, keep_blank_values=True).get("pooler", [])
+    _expect(poolers in ([], ["transaction"]), "may say pooler=transaction and nothing else of a pooler")
+    return url
+
+
 def _keys(text: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     right = keys and all(len(key) >= 32 and key.isascii() and key.isprintable() for key in keys)
@@ -137,9 +145,7 @@ Zone = Annotated[ZoneInfo, read_by(_zone)]
 Address = Annotated[
     str, like(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9./_-]+", "must be http(s)://host/path without user or query")
 ]
-DatabaseUrl = Annotated[
-    str, like(r"(?s)(sqlite:///|postgresql://|postgresql\+psycopg://).*", "must begin with sqlite:/// or postgresql://")
-]
+DatabaseUrl = Annotated[str, read_by(_database)]
 RedisUrl = Annotated[str, like("(?s)(rediss?|unix)://.*", "must begin with redis://, rediss:// or unix://")]
 HospitalId = Annotated[str, like("[a-z0-9]{1,20}", "must be 1 to 20 lower-case letters and digits")]
 CallbackToken = Annotated[str, like("[A-Za-z0-9]{3,32}", "must be 3 to 32 letters and digits")]

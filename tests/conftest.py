@@ -25,6 +25,7 @@ from config.settings import Settings, read_settings
 from tests.support.browser import NONE_FOUND, chromium, running_browser
 from tests.support.kept import Apps, Databases, Worlds
 from tests.support.nursery import Nursery, running_nursery
+from tests.support.pgbouncer import NO_POOLER
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.processes import Installation, installation
 from tests.support.redis import running_redis
@@ -46,8 +47,10 @@ def pytest_configure() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if any(NONE_FOUND in str(report.longrepr) for report in terminalreporter.getreports("skipped")):
-        terminalreporter.section(f"{NONE_FOUND}: no page was looked at", red=True, bold=True)
+    skipped = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    for missing, so in ((NONE_FOUND, "no page was looked at"), (NO_POOLER, "no pooler stood in between")):
+        if any(missing in reason for reason in skipped):
+            terminalreporter.section(f"{missing}: {so}", red=True, bold=True)
 
 
 def setting_names() -> frozenset[str]:

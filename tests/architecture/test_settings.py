@@ -57,6 +57,7 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
     [
         ("APP_ENV", "staging", "must be one of demo, test, production"),
         ("DATABASE_URL", "mysql://db/msp", "must begin with sqlite:/// or postgresql://"),
+        ("DATABASE_URL", "postgresql://db/msp?pooler=session", "may say pooler=transaction"),
         ("REDIS_URL", "localhost:6379", "must begin with redis://, rediss:// or unix://"),
         ("PUBLIC_URL", "pj.hospital.cn", "must be http(s)://host[:port] without path"),
         ("PUBLIC_URL", "https://pj.hospital.cn/rate", "without path"),

@@ -50,12 +50,12 @@ class Postgres:
     """A running server; `url(name)` is the address of one of its databases."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._emptying: dict[str, psycopg.Connection] = {}
         self._emptied = 0
 
     def url(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={self._folder}"
+        return f"postgresql://postgres@/{name}?host={self.folder}"
 
     def execute(self, statement: LiteralString, *, on: str = "postgres") -> None:
         with psycopg.connect(self.url(on), autocommit=True) as connection:
@@ -84,7 +84,7 @@ def running_postgres() -> Iterator[Postgres]:
     # Under /tmp whatever TMPDIR says: a socket's path must stay below 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="msp-pg-", dir="/tmp"))
     try:
-        somebody = _not_root(folder)
+        somebody = not_root(folder)
         binaries = _binaries(folder, somebody)
         data = folder / "data"
         initdb: Command = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
@@ -120,7 +120,7 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _not_root(folder: Path) -> dict[str, Any]:
+def not_root(folder: Path) -> dict[str, Any]:
     """How to run a program here: PostgreSQL refuses root, so root runs it as nobody."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     place: dict[str, Any] = {"cwd": folder, "env": environment}
