@@ -100,6 +100,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON}  # noqa: RUF012 SQLAlchemy's own name
 
 
+# How a person is held (FOR NO KEY UPDATE): one after the other, but whoever writes an event or a notice that points to
+# them does not wait. docs/decisions/lock-order.md says in which order rows are held.
+HELD: dict[str, Any] = {"key_share": True}
+
 # What the hot path is written for: Core statements, with or without a session around them.
 Executor = Session | Connection
 

@@ -4,9 +4,10 @@ import hmac
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db import HELD
 from app.errors import Missing, Refused
 from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
 from app.services import events
@@ -43,7 +44,7 @@ def bind(
     """
     number = staff_number.strip()
     # Held, so that two phones that try the same number at once come one after the other; the phone after it, as ever.
-    person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update())
+    person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update(key_share=True))
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
     if identity.person_id is not None:
         raise Refused("bound_already")
@@ -108,7 +109,7 @@ def join(session: Session, identity_id: int, unionid: str, *, at: datetime) -> N
     known = {twin.person_id for twin in twins} - {None}
     person_id = session.get_one(WeChatIdentity, identity_id).person_id or (known.pop() if len(known) == 1 else None)
     if person_id is not None:  # the number before the phone, as ever
-        session.get_one(Person, person_id, with_for_update=True)
+        session.get_one(Person, person_id, with_for_update=HELD)
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
     identity.unionid = unionid
     if identity.person_id is not None:
@@ -127,7 +128,7 @@ def recognise(session: Session, identity_id: int, user_id: str, *, at: datetime)
     found = session.scalars(named).all()
     if len(found) != 1:
         return
-    session.get_one(Person, found[0], with_for_update=True)
+    session.get_one(Person, found[0], with_for_update=HELD)
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
     if identity.person_id is None:
         settle(session, identity, found[0], at=at)
@@ -154,12 +155,19 @@ def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None
 
     Where its WeChat user is known by unionid too: at the next sign-in they would be joined again.
     """
-    identity = session.get(WeChatIdentity, identity_id, with_for_update=True)
-    if identity is None or identity.person_id is None:
+    bound = session.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity_id))
+    if bound is None:
         raise Missing("not_bound")
-    same = _twins(identity).where(WeChatIdentity.person_id == identity.person_id)
-    for one in [identity, *session.scalars(same.with_for_update())]:
-        _release(session, one, by, at)
+    # The number before its phones and the phones in one order, as everywhere.
+    session.get_one(Person, bound, with_for_update=HELD)
+    unionid = session.get_one(WeChatIdentity, identity_id).unionid or ""
+    same_user = or_(WeChatIdentity.id == identity_id, WeChatIdentity.unionid == unionid)
+    query = select(WeChatIdentity).where(same_user, WeChatIdentity.person_id == bound).order_by(WeChatIdentity.id)
+    phones = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    if identity_id not in {phone.id for phone in phones}:
+        raise Missing("not_bound")
+    for phone in phones:
+        _release(session, phone, by, at)
 
 
 def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) -> None:
@@ -203,7 +211,7 @@ def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at:
     if asked is None:
         raise Missing("no_such_claim")
     # Number, phone, claim: held in this order everywhere, so that nobody waits in a circle.
-    session.get_one(Person, asked.person_id, with_for_update=True)
+    session.get_one(Person, asked.person_id, with_for_update=HELD)
     identity = session.get_one(WeChatIdentity, asked.identity_id, with_for_update=True)
     claim = session.get_one(IdentityClaim, claim_id, with_for_update=True)
     if claim.state != "waiting":

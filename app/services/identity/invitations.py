@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.db import announce
+from app.db import HELD, announce
 from app.errors import Missing, Refused
 from app.models import BindInvitation, Person, RoleGrant, WeChatIdentity
 from app.services.identity import binding, wechat_sign_in
@@ -34,7 +34,7 @@ class Invited:
 
 def invite(session: Session, person_id: int, *, by: int | None, at: datetime) -> BindInvitation:
     """A new invitation, with which the earlier ones end; by nobody from the command line. Raises Refused."""
-    person = session.get(Person, person_id, with_for_update=True)
+    person = session.get(Person, person_id, with_for_update=HELD)
     if person is None or person.erased_at is not None:
         raise Missing("no_such_person")
     roles = employment.roles(session, person_id)
@@ -93,7 +93,7 @@ def open_to(session: Session, number: int, *, identity_id: int, at: datetime) ->
 
 def accept(session: Session, number: int, *, identity_id: int, at: datetime) -> Outcome:
     """The phone is the invited person's; where another one is bound, a supervisor decides. Raises Refused."""
-    session.get_one(Person, _find(session, number).person_id, with_for_update=True)
+    session.get_one(Person, _find(session, number).person_id, with_for_update=HELD)
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
     invitation = _find(session, number, held=True)
     outcome = Outcome.BOUND

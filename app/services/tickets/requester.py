@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import HELD
 from app.errors import Missing
 from app.models import Category, Person, Ticket, TicketAsset
 from app.services.organisation import employment as people
@@ -99,7 +100,7 @@ def find_duplicate_report(
     session: Session, person_id: int, description: str, *, place_id: int | None, asset_id: int | None, at: datetime
 ) -> int | None:
     """The person's ticket with the same words, if only just reported: a second tap makes no second ticket."""
-    session.get_one(Person, person_id, with_for_update=True)  # two taps at once come one after the other
+    session.get_one(Person, person_id, with_for_update=HELD)  # two taps at once come one after the other
     return session.scalar(
         select(Ticket.id)
         .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
