@@ -172,19 +172,20 @@ def commands(place: Place, settings: Settings) -> dict[str, list[str]]:
 
 
 def _run(place: Place, settings: Settings, environ: Mapping[str, str]) -> int:
-    with Processes(environ, str(ROOT)) as processes:
-        try:
+    # Why it stopped is said last, when all have ended and nothing else can be said after it.
+    try:
+        with Processes(environ, str(ROOT)) as processes:
             for name, command in commands(place, settings).items():
                 processes.start(name, (sys.executable, "-m", *command), mute=name == "sandbox")
             if processes.answering(f"{place.url}/readyz", f"{place.sandbox_url}/", within=_READY_WITHIN):
                 _welcome(place, environ)
                 processes.run()
-        except ChildEnded as ended:
-            click.echo(f"{ended} 意外结束，演示已停止。 {ended} ended by itself; the demo stops.", err=True)
-            return 1
-        except TimeoutError as silent:
-            click.echo(f"{silent} 没有响应，演示已停止。 {silent} does not answer; the demo stops.", err=True)
-            return 1
+    except ChildEnded as ended:
+        click.echo(f"{ended} 意外结束，演示已停止。 {ended} ended by itself; the demo stops.", err=True)
+        return 1
+    except TimeoutError as silent:
+        click.echo(f"{silent} 没有响应，演示已停止。 {silent} does not answer; the demo stops.", err=True)
+        return 1
     return 0
 
 
