@@ -75,15 +75,19 @@ class Story:
             session.flush()
             place = (department or self.world.ward).id
             session.add_all(Employment(person_id=one.id, department_id=place, valid_from=BEGAN) for one in made)
-            for number, person in enumerate(made):
-                for _ in range(2 if number % 3 == 0 else 1):
-                    self._rate(session, person, at=DURING + self.shift + timedelta(minutes=number))
+            given = [
+                Given(person, DURING + self.shift + timedelta(minutes=number))
+                for number, person in enumerate(made)
+                for _ in range(2 if number % 3 == 0 else 1)
+            ]
+            write_ratings(session, given)
         self.raters += made
         return made
 
     def rate(self, person: Person | None, *, at: datetime | None = None, **how: Any) -> Rating:
         with self.database.transaction() as session:
-            return self._rate(session, person, at=at or DURING + self.shift, **how)
+            (rating,) = write_ratings(session, [Given(person, at or DURING + self.shift, **how)])
+            return rating
 
     def announce(self, **changes: object) -> Draw:
         with self.database.transaction() as session:
@@ -171,47 +175,71 @@ class Story:
                     session.execute(text(f"DROP TRIGGER {name}"))
             session.execute(text(statement))
 
-    def _rate(
-        self,
-        session: Session,
-        person: Person | None,
-        *,
-        at: datetime,
-        level: int = 5,
-        source: str = "scan",
-        counts: bool = True,
-        rateable: bool = True,
-        identity: WeChatIdentity | None = None,
-    ) -> Rating:
-        number = f"D{session.query(Ticket).count():06d}"
-        ticket = Ticket(number=number, source="phone", state="closed", reported_at=at, updated_at=at)
-        session.add(ticket)
-        session.flush()
-        completion = Completion(ticket_id=ticket.id, cycle=1, finished_at=at, rateable=rateable)
-        identity = identity or self._identity(session, person, at)
-        session.add_all([completion, identity])
-        session.flush()
-        rating = Rating(
-            completion_id=completion.id,
-            level=level,
-            identity_id=identity.id,
-            person_id=person.id if person else None,
-            counts=counts,
-            source=source,
-            at=at,
-        )
-        session.add(rating)
-        session.flush()
-        return rating
 
-    def _identity(self, session: Session, person: Person | None, at: datetime) -> WeChatIdentity:
-        if person:
-            query = select(WeChatIdentity).where(WeChatIdentity.person_id == person.id)
-            if found := session.scalars(query).first():
-                return found
-        openid = f"oDraw-{session.query(WeChatIdentity).count()}"
-        person_id = person.id if person else None
-        return WeChatIdentity(appid=APPID, openid=openid, person_id=person_id, first_seen_at=at)
+@dataclass(frozen=True)
+class Given:
+    """A rating of a ticket of its own."""
+
+    person: Person | None
+    at: datetime
+    level: int = 5
+    source: str = "scan"
+    counts: bool = True
+    rateable: bool = True
+    identity: WeChatIdentity | None = None
+
+
+def write_ratings(session: Session, given: list[Given]) -> list[Rating]:
+    """A table at a time: a hundred ratings are hardly dearer than one."""
+    identities = _identities(session, given)
+    first = session.query(Ticket).count()
+    tickets = [
+        Ticket(number=f"D{number:06d}", source="phone", state="closed", reported_at=one.at, updated_at=one.at)
+        for number, one in enumerate(given, first)
+    ]
+    session.add_all(tickets)
+    session.flush()
+    completions = [
+        Completion(ticket_id=ticket.id, cycle=1, finished_at=one.at, rateable=one.rateable)
+        for ticket, one in zip(tickets, given, strict=True)
+    ]
+    session.add_all(completions)
+    session.flush()
+    ratings = [
+        Rating(
+            completion_id=completion.id,
+            level=one.level,
+            identity_id=identity.id,
+            person_id=one.person.id if one.person else None,
+            counts=one.counts,
+            source=one.source,
+            at=one.at,
+        )
+        for completion, identity, one in zip(completions, identities, given, strict=True)
+    ]
+    session.add_all(ratings)
+    session.flush()
+    return ratings
+
+
+def _identities(session: Session, given: list[Given]) -> list[WeChatIdentity]:
+    """Whose WeChat each was given with: one for a person, another for each that nobody gave."""
+    people = {one.person.id for one in given if one.person}
+    query = select(WeChatIdentity).where(WeChatIdentity.person_id.in_(people)).order_by(WeChatIdentity.id.desc())
+    known = {identity.person_id: identity for identity in session.scalars(query)}
+    number, found = session.query(WeChatIdentity).count(), []
+    for one in given:
+        person_id = one.person.id if one.person else None
+        identity = one.identity or known.get(person_id)
+        if identity is None:
+            identity = WeChatIdentity(appid=APPID, openid=f"oDraw-{number}", person_id=person_id, first_seen_at=one.at)
+            number += 1
+            if person_id:
+                known[person_id] = identity
+        session.add(identity)
+        found.append(identity)
+    session.flush()
+    return found
 
 
 def employ(story: Story, person: Person, since: date, until: date | None) -> None:

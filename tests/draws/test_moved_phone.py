@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.models import CountedRating, Person, WeChatIdentity
 from app.services.draws import duplicate_people
 from app.services.privacy import wechat_erasure
-from tests.draws.story import DURING, Story
+from tests.draws.story import DURING, Given, Story, write_ratings
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def first(story: Story) -> Person:
     person = story.world.employ("30002", "甲")
     with story.database.transaction() as session:
         phone = WeChatIdentity(appid="wx", openid="moved", unionid="u1", first_seen_at=DURING)
-        rating = story._rate(session, None, at=DURING, counts=False, identity=phone)  # noqa: SLF001
+        (rating,) = write_ratings(session, [Given(None, at=DURING, counts=False, identity=phone)])
         phone.person_id = person.id
         slot = {"completion_id": rating.completion_id, "rating_id": rating.id, "person_id": person.id}
         session.add(CountedRating(**slot, at=DURING))

@@ -11,7 +11,7 @@ from app.services.draws import commitment, eligibility, merkle_list
 from app.services.draws import keys as secret
 from app.services.draws.eligibility import OTHERS, merged
 from app.services.privacy import wechat_erasure
-from tests.draws.story import CLOSED, COMMITTED, DURING, OPENS, Story, employ
+from tests.draws.story import CLOSED, COMMITTED, DURING, OPENS, Given, Story, employ, write_ratings
 from tests.support.world import ZONE
 
 SECOND = timedelta(seconds=1)
@@ -134,7 +134,8 @@ def test_who_binds_after_rating_is_in_if_he_did_by_the_close(story: Story, late:
         session.add(WeChatIdentity(appid="wx", openid="late", first_seen_at=DURING))
     with story.database.transaction() as session:
         identity = session.scalars(select(WeChatIdentity).where(WeChatIdentity.openid == "late")).one()
-        rating = story._rate(session, None, at=CLOSED - timedelta(days=1), counts=False, identity=identity)  # noqa: SLF001
+        at = CLOSED - timedelta(days=1)
+        (rating,) = write_ratings(session, [Given(None, at, counts=False, identity=identity)])
         identity.person_id = person.id
         late_slot = {"completion_id": rating.completion_id, "rating_id": rating.id, "person_id": person.id}
         session.add(CountedRating(**late_slot, at=CLOSED + late))
@@ -147,7 +148,7 @@ def test_two_phones_of_one_person_are_one_entry(story: Story) -> None:
     person = story.raters[1]
     with story.database.transaction() as session:
         second = WeChatIdentity(appid="another", openid="second", person_id=person.id, first_seen_at=DURING)
-        story._rate(session, person, at=DURING, identity=second)  # noqa: SLF001
+        write_ratings(session, [Given(person, at=DURING, identity=second)])
     assert tickets(story)[person.id] == 2
 
 
