@@ -9,6 +9,8 @@ BIN := .venv/bin
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 SLOW := -m slow -n $(JOBS) --no-loadscope-reorder -p tests.support.slow_half --durations=20
 export PORT SANDBOX_PORT DATA_DIR
+# What was compiled once is kept, whatever is set: every process of the tests loads the product.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-qr screenshots clean
 
@@ -22,7 +24,9 @@ test: .venv/ready-dev  ## every test
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest $(SLOW)
 
+check: COVER := --cov --cov-report= --cov-fail-under=0
 check: .venv/ready-dev lint quick slow  ## what has to pass before a change lands
+
 lint:  ## lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,7 +34,7 @@ lint:  ## lint, types, import contracts
 	$(BIN)/lint-imports
 
 quick: .venv/ready-dev  ## the tests that need no server or browser
-	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(COVER)
 
 slow: .venv/ready-dev  ## the tests that start servers or a browser
 	$(BIN)/python -m pytest $(SLOW) --cov --cov-append

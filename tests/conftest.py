@@ -1,5 +1,6 @@
 """The ground of every test: real databases, a real Redis, a small hospital; nothing of the developer's own settings."""
 
+import gc
 import os
 import shutil
 import signal
@@ -11,8 +12,11 @@ import pytest
 import redis
 from alembic import command
 from alembic.config import Config
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from app import clock
@@ -21,7 +25,10 @@ from app.http.context import EXTENSION
 from app.models import Person, WeChatIdentity
 from app.paths import ROOT
 from app.runtime import Runtime
+from app.services.identity import passwords
 from config.settings import Settings, read_settings
+from qr.font import font
+from sandbox.server import Running, serve
 from tests.support.browser import NONE_FOUND, chromium, running_browser
 from tests.support.kept import Apps, Databases, Worlds
 from tests.support.nursery import Nursery, running_nursery
@@ -29,8 +36,10 @@ from tests.support.pgbouncer import NO_POOLER
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.processes import Installation, installation
 from tests.support.redis import running_redis
+from tests.support.wechat import Sandbox, renewed
 from tests.support.world import APPID, World
 
+pytest_plugins = ["tests.support.budget", "tests.support.coverage"]
 KEY = "test-key-0000000000000000000000000000"
 
 Phone = Callable[[WeChatIdentity], FlaskClient]
@@ -44,6 +53,12 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
         os.environ.pop(f"{name}_FILE", None)
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1"
+
+
+def pytest_collection_finish() -> None:
+    # What is collected stays to the end: no reason to look through it for garbage during the tests.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -134,6 +149,33 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     postgres.execute("CREATE DATABASE bare")
     yield postgres.url("bare")
     postgres.execute("DROP DATABASE bare WITH (FORCE)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """What passwords are hashed with; meanwhile argon2 does it in the cheapest of its ways, which it has for tests."""
+    real, passwords.hasher = passwords.hasher, PasswordHasher.from_parameters(CHEAPEST)
+    yield real
+    passwords.hasher = real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> None:
+    """What a process makes once, at whichever test comes first: hypothesis's table of all characters, our font."""
+    st.characters(categories=["Lu"]).validate()
+    assert font().printable("一")
+
+
+@pytest.fixture(scope="session")
+def kept_sandbox() -> Iterator[Running]:
+    with serve(app_url="http://localhost", environ={"APP_ENV": "test"}) as running:
+        yield running
+
+
+@pytest.fixture
+def wechat(kept_sandbox: Running) -> Sandbox:
+    """WeChat as it is to somebody new, always at the same address."""
+    return renewed(kept_sandbox)
 
 
 @pytest.fixture(scope="session")

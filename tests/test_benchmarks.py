@@ -13,7 +13,7 @@ from benchmarks.rating import DATABASES, RATIOS
 from qr.matrix import LEVELS
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a benchmark")
 @pytest.mark.parametrize("database", DATABASES)
 def test_the_benchmark_prints_every_ratio(database: str) -> None:
     command = [sys.executable, "-m", "benchmarks.rating", "--quick", "--database", database]
@@ -25,7 +25,7 @@ def test_the_benchmark_prints_every_ratio(database: str) -> None:
         assert re.search(line, ran.stdout), ran.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a benchmark")
 def test_the_benchmark_of_codes_says_what_ten_thousand_slips_cost() -> None:
     command = [sys.executable, "-m", "benchmarks.qr"]
     ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)

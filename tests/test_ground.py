@@ -87,7 +87,7 @@ def test_both_kinds_of_database_are_real(database: Database, database_url: str) 
     assert database_url.startswith(f"{database.engine.dialect.name}:")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers")
 def test_web_worker_and_sandbox_start_and_stop_as_processes(installed: Installation) -> None:
     installed.start("sandbox", "web", "worker")
     ready = requests.get(f"{installed.url}/readyz", timeout=5)
@@ -108,7 +108,7 @@ print(*sorted(os.environ), os.getsid(0) == os.getpid(), threading.active_count()
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers")
 def test_a_fork_of_the_nursery_has_nothing_but_its_own(nursery: Nursery, tmp_path: Path) -> None:
     log = tmp_path / "log"
     seen = nursery.start(["timeit", "-n1", "-r1", ONLOOKER], environ={"ONLY": "this"}, log=log)
@@ -119,7 +119,7 @@ def test_a_fork_of_the_nursery_has_nothing_but_its_own(nursery: Nursery, tmp_pat
     assert "NameError" in log.read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers")
 def test_a_fork_of_the_nursery_is_ended_by_a_signal_as_any_process(nursery: Nursery, tmp_path: Path) -> None:
     asleep = ["timeit", "import time; time.sleep(60)"]
     asked, killed = (nursery.start(asleep, environ={}, log=tmp_path / "log") for _ in range(2))
@@ -130,7 +130,7 @@ def test_a_fork_of_the_nursery_is_ended_by_a_signal_as_any_process(nursery: Nurs
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the threads of another process stand in /proc")
-@pytest.mark.slow
+@pytest.mark.slow("servers")
 def test_the_nursery_has_one_thread_for_a_fork_of_several_is_half_a_process(nursery: Nursery, tmp_path: Path) -> None:
     warm = nursery.start(["timeit", "-n1", "-r1", "import os; print(os.getppid())"], environ={}, log=tmp_path / "log")
     assert warm.wait(20) == 0
@@ -138,7 +138,7 @@ def test_the_nursery_has_one_thread_for_a_fork_of_several_is_half_a_process(nurs
     assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers")
 def test_a_browser_shows_a_page(browser: Browser, installed: Installation) -> None:
     installed.start("sandbox")
     with open_phone(browser) as phone:

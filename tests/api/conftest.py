@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -10,26 +10,11 @@ from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from sandbox.accounts import MINI
 from sandbox.phones import PHONES
 from tests.support.phone import Phone
-from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.wechat import Sandbox
 from tests.support.world import World
 
 TakePhone = Callable[..., Phone]
 TokenOf = Callable[[Ticket], str]
-
-
-@pytest.fixture(scope="session")
-def wechat_of_all() -> Iterator[Sandbox]:
-    with running_sandbox() as running:
-        # One nurse signs in once a test, more often than WeChat lets one person do in a minute.
-        running.lift_quota("/sns/jscode2session")
-        yield running
-
-
-@pytest.fixture
-def wechat(wechat_of_all: Sandbox) -> Sandbox:
-    for path in ("/sns/jscode2session", "/wxa/business/getuserphonenumber", "/wxa/msg_sec_check"):
-        wechat_of_all.trouble(path)
-    return wechat_of_all
 
 
 @pytest.fixture

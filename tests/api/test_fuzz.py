@@ -33,7 +33,7 @@ from tests.support.postgres import Postgres
 from tests.support.processes import installation
 from tests.support.world import World, build
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow("hundreds of requests for each door"), pytest.mark.timeout(400)]
 
 EXAMPLES = settings(
     max_examples=30, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -133,7 +133,7 @@ def test_a_token_let_go_of_is_only_unknown_however_often_it_is_shown(nurse: Phon
     assert {code(nurse.renew()) for _ in range(rate_limits.WRONG.amount + 1)} == {(401, "token_unknown")}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("six hundred sign-ins")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_address_signs_in_no_more_than_a_hospital_would(nurse: Phone) -> None:
     newcomer = Phone(nurse.client)

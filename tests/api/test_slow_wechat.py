@@ -19,7 +19,7 @@ from tests.support.wechat import Sandbox
 SESSION = "/sns/jscode2session"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers, and a WeChat that waits")
 def test_a_page_comes_within_a_second_while_many_sign_ins_wait(
     sqlite_url: str, tmp_path: Path, nursery: Nursery
 ) -> None:

@@ -193,6 +193,7 @@ def test_the_desk_never_sees_ratings_nor_the_roster(app: Flask, world: World, co
         assert desk.open(door.address, method=door.method).status_code == 403, door
 
 
+@pytest.mark.slow("every door of the console")
 def test_an_auditor_reads_everything_and_changes_nothing(
     app: Flask, console: Console, world: World, tickets_of_all_states: list[Ticket]
 ) -> None:
@@ -240,7 +241,7 @@ def test_no_form_of_a_stranger_is_taken_from_anybody(
     assert rows(world.database) == before
 
 
-@pytest.mark.slow
+@pytest.mark.slow("every door as everybody, for tickets of all states")
 @pytest.mark.parametrize("who", ["nobody", "nurse", "engineer", "stranger", "desk", "supervisor", "admin"])
 def test_looking_changes_nothing(
     who: str, app: Flask, runtime: Runtime, world: World, everybody: Everybody, tickets_of_all_states: list[Ticket]

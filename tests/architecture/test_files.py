@@ -100,6 +100,7 @@ def test_several_mistakes_are_told_at_once() -> None:
     assert "[urged] word: expected a text with no values" in said
 
 
+@pytest.mark.slow("a process of its own")
 def test_a_mistake_stops_the_start(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "config", tmp_path / "config")
     file = tmp_path / "config" / "touchpoints.toml"

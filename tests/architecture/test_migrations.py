@@ -38,7 +38,7 @@ def test_migrations_make_what_the_models_say(bare_url: str) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a database taken through every migration")
 def test_checks_and_partial_indexes_are_the_models_too(bare_url: str) -> None:
     with engine_of(bare_url) as engine:
         Base.metadata.create_all(engine)
@@ -48,7 +48,7 @@ def test_checks_and_partial_indexes_are_the_models_too(bare_url: str) -> None:
         assert described(engine) == said
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a database taken through every migration")
 def test_every_migration_can_be_taken_back_and_made_again(bare_url: str) -> None:
     migrate(bare_url)
     with engine_of(bare_url) as engine:
@@ -60,7 +60,7 @@ def test_every_migration_can_be_taken_back_and_made_again(bare_url: str) -> None
         assert described(engine) == made
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a database taken through every migration")
 def test_what_counted_before_counts_for_the_same_person_after(world: World) -> None:
     everything_that_happens(world)
     bound_later = world.ticket("finished")

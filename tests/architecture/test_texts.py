@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
@@ -20,9 +21,9 @@ KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "mark": None, "ngettext"
 LANGUAGES = "app/texts/catalogue.py"  # a language is named in itself
 
 
-def test_every_text_has_an_english_translation() -> None:
+def test_every_text_has_an_english_translation(texts: set[str]) -> None:
     english = catalogue()
-    missing = sorted(text for text in texts() if not all(english.get(text, ("",))))
+    missing = sorted(text for text in texts if not all(english.get(text, ("",))))
     assert missing == []
 
 
@@ -36,8 +37,8 @@ def test_a_translation_fills_in_the_same_values() -> None:
     assert different == {}
 
 
-def test_nothing_is_translated_that_nobody_says() -> None:
-    assert sorted(set(catalogue()) - texts()) == []
+def test_nothing_is_translated_that_nobody_says(texts: set[str]) -> None:
+    assert sorted(set(catalogue()) - texts) == []
 
 
 def test_no_english_text_is_chinese_or_unsure() -> None:
@@ -59,6 +60,7 @@ def test_no_chinese_on_a_page_is_left_out_of_the_catalogue() -> None:
     assert [said for path in pages for said in bare_on_page(reader.parse(path.read_text("utf-8")), path)] == []
 
 
+@pytest.fixture(scope="module")
 def texts() -> set[str]:
     """Every msgid the programs and the pages ask for."""
     methods = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]

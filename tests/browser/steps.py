@@ -2,10 +2,10 @@
 
 from io import BytesIO
 
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.codes import read_codes
 from tests.support.demo import Demo
 
 
@@ -45,6 +45,6 @@ def read_code(page: Page) -> str:
     """What a camera reads from the screen."""
     code = page.locator("img.code")
     code.evaluate("image => image.decode()")  # until it is really painted
-    found = zxingcpp.read_barcodes(Image.open(BytesIO(page.screenshot())))
+    found = read_codes(Image.open(BytesIO(page.screenshot())))
     assert len(found) == 1
     return found[0].text

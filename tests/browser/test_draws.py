@@ -12,7 +12,7 @@ from tests.support.browser import open_desktop, open_phone
 from tests.support.demo import Demo
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.slow("a browser"),
     pytest.mark.timeout(300),
     pytest.mark.parametrize("demo", ["sqlite", "postgresql"], indirect=True),
 ]

@@ -13,7 +13,7 @@ from tests.browser.steps import agree
 from tests.support.browser import open_phone
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser")
 
 
 def test_opening_the_notice_is_seen_at_the_desk(demo: Demo, browser: Browser) -> None:

@@ -8,7 +8,7 @@ from tests.browser.pages import SIZES, every_page
 from tests.support.browser import DESKTOP, PHONE, SMALL_PHONE
 from tests.support.demo import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow("a browser"), pytest.mark.timeout(600)]
 
 
 def test_no_page_shuts_anybody_out(demo: Demo, browser: Browser) -> None:

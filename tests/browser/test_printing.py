@@ -2,7 +2,6 @@
 
 import pypdfium2
 import pytest
-import zxingcpp
 from playwright.sync_api import Browser, Page, expect
 
 from qr.card import Card
@@ -10,9 +9,10 @@ from qr.sheet import LAYOUTS, pages
 from tests.browser import tickets
 from tests.browser.steps import enter_console
 from tests.support.browser import open_desktop
+from tests.support.codes import read_codes
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser")
 
 PIXEL = 25.4 / 96  # mm: a browser's paper is whole pixels
 DPI = 300
@@ -36,7 +36,7 @@ def test_a_slip_is_one_page_of_its_paper_with_the_code_at_true_size(demo: Demo, 
         (sheet,) = printed(page)
     width, height = (length / 72 * 25.4 for length in sheet.get_size())
     assert (width, height) == pytest.approx((layout.width, layout.height), abs=PIXEL)
-    (found,) = zxingcpp.read_barcodes(sheet.render(scale=DPI / 72).to_pil())
+    (found,) = read_codes(sheet.render(scale=DPI / 72).to_pil())
     assert found.text == demo.runtime.links.ticket_url(ticket.id)
     corners = found.position
     across = (corners.top_right.x - corners.top_left.x) / DPI * 25.4
@@ -86,7 +86,7 @@ def test_a_sheet_of_labels_goes_over_pages_without_an_empty_one(demo: Demo, brow
         page = enter_console(desktop, demo, "desk")
         page.goto(f"{demo.url}/console/print/sheet?what=wards&layout=labels&columns=2&rows=5&start=4&cut=on")
         sheets = printed(page)
-    seen = [len(zxingcpp.read_barcodes(sheet.render(scale=200 / 72).to_pil())) for sheet in sheets]
+    seen = [len(read_codes(sheet.render(scale=200 / 72).to_pil())) for sheet in sheets]
     count = sum(seen)
     assert seen == [7, *[10] * ((count - 7) // 10), *([rest] if (rest := (count - 7) % 10) else [])]
     assert count > 20

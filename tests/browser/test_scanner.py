@@ -7,7 +7,7 @@ from tests.browser import tickets
 from tests.support.browser import open_phone
 from tests.support.demo import Demo
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow("a browser"), pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(("who", "path"), [("nurse", "/my"), ("engineer", "/engineer?lang=en")])

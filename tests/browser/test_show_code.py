@@ -11,7 +11,7 @@ from tests.sandbox.test_pushes import until
 from tests.support.browser import open_phone
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser")
 
 
 def test_shown_then_opened_and_nothing_more_when_it_is_rated(demo: Demo, browser: Browser) -> None:

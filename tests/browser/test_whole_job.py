@@ -13,7 +13,7 @@ from tests.browser.steps import agree, choose, enter_console, open_notice, read_
 from tests.support.browser import SMALL_PHONE, open_desktop, open_phone
 from tests.support.demo import Demo
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser")
 COMMENT = "修得快，也讲清楚了原因"
 
 

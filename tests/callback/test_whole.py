@@ -16,7 +16,7 @@ from tests.support.processes import Installation
 from tests.support.wechat import SEND, Sandbox
 from tests.support.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers")
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 TEXT = {"MsgType": "text", "Content": "打印机坏了", "MsgId": 1234567890123456}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-import zxingcpp
 from click.testing import Result
 from flask import Flask
 from PIL import Image
@@ -16,6 +15,7 @@ from app import clock
 from app.http.context import EXTENSION
 from app.models import Asset, Place
 from app.runtime import Runtime
+from tests.support.codes import read_codes
 from tests.support.world import ZONE, World
 
 
@@ -153,7 +153,7 @@ def test_pictures_are_numbered_pages(app: Flask, world: World, runtime: Runtime,
     done = qr(app, "sheet", "--tickets", "all", "--layout", "slip80", "--dpi", "203", "--out", str(out), "--json")
     files = json.loads(done.stdout)["files"]
     assert files == [str(out), str(tmp_path / "slip-2.png")]
-    read = [found.text for file in files for found in zxingcpp.read_barcodes(Image.open(file).convert("L"))]
+    read = [found.text for file in files for found in read_codes(Image.open(file).convert("L"))]
     assert read == [runtime.links.ticket_url(ticket.id) for ticket in tickets]
 
 
@@ -218,5 +218,5 @@ def printed(path: Path) -> list[tuple[list[str], list[str]]]:
     """For each page its lines of text and the addresses read from its codes."""
     pages = list(pypdfium2.PdfDocument(path.read_bytes()))
     texts = [page.get_textpage().get_text_bounded().splitlines() for page in pages]
-    seen = [zxingcpp.read_barcodes(page.render(scale=2.8).to_pil()) for page in pages]
+    seen = [read_codes(page.render(scale=2.8, grayscale=True).to_pil()) for page in pages]
     return [(text, [found.text for found in codes]) for text, codes in zip(texts, seen, strict=True)]

@@ -1,12 +1,10 @@
 """Mini-program codes on slips: drawn by WeChat, asked for once, and a printer never waits for them in vain."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
 import pypdfium2
 import pytest
-import zxingcpp
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
@@ -19,7 +17,8 @@ from app.services.codes import mini_codes
 from config.settings import SettingsError, read_settings
 from sandbox.accounts import MINI
 from tests.conftest import Console
-from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.codes import read_codes
+from tests.support.wechat import Sandbox
 from tests.support.world import World
 
 CODE = "/wxa/getwxacodeunlimit"
@@ -133,23 +132,11 @@ def printed(folder: Path) -> list[set[str]]:
 
 def seen(data: bytes) -> list[set[str]]:
     pages = pypdfium2.PdfDocument(data)
-    return [{code.text for code in zxingcpp.read_barcodes(page.render(scale=4).to_pil())} for page in pages]
+    return [{code.text for code in read_codes(page.render(scale=4, grayscale=True).to_pil())} for page in pages]
 
 
 def scene(runtime: Runtime, ticket: Ticket) -> str:
     return f"{mini_codes.PAGE}?scene={mini_codes.scene(runtime.links, ticket.id)}"
-
-
-@pytest.fixture(scope="session")
-def wechat_of_all() -> Iterator[Sandbox]:
-    with running_sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def wechat(wechat_of_all: Sandbox) -> Sandbox:
-    wechat_of_all.trouble(CODE)
-    return wechat_of_all
 
 
 @pytest.fixture

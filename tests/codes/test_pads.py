@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
-import zxingcpp
 from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,6 +20,7 @@ from app.runtime import Runtime
 from app.services.codes import slip_pads
 from app.services.links import Links
 from tests.conftest import Console
+from tests.support.codes import read_codes
 from tests.support.console_forms import send
 from tests.support.world import World
 
@@ -217,6 +217,6 @@ def link(desk: FlaskClient, *, slip: str, ticket: str) -> TestResponse:
 def printed(data: bytes) -> Pages:
     pages: Pages = []
     for page in pypdfium2.PdfDocument(data):
-        codes = zxingcpp.read_barcodes(page.render(scale=4).to_pil())
+        codes = read_codes(page.render(scale=4, grayscale=True).to_pil())
         pages.append((page.get_textpage().get_text_bounded().splitlines(), [code.text for code in codes]))
     return pages

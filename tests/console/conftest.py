@@ -17,11 +17,15 @@ PASSWORD = "correct horse battery"
 Rate = Callable[..., int]
 
 
+@pytest.fixture(scope="session")
+def hashed() -> str:
+    return hash_password(PASSWORD)
+
+
 @pytest.fixture
-def password(database: Database, world: World) -> str:
+def password(database: Database, world: World, hashed: str) -> str:
     """The password of everybody at the console."""
     people: list[Person] = [world.desk, world.supervisor, world.admin, world.nurse]
-    hashed = hash_password(PASSWORD)
     with database.transaction() as session:
         session.add_all(Credential(person_id=person.id, password_hash=hashed) for person in people)
     return PASSWORD

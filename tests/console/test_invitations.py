@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,7 +16,7 @@ from qr import symbol
 from sandbox.accounts import SERVICE
 from tests.conftest import Console
 from tests.support.console_forms import offers, send
-from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.wechat import Sandbox
 from tests.support.world import World
 
 CODE = "/cgi-bin/qrcode/create"
@@ -148,9 +147,3 @@ def callback() -> str:
 def environ(environ: dict[str, str], wechat: Sandbox, callback: str) -> dict[str, str]:
     received = {"WECHAT_SERVICE_TOKEN": SERVICE.token, "WECHAT_SERVICE_AES_KEY": SERVICE.aes_key}
     return {**environ, **received, "WECHAT_API_URL": wechat.url, "WECHAT_CALLBACK": callback}
-
-
-@pytest.fixture
-def wechat() -> Iterator[Sandbox]:
-    with running_sandbox() as running:
-        yield running

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
-import zxingcpp
 from flask import Flask
 from flask.testing import FlaskClient
 from fontTools.ttLib import TTFont
@@ -22,6 +21,7 @@ from app.paths import ROOT
 from app.runtime import Runtime
 from app.services.codes import print_order
 from tests.conftest import Console
+from tests.support.codes import read_codes
 from tests.support.world import World
 
 SHEET = "/console/print/sheet"
@@ -288,8 +288,8 @@ def words(sheet: str) -> list[str]:
 
 def addresses(answer: TestResponse) -> list[str]:
     """What a camera reads from the pages of a PDF."""
-    pages = [page.render(scale=2.8).to_pil() for page in pypdfium2.PdfDocument(answer.data)]
-    return [found.text for page in pages for found in zxingcpp.read_barcodes(page)]
+    pages = [page.render(scale=2.8, grayscale=True).to_pil() for page in pypdfium2.PdfDocument(answer.data)]
+    return [found.text for page in pages for found in read_codes(page)]
 
 
 @pytest.fixture

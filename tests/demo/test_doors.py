@@ -18,7 +18,7 @@ from config.settings import read_settings
 from sandbox.phones import PHONES
 from tests.conftest import plain_environ
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("the demo hospital")
 ELSEWHERE = (
     "",
     "//evil.example/",

@@ -13,7 +13,7 @@ from app.services.draws import announcement, public_page, published_files
 from lottery.verify import verify
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo hospital")
 def test_a_draw_is_taken_to_every_stage(demo_app: Flask, tmp_path: Path) -> None:
     for stage in STAGES:
         ran = demo_app.test_cli_runner().invoke(args=["draw", "demo", "--until", stage, "--json"])

@@ -46,7 +46,7 @@ from sandbox.phones import PHONES
 from tests.demo.conftest import AT, ZONE, seeded
 from tests.support.world import APPID
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("the demo hospital")
 NEW_YEAR = datetime(2027, 1, 1, 0, 5, tzinfo=ZONE).astimezone(UTC)
 
 

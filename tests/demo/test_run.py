@@ -20,7 +20,7 @@ from app.paths import ROOT
 from config.settings import read_settings
 from tests.support.processes import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers")
 START_SECONDS, STOP_SECONDS = 60, 20
 
 

@@ -19,7 +19,7 @@ SAID = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a benchmark")
 def test_the_benchmark_prints_every_figure() -> None:
     command = [sys.executable, "-m", "benchmarks.draw", "--people", "2000", "--plain", "500", "--rows", "500"]
     ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)

@@ -27,7 +27,7 @@ from tests.lottery.bundles import DLT, KL8
 from tests.support.browser import DESKTOP, PHONE, SMALL_PHONE, open_phone
 from tests.support.processes import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser")
 Open = Callable[..., Page]
 
 

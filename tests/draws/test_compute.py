@@ -67,7 +67,7 @@ def test_an_entry_that_is_added_stands_in_its_place_with_the_greater_count() -> 
     assert grown.root == built(more).root
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a list long enough for several processes")
 def test_other_processes_make_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     tickets = {number: number % 4 + 1 for number in range(1, 60_000)}
     here = built(tickets)
@@ -94,7 +94,7 @@ def test_a_receipt_is_checked_in_less_than_a_millisecond() -> None:
     assert len(path) * 32 <= 768
 
 
-@pytest.mark.slow
+@pytest.mark.slow("20,000 draws")
 def test_over_20000_draws_everybody_wins_as_often_as_his_tickets_say() -> None:
     """Chi-square of the first prize over 20 people with 1 to 4 tickets: 19 degrees of freedom, 43.8 at one in a
     thousand. The seeds are fixed, so it is always the same answer."""
@@ -111,7 +111,7 @@ def test_over_20000_draws_everybody_wins_as_often_as_his_tickets_say() -> None:
     assert sum((won[entry] - expected[entry]) ** 2 / expected[entry] for entry in won) < 43.8
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of draws")
 def test_the_place_in_the_list_has_no_influence() -> None:
     """The first prize by position in the list of 20 with one ticket each: as even as the tickets."""
     draws, won = 20_000, [0] * 20

@@ -20,7 +20,7 @@ from tests.draws.story import COMMITTED, DRAW_ID, DRAWN, EXPIRED, OBJECTED, REDR
 from tests.draws.test_objections import decide, object_
 from tests.support.nursery import Nursery, Process
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("processes that are killed")
 
 SOON, LATER = 0.01, 1.3  # seconds, and how much longer it is left alone each time
 FILES = {

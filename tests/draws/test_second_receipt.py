@@ -148,7 +148,7 @@ def test_without_the_announcement_nothing_is_found_true(bundle: Bundle) -> None:
     assert [(step["name"], step["holds"]) for step in steps(bundle, entry)] == [("receipt", True), ("form", False)]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("its time is measured")
 def test_a_receipt_is_checked_in_the_time_of_a_few_hashes(bundle: Bundle) -> None:
     """Under a millisecond where 100 kB are hashed in less than half of one: the ratio is held, whatever the machine."""
     took = one("speed", **asked(bundle, loser(bundle), with_list=False))

@@ -90,7 +90,7 @@ def test_it_makes_every_check_the_other_makes_and_in_that_order(tmp_path: Path) 
     assert len(mine) > 80
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a thousand draws for two verifiers")
 def test_both_find_a_thousand_random_draws_true(tmp_path: Path) -> None:
     dice = np.random.default_rng(4)
     for number in range(1000):
@@ -102,7 +102,7 @@ def test_both_find_a_thousand_random_draws_true(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)  # thousands of small files
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of spoilt draws for two verifiers")
 def test_both_name_the_same_first_lie_whatever_was_done_to_the_files(tmp_path: Path) -> None:
     dice = np.random.default_rng(5)
     for number in range(1500):

@@ -24,7 +24,7 @@ BUNDLE = f"/draws/{DRAW_ID}/bundle.zip"
 SHORT = f"/draws/{DRAW_ID}/files/leaves-2.bin"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers and slow downloads")
 def test_readers_who_do_not_read_keep_nobody_waiting_and_make_room_when_they_go(
     story: Story, database_url: str, tmp_path: Path, nursery: Nursery
 ) -> None:

@@ -34,7 +34,7 @@ from tests.support.browser import open_desktop, open_phone
 from tests.support.demo import Demo, running_demo
 from tests.support.nursery import Nursery
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow("servers that live through a draw's whole calendar"), pytest.mark.timeout(900)]
 
 DRAW_ID = "h001-rehearsal"
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)

@@ -39,7 +39,7 @@ bounded = settings(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of imports")
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 @bounded
 @given(rows=table, quoting=quoting, noise=st.binary(max_size=30), place=st.floats(0, 1))
@@ -58,7 +58,7 @@ def test_imported_unchanged_and_rejected_together_are_what_was_read(
     assert found["read"] >= 1 or not (body + noise).strip(b"\r\n")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("processes that are killed")
 def test_an_import_that_is_killed_loses_nothing_and_the_next_one_completes_it(
     database: Database, database_url: str, tickets_import: Import, tmp_path: Path, nursery: Nursery
 ) -> None:
@@ -75,7 +75,7 @@ def test_an_import_that_is_killed_loses_nothing_and_the_next_one_completes_it(
     assert outcome.counts == counts(NODES, imported=NODES - kept, unchanged=kept)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a long log in processes of its own")
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
 def test_a_file_five_times_as_long_takes_no_more_memory(
     sqlite_template: Path, tmp_path: Path, long_file: Callable[[int], Path]

@@ -16,7 +16,7 @@ from app.models.ticket import MOVES
 from tests.imports.conftest import Import, Snapshot
 from tests.imports.log import FEW, NODES, SAMPLE, TICKETS, as_bytes, counts, sample, write_xlsx
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("the whole sample log")
 
 
 def test_every_node_of_the_log_becomes_an_event_and_a_second_run_adds_nothing(

@@ -27,7 +27,7 @@ from tests.support.processes import Installation
 from tests.support.wechat import Sandbox
 from tests.support.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers")
 
 TakePhone = Callable[[str], Trip]
 CODE = "/cgi-bin/qrcode/create"

@@ -12,7 +12,7 @@ from tests.support.world import World
 TOLD = [("not_opened", "赵强"), ("backup", "孙磊")]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("servers")
 def test_the_worker_watches(installed: Installation, told: Told) -> None:
     told.dispatched(6)
     installed.start("worker")

@@ -1,6 +1,8 @@
 """The first admin comes from the command line; the password is kept as a hash only."""
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
@@ -71,9 +73,14 @@ def test_a_hash_that_cannot_be_read_fits_no_password() -> None:
     assert not passwords.check(passwords.hash_password(GOOD), "x" * 2000)
 
 
-def test_a_fresh_hash_needs_no_new_one() -> None:
+def test_a_fresh_hash_needs_no_new_one(real_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "hasher", real_hasher)
     assert not passwords.needs_rehash(passwords.hash_password(GOOD))
     assert passwords.needs_rehash("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$/wX0jRYqPV0n1MdBQj3ZyA")
+
+
+def test_hashing_is_as_dear_as_the_library_advises(real_hasher: PasswordHasher) -> None:
+    assert extract_parameters(real_hasher.hash(GOOD)) == RFC_9106_LOW_MEMORY
 
 
 def create_admin(app: Flask, staff_number: str, name: str, password: str) -> Result:

@@ -15,7 +15,7 @@ from sandbox.accounts import SERVICE
 from tests.support.processes import Installation
 from tests.support.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

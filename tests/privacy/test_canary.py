@@ -70,7 +70,7 @@ Ways = dict[str, list[str]]
 Walk = dict[tuple[str, str], Seen]
 
 
-@pytest.mark.slow  # some nine hundred pages
+@pytest.mark.slow("some nine hundred pages")
 def test_nobody_of_the_provider_learns_that_anybody_rated(
     app: Flask, runtime: Runtime, world: World, provider: dict[str, Visitor], console: Console
 ) -> None:

@@ -18,7 +18,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,6 +26,7 @@ from qr.card import QUIET_ZONE, Card
 from qr.logo import Logo
 from qr.sheet import LAYOUTS, Layout, pages
 from qr.token import sign
+from tests.support.codes import read_codes
 
 Picture = NDArray[np.uint8]
 EVERY = "EVERY_CODE" in os.environ  # `make bench-qr`
@@ -127,7 +127,7 @@ SPOILINGS: dict[str, Callable[[Shot], Picture]] = {one.__name__: one for one in 
 
 
 def by_zxing(seen: Picture) -> Iterable[str]:
-    return [found.text for found in zxingcpp.read_barcodes(seen)]
+    return [found.text for found in read_codes(seen)]
 
 
 def by_wechat(seen: Picture) -> Iterable[str]:

@@ -19,7 +19,7 @@ def test_a_clean_card_of_every_layout_is_read(name: str) -> None:
     assert rates([LAYOUTS[name]], clean, 2) == dict.fromkeys(DECODERS, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of codes for two decoders")
 @pytest.mark.timeout(900)
 def test_clean_codes_are_read() -> None:
     right, count = dict.fromkeys(DECODERS, 0), some(2000)
@@ -31,7 +31,7 @@ def test_clean_codes_are_read() -> None:
     assert min(right.values()) >= 0.99 * count, right
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of codes for two decoders")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("spoil", SPOILINGS.values(), ids=SPOILINGS)
 def test_of_spoilt_cards_nineteen_in_twenty_are_read(spoil: Callable[[Shot], Picture]) -> None:

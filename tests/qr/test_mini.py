@@ -5,7 +5,6 @@ from io import BytesIO
 
 import pypdfium2
 import pytest
-import zxingcpp
 from PIL import Image
 
 from qr import png, symbol
@@ -17,6 +16,7 @@ from qr.pdf import pdf
 from qr.sheet import LAYOUTS, Page, pages
 from qr.svg import svg
 from tests.qr.scanning import card
+from tests.support.codes import read_codes
 
 SCENE = "pages/rate/index?scene=AAAAAAAB04ZpddJaRdgbaA"
 
@@ -90,4 +90,4 @@ def seen_in_png(page: Page) -> set[str]:
 
 
 def texts(seen: Image.Image) -> set[str]:
-    return {found.text for found in zxingcpp.read_barcodes(seen)}
+    return {found.text for found in read_codes(seen)}

@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pypdfium2
 import pytest
-import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -22,6 +21,7 @@ from qr.png import TooCoarse
 from qr.sheet import LAYOUTS, Layout, Page, pages
 from qr.svg import svg
 from tests.qr.scanning import by_wechat, card
+from tests.support.codes import read_codes
 
 PAPER = {"slip58": 58, "slip80": 80, "a6": 105, "a5": 148, "poster": 210, "poster-a3": 297, "labels": 210}
 LABELS = LAYOUTS["labels"]
@@ -42,7 +42,7 @@ def test_the_code_on_the_paper_is_as_large_as_said(name: str) -> None:
     (code,) = page.codes
     dpi = 600 if page.width < 100 else 300
     seen = drawn(pdf([page]), dpi)
-    (found,) = zxingcpp.read_barcodes(seen)
+    (found,) = read_codes(seen)
     corners = found.position
     side = (corners.top_right.x - corners.top_left.x) / dpi * 25.4
     assert side == pytest.approx(code.module * code.symbol.side, abs=3 * code.module / 2)
@@ -59,7 +59,7 @@ def test_a_page_is_read_by_both_decoders_as_pdf_and_as_png(name: str) -> None:
     (page,) = pages([card(7)], LAYOUTS[name])
     dpi = 130 if page.width > 200 else 203
     for seen in (drawn(pdf([page]), dpi), image(page, dpi)):
-        assert [found.text for found in zxingcpp.read_barcodes(seen)] == [card(7).address]
+        assert [found.text for found in read_codes(seen)] == [card(7).address]
         assert list(by_wechat(np.array(seen))) == [card(7).address]
 
 
@@ -69,7 +69,7 @@ def test_a_sheet_begins_at_the_position_that_is_still_free() -> None:
     right, down = LABELS.cell  # position 17 is the second in the sixth row
     assert first.codes[0].x == pytest.approx(second.codes[0].x + right)
     assert first.codes[0].y == pytest.approx(second.codes[0].y + 5 * down)
-    read = [found.text for found in zxingcpp.read_barcodes(drawn(pdf([first]), 200))]
+    read = [found.text for found in read_codes(drawn(pdf([first]), 200))]
     assert sorted(read) == sorted(card(number).address for number in range(8))
 
 
@@ -78,9 +78,9 @@ def test_any_grid_is_filled_and_every_code_is_read(columns: int, rows: int) -> N
     layout = LABELS.grid(columns, rows)
     (page,) = pages(map(card, range(columns * rows)), layout, cut_marks=True)
     assert len(page.lines) == 2 * (columns + 1) * (rows + 1)
-    read = {found.text for found in zxingcpp.read_barcodes(drawn(pdf([page]), 300))}
+    read = {found.text for found in read_codes(drawn(pdf([page]), 300))}
     assert read == {card(number).address for number in range(columns * rows)}
-    assert read == {found.text for found in zxingcpp.read_barcodes(image(page, 300))}
+    assert read == {found.text for found in read_codes(image(page, 300))}
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(20, 1), (4, 16), (1, 20), (10, 2)])
@@ -153,7 +153,7 @@ def test_a_page_for_the_browser_has_the_paper_s_size_and_every_module_in_its_pla
         for at in re.findall(r"M(\d+),(\d+)H(\d+)V(\d+)H\1z", part.attrib["d"]):
             x, y, to_x, to_y = (int(number) * module for number in at)
             image.paste(0, (round(left + x), round(top + y), round(left + to_x), round(top + to_y)))
-    assert [found.text for found in zxingcpp.read_barcodes(image)] == [
+    assert [found.text for found in read_codes(image)] == [
         card(number).address for number in range(1, 1 + len(page.codes))
     ]
     said = [part.text for part in root.iter("{http://www.w3.org/2000/svg}text")]

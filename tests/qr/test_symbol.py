@@ -6,11 +6,11 @@ from io import BytesIO
 from xml.etree import ElementTree
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from qr.card import QUIET_ZONE
 from qr.symbol import data_address, png, svg
+from tests.support.codes import read_codes
 
 ADDRESS = "https://pj.hospital.cn/r/AAAAAAAB1NFRMomt0hTjTQ"
 ADDRESSES = [ADDRESS, "http://localhost:8000/w/AAAAAAAB1NFRMomt0hTjTQ", "https://x.cn/r/" + "_" * 22]
@@ -53,7 +53,7 @@ def test_an_svg_brings_its_own_white() -> None:
 
 
 def read(image: Image.Image) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(image)]
+    return [found.text for found in read_codes(image)]
 
 
 def picture(data: bytes) -> Image.Image:

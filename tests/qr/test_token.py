@@ -64,7 +64,7 @@ def test_every_change_of_a_single_character_is_refused() -> None:
                 refuse(token[:place] + sign_ + token[place + 1 :])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a hundred thousand guesses and more")
 def test_of_many_guesses_none_is_taken() -> None:
     mine, taken = sign(7, purpose="ticket", keys=[OTHER]), []
     for _ in range(some(500_000)):

@@ -47,9 +47,9 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def running(seconds: Seconds) -> Iterator[Running]:
-    with serve(app_url=APP_URL, clock=seconds, environ={"APP_ENV": "test"}) as sandbox:
-        yield sandbox
+def running(kept_sandbox: Running, seconds: Seconds) -> Running:
+    kept_sandbox.renew(APP_URL, seconds)
+    return kept_sandbox
 
 
 @pytest.fixture

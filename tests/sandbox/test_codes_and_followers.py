@@ -4,12 +4,12 @@ from io import BytesIO
 
 import pytest
 import requests
-import zxingcpp
 from PIL import Image
 
 from sandbox.phones import PHONES
 from sandbox.server import Running
 from tests.sandbox.conftest import CREDENTIALS, Post, Seconds
+from tests.support.codes import read_codes
 
 CREATE = "/cgi-bin/qrcode/create"
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -28,7 +28,7 @@ def test_a_code_has_a_ticket_a_picture_and_an_address_that_can_be_drawn(
     assert answer.headers["Content-Type"] == "image/jpg"
     drawn = Image.open(BytesIO(answer.content))
     assert drawn.format == "JPEG"
-    assert [read.text for read in zxingcpp.read_barcodes(drawn)] == [made["url"]]
+    assert [read.text for read in read_codes(drawn)] == [made["url"]]
     assert picture(running, "made-up").status_code == 404
     seconds.now += 600
     assert picture(running, made["ticket"]).status_code == 404

@@ -8,13 +8,13 @@ from io import BytesIO
 
 import pytest
 import requests
-import zxingcpp
 from PIL import Image
 
 from sandbox.accounts import MINI
 from sandbox.phones import PHONES
 from sandbox.server import Running
 from tests.sandbox.conftest import Post, Seconds
+from tests.support.codes import read_codes
 
 NURSE, ENGINEER = PHONES["nurse"], PHONES["engineer"]
 SEND = "/cgi-bin/message/subscribe/send"
@@ -141,7 +141,7 @@ def test_a_code_is_a_picture_that_says_its_page_and_scene(
     assert answer.headers["Content-Type"] == f"image/{kind}"
     picture = Image.open(BytesIO(answer.content))
     assert (picture.format, picture.width) == (kind.upper(), 600)
-    assert [read.text for read in zxingcpp.read_barcodes(picture)] == ["pages/rate/index?scene=r=Ab3_-7"]
+    assert [read.text for read in read_codes(picture)] == ["pages/rate/index?scene=r=Ab3_-7"]
 
 
 @pytest.mark.parametrize(

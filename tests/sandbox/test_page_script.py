@@ -47,7 +47,7 @@ def test_the_script_is_script_and_no_secret_is_in_it(running: Running) -> None:
     assert "window.wx" in answer.text
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a browser")
 def test_a_page_scans_by_typing_under_a_policy_that_names_the_script_alone(shown: Page) -> None:
     shown.wait_for_function("window.told.length == 1")
     assert shown.evaluate("told") == ["ready"]
@@ -66,7 +66,7 @@ def test_a_page_scans_by_typing_under_a_policy_that_names_the_script_alone(shown
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a browser")
 @pytest.mark.parametrize("address", ["/?wrong"])
 def test_a_page_whose_signature_is_wrong_is_told_and_may_nothing(shown: Page) -> None:
     shown.wait_for_function("window.told.length == 2")

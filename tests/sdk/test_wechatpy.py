@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import zxingcpp
 from PIL import Image
 from requests.adapters import HTTPAdapter
 from wechatpy import WeChatClient, parse_message
@@ -24,8 +23,9 @@ from tests.sandbox.test_mini import DATA
 from tests.sandbox.test_pushes import ask, listener_url, tap, until
 from tests.sandbox.test_template_messages import message
 from tests.sdk.conftest import tapped
+from tests.support.codes import read_codes
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers")
 NURSE, ENGINEER, STRANGER = PHONES["nurse"], PHONES["engineer"], PHONES["stranger"]
 
 
@@ -60,7 +60,7 @@ def test_it_makes_codes_and_shows_them(client: WeChatClient, sandbox: Running) -
 
     shown = urlsplit(client.qrcode.get_url(made))
     picture = requests.get(f"{sandbox.url}{shown.path}?{shown.query}", timeout=5).content
-    assert [read.text for read in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))] == [made["url"]]
+    assert [read.text for read in read_codes(Image.open(BytesIO(picture)))] == [made["url"]]
 
 
 def test_it_signs_a_page(client: WeChatClient, sandbox: Running) -> None:

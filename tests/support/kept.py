@@ -17,6 +17,7 @@ from config.logging import configure
 from config.settings import Settings
 from tests.support import world
 from tests.support.world import World
+from wechat.account import wire_of
 
 MOST_APPS = 12
 """A file's tests come one after the other and need two or three."""
@@ -58,6 +59,7 @@ class _Made:
         """Only the routes, the templates and the engine are old."""
         configure(self.settings)
         clock.run_ahead(self.settings.clock_ahead)
+        wire_of.cache_clear()  # what an earlier test learned of an address
         self.app.config.clear()
         self.app.config.update(self.config)
         self.app.extensions.clear()

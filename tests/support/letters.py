@@ -52,10 +52,7 @@ class Letters:
 
     def crowd(self, count: int) -> list[Person]:
         """So many people who follow the account."""
-        people = [self.world.employ(f"C{number:04}", "关注者") for number in range(count)]
-        for person in people:
-            self.world.bind(person, f"oDemo{person.staff_number:0>23}")
-        return people
+        return self.world.crowd(count)
 
     def known_to(self, account: str, name: str, person: Person) -> int:
         """The person is bound by this account too."""

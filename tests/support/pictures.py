@@ -19,3 +19,10 @@ def photo(kind: str = "JPEG", size: tuple[int, int] = (2000, 1000), orientation:
     written = BytesIO()
     picture.save(written, kind, exif=exif, comment=b"hidden words")
     return written.getvalue()
+
+
+def vast() -> bytes:
+    """Two hundred million pixels in a small file."""
+    written = BytesIO()
+    Image.new("1", (20_000, 10_000)).save(written, "PNG")
+    return written.getvalue()

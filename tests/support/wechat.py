@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from sandbox.server import serve
+from sandbox.server import Running, serve
 
 TOKEN = "/cgi-bin/stable_token"
 SEND = "/cgi-bin/message/template/send"
@@ -27,10 +27,6 @@ class Sandbox:
     def switch(self, **switches: bool | int) -> None:
         """unionids, snapshot, ip_refused, refuse_tokens (calls), api2_only: they stay until switched again."""
         self._turn("switches", **switches)
-
-    def lift_quota(self, path: str) -> None:
-        """Calls of this path are not counted, neither by the minute nor by the day."""
-        self._turn("quotas", path=path)
 
     def revoke(self, account: str = "service") -> None:
         """All tokens of service, mini or wecom."""
@@ -59,6 +55,11 @@ class Sandbox:
         answer = requests.get(f"{self.backup_url}/sandbox/messages", timeout=5)
         delivered: list[dict[str, Any]] = answer.json()["messages"]
         return delivered
+
+
+def renewed(running: Running, app_url: str = "http://localhost") -> Sandbox:
+    running.renew(app_url)
+    return Sandbox(running.url, running.backup_url)
 
 
 @contextmanager

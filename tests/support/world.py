@@ -96,6 +96,18 @@ class World:
             session.add(Employment(person_id=person.id, department_id=place.id, valid_from=BEGAN))
         return person
 
+    def crowd(self, count: int) -> list[Person]:
+        """So many more of the ward, each with a WeChat that follows the account; a table at a time."""
+        people = [_person(f"C{number:04}", "关注者") for number in range(count)]
+        with self.database.transaction() as session:
+            session.add_all(people)
+            session.flush()
+            session.add_all(RoleGrant(person_id=person.id, role="user") for person in people)
+            place = self.ward.id
+            session.add_all(Employment(person_id=one.id, department_id=place, valid_from=BEGAN) for one in people)
+            session.add_all(_identity(f"oDemo{person.staff_number:0>23}", person) for person in people)
+        return people
+
     def ticket(
         self,
         state: str = "reported",

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sandbox.accounts import MINI, SERVICE, WECOM
-from sandbox.server import Running, serve
+from sandbox.server import Running
 from wechat.account import Account, ServiceAccount, wire_of
 from wechat.group_robot import Robot
 from wechat.mini import MiniProgram
@@ -99,12 +99,10 @@ def clock() -> Turned:
 
 
 @pytest.fixture
-def world(clock: Turned) -> Iterator[World]:
+def world(clock: Turned, kept_sandbox: Running) -> World:
     wire_of.cache_clear()  # what an earlier test learned of an address
-    with serve(
-        app_url="http://localhost:8000", clock=lambda: clock.now.timestamp(), environ={"APP_ENV": "test"}
-    ) as sandbox:
-        yield World(sandbox, clock)
+    kept_sandbox.renew("http://localhost:8000", lambda: clock.now.timestamp())
+    return World(kept_sandbox, clock)
 
 
 @pytest.fixture

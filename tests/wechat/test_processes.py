@@ -19,7 +19,7 @@ from tests.wechat.conftest import Turned, World
 from tests.wechat.messages import ENGINEER, SEND, TOKEN, finished
 from wechat.errors import WeChatError
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("processes")
 
 PROCESSES, THREADS = 8, 4
 start: Barrier

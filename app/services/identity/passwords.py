@@ -8,7 +8,7 @@ from app.errors import Refused
 MIN_LENGTH = 10
 MAX_LENGTH = 1024  # hashing costs time; nobody types more
 
-_hasher = PasswordHasher()
+hasher = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
@@ -17,7 +17,7 @@ def hash_password(password: str) -> str:
         raise Refused("password_too_short", least=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
         raise Refused("password_too_long", most=MAX_LENGTH)
-    return _hasher.hash(password)
+    return hasher.hash(password)
 
 
 def check(password_hash: str, password: str) -> bool:
@@ -25,11 +25,11 @@ def check(password_hash: str, password: str) -> bool:
     if len(password) > MAX_LENGTH:
         return False
     try:
-        return _hasher.verify(password_hash, password)
+        return hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
 def needs_rehash(password_hash: str) -> bool:
     """After a good sign-in: whether to keep a new hash because the parameters have changed."""
-    return _hasher.check_needs_rehash(password_hash)
+    return hasher.check_needs_rehash(password_hash)

@@ -4,14 +4,13 @@ import pytest
 
 from app.runtime import Runtime
 from tests.support.letters import Letters
-from tests.support.wechat import Sandbox, running_sandbox
+from tests.support.wechat import Sandbox
 from tests.support.world import World
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox() as running:
-        yield running
+def sandbox(wechat: Sandbox) -> Sandbox:
+    return wechat
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_it_is_asked_by_one_letter_at_a_time_and_resumes_by_itself(
 ) -> None:
     letters.runtime = letters.another({**environ, "NOTICE_CHANNELS": "service"})
     sandbox.trouble(SEND, next_errors=[48001] * 500)
-    letters.backlog(40, to=letters.crowd(40))
+    letters.backlog(20, to=letters.crowd(20))
     letters.rounds()
     stopped = sandbox.calls(SEND)
     assert stopped <= AT_ONCE
@@ -68,7 +68,7 @@ def test_it_is_asked_by_one_letter_at_a_time_and_resumes_by_itself(
     letters.pass_time(circuit_breaker.PAUSE + timedelta(seconds=5))
     letters.rounds()
     assert {one.state for one in letters.all()} == {"sent"}
-    assert len(sandbox.messages()) == 40
+    assert len(sandbox.messages()) == 20
     assert letters.stops()[0].healed_at is not None
 
 
@@ -137,7 +137,7 @@ def test_of_many_that_meet_it_at_once_one_tells_the_admins(database: Database, w
     assert len(letters.alerts()) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.slow("two workers")
 def test_with_a_token_that_stays_bad_two_workers_make_two_calls_each(
     letters: Letters, environ: Mapping[str, str], sandbox: Sandbox
 ) -> None:

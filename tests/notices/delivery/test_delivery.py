@@ -152,7 +152,7 @@ def test_the_daily_quota_waits_for_midnight_in_china_and_stops_the_channel(lette
 def test_a_wrong_secret_stops_the_channel_and_is_not_asked_about_in_a_loop(
     letters: Letters, sandbox: Sandbox, environ: Mapping[str, str]
 ) -> None:
-    letters.backlog(60, to=letters.crowd(30))
+    letters.backlog(20, to=letters.crowd(10))
     sandbox.trouble(TOKEN, next_errors=[40125] * 500)
     letters.rounds()
     asked = sandbox.calls(TOKEN)
@@ -166,7 +166,7 @@ def test_a_wrong_secret_stops_the_channel_and_is_not_asked_about_in_a_loop(
     letters.pass_time(circuit_breaker.PAUSE + timedelta(seconds=10))
     letters.rounds(letters.another(environ))
     assert {one.state for one in letters.all()} == {"sent"}
-    assert len(sandbox.messages()) == 60
+    assert len(sandbox.messages()) == 20
 
 
 def test_a_template_that_is_gone_stops_only_its_own_kind(letters: Letters, sandbox: Sandbox, world: World) -> None:
@@ -184,7 +184,7 @@ def test_where_no_wechat_is_set_up_the_notice_says_so(letters: Letters, runtime:
     assert (letters.only().state, letters.only().reason) == ("failed", "no_wechat")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("two workers")
 def test_two_workers_send_each_of_two_hundred_once(
     letters: Letters, sandbox: Sandbox, environ: Mapping[str, str]
 ) -> None:

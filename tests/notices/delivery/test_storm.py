@@ -21,7 +21,7 @@ from tests.support.processes import Installation, free_port
 from tests.support.wechat import SEND, TOKEN, Sandbox
 from tests.support.world import APPID, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow("thousands of notices"), pytest.mark.timeout(400)]
 
 WORKERS = 8
 NOTICES = 1_000

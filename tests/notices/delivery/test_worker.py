@@ -15,7 +15,7 @@ from tests.support.processes import Installation
 from tests.support.redis import running_redis
 from tests.support.wechat import SEND, TOKEN, Sandbox
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers")
 
 
 def test_a_dispatch_is_on_the_phone_within_two_seconds(

@@ -1,0 +1,115 @@
+"""What a quick test may cost, and that a slow one says why it is slow.
+
+Counted is the processor time of a test, of the fixtures it has for itself and of the processes it waits for; what is
+made once for many tests is not. While coverage is traced everything is dearer: then a test may cost twice as much.
+On a busy machine the same work takes more processor time: a second is what it is where PACE was measured.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Generator
+
+import pytest
+
+SHOWN = 20
+BILL = "processor seconds"
+PACE = 0.0032  # seconds that `_work` takes on an idle machine of the kind that runs the check
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("budget", "processor seconds a test may take that is not marked slow", default="1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Budget(float(config.getini("budget"))))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    silent = {item.location[0] for item in items for mark in item.iter_markers("slow") if not _reason(mark)}
+    if silent:
+        raise pytest.UsageError(f'@pytest.mark.slow("why it is slow") is expected in {", ".join(sorted(silent))}')
+
+
+class Budget:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._own = 0.0
+        self._making_for_many = False
+        self._told: list[tuple[float, str]] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
+        self._own = 0.0
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        return (yield from self._counting(1))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        return (yield from self._counting(1))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        if fixturedef.scope == "function" or self._making_for_many:
+            return (yield)
+        self._making_for_many = True
+        try:
+            return (yield from self._counting(-1))
+        finally:
+            self._making_for_many = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.when == "call" and item.get_closest_marker("slow") is None:
+            most = self._seconds * (2 if sys.gettrace() else 1)
+            report.user_properties.append((BILL, self._own))
+            if report.passed and self._own > most and self._own > most * _pace():
+                report.outcome = "failed"
+                report.longrepr = (
+                    f"{item.nodeid} took {self._own:.1f} seconds of processor time, a quick test may take {most:g}:"
+                    ' make it cheaper, or mark it with @pytest.mark.slow("why it is slow")'
+                )
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._told += [(float(str(spent)), report.nodeid) for name, spent in report.user_properties if name == BILL]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if len(self._told) > SHOWN:
+            terminalreporter.section(f"{BILL}: {sum(spent for spent, _ in self._told):.0f}, the dearest {SHOWN}")
+            for spent, test in sorted(self._told, reverse=True)[:SHOWN]:
+                terminalreporter.line(f"{spent:6.2f} {test}")
+
+    def _counting(self, sign: int) -> Generator[None, object, object]:
+        began = _spent()
+        try:
+            return (yield)
+        finally:
+            self._own += sign * (_spent() - began)
+
+
+def _pace() -> float:
+    """How much longer than on an idle machine everything takes just now, at least 1."""
+    return max(1.0, min(_work() for _ in range(5)) / PACE)
+
+
+def _work() -> float:
+    began = time.process_time()
+    sum(range(200_000))
+    sum(number * number for number in range(20_000))
+    return time.process_time() - began
+
+
+def _spent() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+def _reason(mark: pytest.Mark) -> object:
+    return mark.args and isinstance(mark.args[0], str) and mark.args[0].strip()
