@@ -25,7 +25,9 @@ test: .venv/ready-dev  ## every test
 	$(BIN)/python -m pytest $(SLOW)
 
 check: COVER := --cov --cov-report= --cov-fail-under=0
+check: COVER_MORE := --cov --cov-append
 check: .venv/ready-dev lint quick slow  ## what has to pass before a change lands
+	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*' --fail-under=100
 
 lint:  ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -37,8 +39,7 @@ quick: .venv/ready-dev  ## the tests that need no server or browser
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(COVER)
 
 slow: .venv/ready-dev  ## the tests that start servers or a browser
-	$(BIN)/python -m pytest $(SLOW) --cov --cov-append
-	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*' --fail-under=100
+	$(BIN)/python -m pytest $(SLOW) $(COVER_MORE)
 
 dev: .venv/ready-dev  ## make run, started again when a file changes
 	@$(BIN)/watchfiles --filter python "$(BIN)/python -m app.cli.run" app config wechat qr lottery sandbox

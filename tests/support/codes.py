@@ -4,7 +4,6 @@ from typing import Any
 
 import zxingcpp
 
-
 QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
