@@ -86,7 +86,7 @@ def test_what_is_in_the_middle_of_something_is_still_told(postgres: Postgres, da
         interrupted()
 
 
-@pytest.mark.slow  # a server of its own, that crashes
+@pytest.mark.slow("a server of its own, that crashes")
 def test_a_server_that_crashed_and_came_back_is_asked_again() -> None:
     with running_postgres() as own:
         database = Database(own.url("postgres"))
@@ -99,7 +99,7 @@ def test_a_server_that_crashed_and_came_back_is_asked_again() -> None:
         database.engine.dispose()
 
 
-@pytest.mark.slow  # a pooler, and a database migrated through it
+@pytest.mark.slow("a pooler, and a database migrated through it")
 def test_behind_a_pooler_that_lends_connections_a_transaction_at_a_time(pooled_url: str) -> None:
     move_to_another_server(pooled_url)
     database, together = Database(pooled_url, pool_size=CLIENTS), Barrier(CLIENTS)
@@ -113,7 +113,7 @@ def test_behind_a_pooler_that_lends_connections_a_transaction_at_a_time(pooled_u
     database.engine.dispose()
 
 
-@pytest.mark.slow  # the same without the word, so that the test above proves something
+@pytest.mark.slow("a pooler; the same without the word, so that the test above proves something")
 def test_without_the_word_in_its_address_a_pooler_is_no_place_for_prepared_statements(pooled_url: str) -> None:
     with pytest.raises(DBAPIError, match=r"prepared statement .* does not exist"):
         move_to_another_server(pooled_url.replace("&pooler=transaction", ""))
