@@ -20,7 +20,7 @@ def small(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget small enough for a quick test of it."""
     monkeypatch.setattr("tests.support.budget.SHOWN", 1)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.makeini("[pytest]\nbudget = 0.05\nmarkers = slow: with its reason")
+    pytester.makeini("[pytest]\nbudget = 0.02\nmarkers = slow: with its reason")
 
 
 def run(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
@@ -29,13 +29,13 @@ def run(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
 
 
 def test_a_quick_test_above_its_budget_fails(pytester: pytest.Pytester) -> None:
-    said = run(pytester, "def test_dear(): work(0.15)\ndef test_cheap(): pass")
+    said = run(pytester, "def test_dear(): work(0.4)\ndef test_cheap(): pass")
     said.assert_outcomes(failed=1, passed=1)
     said.stdout.fnmatch_lines(["*test_dear took 0.* seconds of processor time, a quick test may take 0.*"])
 
 
 def test_its_own_fixtures_are_counted(pytester: pytest.Pytester) -> None:
-    said = run(pytester, "@pytest.fixture\ndef dear(): work(0.15)\ndef test_it(dear): pass")
+    said = run(pytester, "@pytest.fixture\ndef dear(): work(0.4)\ndef test_it(dear): pass")
     said.assert_outcomes(failed=1)
 
 
