@@ -3,14 +3,15 @@ from collections.abc import Iterator
 import pytest
 
 from app.runtime import Runtime
+from sandbox.server import Running
 from tests.support.letters import Letters
-from tests.support.wechat import Sandbox
+from tests.support.wechat import Sandbox, renewed
 from tests.support.world import World
 
 
 @pytest.fixture
-def sandbox(wechat: Sandbox) -> Sandbox:
-    return wechat
+def sandbox(kept_sandbox: Running) -> Sandbox:
+    return renewed(kept_sandbox)  # not `wechat`, which is a process of its own where the worker is killed
 
 
 @pytest.fixture
