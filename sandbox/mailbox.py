@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock
 
 from sandbox.database import Database
@@ -11,19 +11,25 @@ TEMPLATE, SUBSCRIPTION, CUSTOM, WECOM_CARD, ROBOT = "template", "subscription", 
 _FIRST_MSGID = 3428411849815982087
 
 
-@dataclass(frozen=True)
-class Message:
-    """Delivered to an `openid`, to a `user_id` of WeCom, or (by the robot) to the group."""
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """To an `openid`, to a `user_id` of WeCom, or (by the robot) to the group."""
 
     channel: str
+    fields: Mapping[str, str]
+    openid: str = ""
+    user_id: str = ""
+    template_id: str = ""
+    url: str = ""
+    client_msg_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message(Sending):
+    """What was delivered."""
+
     msgid: int
     at: float
-    openid: str
-    user_id: str
-    template_id: str
-    url: str
-    client_msg_id: str | None
-    fields: Mapping[str, str]
 
 
 class Mailbox:
@@ -45,33 +51,22 @@ class Mailbox:
         with self._lock:
             self._under_way.discard(openid)
 
-    def deliver(
-        self,
-        channel: str,
-        fields: Mapping[str, str],
-        *,
-        now: float,
-        openid: str = "",
-        user_id: str = "",
-        template_id: str = "",
-        url: str = "",
-        client_msg_id: str | None = None,
-        same_seconds: float = SAME_MESSAGE_SECONDS,
-    ) -> tuple[int, bool]:
+    def deliver(self, one: Sending, *, now: float, same_seconds: float = SAME_MESSAGE_SECONDS) -> tuple[int, bool]:
         """The msgid, the first one's when the same message came before; and whether this was the first."""
         with self._database.change() as db:
             row = db.execute(
                 "SELECT msgid FROM message WHERE channel = ? AND openid = ? AND user_id = ? AND client_msg_id = ?"
                 " AND at > ?",
-                (channel, openid, user_id, client_msg_id, now - same_seconds),
+                (one.channel, one.openid, one.user_id, one.client_msg_id, now - same_seconds),
             ).fetchone()
             if row:
                 return int(row["msgid"]), False
             last = db.execute("SELECT max(msgid) FROM message").fetchone()[0]
             msgid = _FIRST_MSGID if last is None else int(last) + 1
             db.execute(
-                "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (msgid, channel, now, openid, user_id, template_id, url, client_msg_id, json.dumps(dict(fields))),
+                "INSERT INTO message (msgid, channel, at, openid, user_id, template_id, url, client_msg_id, fields)"
+                " VALUES (:msgid, :channel, :at, :openid, :user_id, :template_id, :url, :client_msg_id, :fields)",
+                {**asdict(one), "msgid": msgid, "at": now, "fields": json.dumps(dict(one.fields))},
             )
         return msgid, True
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, request
 
 from sandbox.accounts import MINI, SERVICE, SandboxAccount
 from sandbox.field_rules import fault
-from sandbox.mailbox import CUSTOM, SUBSCRIPTION, TEMPLATE
+from sandbox.mailbox import CUSTOM, SUBSCRIPTION, TEMPLATE, Sending
 from sandbox.message_templates import TEMPLATES, MessageTemplate
 from sandbox.mini_pages import is_released
 from sandbox.phones import phone_of, phone_of_mini
@@ -37,15 +37,15 @@ def send_template() -> Response:
     url = str(body.get("url") or "")
     if len(url.encode()) > _LONGEST_URL:
         raise WireError(40039)
-    msgid, first = state().mailbox.deliver(
-        TEMPLATE,
-        _fields(template, body.get("data")),
+    message = Sending(
+        channel=TEMPLATE,
+        fields=_fields(template, body.get("data")),
         openid=phone.openid,
         template_id=template_id,
         url=url,
         client_msg_id=str(body["client_msg_id"]) if body.get("client_msg_id") else None,
-        now=now,
     )
+    msgid, first = state().mailbox.deliver(message, now=now)
     if first:
         outcome = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid}
         finished = {**outcome, "Status": state().knobs.outcome(SEND_TEMPLATE)}
@@ -68,9 +68,8 @@ def send_subscription() -> Response:
     fields = _fields(template, body.get("data"))
     if not state().people.spend_credit(phone.mini_openid, template_id):
         raise WireError(43101)
-    msgid, _ = state().mailbox.deliver(
-        SUBSCRIPTION, fields, openid=phone.mini_openid, template_id=template_id, url=page, now=now
-    )
+    message = Sending(channel=SUBSCRIPTION, fields=fields, openid=phone.mini_openid, template_id=template_id, url=page)
+    msgid, _ = state().mailbox.deliver(message, now=now)
     entry = {"TemplateId": template_id, "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"}
     sent = {"MsgType": "event", "Event": "subscribe_msg_sent_event", "List": [entry]}
     state().pushes.later(letter(MINI, sent, openid=phone.mini_openid, now=now), seconds=_OUTCOME_SECONDS)
@@ -92,7 +91,7 @@ def send_custom() -> Response:
     left = state().people.spend_reply(phone.openid, now=now)
     if not left:
         raise WireError(45015 if left is None else 45047)
-    state().mailbox.deliver(CUSTOM, {"content": content}, openid=phone.openid, now=now)
+    state().mailbox.deliver(Sending(channel=CUSTOM, fields={"content": content}, openid=phone.openid), now=now)
     return answer(request.path, {"errcode": 0, "errmsg": "ok"})
 
 

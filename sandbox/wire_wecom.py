@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from sandbox.accounts import WECOM
-from sandbox.mailbox import ROBOT, WECOM_CARD
+from sandbox.mailbox import ROBOT, WECOM_CARD, Sending
 from sandbox.phones import PHONES, phone_of_wecom
 from sandbox.request import check_wecom_caller, posted
 from sandbox.state import state
@@ -60,11 +60,13 @@ def send() -> Response:
         raise WireError(81013)
     msgids = [
         state().mailbox.deliver(
-            WECOM_CARD,
-            {name: text for name, text in texts.items() if name != "url"},
-            user_id=phone.wecom,
-            url=texts.get("url", ""),
-            client_msg_id=_same(body),
+            Sending(
+                channel=WECOM_CARD,
+                fields={name: text for name, text in texts.items() if name != "url"},
+                user_id=phone.wecom,
+                url=texts.get("url", ""),
+                client_msg_id=_same(body),
+            ),
             same_seconds=_interval(body),
             now=state().clock(),
         )[0]
@@ -82,7 +84,7 @@ def robot() -> Response:
         raise WireError(93000)
     state().quotas.spend(key, request.path, now=now)
     texts = _texts(body, _ROBOT_TEXTS)
-    state().mailbox.deliver(ROBOT, texts, now=now)
+    state().mailbox.deliver(Sending(channel=ROBOT, fields=texts), now=now)
     return answer(request.path, {"errcode": 0, "errmsg": "ok"})
 
 

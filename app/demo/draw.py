@@ -36,10 +36,9 @@ def draw(session: Session, *, until: str, tenant: str, hospital: str, zone: Zone
     admin, supervisor = (_person(session, part.staff_number) for part in (roles.ADMIN, roles.SUPERVISOR))
     closes = (at - STAGES[until]).astimezone(zone).replace(microsecond=0)
     number = session.scalar(select(func.count()).select_from(Draw)) or 0
-    draft = _draft(f"{tenant}-demo-{number + 1}", hospital, closes)
-    made = announcement.announce(
-        session, draft, tenant=tenant, zone=zone, committee=[supervisor], by=admin, at=closes - 30 * DAY, rehearsed=True
-    )
+    fields = _draft(f"{tenant}-demo-{number + 1}", hospital, closes)
+    draft = announcement.Draft(fields, [supervisor], rehearsed=True)
+    made = announcement.announce(session, draft, tenant=tenant, zone=zone, by=admin, at=closes - 30 * DAY)
     steps: dict[str, Step] = {"committed": _commit, "drawn": _run, "claimed": _claim, "redrawn": _redraw}
     for stage in list(STAGES)[1 : list(STAGES).index(until) + 1]:
         steps[stage](session, made, admin, supervisor, closes, zone)

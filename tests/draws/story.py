@@ -91,16 +91,12 @@ class Story:
 
     def announce(self, **changes: object) -> Draw:
         with self.database.transaction() as session:
-            return announcing.announce(
-                session,
-                draft(self.shift, **changes),
-                tenant="h001",
-                zone=ZONE,
-                committee=[self.world.supervisor.id],
-                by=self.world.admin.id,
-                at=ANNOUNCED + self.shift,
-                rehearsed=bool(self.shift),  # a moved calendar keeps the issues of the vectors
+            # A moved calendar keeps the issues of the vectors.
+            wanted = announcing.Draft(
+                draft(self.shift, **changes), [self.world.supervisor.id], rehearsed=bool(self.shift)
             )
+            by, at = self.world.admin.id, ANNOUNCED + self.shift
+            return announcing.announce(session, wanted, tenant="h001", zone=ZONE, by=by, at=at)
 
     def commit(self, at: datetime | None = None) -> Fields:
         at = at or COMMITTED + self.shift

@@ -146,8 +146,9 @@ def later() -> Fields:
 def announce(story: Story, told: Fields, **changes: Any) -> None:
     world = story.world
     how: dict[str, Any] = {"committee": [world.supervisor.id], "by": world.admin.id, "at": ANNOUNCED, **changes}
+    by, at = how.pop("by"), how.pop("at")
     with story.database.transaction() as session:
-        announcement.announce(session, told, tenant="h001", zone=ZONE, **how)
+        announcement.announce(session, announcement.Draft(told, **how), tenant="h001", zone=ZONE, by=by, at=at)
 
 
 def refusal(story: Story, told: Fields, **changes: Any) -> Refused:

@@ -289,7 +289,8 @@ def refusal(story: Story, receipt: Receipt, **changes: Any) -> Refused:
 def decide(story: Story, number: int, *, upheld: bool, at: datetime = OBJECTED) -> None:
     by = story.world.supervisor.id
     with story.drawing() as (session, draw):
-        objections.decide(session, draw, number, upheld=upheld, reason="", by=by, at=at, zone=ZONE)
+        verdict = objections.examined(session, draw, number, zone=ZONE)
+        objections.decide(session, draw, number, upheld=upheld, reason="", by=by, at=at, verdict=verdict)
 
 
 def fault(story: Story, number: int) -> str:

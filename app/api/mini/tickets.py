@@ -44,16 +44,9 @@ def report(db: Session, given: requests.Fault) -> responses.Ticket:
     """Report a fault; the same words twice within five minutes are one ticket."""
     if given.category_id is not None and db.get(Category, given.category_id) is None:
         raise Refused("unknown_category")
-    ticket_id = requester.report(
-        db,
-        bearer.person_id(),
-        description=given.description.strip(),
-        location=given.location.strip(),
-        category_id=given.category_id,
-        at=now(),
-        zone=runtime().settings.timezone,
-        channel=CHANNEL,
-    )
+    fault = requester.Fault(given.description.strip(), given.category_id, given.location.strip())
+    zone = runtime().settings.timezone
+    ticket_id = requester.report(db, bearer.person_id(), fault, at=now(), zone=zone, channel=CHANNEL)
     return _whole(db, db.get_one(Ticket, ticket_id))
 
 

@@ -64,7 +64,6 @@ def object_(
                 reason=reason,
                 by=person_id,
                 at=runtime().now(),
-                zone=runtime().settings.timezone,
                 verdict=verdict,
             )
     state = "open" if receipt else "upheld" if upheld else "refused"

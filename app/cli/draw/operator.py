@@ -25,18 +25,17 @@ from app.services.draws.published_files import Fields
 @by_option
 @json_option
 def announce(file: Path, committee: str, by: str, as_json: bool) -> None:
-    draft = _read(file)
+    fields = _read(file)
     settings = runtime().settings
     with refusals(), transaction() as session:
+        members = [person(session, number) for number in committee.split(",")]
         made = announcement.announce(
             session,
-            draft,
+            announcement.Draft(fields, members, rehearsed=settings.rehearsed),
             tenant=settings.hospital_id,
             zone=settings.timezone,
-            committee=[person(session, number) for number in committee.split(",")],
             by=person(session, by),
             at=runtime().now(),
-            rehearsed=settings.rehearsed,
         )
     data = {"draw_id": made.draw_id, "announcement_sha256": made.announcement_sha256}
     report(data, as_json, _("已公布 %(draw_id)s，announcement.json 的哈希 %(announcement_sha256)s", **data))

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -28,24 +29,24 @@ ABLE = frozenset({"supervisor", "admin"})  # who can enter numbers and claims at
 OURS = ("scheme", "key_commitment", "operator_key")  # not for a draft to say
 
 
-def announce(
-    session: Session,
-    draft: Fields,
-    *,
-    tenant: str,
-    zone: ZoneInfo,
-    committee: Sequence[int],
-    by: int,
-    at: datetime,
-    made: keys.Secret | None = None,
-    rehearsed: bool = False,
-) -> Draw:
-    """Lock a draw. `draft` has the announcement's keys but OURS; raises Refused with the reason.
+@dataclass(frozen=True)
+class Draft:
+    """A draw as somebody wants it.
 
-    Only draws of the demo are `rehearsed`: they take from the same ratings again and again.
+    `fields` has the announcement's keys but OURS. Only draws of the demo are `rehearsed`: they take from the same
+    ratings again and again.
     """
-    made = made or keys.make()
-    told = ready(session, draft, zone=zone, committee=committee, by=by, at=at, made=made, rehearsed=rehearsed)
+
+    fields: Fields
+    committee: Sequence[int]
+    made: keys.Secret = field(default_factory=keys.make)
+    rehearsed: bool = False
+
+
+def announce(session: Session, draft: Draft, *, tenant: str, zone: ZoneInfo, by: int, at: datetime) -> Draw:
+    """Lock a draw; raises Refused with the reason."""
+    told = ready(session, draft, zone=zone, by=by, at=at)
+    made = draft.made
     opens, closes = published_files.when(told, "opens"), published_files.when(told, "closes")
     draw = Draw(
         draw_id=told["draw_id"],
@@ -59,39 +60,31 @@ def announce(
     session.add(draw)
     session.flush()
     session.execute(insert(DrawSecret).values(draw_id=draw.id, key=made.key, signing_key=made.signing_key))
-    session.execute(insert(DrawCommittee), [{"draw_id": draw.id, "person_id": one} for one in sorted(set(committee))])
+    session.execute(
+        insert(DrawCommittee), [{"draw_id": draw.id, "person_id": one} for one in sorted(set(draft.committee))]
+    )
     published_files.write_json(session, draw, ANNOUNCEMENT, told, forms.ANNOUNCEMENT, secret=made, at=at)
     events.record(session, draw, "announced", by=by, at=at, sha256=draw.announcement_sha256)
     return draw
 
 
-def ready(
-    session: Session,
-    draft: Fields,
-    *,
-    zone: ZoneInfo,
-    committee: Sequence[int],
-    by: int,
-    at: datetime,
-    made: keys.Secret,
-    rehearsed: bool = False,
-) -> Fields:
+def ready(session: Session, draft: Draft, *, zone: ZoneInfo, by: int, at: datetime) -> Fields:
     """The announcement as it would be locked now; raises Refused with the reason why it would not be."""
     check_admin(session, by, at=at)
-    if said := [key for key in OURS if key in draft]:
+    if said := [key for key in OURS if key in draft.fields]:
         raise Refused("draft_says_ours", key=said[0])
-    told = _in_order({**draft, "scheme": rule.SCHEME, **_keys(made)})
+    told = _in_order({**draft.fields, "scheme": rule.SCHEME, **_keys(draft.made)})
     check(told)
     opens, closes = published_files.when(told, "opens"), published_files.when(told, "closes")
     if at > closes - LAST_DAYS:
         raise Refused("announced_late", until=(closes - LAST_DAYS).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
-    _check_committee(session, committee, opens=opens, zone=zone, at=at)
+    _check_committee(session, draft.committee, opens=opens, zone=zone, at=at)
     if session.scalar(select(Draw.id).where(Draw.draw_id == told["draw_id"])) is not None:
         raise Refused("draw_id_taken", draw_id=told["draw_id"])
-    if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == made.key)) is not None:
+    if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == draft.made.key)) is not None:
         raise Refused("page_expired")  # of another draw: one key must not serve two
     same = select(Draw.draw_id).where(Draw.opens <= closes, Draw.closes >= opens)
-    if not rehearsed:
+    if not draft.rehearsed:
         if taken := session.scalar(same.limit(1)):
             raise Refused("period_taken", draw_id=taken)
         _check_years(told)

@@ -36,9 +36,22 @@ def won(session: Session, draw: Draw, person_id: int) -> DrawWinner | None:
     for draw_round in ROUNDS:
         for one in published_files.winners_of(session, draw, draw_round):
             if one["entry"] == entry:
-                place = {key: one[key] for key in ("entry", "tier", "rank")}
-                return DrawWinner(draw_id=draw.id, round=draw_round, person_id=person_ids[0], **place)
+                return _prize(draw, draw_round, one, person_id=person_ids[0])
     return None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What becomes of a prize: claimed, ineligible, waived or expired."""
+
+    state: str
+    reason: str = ""
+    show_name: bool = False
+    photo: tuple[str, bytes] | None = None  # media type and content of the signature or picture
+
+    @property
+    def proof(self) -> str:
+        return ("photo" if self.photo else "signed") if self.state == "claimed" else ""
 
 
 @dataclass(frozen=True)
@@ -97,14 +110,14 @@ def confirm(
     photo: tuple[str, bytes] | None = None,
 ) -> Fields:
     """Handed over: signed for on paper, or with a `photo`, media type and content of the signature or picture."""
-    return _settle_code(session, draw, code, "claimed", "", by=by, at=at, show_name=show_name, photo=photo)
+    return _settle_code(session, draw, code, Settlement("claimed", show_name=show_name, photo=photo), by=by, at=at)
 
 
 def refuse(session: Session, draw: Draw, code: str, *, reason: str, by: int, at: datetime) -> Fields:
     """The committee finds that the winner is not eligible; the reason is published, so no name stands in it."""
     if not forms.LINES.fullmatch(reason):
         raise Refused("reason_missing")
-    return _settle_code(session, draw, code, "ineligible", reason, by=by, at=at)
+    return _settle_code(session, draw, code, Settlement("ineligible", reason), by=by, at=at)
 
 
 def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None:
@@ -112,7 +125,7 @@ def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None
     prize = won(session, draw, person_id)
     if prize is None:
         raise Missing("no_such_claim_code")
-    _settle(session, draw, prize.round, prize.tier, prize.entry, "waived", by=person_id, at=at)
+    _settle(session, draw, prize, Settlement("waived"), by=person_id, at=at)
     _publish(session, draw, at=at)
 
 
@@ -124,7 +137,7 @@ def expire(session: Session, draw: Draw, *, at: datetime) -> int:
     settled = {claim.entry for claim in settled_of(session, draw, 1)}
     left = [winner for winner in published_files.winners_of(session, draw, 1) if winner["entry"] not in settled]
     for winner in left:
-        _settle(session, draw, 1, winner["tier"], winner["entry"], "expired", by=None, at=at)
+        _settle(session, draw, _prize(draw, 1, winner), Settlement("expired"), by=None, at=at)
     if left or published_files.find(session, draw, published_files.CLAIMS) is None:
         _publish(session, draw, at=at)
     return len(left)
@@ -148,39 +161,17 @@ def settled_of(session: Session, draw: Draw, draw_round: int) -> list[DrawClaim]
     return list(session.scalars(query.order_by(DrawClaim.id)))
 
 
-def _settle_code(
-    session: Session,
-    draw: Draw,
-    code: str,
-    state: str,
-    reason: str,
-    *,
-    by: int,
-    at: datetime,
-    show_name: bool = False,
-    photo: tuple[str, bytes] | None = None,
-) -> Fields:
+def _settle_code(session: Session, draw: Draw, code: str, settlement: Settlement, *, by: int, at: datetime) -> Fields:
     announcement.check_committee(session, draw, by, at=at)
     draw_round, winner = _of_code(session, draw, code)
     _check_not_own_prize(session, draw, winner["entry"], by)
     until = when(published_files.announced(session, draw), "claim_until")
-    if draw_round == 1 and state == "claimed" and at > until:
+    if draw_round == 1 and settlement.state == "claimed" and at > until:
         raise Refused("claim_over", until=until.isoformat())
-    claim = _settle(
-        session,
-        draw,
-        draw_round,
-        winner["tier"],
-        winner["entry"],
-        state,
-        reason,
-        by=by,
-        at=at,
-        show_name=show_name,
-        proof=("photo" if photo else "signed") if state == "claimed" else "",
-    )
-    if photo:
-        session.add(DrawClaimPhoto(claim_id=claim, media_type=photo[0], content=photo[1]))
+    claim = _settle(session, draw, _prize(draw, draw_round, winner), settlement, by=by, at=at)
+    if settlement.photo:
+        media_type, content = settlement.photo
+        session.add(DrawClaimPhoto(claim_id=claim, media_type=media_type, content=content))
     _publish(session, draw, at=at)
     return winner
 
@@ -214,40 +205,36 @@ def _check_not_own_prize(session: Session, draw: Draw, entry: str, by: int) -> N
         raise Refused("own_prize")
 
 
+def _prize(draw: Draw, draw_round: int, winner: Fields, *, person_id: int | None = None) -> DrawWinner:
+    """A line of a published list of winners, as a row that is not stored."""
+    place = {key: winner[key] for key in ("entry", "tier", "rank")}
+    return DrawWinner(draw_id=draw.id, round=draw_round, person_id=person_id, **place)
+
+
 def _settle(
-    session: Session,
-    draw: Draw,
-    draw_round: int,
-    tier: int,
-    entry: str,
-    state: str,
-    reason: str = "",
-    *,
-    by: int | None,
-    at: datetime,
-    show_name: bool = False,
-    proof: str = "",
+    session: Session, draw: Draw, prize: DrawWinner, settlement: Settlement, *, by: int | None, at: datetime
 ) -> int:
     session.get_one(Draw, draw.id, with_for_update=True)
-    if draw_round == 1 and published_files.find(session, draw, "result-2.json"):
+    if prize.round == 1 and published_files.find(session, draw, "result-2.json"):
         raise Refused("claims_final")
     claim = insert_first(
         session,
         DrawClaim,
         draw_id=draw.id,
-        round=draw_round,
-        tier=tier,
-        entry=entry,
-        state=state,
-        reason=reason,
-        show_name=show_name,
+        round=prize.round,
+        tier=prize.tier,
+        entry=prize.entry,
+        state=settlement.state,
+        reason=settlement.reason,
+        show_name=settlement.show_name,
         by_id=by,
         at=at,
     )
-    told = {"proof": proof} if proof else {}
     if claim is None:
         raise Refused("claimed_before")
-    events.record(session, draw, state, by=by, at=at, round=draw_round, tier=tier, entry=entry, **told)
+    place = {"round": prize.round, "tier": prize.tier, "entry": prize.entry}
+    proof = {"proof": settlement.proof} if settlement.proof else {}
+    events.record(session, draw, settlement.state, by=by, at=at, **place, **proof)
     return int(claim)
 
 

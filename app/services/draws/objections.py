@@ -96,8 +96,7 @@ def decide(
     reason: str,
     by: int,
     at: datetime,
-    zone: ZoneInfo,
-    verdict: Verdict | None = None,
+    verdict: Verdict | None,
 ) -> None:
     """Right or not, once, by admin or committee: in time, and never against our own records.
 
@@ -112,7 +111,8 @@ def decide(
     if objection.state != "open":
         raise Refused("objection_decided")
     _check_open(session, draw, at)
-    verdict = verdict or examine(session, draw, [objection], zone=zone)[objection_id]
+    if verdict is None:
+        raise Refused("objection_decided")  # it was, when the verdict was to be made
     if upheld == bool(verdict.fault):
         raise Refused(verdict.fault or "objection_right")
     _decide(session, draw, objection, verdict if upheld else None, reason, by=by, at=at)

@@ -115,20 +115,11 @@ def _jobs(
         .order_by(*order)
         .limit(RECENT)
     )
-    return [_job(engineer, offered, *row) for row in session.execute(query)]
+    return [_job(row, engineer=engineer, offered=offered) for row in session.execute(query)]
 
 
-def _job(
-    engineer: int,
-    offered: set[int],
-    ticket: Ticket,
-    finished_at: datetime | None,
-    category: str | None,
-    department: Department | None,
-    place: Place | None,
-    asset: Asset | None,
-    requester: Person | None,
-) -> WorklistItem:
+def _job(row: Any, *, engineer: int, offered: set[int]) -> WorklistItem:
+    ticket, finished_at, category, department, place, asset, requester = row
     spot = place or department
     return WorklistItem(
         ticket_id=ticket.id,

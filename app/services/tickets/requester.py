@@ -44,32 +44,32 @@ def tickets_of(session: Session, person_id: int) -> list[TicketSummary]:
     ]
 
 
-def report(
-    session: Session,
-    person_id: int,
-    *,
-    description: str,
-    location: str = "",
-    category_id: int | None,
-    at: datetime,
-    zone: ZoneInfo,
-    channel: str,
-    about: LabelTarget | None = None,
-) -> int:
-    """Somebody reports a fault of their own, or what they scanned; same words twice, one ticket. Answers its id."""
+@dataclass(frozen=True)
+class Fault:
+    """What somebody reports of their own, or `about` what they scanned."""
+
+    description: str
+    category_id: int | None
+    location: str = ""
+    about: LabelTarget | None = None
+
+
+def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone: ZoneInfo, channel: str) -> int:
+    """The id of the ticket it becomes; the same words twice are one ticket."""
+    about = fault.about
     asset_id = about.id if about and about.kind == "asset" else None
     place_id = about.place_id if about else None
     if told_before := find_duplicate_report(
-        session, person_id, description, place_id=place_id, asset_id=asset_id, at=at
+        session, person_id, fault.description, place_id=place_id, asset_id=asset_id, at=at
     ):
         return told_before
     employment = people.employment_at(session, person_id, at.date())
     own_department = employment.department_id if employment else None
     told = lifecycle.NewTicket(
         source="wechat",
-        description=description,
-        location=location,
-        category_id=category_id,
+        description=fault.description,
+        location=fault.location,
+        category_id=fault.category_id,
         requester_id=person_id,
         served_person_id=person_id,
         department_id=(about.department_id if about else None) or own_department,

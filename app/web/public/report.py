@@ -33,16 +33,9 @@ def take_report(about: LabelTarget | None = None) -> Page:
     if not description or len(description) > requester.DESCRIPTION_MOST:
         return report_page(about, fault="description"), 422
     with transaction() as db:
-        ticket_id = requester.report(
-            db,
-            person_id,
-            description=description,
-            category_id=_category(request.form.get("category", "")),
-            at=now(),
-            zone=runtime().settings.timezone,
-            channel="wechat",
-            about=about,
-        )
+        fault = requester.Fault(description, _category(request.form.get("category", "")), about=about)
+        zone = runtime().settings.timezone
+        ticket_id = requester.report(db, person_id, fault, at=now(), zone=zone, channel="wechat")
     return redirect(runtime().links.ticket_path(ticket_id), 303)
 
 

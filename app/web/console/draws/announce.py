@@ -75,14 +75,11 @@ def announce() -> Response | str | tuple[str, int]:
         committee, _unknown = _committee(session, typed)
         draw = announcement.announce(
             session,
-            draft,
+            _draft(draft, committee, made),
             tenant=settings.hospital_id,
             zone=settings.timezone,
-            committee=[one.id for one in committee],
             by=g.visitor.person_id,
             at=now(),
-            made=made,
-            rehearsed=settings.rehearsed,
         )
         if draw.announcement_sha256 != request.form.get("sha256"):
             raise Refused("draft_changed")
@@ -125,16 +122,8 @@ def _ready(
 ) -> tuple[Fields, dict[str, str]]:
     """The announcement, or the field and the reason why it would be refused."""
     try:
-        told = announcement.ready(
-            session,
-            draft,
-            zone=runtime().settings.timezone,
-            committee=[one.id for one in committee],
-            by=g.visitor.person_id,
-            at=now(),
-            made=made,
-            rehearsed=runtime().settings.rehearsed,
-        )
+        zone = runtime().settings.timezone
+        told = announcement.ready(session, _draft(draft, committee, made), zone=zone, by=g.visitor.person_id, at=now())
     except Refused as refused:
         if refused.code == "announcement_wrong":
             check = str(refused.facts["check"])
@@ -143,6 +132,11 @@ def _ready(
             raise
         return {}, {FIELD[refused.code]: words(refused)}
     return told, {}
+
+
+def _draft(fields: Fields, committee: list[Person], made: keys.Secret) -> announcement.Draft:
+    members = [one.id for one in committee]
+    return announcement.Draft(fields, members, made, rehearsed=runtime().settings.rehearsed)
 
 
 def _check_words(check: str, refused: Refused) -> str:

@@ -105,7 +105,6 @@ def decide_objection(draw_id: str, objection_id: int) -> Response:
             reason=reason,
             by=g.visitor.person_id,
             at=now(),
-            zone=zone,
             verdict=verdict,
         )
     flash(gettext("异议成立，下一版名单由后台自动公布。") if upheld else gettext("异议不成立，名单不变。"), "success")
