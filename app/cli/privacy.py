@@ -16,6 +16,7 @@ from app.http.context import now, read_session, runtime, transaction
 from app.http.words import lines
 from app.jobs import retention as job
 from app.services.privacy import erasure, personal_data, retention
+from app.services.privacy.data.subject import Subject
 from app.services.privacy.personal_data import Group
 from app.texts.personal_data import GROUPS
 
@@ -27,7 +28,7 @@ from app.texts.personal_data import GROUPS
 def export(staff_number: str, out: Path | None, as_json: bool) -> None:
     try:
         with read_session() as session:
-            found = personal_data.groups(session, personal_data.of_staff_number(session, staff_number))
+            found = personal_data.groups(session, Subject.of_staff_number(session, staff_number))
         if out is not None:
             _write(out, personal_data.as_json(found, at=clock.now(), indent=1))
     except Refused as refused:
@@ -90,7 +91,7 @@ def _erase(staff_number: str, request_id: int, yes: bool, as_json: bool) -> str:
         if request_id:
             _request, subject = erasure.wanted(session, request_id)
         else:
-            subject = personal_data.of_staff_number(session, staff_number)
+            subject = Subject.of_staff_number(session, staff_number)
         reach = erasure.extent(session, subject.person_id, now().date())
         counts = personal_data.counts(session, subject)
         if not as_json:

@@ -8,7 +8,7 @@ from app import clock
 from app.db import Database
 from app.models import ErasureRequest, WeChatIdentity
 from app.services.privacy import erasure
-from app.services.privacy.personal_data import of_person
+from app.services.privacy.data.subject import Subject
 from app.services.ratings import rating, search
 from app.services.tickets.scan import load
 from tests.conftest import KEY, Console
@@ -46,7 +46,9 @@ def test_a_rating_given_before_an_erasure_names_nobody_any_more_and_still_counts
     assert f"评价人 {world.nurse.name}" in supervisor.get(page).text
     figure = counted(database)
     with database.transaction() as session:
-        erasure.erase(session, of_person(session, world.nurse.id), by=world.admin.id, keys=(KEY,), at=clock.now())
+        erasure.erase(
+            session, Subject.of_person(session, world.nurse.id), by=world.admin.id, keys=(KEY,), at=clock.now()
+        )
     after = supervisor.get(page).text
     assert "评价人 已删除" in after
     assert world.nurse.name not in after
@@ -55,7 +57,9 @@ def test_a_rating_given_before_an_erasure_names_nobody_any_more_and_still_counts
 
 def test_a_rating_given_after_an_erasure_names_who_gave_it(world: World, database: Database, console: Console) -> None:
     with database.transaction() as session:
-        erasure.erase(session, of_person(session, world.nurse.id), by=world.admin.id, keys=(KEY,), at=clock.now())
+        erasure.erase(
+            session, Subject.of_person(session, world.nurse.id), by=world.admin.id, keys=(KEY,), at=clock.now()
+        )
     phone = world.bind(world.nurse, "oComesAgain")
     live(world, world.nurse, phone, at=clock.now() + timedelta(hours=1))
     with database.reading() as session:

@@ -33,8 +33,8 @@ from app.services.identity import binding, wechat_sign_in
 from app.services.notices import channels
 from app.services.notices.channels import Channel, ChannelOrder
 from app.services.organisation import directory
-from app.services.privacy import erasure, personal_data, wechat_erasure
-from app.services.privacy.personal_data import Subject
+from app.services.privacy import erasure, wechat_erasure
+from app.services.privacy.data.subject import Subject
 from app.services.ratings import rating
 from app.services.tickets.scan import load
 from tests.conftest import KEY
@@ -292,7 +292,7 @@ def test_an_engineer_who_was_erased_is_known_as_the_providers_again(world: World
 
 def erase_person(database: Database, person: Person, *, by: int | None) -> str:
     with database.transaction() as session:
-        subject = personal_data.of_person(session, person.id)
+        subject = Subject.of_person(session, person.id)
         return erasure.erase(session, subject, by=by, keys=KEYS, at=clock.now())
 
 

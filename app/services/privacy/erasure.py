@@ -39,8 +39,9 @@ from app.models.ticket import OPEN_STATES
 from app.services import events
 from app.services.events import About
 from app.services.organisation.employment import works
-from app.services.privacy import personal_data, wechat_erasure
-from app.services.privacy.personal_data import Subject
+from app.services.privacy import wechat_erasure
+from app.services.privacy.data.ratings import rated_by
+from app.services.privacy.data.subject import Subject
 
 # The employer needs the roster: of people who still work here, only what came by WeChat and what they wrote goes.
 WHOLE, WECHAT = "whole", "wechat"
@@ -116,10 +117,10 @@ def _subject(session: Session, request: ErasureRequest) -> Subject:
     """Whom a request is about: the one who asked, even after leaving WeChat; never whoever has the phone since."""
     identity = session.get_one(WeChatIdentity, request.identity_id)
     if identity.forgotten_at and request.person_id:
-        return personal_data.of_person(session, request.person_id)
+        return Subject.of_person(session, request.person_id)
     if identity.person_id != request.person_id:
         raise Refused("binding_changed")
-    return personal_data.of_identity(session, identity.id)
+    return Subject.of_identity(session, identity.id)
 
 
 def extent(session: Session, person_id: int | None, day: date) -> str:
@@ -198,7 +199,7 @@ def _erase_wechat(
 
 def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     """What they wrote and photographed. The words of a ticket that is being worked on are needed until it is done."""
-    own_ratings = select(Rating.id).where(personal_data.rated_by(subject))
+    own_ratings = select(Rating.id).where(rated_by(subject))
     own_details = update(RatingDetail).where(RatingDetail.rating_id.in_(own_ratings))
     _run(session, own_details.where(RatingDetail.praise == "asked").values(praise=""))
     _run(session, own_details.values(comment=""))

@@ -7,6 +7,7 @@ from app.http import phone_gate, session
 from app.http.context import now, read_session, runtime, transaction
 from app.http.words import kept_for, lines
 from app.services.privacy import erasure, personal_data
+from app.services.privacy.data.subject import Subject
 from app.texts.personal_data import GROUPS
 
 blueprint = Blueprint("data", __name__)
@@ -21,7 +22,7 @@ def show() -> Response | str:
     if identity is None:
         return phone_gate.to_wechat("/my/data")
     with read_session() as db:
-        subject = personal_data.of_identity(db, identity)
+        subject = Subject.of_identity(db, identity)
         found = personal_data.groups(db, subject, most=SHOWN)
         asked = erasure.asked(db, identity)
         reach = erasure.extent(db, subject.person_id, now().date())
@@ -45,7 +46,7 @@ def export() -> Response | str:
     if identity is None:
         return phone_gate.to_wechat("/my/data")
     with read_session() as db:
-        found = personal_data.groups(db, personal_data.of_identity(db, identity))
+        found = personal_data.groups(db, Subject.of_identity(db, identity))
     answer = Response(personal_data.as_json(found, at=now(), indent=1), mimetype="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer

@@ -1,0 +1,80 @@
+"""The tickets somebody reported, was served by or worked on, and what they did with them."""
+
+from sqlalchemy import select
+
+from app.models import Category, Complaint, Event, Ticket, TicketHelper, TicketPhoto
+from app.pagination import Query
+from app.services.privacy.data.subject import Subject, any_of, belongs_to
+
+
+def tickets(subject: Subject) -> Query:
+    return (
+        select(
+            Ticket.number,
+            Ticket.reported_at,
+            Ticket.state,
+            Category.name.label("category"),
+            Ticket.description,
+            Ticket.location,
+        )
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .where(Ticket.id.in_(any_of(reported(subject))))
+        .order_by(Ticket.reported_at.desc())
+    )
+
+
+def photos(subject: Subject) -> Query:
+    return (
+        select(Ticket.number.label("ticket"), TicketPhoto.at, TicketPhoto.media_type)
+        .join(Ticket, Ticket.id == TicketPhoto.ticket_id)
+        .where(belongs_to(Ticket.requester_id, subject))
+        .order_by(TicketPhoto.id.desc())
+    )
+
+
+def complaints(subject: Subject) -> Query:
+    return (
+        select(
+            Ticket.number.label("ticket"),
+            Complaint.at,
+            Complaint.text,
+            Complaint.state.label("complaint"),
+            Complaint.answer,
+            Complaint.answered_at,
+        )
+        .join(Ticket, Ticket.id == Complaint.ticket_id)
+        .where(belongs_to(Complaint.person_id, subject))
+        .order_by(Complaint.at.desc())
+    )
+
+
+def work(subject: Subject) -> Query:
+    return (
+        select(Ticket.number, Ticket.reported_at, Ticket.state, Ticket.finished_at)
+        .where(Ticket.id.in_(any_of(worked_on(subject))))
+        .order_by(Ticket.reported_at.desc())
+    )
+
+
+def acts(subject: Subject) -> Query:
+    own_tickets = any_of([*worked_on(subject), *reported(subject)])
+    return (
+        select(Ticket.number.label("ticket"), Event.at, Event.kind.label("act"), Event.channel.label("by_way_of"))
+        .join(Ticket, Ticket.id == Event.ticket_id)
+        .where(belongs_to(Event.actor_id, subject), Event.ticket_id.in_(own_tickets))
+        .order_by(Event.at.desc(), Event.id.desc())
+    )
+
+
+def reported(subject: Subject) -> list[Query]:
+    return [
+        select(Ticket.id).where(belongs_to(Ticket.requester_id, subject)),
+        select(Ticket.id).where(belongs_to(Ticket.served_person_id, subject)),
+    ]
+
+
+def worked_on(subject: Subject) -> list[Query]:
+    return [
+        select(Ticket.id).where(belongs_to(Ticket.lead_id, subject)),
+        select(TicketHelper.ticket_id).where(belongs_to(TicketHelper.person_id, subject)),
+    ]
