@@ -19,6 +19,7 @@ def work(seconds):
 def small(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget small enough for a quick test of it."""
     monkeypatch.setattr("tests.support.budget.SHOWN", 1)
+    monkeypatch.setattr("tests.support.budget.crowded", lambda: False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeini("[pytest]\nbudget = 0.02\nmarkers = slow: with its reason")
 
@@ -32,6 +33,11 @@ def test_a_quick_test_above_its_budget_fails(pytester: pytest.Pytester) -> None:
     said = run(pytester, "def test_dear(): work(0.4)\ndef test_cheap(): pass")
     said.assert_outcomes(failed=1, passed=1)
     said.stdout.fnmatch_lines(["*test_dear took 0.* seconds of processor time, a quick test may take 0.*"])
+
+
+def test_on_a_crowded_machine_nothing_is_judged(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.budget.crowded", lambda: True)
+    run(pytester, "def test_dear(): work(0.4)").assert_outcomes(passed=1)
 
 
 def test_its_own_fixtures_are_counted(pytester: pytest.Pytester) -> None:

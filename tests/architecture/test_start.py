@@ -34,5 +34,6 @@ def test_the_entry_does_not_load_what_commands_and_printing_alone_need(package: 
     assert {name for name in loaded if name == package or name.startswith(f"{package}.")} == set()
 
 
+@pytest.mark.slow("a process that imports the product")
 def test_the_collector_is_at_work_again_when_the_start_is_over() -> None:
     assert started("import gc, wsgi; print(gc.isenabled(), gc.get_freeze_count() > 100_000)") == "True True"

@@ -1,6 +1,6 @@
 """Long work says how far it is: on standard error, so that what a command answers stays whole."""
 
-import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ from tests.support.world import ZONE
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes less than a second says nothing otherwise."""
-    monkeypatch.setattr(
-        sys.modules["app.cli.draw.group"], "tqdm", lambda **how: tqdm(**{**how, "delay": 0, "mininterval": 0})
-    )
+    # By its name: commands are loaded when they are called, and may not have been.
+    module = import_module("app.cli.draw.group")
+    monkeypatch.setattr(module, "tqdm", lambda **how: tqdm(**{**how, "delay": 0, "mininterval": 0}))
 
 
 def test_commit_and_run_say_it(app: Flask, story: Story) -> None:

@@ -2,10 +2,12 @@
 
 Counted is the processor time of a test, of the fixtures it has for itself and of the processes it waits for; what is
 made once for many tests is not. While coverage is traced everything is dearer: then a test may cost twice as much.
-On a busy machine the same work takes more processor time: a second is what it is where PACE was measured.
+On a busy machine the same work takes more processor time: a second is what it is where PACE was measured, and where
+there is twice as much to do as there are processors nothing can be measured: then the bill is printed and nothing more.
 """
 
 import os
+import statistics
 import sys
 import time
 from collections.abc import Generator
@@ -71,7 +73,7 @@ class Budget:
         if call.when == "call" and item.get_closest_marker("slow") is None:
             most = self._seconds * (2 if sys.gettrace() else 1)
             report.user_properties.append((BILL, self._own))
-            if report.passed and self._own > most and self._own > most * _pace():
+            if report.passed and self._own > most and not crowded() and self._own > most * _pace():
                 report.outcome = "failed"
                 report.longrepr = (
                     f"{item.nodeid} took {self._own:.1f} seconds of processor time, a quick test may take {most:g}:"
@@ -98,7 +100,11 @@ class Budget:
 
 def _pace() -> float:
     """How much longer than on an idle machine everything takes just now, at least 1."""
-    return max(1.0, min(_work() for _ in range(5)) / PACE)
+    return max(1.0, statistics.median(_work() for _ in range(7)) / PACE)
+
+
+def crowded() -> bool:
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
 def _work() -> float:
