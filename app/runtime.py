@@ -8,6 +8,8 @@ import redis
 
 from app import clock
 from app.db import Database
+from app.services.dashboards.board import Shared
+from app.services.feed import Watch
 from app.services.links import Links
 from app.token_store import DatabaseTokens, RedisTokens
 from config.settings import Settings, SettingsError, WeChatSettings
@@ -34,6 +36,8 @@ class Runtime:
     exchanges: BoundedSemaphore = field(repr=False)
     # However slowly people fetch long files, half of them stay free.
     downloads: BoundedSemaphore = field(repr=False)
+    watch: Watch = field(repr=False)
+    board: Shared = field(repr=False)
 
     def now(self) -> datetime:
         """The current moment in the hospital's zone: its `.date()` is the day people there live in."""
@@ -58,6 +62,8 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         robot=_robot(settings),
         exchanges=BoundedSemaphore(max(1, settings.web_threads - 1)),
         downloads=BoundedSemaphore(max(1, settings.web_threads // 2)),
+        watch=Watch(database),
+        board=Shared(),
     )
 
 

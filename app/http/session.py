@@ -152,7 +152,8 @@ def _console_person() -> int | None:
     if not kept or second - kept["seen"] > IDLE.total_seconds():
         session.pop("console", None) if kept else None
         return None
-    if second - kept["seen"] > 60:  # a cookie a minute is enough to know when they were last here
+    # A cookie a minute is enough to know when they were last here; a page that keeps itself fresh is nobody's presence.
+    if second - kept["seen"] > 60 and "X-By-Itself" not in request.headers:
         session["console"] = {**kept, "seen": second}
     return int(kept["person"])
 

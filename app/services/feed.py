@@ -6,18 +6,22 @@ been committed since: no process has to be alive for it. Within one batch events
 what was written after something else was seen comes after it.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from sqlalchemy import Select, cast, func, insert, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
 
-from app.db import insert_first
+from app.db import Database, insert_first
 from app.models import Event, FeedEntry, FeedMark
+from app.models.kinds import PROVIDER_SEES_EVENTS
 from app.pagination import Line
 
 BATCH = 5_000
+LOOK_SECONDS = 0.5
 _LOCK = 0x66656564  # "feed", as PostgreSQL's advisory locks want it
 
 
@@ -58,6 +62,42 @@ def waits(session: Session) -> bool:
     """Whether something has been committed that has no number yet."""
     settled = session.scalar(select(FeedMark.settled_id)) or 0
     return session.scalar(_unnumbered(settled).limit(1)) is not None
+
+
+class Watch:
+    """How far the work has come, for everybody whom one process serves: the number of its last event.
+
+    However many ask, the database is asked twice a second at most. Only what the provider's staff may see moves it:
+    else they would learn from it that somebody has rated.
+    """
+
+    def __init__(self, database: Database, *, every: float = LOOK_SECONDS) -> None:
+        self._database = database
+        self._every = every
+        self._looking = Lock()
+        self._looked = -every
+        self._last = 0
+
+    def last(self) -> int:
+        """Whoever comes while somebody looks is answered by what was known before."""
+        if time.monotonic() - self._looked >= self._every and self._looking.acquire(blocking=False):
+            try:
+                self._last = self._look()
+                self._looked = time.monotonic()
+            finally:
+                self._looking.release()
+        return self._last
+
+    def _look(self) -> int:
+        with self._database.reading() as session:
+            behind = waits(session)
+        while behind:
+            with self._database.transaction() as session:
+                behind = number(session) == BATCH
+        seen = select(FeedEntry.seq).join(Event, Event.id == FeedEntry.event_id)
+        newer = seen.where(FeedEntry.seq > self._last, Event.kind.in_(PROVIDER_SEES_EVENTS))
+        with self._database.reading() as session:
+            return session.scalar(newer.order_by(FeedEntry.seq.desc()).limit(1)) or self._last
 
 
 def _unnumbered(settled: int) -> Select[int]:

@@ -117,8 +117,9 @@ OF_THE_DEMO = {"GET /demo/phone", "GET /demo/codes", "POST /demo/sign-in"}
 LOOKS = {"/console/entered/new", "/console/print/pads/link"}  # show a ticket whose number was typed; here none was
 COMMITTEE_ONLY = "/console/draws/<draw_id>/claims/<id:claim_id>/photo"  # a winner's picture is nobody else's business
 HOSPITAL_ONLY = ("/console/ratings", "/console/entered", "/console/complaints", "/console/people", "/console/draws")
-# A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown.
-KEPT_BY_LOOKING = ("oauth_attempt", "console_scan", "draw_receipt")
+# A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown; and
+# whoever follows the feed numbers what was committed.
+KEPT_BY_LOOKING = ("oauth_attempt", "console_scan", "draw_receipt", "feed_entry", "feed_mark")
 Everybody = Callable[[str], FlaskClient]
 
 

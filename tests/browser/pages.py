@@ -221,6 +221,8 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.goto(f"{demo.url}/console{looks}")
         for name, path in {
             "console": "/console",
+            "console-board": "/console/board",
+            "console-board-wall": "/console/board?wall=1",
             "console-tickets": "/console/tickets",
             "console-tickets-none": "/console/tickets?q=nothing-like-it",
             "console-ticket": f"/console/tickets/{rated.number}",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Employment, Event, Notice, Person, RoleGrant, Ticket, TicketHelper
@@ -15,9 +15,8 @@ from app.services.organisation import employment
 from app.services.organisation.directory import current_employment
 from config.notices import notice_rules
 
-# After a day nobody is rung up any more; the desk goes on seeing it for a week.
+# After a day nobody is rung up any more; the desk goes on seeing it until somebody opens it.
 RINGS_FOR = timedelta(days=1)
-RED_FOR = timedelta(days=7)
 
 
 def due(session: Session, *, at: datetime) -> dict[int, datetime]:
@@ -41,7 +40,7 @@ def escalate(session: Session, ticket: Ticket, *, at: datetime) -> None:
 def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None) -> Sequence[Line]:
     """What the desk has to telephone about: whom, since when, and who else was told."""
     lead, other, told = aliased(Person), aliased(Person), aliased(Notice)
-    waiting = _waiting(at - RED_FOR, at - _backup()).subquery()
+    waiting = _waiting(None, at - _backup()).subquery()
     query = (
         select(
             waiting.c.ticket_id,
@@ -70,7 +69,7 @@ def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None)
 
 def offered(session: Session, to: int, *, at: datetime) -> set[int]:
     """The tickets this backup was told of and may take over, as long as their leads have not opened them."""
-    waiting = _waiting(at - RED_FOR, at).subquery()
+    waiting = _waiting(None, at).subquery()
     told = (Notice.event_id == waiting.c.event_id) & (Notice.kind == "backup") & (Notice.person_id == to)
     return set(session.scalars(select(waiting.c.ticket_id).join(Notice, told)))
 
@@ -88,11 +87,11 @@ def _backup() -> timedelta:
     return timedelta(minutes=notice_rules().backup_minutes)
 
 
-def _waiting(since: datetime, until: datetime) -> Query:
+def _waiting(since: datetime | None, until: datetime) -> Query:
     """Notices of a ticket's last move, unopened by its lead. Found by the index of the unopened ones."""
     unopened = (
         select(Notice.ticket_id, Notice.event_id, Notice.person_id, Notice.created_at)
-        .where(UNOPENED, Notice.created_at > since, Notice.created_at <= until)
+        .where(UNOPENED, Notice.created_at <= until, Notice.created_at > since if since else true())
         .subquery()
     )
     moved_on = select(Event.id).where(

@@ -1,6 +1,6 @@
 """The console's blueprints. Importing the pages registers their views."""
 
-from app.web.console import overview
+from app.web.console import board, overview
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.cases import complaints
 from app.web.console.codes import assets, link_rule, printing
@@ -26,6 +26,7 @@ BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, *_
 __all__ = [
     "BLUEPRINTS",
     "assets",
+    "board",
     "draws_announce",
     "draws_claims",
     "erasures",

@@ -1,0 +1,222 @@
+"""The live board: every open ticket with the time it has left, whom to telephone, who urges; the day in figures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models import (
+    Category,
+    Completion,
+    CountedRating,
+    Department,
+    Event,
+    Person,
+    Place,
+    Rating,
+    RatingCorrection,
+    RatingExclusion,
+    Team,
+    Ticket,
+)
+from app.models.kinds import EVENTS
+from app.models.ticket import OPEN_STATES
+from app.pagination import Line, Query
+from app.services.ratings.search import SATISFIED_FROM
+from app.services.service_levels import escalation
+
+MOST = 300  # lines; how many there are besides is said
+SOON = timedelta(minutes=15)
+TO_DISPATCH = timedelta(minutes=5)  # what nobody was given for longer is an alarm, for as long as it stays so
+MOVES = tuple(kind for kind, about in EVENTS.items() if about.moves)
+
+Made = TypeVar("Made")
+Urgency = Literal["over", "soon", "calm", "none"]
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """Which of the open tickets, and in which order: by the time they have left, or the newest first."""
+
+    state: str = ""
+    team_id: int | None = None
+    newest_first: bool = False
+
+
+@dataclass(frozen=True)
+class BoardTicket:
+    """One line. `left` is negative once the time is over, and none where none was set (imported tickets)."""
+
+    ticket: Line
+    left: timedelta | None
+    urged_at: datetime | None
+    unopened: Line | None
+    unassigned: bool
+
+    @property
+    def urgency(self) -> Urgency:
+        if self.left is None:
+            return "none"
+        if self.left <= timedelta():
+            return "over"
+        return "soon" if self.left <= SOON else "calm"
+
+    @property
+    def alarm(self) -> bool:
+        """Somebody has to act now: these come first."""
+        return self.unassigned or self.urged_at is not None or self.unopened is not None or self.urgency == "over"
+
+    @property
+    def loud(self) -> bool:
+        """May make a sound: an urge, and the most urgent priority."""
+        return self.urged_at is not None or self.ticket.priority == 1
+
+
+@dataclass(frozen=True)
+class LiveBoard:
+    """`solved` and `in_time` are today's completions that had a limit, and those of them that kept it."""
+
+    rows: Sequence[BoardTicket]
+    more: int
+    states: Mapping[str, int]
+    teams: Sequence[Line]
+    reported: int
+    solved: int
+    in_time: int
+
+
+@dataclass(frozen=True)
+class Satisfaction:
+    """Of today's ratings, for the hospital alone."""
+
+    rated: int
+    satisfied: int
+
+
+class Shared:
+    """What one look at the database found, for all who ask the same until the version changes."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._version: object = None
+        self._kept: dict[object, Any] = {}
+
+    def get(self, version: object, key: object, make: Callable[[], Made]) -> Made:
+        """Who comes while it is made waits for it."""
+        with self._lock:
+            if version != self._version:
+                self._version, self._kept = version, {}
+            if key not in self._kept:
+                self._kept[key] = make()
+            made: Made = self._kept[key]
+            return made
+
+
+def load(session: Session, wanted: BoardFilter, *, at: datetime) -> LiveBoard:
+    """All of it in seven statements, however many tickets are open. The day is that of the zone of `at`."""
+    tickets = session.execute(_open(wanted).limit(MOST)).all()
+    urged: dict[int, datetime] = dict(session.execute(_urged()).all())
+    unopened = {row.ticket_id: row for row in escalation.red(session, at=at)}
+    rows = [
+        BoardTicket(
+            ticket=one,
+            left=one.due_at - at if one.due_at else None,
+            urged_at=urged.get(one.id),
+            unopened=unopened.get(one.id),
+            unassigned=one.state == "reported" and at - one.reported_at > TO_DISPATCH,
+        )
+        for one in tickets
+    ]
+    states: dict[str, int] = dict(session.execute(_by_state()).all())
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    solved, in_time = session.execute(_solved(today)).one()
+    wanted_states = [wanted.state] if wanted.state else OPEN_STATES
+    return LiveBoard(
+        rows=rows if wanted.newest_first else sorted(rows, key=lambda row: not row.alarm),
+        more=max(0, sum(states.get(state, 0) for state in wanted_states) - MOST) if wanted.team_id is None else 0,
+        states={state: states.get(state, 0) for state in OPEN_STATES},
+        teams=session.execute(select(Team.id, Team.name).order_by(Team.name)).all(),
+        reported=session.scalar(select(func.count()).select_from(Ticket).where(Ticket.reported_at >= today)) or 0,
+        solved=solved,
+        in_time=in_time,
+    )
+
+
+def satisfaction(session: Session, *, at: datetime) -> Satisfaction:
+    """Of the ratings that count, were given today and are not excluded; a correction is what its rater thinks."""
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    level = func.coalesce(RatingCorrection.level, Rating.level)
+    query = (
+        select(func.count(), func.coalesce(func.sum(case((level >= SATISFIED_FROM, 1), else_=0)), 0))
+        .select_from(Rating)
+        .join(CountedRating, CountedRating.rating_id == Rating.id)
+        .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
+        .outerjoin(RatingExclusion, RatingExclusion.rating_id == Rating.id)
+        .where(Rating.at >= today, RatingExclusion.rating_id.is_(None))
+    )
+    rated, satisfied = session.execute(query).one()
+    return Satisfaction(rated, satisfied)
+
+
+def _open(wanted: BoardFilter) -> Query:
+    lead = aliased(Person)
+    query = (
+        select(
+            Ticket.id,
+            Ticket.number,
+            Ticket.state,
+            Ticket.priority,
+            Ticket.reported_at,
+            Ticket.due_at,
+            Ticket.description,
+            Department.name.label("department"),
+            Place.name.label("place"),
+            Category.name.label("category"),
+            Team.name.label("team"),
+            lead.name.label("lead"),
+            lead.telephone,
+        )
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Place, Place.id == Ticket.place_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Team, Team.id == Ticket.team_id)
+        .outerjoin(lead, lead.id == Ticket.lead_id)
+        .where(Ticket.state == wanted.state if wanted.state else Ticket.state.in_(OPEN_STATES))
+    )
+    if wanted.team_id is not None:
+        query = query.where(Ticket.team_id == wanted.team_id)
+    if wanted.newest_first:
+        return query.order_by(Ticket.reported_at.desc(), Ticket.id.desc())
+    return query.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.priority, Ticket.id)
+
+
+def _urged() -> Query:
+    """Each open ticket that was urged after its last move, and when; what was done since is the answer."""
+    move = aliased(Event)
+    later = select(move.id).where(
+        move.ticket_id == Ticket.id, move.cycle == Ticket.cycle, move.kind.in_(MOVES), move.id > Event.id
+    )
+    return (
+        select(Ticket.id, func.max(Event.at))
+        .join(Event, (Event.ticket_id == Ticket.id) & (Event.cycle == Ticket.cycle))
+        .where(Ticket.state.in_(OPEN_STATES), Event.kind == "urged", ~later.exists())
+        .group_by(Ticket.id)
+    )
+
+
+def _by_state() -> Query:
+    return select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
+
+
+def _solved(today: datetime) -> Query:
+    kept = case((Completion.finished_at <= Ticket.due_at, 1), else_=0)
+    return (
+        select(func.count(), func.coalesce(func.sum(kept), 0))
+        .select_from(Completion)
+        .join(Ticket, (Ticket.id == Completion.ticket_id) & (Ticket.cycle == Completion.cycle))
+        .where(Completion.finished_at >= today, Ticket.due_at.is_not(None))
+    )

@@ -1,0 +1,78 @@
+// Keeps [data-live] as it is in the database: asks once a second whether it has changed, and fetches the page again
+// when it has. Says since when it cannot. A page that stays (on a wall) keeps its sign-in; others leave it to the person.
+(() => {
+  let region = document.querySelector("[data-live]");
+  if (!region) return;
+  const lost = document.querySelector("[data-lost]");
+  const signedOut = document.querySelector("[data-signed-out]");
+  const sound = document.querySelector("[data-sound]");
+  const headers = "stays" in region.dataset ? {} : { "X-By-Itself": "1" };
+  let version = region.dataset.live;
+  let heard = loud();
+  let fresh = new Date();
+  let audio = null;
+
+  function loud() {
+    return new Set((region.dataset.loud || "").split(" ").filter(Boolean));
+  }
+
+  function ring() {
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    tone.frequency.value = 880;
+    volume.gain.value = 0.2;
+    tone.connect(volume).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 0.4);
+  }
+
+  async function ask(address) {
+    const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(8000) });
+    if (answer.redirected || answer.status === 401 || answer.status === 403) throw new Error("signed out");
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer;
+  }
+
+  async function renew() {
+    const text = await (await ask(location.href)).text();
+    const next = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
+    if (!next) throw new Error("no board");
+    const focused = region.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    region.replaceWith(next);
+    region = next;
+    version = next.dataset.live;
+    if (focused) [...region.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+    const now = loud();
+    if (audio && [...now].some((number) => !heard.has(number))) ring();
+    heard = now;
+  }
+
+  async function look() {
+    try {
+      const found = await (await ask("/console/changes")).json();
+      if (found.version !== version) await renew();
+      fresh = new Date();
+      lost.hidden = true;
+    } catch (error) {
+      if (error.message === "signed out") {
+        signedOut.hidden = false;
+        lost.hidden = true;
+        return;
+      }
+      lost.querySelector("time").textContent = fresh.toLocaleTimeString();
+      lost.hidden = false;
+    }
+    setTimeout(look, 1000);
+  }
+
+  if (sound && "AudioContext" in window) {
+    sound.hidden = false;
+    sound.addEventListener("click", () => {
+      const on = sound.getAttribute("aria-pressed") !== "true";
+      sound.setAttribute("aria-pressed", String(on));
+      audio = on ? new AudioContext() : null;
+      if (on) ring();
+    });
+  }
+  setTimeout(look, 1000);
+})();

@@ -1,0 +1,67 @@
+"""Four people, one ticket: who looks at the board or the ticket sees the others' steps without touching anything."""
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import tickets
+from tests.browser.steps import enter_console
+from tests.support.browser import open_desktop, open_phone
+from tests.support.demo import Demo
+
+pytestmark = pytest.mark.slow("a browser")
+AT_MOST = 2_000  # milliseconds from the step to the screen
+
+
+@pytest.mark.parametrize("demo", ["sqlite", "postgresql"], indirect=True)
+def test_each_step_is_on_every_screen_within_two_seconds(demo: Demo, browser: Browser) -> None:
+    with open_desktop(browser) as hospital, open_desktop(browser) as provider, open_phone(browser) as phone:
+        board, ticket_page = enter_console(hospital, demo, "supervisor"), enter_console(provider, demo, "desk")
+        board.goto(f"{demo.url}/console/board")
+        made = tickets.make(demo.runtime, "dispatched")
+        row = board.locator("tr", has_text=made.number)
+        expect(row).to_be_visible(timeout=AT_MOST)
+        ticket_page.goto(f"{demo.url}/console/tickets/{made.number}")
+        engineer = phone.new_page()
+        engineer.goto(demo.on_phone("engineer", f"/engineer/{made.number}"))
+        for button, state in (("接单", "已接单"), ("到场", "已到场")):
+            engineer.get_by_role("button", name=button, exact=True).click()
+            expect(row).to_contain_text(state, timeout=AT_MOST)
+            expect(ticket_page.locator(".timeline")).to_contain_text(button, timeout=AT_MOST)
+        engineer.get_by_role("button", name="完成", exact=True).click()
+        expect(row).to_be_hidden(timeout=AT_MOST)
+
+
+def test_a_board_that_lost_its_source_says_so_and_catches_up(demo: Demo, browser: Browser) -> None:
+    with open_desktop(browser) as hospital:
+        board = enter_console(hospital, demo, "supervisor")
+        board.goto(f"{demo.url}/console/board")
+        hospital.set_offline(True)
+        expect(lost(board)).to_be_visible()
+        expect(lost(board).locator("time")).not_to_be_empty()
+        made = tickets.make(demo.runtime, "reported")
+        hospital.set_offline(False)
+        expect(board.locator("tr", has_text=made.number)).to_be_visible()
+        expect(lost(board)).to_be_hidden()
+
+
+def test_who_is_signed_out_is_told(demo: Demo, browser: Browser) -> None:
+    with open_desktop(browser) as hospital:
+        board = enter_console(hospital, demo, "supervisor")
+        board.goto(f"{demo.url}/console/board")
+        hospital.clear_cookies()
+        expect(board.locator("[data-signed-out]")).to_be_visible()
+
+
+def test_a_step_moves_neither_the_focus_nor_the_page(demo: Demo, browser: Browser) -> None:
+    first = tickets.make(demo.runtime, "reported")
+    with open_desktop(browser) as hospital:
+        board = enter_console(hospital, demo, "supervisor")
+        board.goto(f"{demo.url}/console/board?order=newest")
+        board.get_by_role("link", name=first.number).focus()
+        second = tickets.make(demo.runtime, "reported")
+        expect(board.locator("tr", has_text=second.number)).to_be_visible()
+        expect(board.get_by_role("link", name=first.number)).to_be_focused()
+
+
+def lost(board: Page) -> Locator:
+    return board.locator("[data-lost]")
