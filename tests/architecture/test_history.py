@@ -17,7 +17,8 @@ from app.services.events import About
 from app.services.identity import binding, first_admin
 from app.services.organisation import settings_history
 from app.services.privacy import wechat_erasure
-from config.notices import KINDS
+from app.texts.tickets import WORDS
+from config.notices import ALERTS, FOR_ENGINEERS, FOR_USERS, KINDS
 from tests.support.tree import files
 from tests.support.world import World
 
@@ -43,6 +44,11 @@ def made_by(call: ast.Call) -> bool:
     return (name == "Event" and bool(call.args or call.keywords)) or (name == "insert" and first.startswith("Event"))
 
 
+def test_every_step_of_a_ticket_has_a_word_on_its_page() -> None:
+    shown = {name for name, kind in EVENTS.items() if kind.subject in {"ticket", "rating", "complaint"}}
+    assert WORDS["event"].keys() == shown, "app/texts/tickets.py says what the timeline calls each"
+
+
 def test_an_undeclared_kind_cannot_be_written(world: World) -> None:
     with pytest.raises(KeyError, match="invented"), world.database.transaction() as session:
         events.append(session, About(1), "invented", by=None, at=clock.now(), channel="test")
@@ -58,8 +64,12 @@ def test_what_speaks_of_a_rating_a_complaint_or_a_person_is_not_for_the_provider
     assert PROVIDER_SEES_NOTICES.isdisjoint({"rate_reminder", "complaint_answered", "recovered", "won"})
 
 
-def test_the_hospital_words_every_kind_that_is_sent() -> None:
-    assert {name for name, kind in NOTICES.items() if not kind.inbox_only} == KINDS
+def test_the_hospital_words_every_kind_that_is_sent_for_the_same_reader() -> None:
+    readers = {"engineer": FOR_ENGINEERS, "user": FOR_USERS, "admin": ALERTS}
+    worded = {name: reader for reader, names in readers.items() for name in names}
+    declared = {name: kind.to for name, kind in NOTICES.items() if not kind.inbox_only}
+    assert declared == worded, "app/models/kinds.py and config/notices.py name the same kinds, each for the same reader"
+    assert worded.keys() == KINDS
 
 
 def test_what_the_database_writes_with_a_rating_is_a_declared_event(world: World) -> None:
