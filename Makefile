@@ -87,7 +87,7 @@ screenshots: .venv/ready-dev  ## the pictures of the README
 # Bring app/translations/en.po up to date with the texts in the source; then fill in what is empty.
 texts: .venv/ready  ## bring the English catalogue up to date
 	@mkdir -p build
-	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k mark --no-location -o build/texts.pot app
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k mark --no-location --sort-output -o build/texts.pot app
 	$(BIN)/pybabel -q update -N -l en -i build/texts.pot -o app/translations/en.po --ignore-obsolete -w 120
 	@grep -vE '^"(Project|Report|POT|PO-R|Last|Language-T|Generated)' app/translations/en.po > build/en.po
 	@mv build/en.po app/translations/en.po

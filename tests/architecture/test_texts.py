@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ LANGUAGES = "app/texts/catalogue.py"  # a language is named in itself
 def test_every_text_has_an_english_translation(texts: set[str]) -> None:
     english = catalogue()
     missing = sorted(text for text in texts if not all(english.get(text, ("",))))
-    assert missing == []
+    assert missing == [], "make texts puts them into app/translations/en.po; write the English under each"
 
 
 def test_a_translation_fills_in_the_same_values() -> None:
@@ -38,7 +39,12 @@ def test_a_translation_fills_in_the_same_values() -> None:
 
 
 def test_nothing_is_translated_that_nobody_says(texts: set[str]) -> None:
-    assert sorted(set(catalogue()) - texts) == []
+    assert sorted(set(catalogue()) - texts) == [], "make texts takes them out"
+
+
+def test_the_catalogue_stands_in_one_order_wherever_its_texts_stand() -> None:
+    kept = list(catalogue())
+    assert next((pair for pair in pairwise(kept) if pair[0] > pair[1]), None) is None, "make texts puts it in order"
 
 
 def test_no_english_text_is_chinese_or_unsure() -> None:
