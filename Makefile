@@ -26,10 +26,10 @@ test: .venv/ready-dev  ## every test
 
 check: COVER := --cov --cov-report= --cov-fail-under=0
 check: COVER_MORE := --cov --cov-append
-check: .venv/ready-dev lint quick slow  ## what has to pass before a change lands
+check: lint quick slow  ## what has to pass before a change lands
 	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*' --fail-under=100
 
-lint:  ## lint, types, import contracts
+lint: .venv/ready-dev  ## lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
