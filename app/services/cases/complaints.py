@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing, Refused
 from app.models import Complaint, Department, Person, Ticket
-from app.pagination import Line, Page, Query, newest_first
+from app.pagination import Cursor, Line, Page, Query, newest_first
 from app.services import events
 from app.services.events import About
 from app.services.notices import outbox
@@ -56,7 +56,7 @@ def of_person(session: Session, ticket_id: int, person_id: int) -> Sequence[Comp
     return session.scalars(query.order_by(Complaint.id)).all()
 
 
-def find(session: Session, *, state: str, after: int | None = None) -> Page:
+def find(session: Session, *, state: str, after: Cursor | None = None) -> Page:
     query = _lines().where(Complaint.state == state) if state else _lines()
     return newest_first(session, query, Complaint.at, Complaint.id, after=after)
 

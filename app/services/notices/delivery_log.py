@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models import ChannelOutage, DeliveryAttempt, Event, Notice, Person, SubscriptionCredit, Ticket, WeChatIdentity
 from app.models.kinds import INBOX_ONLY, PROVIDER_SEES_NOTICES
-from app.pagination import Line, Page, Query, newest_first
+from app.pagination import Cursor, Line, Page, Query, newest_first
 from app.services.notices.channels import Channel, ChannelOrder
 from app.services.organisation import employment
 
@@ -46,7 +46,7 @@ class Reach:
     credits: int | None = None
 
 
-def find(session: Session, *, for_provider: bool, state: str = "", after: int | None = None) -> Page:
+def find(session: Session, *, for_provider: bool, state: str = "", after: Cursor | None = None) -> Page:
     """Notices, newest first, of one state or of all; what is told to one person alone is not among them."""
     query = (
         select(

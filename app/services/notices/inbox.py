@@ -43,12 +43,12 @@ def unread(session: Session, person_id: int, *, at: datetime) -> int:
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def mark_read(session: Session, person_id: int, *, up_to: int, at: datetime) -> None:
-    """The person has seen the list as it stood when `up_to` was its newest."""
+def mark_read(session: Session, person_id: int, *, up_to: datetime, at: datetime) -> None:
+    """The person has seen the list as it stood when its newest was of `up_to`."""
     expected = or_(Ticket.lead_id == person_id, Notice.kind == "backup")
     waited_for = select(Ticket.id).where(Ticket.id == Notice.ticket_id, Ticket.state.in_(AWAITING), expected)
     passing = or_(Notice.kind.not_in(AWAITS_OPENING), ~waited_for.exists())
-    _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.id <= up_to, passing)), at)
+    _open(session, Notice.id.in_(_unread(person_id, at).where(Notice.created_at <= up_to, passing)), at)
 
 
 def unseen(session: Session, ticket_id: int, *, person_id: int) -> bool:

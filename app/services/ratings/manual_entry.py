@@ -25,7 +25,7 @@ from app.models import (
     Ticket,
 )
 from app.models.rating import LEVELS
-from app.pagination import Line, Page, Query, newest_first
+from app.pagination import Cursor, Line, Page, Query, newest_first
 from app.services import events, images
 from app.services.codes import slip_pads
 from app.services.events import About
@@ -109,7 +109,7 @@ def fits(session: Session, ticket: Ticket, given: ManualRating, *, window: timed
     return [one for one in last if given.at - one.finished_at <= window]
 
 
-def find(session: Session, *, after: int | None = None) -> Page:
+def find(session: Session, *, after: Cursor | None = None) -> Page:
     """Newest first, by the moment they were entered."""
     return newest_first(session, _lines(), EnteredRating.at, EnteredRating.completion_id, after=after)
 

@@ -23,7 +23,7 @@ from app.models import (
     Ticket,
 )
 from app.models.person import NAMELESS
-from app.pagination import Line, Page, Query, newest_first
+from app.pagination import Cursor, Line, Page, Query, newest_first
 
 SATISFIED_FROM = 4
 FLAGS = ("review", "risky")
@@ -77,7 +77,7 @@ class Figure:
         return "" if self.hundredths is None else f"{self.hundredths // 100}.{self.hundredths % 100:02}"
 
 
-def find(session: Session, wanted: RatingFilter, *, after: int | None = None) -> Page:
+def find(session: Session, wanted: RatingFilter, *, after: Cursor | None = None) -> Page:
     """Ratings by the time they were given, newest first."""
     query = _lines().where(*_scope(wanted), *_narrow(wanted))
     return newest_first(session, query, Rating.at, Rating.id, after=after)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Person, Team, Ticket
 from app.models.ticket import OPEN_STATES
-from app.pagination import Page, newest_first
+from app.pagination import Cursor, Page, newest_first
 
 OPEN = "open"  # every state in which somebody still waits
 NAMESAKES = 50
@@ -33,7 +33,7 @@ def too_many_named(session: Session, text: str) -> bool:
     return bool(text) and len(session.scalars(_meant(text).limit(NAMESAKES + 1)).all()) > NAMESAKES
 
 
-def find(session: Session, wanted: TicketFilter, *, after: int | None = None) -> Page:
+def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None) -> Page:
     """Tickets by the time they were reported, newest first."""
     lead, served, requester = aliased(Person), aliased(Person), aliased(Person)
     query = (

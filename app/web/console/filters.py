@@ -10,7 +10,7 @@ from flask import request
 from app.errors import Refused
 from app.http.context import runtime
 from app.http.ids import parse_id
-from app.pagination import Line
+from app.pagination import Cursor, Line
 
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
 LONGEST = 100
@@ -39,6 +39,15 @@ def row_id(name: str) -> int | None:
     if value and number is None:
         raise Refused("bad_filter", name=name)
     return number
+
+
+def cursor(name: str) -> Cursor | None:
+    """Where a list goes on."""
+    value = text(name)
+    found = Cursor.read(value)
+    if value and found is None:
+        raise Refused("bad_filter", name=name)
+    return found
 
 
 def day(name: str) -> date | None:

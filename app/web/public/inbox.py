@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from app.http import phone_gate, session
 from app.http.context import now, runtime, transaction
 from app.http.i18n import gettext
-from app.http.ids import parse_id
 from app.http.words import word
 from app.models.kinds import INBOX_ONLY
+from app.pagination import Cursor
 from app.services.notices import content, inbox
 from app.services.notices.inbox import Entry
 from app.services.ratings import reminders
@@ -23,7 +23,6 @@ blueprint = Blueprint("inbox", __name__)
 
 @dataclass(frozen=True)
 class Message:
-    id: int
     title: str
     text: str
     link: str
@@ -37,21 +36,28 @@ def message(entry: Entry) -> Message:
     if entry.kind in INBOX_ONLY:
         text = gettext("抽奖结果里有您。请打开看领奖码，按期领取。")
         link = f"{runtime().settings.public_url}/my/prizes/{entry.told.about}"
-        return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
+        return Message(word("notice", entry.kind), text, link, at, opened)
     kind = notice_kinds().get(entry.kind)
     if kind is None:
-        return Message(entry.id, word("notice", entry.kind), "", "", at, opened)
+        return Message(word("notice", entry.kind), "", "", at, opened)
     text = content.text(kind, entry.told, runtime().settings.timezone)
     link = content.url(kind, entry.told, runtime().links, runtime().settings.console_url)
-    return Message(entry.id, word("notice", entry.kind), text, link, at, opened)
+    return Message(word("notice", entry.kind), text, link, at, opened)
 
 
 def unread_of(messages: Sequence[Message]) -> dict[str, object]:
     """What the button needs that marks them as read: whether one is not, and up to which."""
+    newest = max((one.at for one in messages), default=None)
     return {
         "some_unread": not all(one.opened for one in messages),
-        "newest": max((one.id for one in messages), default=0),
+        "newest": Cursor(newest, 0) if newest else "",
     }
+
+
+def read_up_to() -> datetime:
+    """Of the form: the newest that was shown, or nothing at all."""
+    shown = Cursor.read(request.form.get("up_to", ""))
+    return shown.at if shown else datetime.min.replace(tzinfo=UTC)
 
 
 @blueprint.post("/my/inbox/read")
@@ -59,7 +65,7 @@ def unread_of(messages: Sequence[Message]) -> dict[str, object]:
 def read() -> Response:
     session.check_form("inbox")
     with transaction() as db:
-        inbox.mark_read(db, phone_gate.person(), up_to=parse_id(request.form.get("up_to", "")) or 0, at=now())
+        inbox.mark_read(db, phone_gate.person(), up_to=read_up_to(), at=now())
     return redirect("/my#inbox", 303)
 
 

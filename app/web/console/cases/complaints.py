@@ -15,7 +15,7 @@ blueprint = Blueprint("console_complaints", __name__)
 def complaint_index() -> str:
     state = filters.code("state", complaints.STATES)
     with read_session() as session:
-        page = complaints.find(session, state=state, after=filters.row_id("after"))
+        page = complaints.find(session, state=state, after=filters.cursor("after"))
     return render_template("console/complaints.html", page=page, tabs=("", *complaints.STATES))
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from flask import g, redirect, render_template, request, url_for
+from flask import g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.http.context import now, read_session, transaction
-from app.http.ids import parse_id
 from app.services.notices import inbox
 from app.web.console.overview import blueprint
-from app.web.public.inbox import message, unread_of
+from app.web.public.inbox import message, read_up_to, unread_of
 
 
 @blueprint.get("/console/inbox")
@@ -23,8 +22,7 @@ def inbox_index() -> str:
 @blueprint.post("/console/inbox/read")
 def inbox_read() -> Response:
     with transaction() as session:
-        up_to = parse_id(request.form.get("up_to", "")) or 0
-        inbox.mark_read(session, g.visitor.person_id, up_to=up_to, at=now())
+        inbox.mark_read(session, g.visitor.person_id, up_to=read_up_to(), at=now())
     return redirect(url_for("console.inbox_index"), 303)
 
 

@@ -24,7 +24,7 @@ def notice_index() -> str:
     with read_session() as session:
         stops = circuit_breaker.standing(session)
         provider = not g.visitor.supervises
-        page = delivery_log.find(session, for_provider=provider, state=state, after=filters.row_id("after"))
+        page = delivery_log.find(session, for_provider=provider, state=state, after=filters.cursor("after"))
     tabs = ("", "failed", "waiting", "sending", "sent", "kept")
     return render_template("console/notices.html", page=page, stops=stops, tabs=tabs)
 

@@ -25,7 +25,7 @@ blueprint.add_app_template_test(manual_entry.after_its_day)
 @blueprint.get("/console/entered")
 def entered_index() -> str:
     with read_session() as session:
-        page = manual_entry.find(session, after=filters.row_id("after"))
+        page = manual_entry.find(session, after=filters.cursor("after"))
         figure = manual_entry.figure(session)
     return render_template("console/entered.html", page=page, figure=figure, sources=SOURCES)
 

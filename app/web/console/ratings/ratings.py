@@ -39,7 +39,7 @@ def rating_index() -> str:
     with read_session() as session:
         return render_template(
             "console/ratings.html",
-            page=search.find(session, wanted, after=filters.row_id("after")),
+            page=search.find(session, wanted, after=filters.cursor("after")),
             figure=search.figure(session, wanted),
             first=first,
             last=last,

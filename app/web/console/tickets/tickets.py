@@ -42,7 +42,7 @@ def ticket_index() -> str | Answer:
         text=filters.text("q"),
     )
     with read_session() as session:
-        page = ticket_list.find(session, wanted, after=filters.row_id("after"))
+        page = ticket_list.find(session, wanted, after=filters.cursor("after"))
         unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
         too_many = ticket_list.too_many_named(session, wanted.text)
         choices = {
