@@ -12,8 +12,8 @@ from app.texts.refusals import STATUS_TEXTS, TEXTS
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(Refused, _refused)
-    app.register_error_handler(CSRFError, lambda _error: _refused(Refused("page_expired")))
+    app.register_error_handler(Refused, answer_to)
+    app.register_error_handler(CSRFError, lambda _error: answer_to(Refused("page_expired")))
     app.register_error_handler(HTTPException, _http)
 
 
@@ -33,19 +33,23 @@ def refusal(refused: Refused) -> Response:
     return problem(status, refused.code, title=_title(status), detail=words(refused), facts=refused.facts)
 
 
-def _refused(refused: Refused) -> Response | tuple[str, int]:
+def answer_to(refused: Refused) -> Response | tuple[str, int]:
     return refusal(refused) if asked_here() else page(words(refused), status_of(refused))
+
+
+def answer_to_status(status: int) -> Response | tuple[str, int]:
+    """Where no rule said no, but the way something was asked, or we ourselves."""
+    if not asked_here():
+        return page(_title(status), status)
+    code, text = CODES.get(status, CODES[400]), _title(status)
+    return problem(status, code, title=text, detail=text, facts={"see": DOCUMENT})
 
 
 def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    status = error.code or 500
-    if not asked_here():
-        return page(_title(status), status)
-    code, text = CODES.get(status, CODES[400]), _title(status)
-    answer = problem(status, code, title=text, detail=text, facts={"see": DOCUMENT})
-    if isinstance(error, MethodNotAllowed):
+    answer = answer_to_status(error.code or 500)
+    if isinstance(error, MethodNotAllowed) and isinstance(answer, Response):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return answer
 

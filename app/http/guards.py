@@ -76,22 +76,12 @@ def register(app: Flask, blueprints: list[Blueprint]) -> None:
             raise RuntimeError(f"the blueprint {blueprint.name} has no guard; add a line to app/http/guards.py")
         if guard.surfaces & surfaces:
             app.register_blueprint(blueprint)
-    app.before_request(_refuse_nul)
     app.before_request(_check)
 
 
 def runtime_surfaces(app: Flask) -> frozenset[str]:
     with app.app_context():
         return runtime().settings.surfaces
-
-
-def _refuse_nul() -> None:
-    # PostgreSQL cannot keep one, and nobody types one.
-    sent = request.query_string
-    if request.mimetype == "application/x-www-form-urlencoded":
-        sent += request.get_data()  # kept, the form is read from it
-    if "\0" in request.path or b"%00" in sent or b"\0" in sent:
-        abort(400)
 
 
 def _check() -> Response | str | None:

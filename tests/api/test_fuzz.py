@@ -17,18 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app import clock
 from app.api import blueprints  # noqa: F401 which writes the operations down
 from app.api.operations import OPERATIONS, Operation
 from app.db import Database
-from app.models import Person, Ticket, WeChatIdentity
+from app.models import Ticket
 from app.paths import ROOT
-from app.services.identity import api_sessions
-from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from app.services.links import Links
 from sandbox.accounts import MINI
 from tests.conftest import KEY, migrate, plain_environ
 from tests.support.nursery import Nursery
+from tests.support.phone import bearer
 from tests.support.postgres import Postgres
 from tests.support.processes import installation
 from tests.support.world import World, build
@@ -126,22 +124,6 @@ def from_somewhere() -> dict[str, str]:
     """From a new address each time, or the limits of one would be all that is seen."""
     number = next(_number)
     return {"X-Forwarded-For": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
-
-
-def bearer(world: World, person: Person | None = None) -> str:
-    """A new session of a new WeChat user, bound or not."""
-    with world.database.transaction() as session:
-        seen = clock.now()
-        identity = WeChatIdentity(
-            appid=MINI.appid,
-            openid=f"oMini-{next(_number)}",
-            person_id=person.id if person else None,
-            privacy_version=PRIVACY_VERSION,
-            first_seen_at=seen,
-        )
-        session.add(identity)
-        session.flush()
-        return api_sessions.begin(session, identity.id, at=seen).access
 
 
 @pytest.fixture(scope="module")

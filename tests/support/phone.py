@@ -13,6 +13,13 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from app import clock
+from app.models import Person, WeChatIdentity
+from app.services.identity import api_sessions
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
+from sandbox.accounts import MINI
+from tests.support.world import World
+
 PREFIX = "/api/v1"
 
 
@@ -70,6 +77,22 @@ class Phone:
         """Scans, then taps."""
         key = more.pop("key", None)
         return self.post(f"/scan/{token}/rating", {"form": self.scan(token)["form"], "level": level, **more}, key=key)
+
+
+def bearer(world: World, person: Person | None = None) -> str:
+    """A new session of a new WeChat user, bound or not."""
+    with world.database.transaction() as session:
+        seen = clock.now()
+        identity = WeChatIdentity(
+            appid=MINI.appid,
+            openid=f"oMini-{secrets.token_hex(8)}",
+            person_id=person.id if person else None,
+            privacy_version=PRIVACY_VERSION,
+            first_seen_at=seen,
+        )
+        session.add(identity)
+        session.flush()
+        return api_sessions.begin(session, identity.id, at=seen).access
 
 
 def told(answer: TestResponse) -> dict[str, Any]:
