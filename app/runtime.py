@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 
 import redis
 
-from app import clock
+from app import clock, redis_pool
 from app.db import Database
 from app.services.dashboards.board import Shared
 from app.services.feed import Watch
@@ -110,6 +110,11 @@ def _robot(settings: Settings) -> Robot | None:
 def _token_store(settings: Settings, database: Database) -> TokenStore:
     if not settings.redis_url:
         return DatabaseTokens(database)
-    # The client's own retries add up to a minute; nobody here waits for Redis that long.
-    connection = redis.Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
-    return RedisTokens(connection, DatabaseTokens(database))
+    return RedisTokens(redis.Redis(connection_pool=_redis(settings.redis_url)), DatabaseTokens(database))
+
+
+def _redis(url: str) -> redis.ConnectionPool:
+    try:
+        return redis_pool.pool(url)
+    except ValueError as error:
+        raise SettingsError("REDIS_URL is no address of a Redis: see docs/settings.md") from error

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+import redis
+import structlog
 from flask import abort, current_app, request
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
-from redis.exceptions import RedisError
 
+from app import redis_pool
 from app.errors import Missing, Refused
 from app.http.context import runtime
 
@@ -20,6 +22,8 @@ WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # 
 CLAIM_CODES = RateLimitItemPerMinute(10, 10, namespace="claim-code")  # of eight signs: nobody guesses one
 PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
 SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
+
+
 
 
 def throttle_unknown(read: Callable[[], T]) -> T:
@@ -81,15 +85,20 @@ def _address() -> str:
 
 
 def _ask(question: Callable[[FixedWindowRateLimiter], bool]) -> bool:
-    url = runtime().settings.redis_url
-    try:
-        return question(_limiter(url))
-    except RedisError:  # then each process counts for itself
-        return question(_limiter(""))
+    """Whatever is wrong with the Redis, its address or its rights: nobody is kept out for it."""
+    if url := runtime().settings.redis_url:
+        try:
+            return question(_limiter(url))
+        except (redis.ConnectionError, redis.TimeoutError):
+            pass  # the pool has said so
+        except Exception as error:
+            structlog.get_logger().warning("Redis does not count", error=type(error).__name__, reason=str(error))
+    return question(_limiter(""))  # each process counts for itself
 
 
 def _limiter(redis_url: str) -> FixedWindowRateLimiter:
     kept = current_app.extensions.setdefault("wrong tokens", {})
     if redis_url not in kept:
-        kept[redis_url] = FixedWindowRateLimiter(storage_from_string(redis_url) if redis_url else MemoryStorage())
+        pool = redis_pool.pool(redis_url) if redis_url else None
+        kept[redis_url] = FixedWindowRateLimiter(RedisStorage(redis_url, pool) if pool else MemoryStorage())
     return cast(FixedWindowRateLimiter, kept[redis_url])

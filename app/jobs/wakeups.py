@@ -10,17 +10,20 @@ from huey.api import TaskWrapper
 from redis import ConnectionPool
 from redis.exceptions import RedisError
 
+from app import redis_pool
 from config.settings import Settings
 
 Job = Callable[[], None]
 ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws"})
 
 
-def open_queue(settings: Settings) -> Huey:
+def open_queue(settings: Settings, pool: ConnectionPool | None = None) -> Huey:
     """Redis where there is one, else an SQLite file in DATA_DIR."""
     if settings.redis_url:
-        # A user may be waiting for this at the end of their transaction; the worker's blocking read takes one second.
-        pool = ConnectionPool.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=1, retry=None)
+        # The worker's blocking read takes one second.
+        pool = pool or ConnectionPool.from_url(
+            settings.redis_url, socket_timeout=3, socket_connect_timeout=1, retry=None
+        )
         return RedisHuey("mashangping", connection_pool=pool, results=False)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("mashangping", filename=str(settings.data_dir / "queue.sqlite"), results=False)
@@ -44,7 +47,9 @@ def waker(settings: Settings) -> Callable[[set[str]], None]:
 
     @cache
     def tasks() -> dict[str, TaskWrapper]:
-        return declare(open_queue(settings), dict.fromkeys(ANNOUNCED, _elsewhere))
+        # A user may be waiting for this at the end of their transaction.
+        pool = redis_pool.pool(settings.redis_url) if settings.redis_url else None
+        return declare(open_queue(settings, pool), dict.fromkeys(ANNOUNCED, _elsewhere))
 
     def wake(announced: set[str]) -> None:
         try:

@@ -21,9 +21,16 @@ START_SECONDS = 15
 @contextmanager
 def running_redis() -> Iterator[str]:
     """Its address; empty at the start."""
+    with redis_process() as (address, _server):
+        yield address
+
+
+@contextmanager
+def redis_process(*options: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Its address and its process, for whoever pauses it or has it listen elsewhere as well."""
     folder = Path(tempfile.mkdtemp(prefix="msp-redis-", dir="/tmp"))
     socket = folder / "socket"
-    command = [_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
+    command = [_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", *options]
     try:
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
@@ -37,7 +44,7 @@ def running_redis() -> Iterator[str]:
         try:
             address = f"unix://{socket}"
             _wait(address, server, folder / "log")
-            yield address
+            yield address, server
         finally:
             server.terminate()
             server.wait(timeout=15)
