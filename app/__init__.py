@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
-from app.http import context, errors, guards, headers, i18n, ids, inputs, words
+from app.http import context, errors, guards, headers, i18n, ids, inputs, outages, words
 from app.http.session import KeptSerializer
 from app.jobs import wakeups
 from app.runtime import build
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
     headers.install(app)
     errors.install(app)
     inputs.install(app)
+    outages.install(app)
     guards.register(app, [*blueprints(settings), *BLUEPRINTS])
     for view in app.view_functions.values():
         if getattr(view, "checks_its_own_form", False):

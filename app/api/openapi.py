@@ -12,9 +12,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from app.api.mini import responses
 from app.api.mini.requests import RequestModel
-from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload, entry
+from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload, entry, mini
 from app.errors import Refused
-from app.http import errors
+from app.http import errors, outages
 from app.http.context import runtime
 from app.http.problems import MEDIA_TYPE, PREFIX
 
@@ -65,6 +65,7 @@ def problems(operation: Operation) -> dict[int, list[str]]:
 
 def _codes(operation: Operation) -> Iterator[str]:
     yield "bad_request"
+    yield outages.code(operation.method, f"{mini.name}.{operation.name}")
     yield from operation.refusals
     if operation.bearer:
         yield from _OF_A_BEARER

@@ -1,5 +1,7 @@
 """A refusal as an answer: a page for people, problem+json for programs."""
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -58,9 +60,9 @@ def _title(status: int) -> str:
     return gettext(STATUS_TEXTS.get(status, STATUS_TEXTS[400]))
 
 
-def page(text: str, status: int) -> tuple[str, int]:
-    """An error page that fits where the visitor is: on the phone or in the console."""
+def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> tuple[str, int]:
+    """An error page that fits where the visitor is: on the phone or in the console; `again` is a form to send anew."""
     settings = runtime().settings
     at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
     template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"
-    return render_template(template, text=text, status=status, hotline=settings.hotline), status
+    return render_template(template, text=text, status=status, hotline=settings.hotline, again=again), status

@@ -10,6 +10,8 @@ POLICY = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 
+AGAIN = "5"  # seconds, where nothing else is known
+
 
 def install(app: Flask) -> None:
     app.after_request(_add)
@@ -23,6 +25,8 @@ def _add(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"
     if runtime().settings.https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", AGAIN)
     if request.endpoint not in {"static", "bootstrap.static"}:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
