@@ -72,19 +72,14 @@ def _read(file: Path) -> tuple[list[Member], list[Fault], MemberReader]:
     """A roster is taken whole or not at all, so a file that breaks off is refused here."""
     table = open_table(file)
     reader = MemberReader(table.header)
-    read = [
-        row if isinstance(row, Fault) else reader.read(row)
-        for row in tqdm(table.rows, total=table.total, unit=_("行"), mininterval=0.5)
-    ]
+    read = [reader.read(row) for row in tqdm(table.rows, total=table.total, unit=_("行"), mininterval=0.5)]
     members = [one for one in read if isinstance(one, Member)]
     return members, [one for one in read if isinstance(one, Fault)], reader
 
 
 def _look_for_leavers(session: Session, plan: Plan, reader: MemberReader, today: date) -> None:
-    find_leavers(session, plan, named=reader.named, today=today)
-    if reader.nameless and plan.leavers:
-        plan.leavers = []
-        click.echo(_("有 %(count)s 行读不出工号，这次不处理离职人员。", count=reader.nameless), err=True)
+    if count := find_leavers(session, plan, reader, today=today):
+        click.echo(_("有 %(count)s 行被退回，不知道写的是谁，这次不处理离职人员。", count=count), err=True)
 
 
 def _summary(plan: Plan) -> dict[str, object]:

@@ -122,6 +122,30 @@ def test_without_a_readable_staff_number_in_every_row_nobody_leaves(
         assert session.scalars(select(Employment).where(Employment.valid_to.is_not(None))).all() == []
 
 
+@pytest.mark.parametrize("damage", ["one comma too many", "a stray quote", "stray bytes", "a NUL", "shifted", "twice"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_stands_in_a_row_that_cannot_be_read_has_not_left(
+    damage: str, people_import: Import, database: Database, everybody: list[list[str]], tmp_path: Path
+) -> None:
+    more = [[f"010{number:02}", f"职工{number}", *NEW[2:]] for number in range(20)]
+    people_import(more)
+    path = tmp_path / "spoilt.csv"
+    path.write_bytes(spoilt([HEADER, *everybody, *more], b"01007,", damage))
+    outcome = people_import(path, "--full", "--yes")
+    assert "不处理离职" in outcome.stderr or outcome.status == 1, (outcome.stdout, outcome.rejects)
+    with database.reading() as session:
+        assert session.scalars(select(Employment).where(Employment.valid_to.is_not(None))).all() == []
+
+
+def test_a_refused_row_of_somebody_known_leaves_the_others_leaving(
+    people_import: Import, database: Database, everybody: list[list[str]]
+) -> None:
+    everybody[0][HEADER.index("起始日期")] = "31.2."
+    assert people_import(everybody[:-1], "--full", "--yes").counts == counts(WORLD - 1, unchanged=WORLD - 2, rejected=1)
+    assert [job.valid_to is None for job in jobs(database, everybody[0][0])] == [True]
+    assert [job.valid_to is None for job in jobs(database, everybody[-1][0])] == [False]
+
+
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
@@ -226,6 +250,25 @@ def test_a_roster_without_staff_numbers_is_refused(people_import: Import, tmp_pa
     outcome = people_import(tmp_path / "wrong.csv")
     assert outcome.status == 1
     assert "工号" in outcome.stderr
+
+
+def spoilt(rows: list[list[str]], start: bytes, damage: str) -> bytes:
+    """The roster as bytes, with the line that begins so spoilt."""
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    lines = text.getvalue().encode().splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if line.startswith(start))
+    line = lines[place]
+    lines[place] = {
+        "one comma too many": line.replace(b",N07", b",,N07"),
+        "a stray quote": line.replace(b",N07", b',"N07'),
+        "stray bytes": line.replace(b"N07", b"\xff\xfe"),
+        "a NUL": line.replace(b"N07", b"N\x0007"),
+        "shifted": line.removeprefix(start).replace(b"\r\n", b",\r\n"),
+        "twice": line.replace(start, b"01008,"),
+    }[damage]
+    assert lines[place] != line
+    return b"".join(lines)
 
 
 def somebody(database: Database, staff_number: str) -> Person:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
@@ -12,7 +12,7 @@ from app.models import Employment, Person, RoleGrant
 from app.services import events
 from app.services.events import About
 from app.services.imports.roster import employment_changes
-from app.services.imports.roster.row_reader import COLUMNS, SUPERVISING, Member
+from app.services.imports.roster.row_reader import COLUMNS, SUPERVISING, Member, MemberReader
 from app.services.imports.roster.wecom_accounts import Accounts
 from app.services.imports.roster.workplaces import Job, Workplaces
 from app.services.tables.reader import Fault
@@ -56,6 +56,7 @@ class Plan:
     accounts: Accounts
     changes: list[Change] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # the staff numbers of the faults
     unchanged: int = 0
     leavers: list[tuple[Person, Employment]] = field(default_factory=list)
     workforce: int = 0
@@ -96,6 +97,7 @@ def compare(session: Session, members: Sequence[Member], *, today: date, create:
             change = job if isinstance(job, Fault) else _change(member, job, known, plan.accounts, today)
             if isinstance(change, Fault):
                 plan.faults.append(change)
+                plan.refused.append(member.staff_number)
             elif change.nothing:
                 plan.unchanged += 1
             else:
@@ -133,8 +135,12 @@ def _change(member: Member, job: Job, known: Known, accounts: Accounts, today: d
     return change
 
 
-def find_leavers(session: Session, plan: Plan, *, named: set[str], today: date) -> None:
-    """Everybody at work today who does not stand in the whole roster. People of imported logs are none of it."""
+def find_leavers(session: Session, plan: Plan, reader: MemberReader, *, today: date) -> int:
+    """Everybody at work today who does not stand in the whole roster. People of imported logs are none of it.
+
+    The answer is how many refused rows may be about anybody, because their number cannot be read or is nobody's. As
+    long as there is one, nobody counts as absent.
+    """
     query = (
         select(Person, Employment)
         .join(Employment, Employment.person_id == Person.id)
@@ -143,7 +149,18 @@ def find_leavers(session: Session, plan: Plan, *, named: set[str], today: date) 
     )
     at_work = [(person, employment) for person, employment in session.execute(query)]
     plan.workforce = len({person.id for person, _employment in at_work})
-    plan.leavers = [one for one in at_work if one[0].staff_number not in named]
+    anybodys = reader.nameless + _nobodys(session, [*reader.refused, *plan.refused])
+    plan.leavers = [] if anybodys else [one for one in at_work if one[0].staff_number not in reader.named]
+    return anybodys
+
+
+def _nobodys(session: Session, numbers: list[str]) -> int:
+    """How many of these staff numbers belong to nobody."""
+    known = 0
+    for begin in range(0, len(numbers), CHUNK):
+        chunk = Person.staff_number.in_(numbers[begin : begin + CHUNK])
+        known += session.scalar(select(func.count()).select_from(Person).where(chunk)) or 0
+    return len(numbers) - known
 
 
 def apply(session: Session, plan: Plan, *, at: datetime) -> None:

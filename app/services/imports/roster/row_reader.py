@@ -67,10 +67,15 @@ class _Wrong(Refused):
 
 @dataclass
 class MemberReader:
-    """Reads the rows of one roster. `named` holds every staff number seen, also those of rows that were refused."""
+    """Reads the rows of one roster, and keeps who stands in those that were refused, for they have not left.
+
+    `named` holds every staff number seen; `refused` those of refused rows, one a row; `nameless` counts the rows in
+    which somebody stands whose number cannot be told.
+    """
 
     header: list[str]
     named: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
     nameless: int = 0
 
     def __post_init__(self) -> None:
@@ -89,10 +94,15 @@ class MemberReader:
     def names_accounts(self) -> bool:
         return "wecom" in self._place
 
-    def read(self, row: Row) -> Member | Fault:
+    def read(self, row: Row | Fault) -> Member | Fault:
+        """Also a row that could not be split is seen here: somebody stands in it."""
+        if isinstance(row, Fault):
+            self.nameless += 1
+            return row
         try:
             return self._member(row)
         except _Wrong as wrong:
+            self._remember(row, wrong)
             place = self._place.get(wrong.ours)
             column = COLUMNS[wrong.ours][0] if place is None else self.header[place]
             return Fault(row.line, column, wrong.value[:200], wrong.code, tuple(wrong.facts.items()))
@@ -121,20 +131,22 @@ class MemberReader:
     def _staff_number(self, cells: list[Cell]) -> str:
         cell = self._cell(cells, "staff_number")
         word = text(cell).strip()
-        twice = word in self.named
-        if STAFF_NUMBER.fullmatch(word) and isinstance(cell, str):
-            self.named.add(word)
-        else:
-            self.nameless += 1
         if not isinstance(cell, str):
             raise _Wrong("staff_number", word, "staff_number_is_a_number")
         if not word:
             raise _Wrong("staff_number", "", "value_missing")
         if not STAFF_NUMBER.fullmatch(word):
             raise _Wrong("staff_number", word, "staff_number_form")
-        if twice:
+        if word in self.named:
             raise _Wrong("staff_number", word, "staff_number_twice")
+        self.named.add(word)
         return word
+
+    def _remember(self, row: Row, wrong: _Wrong) -> None:
+        if wrong.ours == "staff_number":
+            self.nameless += 1  # a number that came before belongs to somebody else, too
+        else:
+            self.refused.append(text(self._cell(row.cells, "staff_number")).strip())
 
     def _cell(self, cells: list[Cell], ours: str) -> Cell:
         place = self._place.get(ours)
