@@ -18,7 +18,8 @@ from app.http.context import transaction
 from app.services.imports import inventory
 from app.services.imports.inventory import Item, ItemReader
 from app.services.organisation.assets import Kind
-from app.services.tables.reader import Fault, open_table
+from app.services.tables.reader import open_table
+from app.services.tables.records import Fault
 
 BATCH = 1_000
 
@@ -66,7 +67,7 @@ def _import(kind: Kind, file: Path, rejects: Path | None, as_json: bool) -> None
     try:
         table = open_table(file)
         reader = ItemReader(kind, table.header)
-        rows = tqdm(table.rows, total=table.total, unit=_("行"), mininterval=0.5)
+        rows = tqdm(table.rows(reader.columns), total=table.total, unit=_("行"), mininterval=0.5)
         read = [row if isinstance(row, Fault) else reader.read(row) for row in rows]
         with open_rejects(file, rejects) as rejected:
             _take(kind, reader, read, counts, rejected)

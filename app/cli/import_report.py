@@ -10,7 +10,8 @@ import click
 
 from app.cli.errors import expected
 from app.cli.i18n import _
-from app.services.tables.reader import Fault
+from app.services.tables.formulas import guarded
+from app.services.tables.records import Fault
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Rejects:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._file = path.open("w", encoding="utf-8-sig", errors="replace", newline="")
         self._writer = csv.writer(self._file)
         self._writer.writerow([_("行号"), _("列"), _("值"), _("应为")])
 
@@ -52,8 +53,9 @@ class Rejects:
     def add(self, faults: list[Fault]) -> None:
         self.count += len(faults)
         for fault in faults:
-            row = [fault.line, _plain(fault.column), _plain(fault.value), expected(fault.code, fault.facts)]
-            self._writer.writerow(row)
+            lines = f"{fault.line}–{fault.last}" if fault.last > fault.line else fault.line
+            row = [fault.column, fault.value, expected(fault.code, fault.facts)]
+            self._writer.writerow([lines, *map(guarded, row)])
         self._file.flush()
 
     def tell(self, counts: Counts, as_json: bool, **more: object) -> None:
@@ -77,9 +79,3 @@ def open_rejects(file: Path, chosen: Path | None) -> Rejects:
     except OSError as error:
         words = _("退回文件 %(path)s 写不了：%(reason)s。", path=path, reason=error.strerror)
         raise click.BadParameter(words, param_hint="--rejects") from error
-
-
-def _plain(value: str) -> str:
-    # A value that begins like a formula would be run by the spreadsheet it is opened in; -100 is a number.
-    formula = value[:1] in {"=", "+", "@", "\t"} or (value[:1] == "-" and not value[1:2].isdecimal())
-    return f"'{value}" if formula else value

@@ -18,7 +18,8 @@ from app.http.context import runtime, transaction
 from app.services.identity import first_admin
 from app.services.imports.roster.plan import Plan, apply, compare, find_leavers, refuse_upheaval
 from app.services.imports.roster.row_reader import Member, MemberReader
-from app.services.tables.reader import Fault, open_table
+from app.services.tables.reader import open_table
+from app.services.tables.records import Fault
 
 SHOWN = 20
 
@@ -72,7 +73,8 @@ def _read(file: Path) -> tuple[list[Member], list[Fault], MemberReader]:
     """A roster is taken whole or not at all, so a file that breaks off is refused here."""
     table = open_table(file)
     reader = MemberReader(table.header)
-    read = [reader.read(row) for row in tqdm(table.rows, total=table.total, unit=_("行"), mininterval=0.5)]
+    rows = tqdm(table.rows(reader.columns), total=table.total, unit=_("行"), mininterval=0.5)
+    read = [reader.read(row) for row in rows]
     members = [one for one in read if isinstance(one, Member)]
     return members, [one for one in read if isinstance(one, Fault)], reader
 

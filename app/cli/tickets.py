@@ -20,7 +20,8 @@ from app.services.imports.ticket_log import importer as imports
 from app.services.imports.ticket_log import profile as profiles
 from app.services.imports.ticket_log.node_reader import Node, NodeReader
 from app.services.tables.lines import Unreadable
-from app.services.tables.reader import Fault, Row, Table, open_table
+from app.services.tables.reader import Table, open_table
+from app.services.tables.records import Fault, Row
 
 BATCH = 2_000
 
@@ -48,7 +49,7 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
     counts, broken = Counts(), None
     try:
         table = open_table(file)
-        reader = NodeReader(chosen, table.header, runtime().settings.timezone)
+        reader = NodeReader(chosen, table.header, runtime().settings.timezone, now=runtime().now())
     except Unreadable as refused:
         _stop(errors.words(refused))
     if reader.absent:
@@ -56,7 +57,7 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
     gc.freeze()  # the program's own objects need not be gone through again with every batch
     with open_rejects(file, rejects) as rejected, tqdm(total=table.total, unit=_("行"), mininterval=0.5) as bar:
         try:
-            for batch in _batches(table):
+            for batch in _batches(table, reader):
                 _take(batch, reader, chosen, counts, rejected)
                 bar.update(len(batch))
         except (Unreadable, profiles.BadProfile) as refused:
@@ -69,12 +70,12 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
         _stop(broken)
 
 
-def _batches(table: Table) -> Iterator[list[Row | Fault]]:
+def _batches(table: Table, reader: NodeReader) -> Iterator[list[Row | Fault]]:
     """What was read before the file broke off is still a batch."""
     batch: list[Row | Fault] = []
     broken: Unreadable | None = None
     try:
-        for row in table.rows:
+        for row in table.rows(reader.columns):
             batch.append(row)
             if len(batch) == BATCH:
                 yield batch

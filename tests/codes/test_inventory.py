@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import Result
 from flask import Flask
-from openpyxl import Workbook
 from sqlalchemy import select
 
 from app.models import Asset, Place
@@ -86,11 +86,10 @@ def test_a_row_that_cannot_be_taken_is_written_back_and_the_rest_comes_in(
 
 
 def test_a_tag_that_excel_took_for_a_number_is_not_guessed(imported: Import, world: World, tmp_path: Path) -> None:
-    book = Workbook()
-    sheet = book.worksheets[0]
-    for row in (("资产编号", "名称"), (47, "查房车"), ("0048", "查房车")):
-        sheet.append(row)
-    book.save(tmp_path / "table.xlsx")
+    with xlsxwriter.Workbook(tmp_path / "table.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate((("资产编号", "名称"), (47, "查房车"), ("0048", "查房车"))):
+            sheet.write_row(number, 0, row)
     assert last(imported("assets", tmp_path / "table.xlsx")) == "read=2 imported=1 unchanged=0 rejected=1"
     assert asset(world, "0048").name == "查房车"
 

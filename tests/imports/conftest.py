@@ -50,6 +50,12 @@ def tickets_import(app: Flask, tmp_path: Path) -> Import:
 
 
 @pytest.fixture
+def people_import(app: Flask, tmp_path: Path) -> Import:
+    """`people_import(path)`, with further options."""
+    return lambda path, *options: import_file(app, tmp_path, "people", path, *options)
+
+
+@pytest.fixture
 def snapshot(database: Database) -> Callable[[], Snapshot]:
     """Everything the imports have left in the database, in an order of its own."""
     return lambda: look(database)
@@ -83,14 +89,20 @@ def importer(app: Flask, folder: Path) -> Import:
         if isinstance(file, bytes):
             (folder / "log.csv").write_bytes(file)
             file = folder / "log.csv"
-        rejects = folder / "rejects.csv"
-        args = ["tickets", "import", str(file), "--profile", profile, "--rejects", str(rejects), *options]
-        result = app.test_cli_runner().invoke(args=args)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(result.exit_code, result.stdout, result.stderr, read_rejects(rejects))
+        return import_file(app, folder, "tickets", file, "--profile", profile, *options)
 
     return run
+
+
+def import_file(app: Flask, folder: Path, group: str, file: Path, *options: str) -> Outcome:
+    """`flask GROUP import FILE`, as somebody types it; the reject file goes into the folder."""
+    rejects = folder / "rejects.csv"
+    rejects.unlink(missing_ok=True)
+    args = [group, "import", str(file), "--rejects", str(rejects), *options]
+    result = app.test_cli_runner().invoke(args=args)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Outcome(result.exit_code, result.stdout, result.stderr, read_rejects(rejects))
 
 
 def look(database: Database) -> Snapshot:

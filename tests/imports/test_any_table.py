@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from app.db import Database
 from app.models import Event
 from app.paths import ROOT
-from app.services.tables.lines import numbered
+from app.services.tables.lines import Overlong, numbered
 from tests.conftest import plain_environ
 from tests.imports.conftest import Import
 from tests.imports.log import NODES, SAMPLE, counts, sample
@@ -87,7 +87,7 @@ def test_a_file_five_times_as_long_takes_no_more_memory(
 def test_a_line_break_inside_an_endless_line_ends_it(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_bytes(b"a\n" + b"x" * 1_000_000 + b"\nb\n" + b"y" * 600_000)
-    assert list(numbered(path)) == [(1, b"a\n"), (2, None), (3, b"b\n"), (4, None)]
+    assert list(numbered(path)) == [(1, b"a\n"), (2, Overlong(False)), (3, b"b\n"), (4, Overlong(False))]
 
 
 def recorded(database: Database) -> int:

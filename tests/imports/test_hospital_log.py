@@ -13,7 +13,8 @@ from app.models import Completion, Contract, ContractScope, Event, Ticket
 from app.services.imports.ticket_log import importer as imports
 from app.services.imports.ticket_log import profile
 from app.services.imports.ticket_log.node_reader import Node, NodeReader
-from app.services.tables.reader import Row, open_table
+from app.services.tables.reader import open_table
+from app.services.tables.records import Row
 from tests.imports.conftest import Import
 from tests.imports.log import as_bytes, counts
 from tests.support.world import ZONE, World
@@ -118,8 +119,8 @@ def take(database: Database, folder: Path, provider: str, nodes_of_log: list[lis
     (folder / "log.csv").write_bytes(as_bytes(HEADER, nodes_of_log))
     table = open_table(folder / "log.csv")
     chosen = replace(profile.load("default"), provider=provider)
-    reader = NodeReader(chosen, table.header, ZONE)
-    read = [reader.read(row) for row in table.rows if isinstance(row, Row)]
+    reader = NodeReader(chosen, table.header, ZONE, now=clock.now())
+    read = [reader.read(row) for row in table.rows(reader.columns) if isinstance(row, Row)]
     nodes = [node for node in read if isinstance(node, Node)]
     with database.transaction() as session:
         imports.import_rows(session, nodes, chosen, at=clock.now().astimezone(ZONE))

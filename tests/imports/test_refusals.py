@@ -23,7 +23,7 @@ FILES = {
     "empty": (b"", "空"),
     "a broken XLSX": (b"PK\x03\x04 not a sheet", "XLSX"),
     "only blank lines": (b"\r\n\r\n", "表头"),
-    "a column twice": (b"number,number\r\n1,2\r\n", "number"),
+    "a column twice": (b"number,number,incident_state,sys_updated_at,sys_mod_count\r\n1,2,3,4,5\r\n", "number"),
 }
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

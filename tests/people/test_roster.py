@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app import clock
 from app.db import Database
 from app.models import Department, Employment, Person, RoleGrant
-from tests.imports.conftest import read_rejects
+from tests.imports.conftest import import_file
 from tests.imports.log import Outcome, counts
 from tests.support.world import ZONE, World
 
@@ -309,11 +309,6 @@ def people_import(app: Flask, tmp_path: Path) -> Import:
             text = StringIO()
             csv.writer(text).writerows([HEADER, *rows])
             path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
-        rejects = tmp_path / "rejects.csv"
-        args = ["people", "import", str(path), "--rejects", str(rejects), *options]
-        result = app.test_cli_runner().invoke(args=args)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(result.exit_code, result.stdout, result.stderr, read_rejects(rejects))
+        return import_file(app, tmp_path, "people", path, *options)
 
     return run

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.models import Asset, Campus, Category, Department, Place
 from app.services.organisation.assets import Kind
+from app.services.tables import cells
+from app.services.tables.cells import Cell, Spoilt
 from app.services.tables.lines import Unreadable
-from app.services.tables.reader import Cell, Fault, Row, text
+from app.services.tables.reader import columns
+from app.services.tables.records import Fault, Row
 
 # Our name of a column, and how files call it; the first one is the key.
 COLUMNS: dict[Kind, dict[str, tuple[str, ...]]] = {
@@ -40,9 +43,13 @@ CODES: dict[str, tuple[Any, str]] = {
     "department_id": (Department, "unknown_departments"),
     "campus_id": (Campus, "unknown_campuses"),
 }
-RETIRED = {"": False, "否": False, "在用": False, "no": False, "是": True, "停用": True, "报废": True, "yes": True}
+RETIRED = {
+    **dict.fromkeys(("", "否", "在用", "no", "false"), False),
+    **dict.fromkeys(("是", "停用", "报废", "yes", "true"), True),
+}
 LONGEST = {"tag": 40, "code": 40}
 NAME_LIMIT = 200
+WORDS = {"name", "building", "retired_at"}  # the others are numbers and codes
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class Item:
     """What a row says of one thing: only of the columns the file has."""
 
     line: int
+    last: int
     words: dict[str, str]
 
 
@@ -65,39 +73,36 @@ class ItemReader:
 
     def __init__(self, kind: Kind, header: list[str]) -> None:
         self.key = next(iter(COLUMNS[kind]))
-        self._place = {
-            ours: header.index(name) for ours, theirs in COLUMNS[kind].items() for name in theirs if name in header
-        }
-        if missing := [COLUMNS[kind][ours][0] for ours in (self.key, "name") if ours not in self._place]:
+        self.columns = columns(header, COLUMNS[kind])
+        if missing := [COLUMNS[kind][ours][0] for ours in (self.key, "name") if ours not in self.columns]:
             raise Unreadable("roster_columns_missing", columns=", ".join(missing))
-        self._header = header
         self._seen: set[str] = set()
 
     def read(self, row: Row) -> Item | Fault:
-        words = {ours: text(row.cells[place]).strip() for ours, place in self._place.items()}
-        for ours, word in words.items():
-            if code := self._flaw(ours, word, row.cells[self._place[ours]]):
-                return self.fault(row.line, ours, word, code)
-        self._seen.add(words[self.key])
-        return Item(row.line, words)
+        item = Item(row.line, row.last, {})
+        for ours, place in self.columns.place.items():
+            try:
+                item.words[ours] = self._word(ours, row.cells[place])
+            except Spoilt as spoilt:
+                return self.fault(item, ours, spoilt.value, spoilt.code, **spoilt.facts)
+        self._seen.add(item.words[self.key])
+        return item
 
-    def fault(self, line: int, ours: str, word: str, code: str) -> Fault:
-        facts: dict[str, dict[str, object]] = {
-            "too_long": {"most": LONGEST.get(ours, NAME_LIMIT)},
-            "unknown_value": {"known": " | ".join(filter(None, RETIRED))},
-        }
-        return Fault(line, self._header[self._place[ours]], word[:200], code, tuple(facts.get(code, {}).items()))
+    def fault(self, item: Item, ours: str, word: str, code: str, **facts: object) -> Fault:
+        return Fault(item.line, self.columns.name(ours), word[:200], code, tuple(facts.items()), item.last)
 
-    def _flaw(self, ours: str, word: str, cell: Cell) -> str | None:
+    def _word(self, ours: str, cell: Cell) -> str:
+        """Raises Spoilt."""
+        word = (cells.word if ours in WORDS else cells.number)(cell, LONGEST.get(ours, NAME_LIMIT))
         if ours == self.key and not isinstance(cell, str):
-            return "staff_number_is_a_number"
+            raise Spoilt(word, "staff_number_is_a_number")
         if ours in {self.key, "name"} and not word:
-            return "value_missing"
-        if len(word) > LONGEST.get(ours, NAME_LIMIT):
-            return "too_long"
+            raise Spoilt(word, "value_missing")
         if ours == self.key and word in self._seen:
-            return "tag_twice"
-        return "unknown_value" if ours == "retired_at" and word.lower() not in RETIRED else None
+            raise Spoilt(word, "tag_twice")
+        if ours == "retired_at" and word.lower() not in RETIRED:
+            raise Spoilt(word, "unknown_value", known=" | ".join(filter(None, RETIRED)))
+        return word
 
 
 def import_rows(
@@ -110,7 +115,7 @@ def import_rows(
         strange = [ours for ours in CODES if item.words.get(ours) and item.words[ours] not in ids[ours]]
         if strange:
             word = item.words[strange[0]]
-            taken.faults.append(reader.fault(item.line, strange[0], word, CODES[strange[0]][1]))
+            taken.faults.append(reader.fault(item, strange[0], word, CODES[strange[0]][1]))
             continue
         row = known.get(item.words[reader.key])
         told: dict[str, Any] = {

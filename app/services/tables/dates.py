@@ -6,9 +6,13 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from app.services import spelling
+from app.services.tables.cells import Cell, text
+
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 ISO = "iso"
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?")
+_SERIAL = re.compile(r"[2-7]\d{4}(\.\d+)?")  # Excel's count of days, from 1954 to 2119
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Minutes and seconds need both digits: a line cut in the middle must not become another time.
 _PARTS = {
@@ -22,7 +26,7 @@ _PARTS = {
 
 
 class NotATime(ValueError):
-    """`code` is unreadable_date (no known form) or impossible_date (31 February)."""
+    """`code` is unreadable_date (no known form), excel_serial (a count of days) or impossible_date (31 February)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -38,26 +42,25 @@ class Moments:
         self._zone = zone
         self._read_text = lru_cache(maxsize=16_384)(self._parse)
 
-    def read(self, cell: object) -> datetime:
+    def read(self, cell: Cell) -> datetime:
         """The moment in UTC; raises NotATime."""
-        if isinstance(cell, datetime):
-            return self._aware(cell)
-        return self._read_text(cell) if isinstance(cell, str) else self._parse(str(cell))
+        return self._aware(cell) if isinstance(cell, datetime) else self._read_text(text(cell))
 
-    def _parse(self, value: str) -> datetime:
+    def _parse(self, told: str) -> datetime:
+        value = spelling.number(told)
         for known in self._patterns:
-            if match := known.fullmatch(value.strip()):
+            if match := known.fullmatch(value):
                 parts = {name: int(number) for name, number in match.groupdict().items()}
                 try:
                     return self._aware(datetime(**parts))  # type: ignore[arg-type]  # noqa: DTZ001 zone follows
                 except ValueError as error:
                     raise NotATime("impossible_date") from error
-        if ISO in self.forms and _ISO.fullmatch(value.strip()):
+        if ISO in self.forms and _ISO.fullmatch(value):
             try:
-                return self._aware(datetime.fromisoformat(value.strip()))
+                return self._aware(datetime.fromisoformat(value))
             except ValueError as error:
                 raise NotATime("impossible_date") from error
-        raise NotATime("unreadable_date")
+        raise _no_time(value)
 
     def _aware(self, found: datetime) -> datetime:
         if not FIRST_YEAR <= found.year <= LAST_YEAR:
@@ -65,11 +68,11 @@ class Moments:
         return (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
 
 
-def day(cell: object, forms: Iterable[str] = ("%Y/%m/%d", "%Y年%m月%d日")) -> date:
+def day(cell: Cell, forms: Iterable[str] = ("%Y/%m/%d", "%Y年%m月%d日")) -> date:
     """A day without a time, ISO or in one of the forms; raises NotATime."""
     if isinstance(cell, datetime):
         return cell.date()
-    value = str(cell).strip()
+    value = spelling.number(text(cell))
     for known in (_ISO_DAY, *map(pattern, forms)):
         if match := known.fullmatch(value):
             try:
@@ -77,7 +80,11 @@ def day(cell: object, forms: Iterable[str] = ("%Y/%m/%d", "%Y年%m月%d日")) ->
                 return date(*numbers)
             except ValueError as error:
                 raise NotATime("impossible_date") from error
-    raise NotATime("unreadable_date")
+    raise _no_time(value)
+
+
+def _no_time(value: str) -> NotATime:
+    return NotATime("excel_serial" if _SERIAL.fullmatch(value) else "unreadable_date")
 
 
 def pattern(form: str) -> re.Pattern[str]:

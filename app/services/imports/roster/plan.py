@@ -15,7 +15,7 @@ from app.services.imports.roster import employment_changes
 from app.services.imports.roster.row_reader import COLUMNS, SUPERVISING, Member, MemberReader
 from app.services.imports.roster.wecom_accounts import Accounts
 from app.services.imports.roster.workplaces import Job, Workplaces
-from app.services.tables.reader import Fault
+from app.services.tables.records import Fault
 
 CHUNK = 1_000
 TOLERATED = 0.10  # of the workforce; above it a wrong file is likelier than so many leaving or moving at once
@@ -125,13 +125,13 @@ def _change(member: Member, job: Job, known: Known, accounts: Accounts, today: d
         kind = employment_changes.move(present, job, start, member.valid_to)
     except employment_changes.OutOfOrder as error:
         facts = (("begun", error.begun.isoformat()),)
-        return Fault(member.line, COLUMNS[error.ours][0], error.value.isoformat(), "out_of_order", facts)
+        return Fault(member.line, COLUMNS[error.ours][0], error.value.isoformat(), "out_of_order", facts, member.last)
     account = accounts.given(member, person)
     if isinstance(account, Fault):
         return account
     change = Change(member, job, start, person, present, roles, kind, account)
     if job.provider_id and SUPERVISING & (change.new_roles or roles):
-        return Fault(member.line, COLUMNS["roles"][0], " ".join(sorted(roles)), "provider_supervises")
+        return Fault(member.line, COLUMNS["roles"][0], " ".join(sorted(roles)), "provider_supervises", (), member.last)
     return change
 
 

@@ -1,14 +1,19 @@
 """One row of a roster as one member, or the reason why not."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.errors import Refused
 from app.models.person import ROLES, STAFF_NUMBER
+from app.services import spelling
+from app.services.tables import cells
+from app.services.tables.cells import Cell, Spoilt, text
 from app.services.tables.dates import NotATime, day
 from app.services.tables.lines import Unreadable
-from app.services.tables.reader import Cell, Fault, Row, text
+from app.services.tables.reader import columns
+from app.services.tables.records import SEPARATORS, Fault, Row
 
 # Our name of a column, and how files call it.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -37,6 +42,11 @@ ROLE_NAMES = {
 }
 SUPERVISING = frozenset({"supervisor", "admin", "auditor"})
 NAME_LIMIT = 200
+READ: dict[str, Callable[[Cell, int], str]] = {
+    **dict.fromkeys(COLUMNS, cells.number),
+    **dict.fromkeys(("name", "job_type", "department_name"), cells.word),
+    "telephone": cells.telephone,
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Member:
     """What the roster says about somebody. An empty telephone, job type, account or set of roles says nothing."""
 
     line: int
+    last: int
     staff_number: str
     name: str
     telephone: str
@@ -79,11 +90,8 @@ class MemberReader:
     nameless: int = 0
 
     def __post_init__(self) -> None:
-        self._place: dict[str, int] = {}
-        for ours, theirs in COLUMNS.items():
-            for name in theirs:
-                if name in self.header:
-                    self._place.setdefault(ours, self.header.index(name))
+        self.columns = columns(self.header, COLUMNS)
+        self._place = self.columns.place
         missing = [COLUMNS[ours][0] for ours in ("staff_number", "name") if ours not in self._place]
         if not {"department", "provider"} & self._place.keys():
             missing.append(COLUMNS["department"][0])
@@ -95,22 +103,24 @@ class MemberReader:
         return "wecom" in self._place
 
     def read(self, row: Row | Fault) -> Member | Fault:
-        """Also a row that could not be split is seen here: somebody stands in it."""
+        """Also a row that could not be read is seen here: somebody stands in it."""
         if isinstance(row, Fault):
             self.nameless += 1
             return row
+        self.nameless += self._swallowed(row)
         try:
             return self._member(row)
         except _Wrong as wrong:
             self._remember(row, wrong)
             place = self._place.get(wrong.ours)
             column = COLUMNS[wrong.ours][0] if place is None else self.header[place]
-            return Fault(row.line, column, wrong.value[:200], wrong.code, tuple(wrong.facts.items()))
+            return Fault(row.line, column, wrong.value[:200], wrong.code, tuple(wrong.facts.items()), row.last)
 
     def _member(self, row: Row) -> Member:
         staff_number = self._staff_number(row.cells)
         member = Member(
             line=row.line,
+            last=row.last,
             staff_number=staff_number,
             name=self._word(row.cells, "name", required=True),
             telephone=self._word(row.cells, "telephone"),
@@ -128,13 +138,11 @@ class MemberReader:
         _check(member)
         return member
 
-    def _staff_number(self, cells: list[Cell]) -> str:
-        cell = self._cell(cells, "staff_number")
-        word = text(cell).strip()
+    def _staff_number(self, row: list[Cell]) -> str:
+        cell = self._cell(row, "staff_number")
+        word = self._word(row, "staff_number", required=True)
         if not isinstance(cell, str):
             raise _Wrong("staff_number", word, "staff_number_is_a_number")
-        if not word:
-            raise _Wrong("staff_number", "", "value_missing")
         if not STAFF_NUMBER.fullmatch(word):
             raise _Wrong("staff_number", word, "staff_number_form")
         if word in self.named:
@@ -146,31 +154,39 @@ class MemberReader:
         if wrong.ours == "staff_number":
             self.nameless += 1  # a number that came before belongs to somebody else, too
         else:
-            self.refused.append(text(self._cell(row.cells, "staff_number")).strip())
+            self.refused.append(spelling.number(text(self._cell(row.cells, "staff_number"))))
 
-    def _cell(self, cells: list[Cell], ours: str) -> Cell:
+    def _swallowed(self, row: Row) -> int:
+        """How many rows of others may stand between the quotes of a value over several lines."""
+        if row.last <= row.line:
+            return 0
+        lines = [line for cell in row.cells if isinstance(cell, str) for line in cell.split("\n")]
+        return sum(max(map(line.count, SEPARATORS)) >= len(self.header) - 1 for line in lines)
+
+    def _cell(self, row: list[Cell], ours: str) -> Cell:
         place = self._place.get(ours)
-        return "" if place is None else cells[place]
+        return "" if place is None else row[place]
 
-    def _word(self, cells: list[Cell], ours: str, *, required: bool = False) -> str:
-        word = text(self._cell(cells, ours)).strip()
+    def _word(self, row: list[Cell], ours: str, *, required: bool = False) -> str:
+        try:
+            word = READ[ours](self._cell(row, ours), NAME_LIMIT)
+        except Spoilt as spoilt:
+            raise _Wrong(ours, spoilt.value, spoilt.code, **spoilt.facts) from spoilt
         if required and not word:
             raise _Wrong(ours, "", "value_missing")
-        if len(word) > NAME_LIMIT:
-            raise _Wrong(ours, word[:40] + "…", "too_long", most=NAME_LIMIT)
         return word
 
-    def _roles(self, cells: list[Cell]) -> frozenset[str]:
-        word = self._word(cells, "roles")
+    def _roles(self, row: list[Cell]) -> frozenset[str]:
+        word = self._word(row, "roles")
         names = [name for name in re.split(r"[\s,，、;；|]+", word) if name]
         for name in names:
             if name not in ROLE_NAMES:
                 raise _Wrong("roles", name, "unknown_value", known=" | ".join(ROLE_NAMES))
         return frozenset(ROLE_NAMES[name] for name in names)
 
-    def _day(self, cells: list[Cell], ours: str) -> date | None:
-        cell = self._cell(cells, ours)
-        if not isinstance(cell, datetime) and not text(cell).strip():
+    def _day(self, row: list[Cell], ours: str) -> date | None:
+        cell = self._cell(row, ours)
+        if not isinstance(cell, datetime) and not spelling.visible(text(cell)):
             return None
         try:
             return day(cell)

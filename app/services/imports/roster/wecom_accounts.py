@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.models import Person, WeChatIdentity
 from app.services.identity import binding
 from app.services.imports.roster.row_reader import COLUMNS, Member
-from app.services.tables.reader import Fault
+from app.services.tables.records import Fault
 
 USER_ID = re.compile("[a-z0-9][a-z0-9_.@-]{0,63}")  # compared without case, kept small
 
@@ -32,7 +32,7 @@ class Accounts:
             return ""
         code = self._trouble(user_id, has)
         self._named.add(user_id)
-        return Fault(member.line, COLUMNS["wecom"][0], member.wecom, code, ()) if code else user_id
+        return Fault(member.line, COLUMNS["wecom"][0], member.wecom, code, (), member.last) if code else user_id
 
     def _trouble(self, user_id: str, has: str) -> str:
         if not USER_ID.fullmatch(user_id):

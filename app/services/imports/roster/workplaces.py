@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Department, Post, Provider, Team
 from app.services.imports.roster.row_reader import COLUMNS, Member
-from app.services.tables.reader import Fault
+from app.services.tables.records import Fault
 
 SHOWN = 20
 
@@ -51,7 +51,9 @@ class Workplaces:
             code = getattr(member, ours)
             if code and code not in self._known[model]:
                 known = " | ".join(sorted(self._known[model])[:SHOWN])
-                return Fault(member.line, COLUMNS[ours][0], code, "unknown_code", (("known", known or "—"),))
+                return Fault(
+                    member.line, COLUMNS[ours][0], code, "unknown_code", (("known", known or "—"),), member.last
+                )
         return None
 
     def _id(self, model: Any, code: str, *, name: str = "", **values: object) -> int | None:

@@ -16,7 +16,7 @@ from app.services.imports.ticket_log.lookups import Names
 from app.services.imports.ticket_log.node_reader import Node
 from app.services.imports.ticket_log.profile import Profile
 from app.services.imports.ticket_log.replay import DONE, Life, Step, tell
-from app.services.tables.reader import Fault
+from app.services.tables.records import Fault
 
 CHANNEL = "import"
 
@@ -116,7 +116,9 @@ def _step_of(key: str | None, at: datetime, state: str | None, data: dict[str, A
 
 def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, taken: ImportCounts) -> None:
     if not (ticket.new or ticket.keys):
-        taken.faults.append(Fault(node.line, profile.columns["number"], node.number, "number_of_our_own"))
+        taken.faults.append(
+            Fault(node.line, profile.columns["number"], node.number, "number_of_our_own", (), node.last)
+        )
         return
     key = node.key
     if key in ticket.keys:

@@ -11,7 +11,7 @@ from app.db import upsert
 from app.models import Category, Department, Person, Place, Team
 from app.services.imports.ticket_log.node_reader import Node
 from app.services.imports.ticket_log.profile import Profile
-from app.services.tables.reader import Fault
+from app.services.tables.records import Fault
 
 KINDS: dict[str, tuple[Any, InstrumentedAttribute[str], tuple[str, ...]]] = {
     "people": (Person, Person.staff_number, ("actor", "served", "lead")),
@@ -51,7 +51,7 @@ def resolve(session: Session, profile: Profile, nodes: Sequence[Node]) -> Names:
 
 
 def fault(profile: Profile, node: Node, part: str) -> Fault:
-    return Fault(node.line, profile.columns[part], getattr(node, part), f"unknown_{KIND_OF[part]}")
+    return Fault(node.line, profile.columns[part], getattr(node, part), f"unknown_{KIND_OF[part]}", (), node.last)
 
 
 def _ids(session: Session, profile: Profile, kind: str, labels: set[str]) -> dict[str, int]:

@@ -1,20 +1,26 @@
 """One row of a log as one node of a ticket: every value read by the profile, or the reason why not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from app.errors import Refused
+from app.services import spelling
 from app.services.imports.ticket_log.profile import COLUMNS, Profile
+from app.services.tables import cells
+from app.services.tables.cells import VALUE_LIMIT, Cell, Spoilt, text
 from app.services.tables.dates import Moments, NotATime
 from app.services.tables.lines import Unreadable
-from app.services.tables.reader import VALUE_LIMIT, Cell, Fault, Row, text
+from app.services.tables.reader import columns
+from app.services.tables.records import Fault, Row
 
 NUMBER_LIMIT, NAME_LIMIT = 64, 200
 USUAL_PRIORITY = 3
 EMPTY: Mapping[str, Cell] = dict.fromkeys(COLUMNS, "")
+PROSE = ("description",)
+AHEAD = timedelta(days=1)  # a clock of another zone, and no more than that
 
 T = TypeVar("T")
 
@@ -24,6 +30,7 @@ class Node:
     """What the log says a ticket was at a moment. Names are the log's own; `state` is None where we have no word."""
 
     line: int
+    last: int
     number: str
     at: datetime
     order: int
@@ -55,28 +62,35 @@ class _Wrong(Refused):
 
 
 class NodeReader:
-    """Reads the rows of one table. Raises Unreadable when a column that must be there is not."""
+    """Reads the rows of one table. Raises Unreadable when a column that must be there is not.
 
-    def __init__(self, profile: Profile, header: list[str], zone: ZoneInfo) -> None:
+    Nothing has happened yet that lies more than a day after `now`.
+    """
+
+    def __init__(self, profile: Profile, header: list[str], zone: ZoneInfo, *, now: datetime) -> None:
         absent = [name for ours, name in profile.columns.items() if name not in header]
         needed = [profile.columns[ours] for ours in sorted(profile.required) if profile.columns[ours] in absent]
         if needed:
             raise Unreadable("columns_missing", columns=", ".join(needed), profile=profile.name)
         self.absent = absent
         self._profile = profile
-        self._place = {ours: header.index(name) for ours, name in profile.columns.items() if name in header}
-        self._moments = Moments(profile.date_forms, profile.zone or zone)
         read_anyway = {profile.columns.get(ours) for ours in ("at", "reported_at", "finished_at")}
-        self._other_dates = [
-            (name, header.index(name)) for name in profile.date_columns if name in header and name not in read_anyway
-        ]
+        other_dates = [name for name in profile.date_columns if name in header and name not in read_anyway]
+        wanted = {ours: (name,) for ours, name in profile.columns.items()} | {
+            f"#{name}": (name,) for name in other_dates
+        }
+        self.columns = columns(header, wanted, PROSE)
+        self._place = {ours: place for ours, place in self.columns.place.items() if ours in profile.columns}
+        self._other_dates = [(name, self.columns.place[f"#{name}"]) for name in other_dates]
+        self._moments = Moments(profile.date_forms, profile.zone or zone)
+        self._latest = now + AHEAD
 
     def read(self, row: Row) -> Node | Fault:
         try:
             return self._node(row)
         except _Wrong as wrong:
             column = self._profile.columns.get(wrong.ours, wrong.ours)
-            return Fault(row.line, column, wrong.value, wrong.code, tuple(wrong.facts.items()))
+            return Fault(row.line, column, wrong.value, wrong.code, tuple(wrong.facts.items()), row.last)
 
     def _node(self, row: Row) -> Node:
         for name, place in self._other_dates:
@@ -85,23 +99,24 @@ class NodeReader:
         code = self._word(values, "state")
         return Node(
             line=row.line,
-            number=self._word(values, "number", NUMBER_LIMIT),
+            last=row.last,
+            number=self._number(values, "number", NUMBER_LIMIT),
             at=self._at(values),
             order=self._count(values),
             code=code,
             state=self._meaning("state", code, self._profile.states) or None,
-            reported_at=self._moment("reported_at", values["reported_at"]),
-            finished_at=self._moment("finished_at", values["finished_at"]),
-            actor=self._word(values, "actor"),
-            served=self._word(values, "served"),
-            department=self._word(values, "department"),
-            place=self._word(values, "place"),
-            category=self._word(values, "category"),
-            team=self._word(values, "team"),
-            lead=self._word(values, "lead"),
+            reported_at=self._past("reported_at", values),
+            finished_at=self._past("finished_at", values),
+            actor=self._number(values, "actor"),
+            served=self._number(values, "served"),
+            department=self._number(values, "department"),
+            place=self._number(values, "place"),
+            category=self._number(values, "category"),
+            team=self._number(values, "team"),
+            lead=self._number(values, "lead"),
             priority=self._mapped(values, "priority", self._profile.priorities, USUAL_PRIORITY),
             source=self._mapped(values, "source", self._profile.sources, "import"),
-            description=self._word(values, "description", VALUE_LIMIT),
+            description=self._read(cells.prose, values, "description", VALUE_LIMIT),
         )
 
     def _values(self, cells: list[Cell]) -> dict[str, Cell]:
@@ -109,31 +124,40 @@ class NodeReader:
         values: dict[str, Cell] = dict(EMPTY)
         for ours, place in self._place.items():
             cell = cells[place]
-            if isinstance(cell, str):
-                cell = cell.strip()
-                if cell in missing:
-                    cell = ""
+            if isinstance(cell, str) and spelling.visible(cell) in missing:
+                cell = ""
             values[ours] = cell
         for ours in self._profile.required:
             if values[ours] == "":
                 raise _Wrong(ours, "", "value_missing")
         return values
 
-    def _word(self, values: dict[str, Cell], ours: str, most: int = NAME_LIMIT) -> str:
-        cell = values[ours]
-        word = cell if isinstance(cell, str) else text(cell)
-        if len(word) > most:
-            raise _Wrong(ours, word[:40] + "…", "too_long", most=most)
-        return word
+    def _read(self, read: Callable[[Cell, int], str], values: dict[str, Cell], ours: str, most: int) -> str:
+        try:
+            return read(values[ours], most)
+        except Spoilt as spoilt:
+            raise _Wrong(ours, spoilt.value, spoilt.code, **spoilt.facts) from spoilt
+
+    def _word(self, values: dict[str, Cell], ours: str) -> str:
+        return self._read(cells.word, values, ours, NAME_LIMIT)
+
+    def _number(self, values: dict[str, Cell], ours: str, most: int = NAME_LIMIT) -> str:
+        return self._read(cells.number, values, ours, most)
 
     def _at(self, values: dict[str, Cell]) -> datetime:
-        found = self._moment("at", values["at"])
+        found = self._past("at", values)
         if found is None:
             raise _Wrong("at", "", "value_missing")
         return found
 
+    def _past(self, ours: str, values: dict[str, Cell]) -> datetime | None:
+        found = self._moment(ours, values[ours])
+        if found is not None and found > self._latest:
+            raise _Wrong(ours, text(values[ours])[:200], "in_the_future")
+        return found
+
     def _moment(self, column: str, cell: Cell) -> datetime | None:
-        if isinstance(cell, str) and cell.strip() in self._profile.missing:
+        if isinstance(cell, str) and spelling.visible(cell) in self._profile.missing:
             return None
         try:
             return self._moments.read(cell)
@@ -141,7 +165,7 @@ class NodeReader:
             raise _Wrong(column, text(cell)[:200], error.code, forms=" | ".join(self._moments.forms)) from error
 
     def _count(self, values: dict[str, Cell]) -> int:
-        word = self._word(values, "order")
+        word = self._number(values, "order")
         if not word:
             return 0
         if not (word.isascii() and word.isdecimal() and len(word) <= 9):
@@ -153,6 +177,7 @@ class NodeReader:
         return self._meaning(ours, word, meanings) if word else usual
 
     def _meaning(self, ours: str, word: str, meanings: Mapping[str, T]) -> T:
-        if word not in meanings:
-            raise _Wrong(ours, word, "unknown_value", known=" | ".join(meanings))
-        return meanings[word]
+        for spelt in (word, spelling.number(word)):
+            if spelt in meanings:
+                return meanings[spelt]
+        raise _Wrong(ours, word, "unknown_value", known=" | ".join(meanings))
