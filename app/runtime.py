@@ -8,6 +8,7 @@ import redis
 
 from app import clock, redis_pool
 from app.db import Database
+from app.exchange_slots import ExchangeSlots
 from app.services.dashboards.board import Shared
 from app.services.feed import Watch
 from app.services.links import Links
@@ -33,7 +34,7 @@ class Runtime:
     wecom: WeCom | None = field(repr=False)
     robot: Robot | None = field(repr=False)
     # Who waits for WeChat leaves a thread to everybody else (where there are two).
-    exchanges: BoundedSemaphore = field(repr=False)
+    exchanges: ExchangeSlots = field(repr=False)
     # However slowly people fetch long files, half of them stay free.
     downloads: BoundedSemaphore = field(repr=False)
     watch: Watch = field(repr=False)
@@ -60,7 +61,7 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
         wecom=_wecom(settings, store),
         robot=_robot(settings),
-        exchanges=BoundedSemaphore(max(1, settings.web_threads - 1)),
+        exchanges=ExchangeSlots(settings.web_threads),
         downloads=BoundedSemaphore(max(1, settings.web_threads // 2)),
         watch=Watch(database),
         board=Shared(),

@@ -24,6 +24,7 @@ PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat c
 SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
 
 
+WRONG_CODES = RateLimitItemPerMinute(10, 10, namespace="wrong-code")  # WeChat's own are wrong when they are old
 
 
 def throttle_unknown(read: Callable[[], T]) -> T:
@@ -45,6 +46,15 @@ def bound_sign_ins() -> None:
     """Each costs a call to WeChat and a row, whoever it is; too many from one address are 429."""
     if not _ask(lambda limiter: limiter.hit(SIGN_INS, _address())):
         abort(429)
+
+
+def codes_were_right() -> bool:
+    """Whether few made-up codes came from this address lately."""
+    return _ask(lambda limiter: limiter.test(WRONG_CODES, _address()))
+
+
+def count_wrong_code() -> None:
+    _ask(lambda limiter: limiter.hit(WRONG_CODES, _address()))
 
 
 def bound_posts(identity_id: int) -> None:

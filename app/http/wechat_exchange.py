@@ -7,6 +7,7 @@ from typing import TypeVar
 import structlog
 
 from app.errors import Refused
+from app.http import rate_limits
 from app.http.context import runtime
 from wechat.errors import Action, WeChatError
 
@@ -22,18 +23,20 @@ class Who:
     unionid: str | None
 
 
-def exchanged(ask: Callable[[], T]) -> T:
-    """What WeChat says of a code that proves something once; raises Refused where it says nothing good."""
-    turn = runtime().exchanges
-    if not turn.acquire(blocking=False):
-        raise Refused("wechat_busy")
-    try:
-        return ask()
-    except WeChatError as error:
-        log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
-        if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
-            raise Refused("sign_in_again") from error
-        log.error("the code exchange failed", action=error.action.value)
-        raise Refused("wechat_busy") from error
-    finally:
-        turn.release()
+def exchanged(ask: Callable[[], T], *, known: bool = False) -> T:
+    """What WeChat says of a code that proves something once; raises Refused where it says nothing good.
+
+    `known` is who signed in here before; somebody new is taken for a stranger where made-up codes come from.
+    """
+    with runtime().exchanges.turn(stranger=not (known or rate_limits.codes_were_right())) as ours:
+        if not ours:
+            raise Refused("wechat_busy")
+        try:
+            return ask()
+        except WeChatError as error:
+            log = structlog.get_logger().bind(errcode=error.errcode, rid=error.rid)
+            if error.action in {Action.LOGIN_AGAIN, Action.REFUSED}:
+                rate_limits.count_wrong_code()
+                raise Refused("sign_in_again") from error
+            log.error("the code exchange failed", action=error.action.value)
+            raise Refused("wechat_busy") from error

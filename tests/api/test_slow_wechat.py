@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.exchange_slots import PATIENCE
 from app.runtime import Runtime
 from sandbox.accounts import MINI
 from tests.api.conftest import TakePhone
@@ -39,14 +40,44 @@ def test_a_page_comes_within_a_second_while_many_sign_ins_wait(
     assert max(waits) < 1, waits
 
 
-def test_one_more_sign_in_than_may_wait_is_told_at_once_and_its_code_is_not_used(
+def test_who_finds_no_turn_waits_for_one_for_a_moment(nurse: Phone, runtime: Runtime, wechat: Sandbox) -> None:
+    with ThreadPoolExecutor(1) as pool, runtime.exchanges.turn(), runtime.exchanges.turn():
+        answer = pool.submit(nurse.sign_in, wechat.code("nurse"))
+        time.sleep(0.1)
+        assert not answer.done()
+    assert answer.result().status_code == 201
+
+
+def test_one_more_than_may_wait_is_told_and_the_next_at_once_and_their_codes_are_not_used(
     nurse: Phone, runtime: Runtime, wechat: Sandbox
 ) -> None:
     given, calls = wechat.code("nurse"), wechat.calls(SESSION)
-    with runtime.exchanges:
-        assert code(nurse.sign_in(given)) == (503, "wechat_busy")
+    with runtime.exchanges.turn(), runtime.exchanges.turn():
+        for least, most in ((PATIENCE, 2 * PATIENCE), (0, PATIENCE)):
+            began = time.monotonic()
+            assert code(nurse.sign_in(given)) == (503, "wechat_busy")
+            assert least <= time.monotonic() - began < most
     assert wechat.calls(SESSION) == calls
     assert nurse.sign_in(given).status_code == 201
+
+
+def test_made_up_codes_take_only_the_turns_of_strangers(
+    take_phone: TakePhone, runtime: Runtime, wechat: Sandbox
+) -> None:
+    nurse, stranger = take_phone("nurse"), take_phone("stranger")
+    with runtime.exchanges.turn(stranger=True):
+        assert nurse.sign_in(wechat.code("nurse")).status_code == 201
+        for _ in range(10):
+            assert code(nurse.sign_in("made-up")) == (403, "sign_in_again")
+        calls = wechat.calls(SESSION)
+        assert code(stranger.sign_in("made-up")) == (503, "wechat_busy")
+    assert wechat.calls(SESSION) == calls
+    assert stranger.sign_in(wechat.code("stranger")).status_code == 201
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    return {**environ, "GRANIAN_BLOCKING_THREADS": "3"}
 
 
 def test_whoever_waited_makes_room_again(take_phone: TakePhone, wechat: Sandbox) -> None:

@@ -94,7 +94,7 @@ def _number(given: requests.PhoneCode) -> str:
     if program is None:
         raise Refused("no_mini_program")
     rate_limits.bound_phone_proofs(bearer.current().identity_id)
-    return exchanged(lambda: program.phone_number(given.code))
+    return exchanged(lambda: program.phone_number(given.code), known=True)
 
 
 @post_once(

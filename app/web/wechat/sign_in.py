@@ -47,7 +47,8 @@ def _again(state: str, browser: str) -> Response | str:
 def _exchange(account: str, code: str) -> Who:
     if not code:
         raise Refused("sign_in_again")
-    return exchanged(lambda: _of_wecom(code) if account == WECOM else _of_service(code))
+    known = visit.identity_id() is not None
+    return exchanged(lambda: _of_wecom(code) if account == WECOM else _of_service(code), known=known)
 
 
 def _of_service(code: str) -> Who:
