@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
 from app.http import context, errors, guards, headers, i18n, ids, inputs, outages, words
+from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
 from app.jobs import wakeups
 from app.runtime import build
@@ -25,6 +26,7 @@ def create_app(settings: Settings) -> Flask:
     configure(settings)
     clock.run_ahead(settings.clock_ahead)
     app = Flask(__name__)
+    app.request_class = FormRequest
     app.url_map.merge_slashes = False  # its redirects are built from the Host header
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],

@@ -35,6 +35,11 @@ def test_the_same_words_with_another_key_are_the_same_ticket(nurse: Phone, world
     assert first["number"] == second["number"] == only(world).number
 
 
+def test_a_line_end_is_one_character_here_too(nurse: Phone, world: World) -> None:
+    assert nurse.post("/tickets", {"description": "字\r\n" * 249 + "完了"}).status_code == 201
+    assert only(world).description == "字\n" * 249 + "完了"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

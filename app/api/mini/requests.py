@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.http.forms import line_ends
 from app.services.cases.complaints import LONGEST as COMPLAINT_MOST
 from app.services.ratings.detail import COMMENT_MOST
 from app.services.tickets.requester import DESCRIPTION_MOST, LOCATION_MOST
 
 # PostgreSQL cannot keep a NUL, and nobody types one.
+LineEnds = BeforeValidator(line_ends)  # one character each, as everywhere
 _NO_NUL = r"^[^\x00]*$"
 _SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*$"
 
@@ -55,7 +57,7 @@ class Details(RequestModel):
     reasons: list[Choice] = Field([], max_length=20)
     quality: dict[Choice, Mark] = Field({}, max_length=20)
     faces: dict[Choice, Mark] = Field({}, max_length=20)
-    comment: Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=COMMENT_MOST)] = ""
+    comment: Annotated[str, LineEnds, StringConstraints(pattern=_NO_NUL, max_length=COMMENT_MOST)] = ""
     praise: bool = Field(False, description="Tell the engineer, once the hospital has read it")
     pressed: bool = Field(False, description="Somebody wanted me to change my rating; only the hospital sees this")
 
@@ -76,13 +78,13 @@ class CorrectionForm(RequestModel):
 
 
 class Fault(RequestModel):
-    description: Annotated[str, StringConstraints(pattern=_SOMETHING, max_length=DESCRIPTION_MOST)]
+    description: Annotated[str, LineEnds, StringConstraints(pattern=_SOMETHING, max_length=DESCRIPTION_MOST)]
     location: Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=LOCATION_MOST)] = ""
     category_id: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = Field(None, description="One of GET /categories")
 
 
 class ComplaintForm(RequestModel):
-    text: Annotated[str, StringConstraints(pattern=_SOMETHING, max_length=COMPLAINT_MOST)]
+    text: Annotated[str, LineEnds, StringConstraints(pattern=_SOMETHING, max_length=COMPLAINT_MOST)]
 
 
 class Consents(RequestModel):

@@ -16,6 +16,7 @@ Form = Mapping[str, str]
 SOURCE_IDS = tuple(SOURCES)
 WORDS = ("eligibility", "ticket_rule", "fallback", "exclusions", "privacy", "tax")
 MOMENTS = ("opens", "closes", "commit_by", "objections_until", "claim_until")
+LONGEST = 2_000  # characters of a field
 TIERS, SOURCE_ROWS = 6, 3
 DAY = timedelta(days=1)
 _SUPER_LOTTO_DAYS = (0, 2, 5)  # Monday, Wednesday, Saturday
@@ -134,7 +135,7 @@ def _sources(form: Form, name: str, zone: ZoneInfo, faults: dict[str, str]) -> I
 
 
 def _text(form: Form, field: str, faults: dict[str, str]) -> str:
-    typed = form.get(field, "").replace("\r\n", "\n").strip()
+    typed = form.get(field, "").strip()
     if not typed:
         faults[field] = "needed"
     return typed
@@ -156,7 +157,10 @@ def _fen(typed: str, faults: dict[str, str]) -> int:
 
 def _moment(typed: str, field: str, zone: ZoneInfo, faults: dict[str, str]) -> str:
     try:
-        return datetime.strptime(typed[:16], _TYPED).replace(tzinfo=zone).isoformat()
+        moment = datetime.fromisoformat(typed)
+        if moment.tzinfo is not None or "T" not in typed:
+            raise ValueError(typed)
+        return moment.replace(tzinfo=zone).isoformat()
     except ValueError:
         faults[field] = "moment"
         return ""

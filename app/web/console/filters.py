@@ -8,21 +8,16 @@ from operator import attrgetter
 from flask import request
 
 from app.errors import Refused
+from app.http import forms
 from app.http.context import runtime
 from app.http.ids import parse_id
 from app.pagination import Cursor, Line
 
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
-LONGEST = 100
-
-
-def clean(value: str, most: int = LONGEST) -> str:
-    """Trimmed, no longer than sensible."""
-    return value.strip()[:most]
 
 
 def text(name: str) -> str:
-    return clean(request.args.get(name, ""))
+    return forms.clean(request.args.get(name, ""))
 
 
 def code(name: str, known: Container[str]) -> str:

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import phone_gate, rate_limits, session
+from app.http import forms, phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.phone_gate import local_path
 from app.services.identity import binding, invitations
@@ -32,9 +32,9 @@ def bind() -> Page:
         outcome = binding.bind(
             db,
             identity_id=identity,
-            staff_number=request.form.get("staff_number", "")[:64],
-            name=request.form.get("name", "")[:64],
-            last_four=request.form.get("last_four", "")[:8],
+            staff_number=forms.typed("staff_number"),
+            name=forms.typed("name"),
+            last_four=forms.typed("last_four"),
             at=now(),
         )
     if outcome is Outcome.BOUND:

@@ -9,14 +9,13 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Answer
 
-from app.http import rate_limits
+from app.http import forms, rate_limits
 from app.http import session as visit
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.phone_gate import local_path
 from app.services.identity import console_sign_in, passwords
 from app.services.identity.console_sign_in import Attempt
-from app.web.console.filters import clean
 from qr import symbol
 
 blueprint = Blueprint("sign_in", __name__)
@@ -34,7 +33,7 @@ def entrance() -> str | Answer:
 
 @blueprint.post("/sign-in")
 def by_password() -> Answer | tuple[str, int]:
-    number = clean(request.form.get("staff_number", ""))
+    number = forms.typed("staff_number")
     password = request.form.get("password", "")
     # A hospital shares few addresses: who signed in from this browser before is never kept out by the others.
     if not _known_browser(number) and not rate_limits.tries_left():
@@ -97,7 +96,7 @@ def _page(error: str = "") -> str:
         "console/sign_in.html",
         error=error,
         next_path=_next(request.values.get("next", "")),
-        staff_number=clean(request.form.get("staff_number", "")),
+        staff_number=forms.typed("staff_number"),
         scan=scan,
         fresh=scan["secret"][:6] if scan else "",
     )

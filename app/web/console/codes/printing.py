@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
+from app.http import forms
 from app.http.context import now, paper, read_session, runtime
 from app.http.errors import status_of, words
 from app.models.ticket import STATES
@@ -184,7 +185,7 @@ def _order() -> Order:
 
 
 def _named(name: str) -> tuple[str, ...]:
-    named = tuple(one for value in request.args.getlist(name) if (one := filters.clean(value)))
+    named = tuple(one for value in request.args.getlist(name) if (one := forms.clean(value)))
     if len(named) > MOST_NAMED:
         raise Refused("bad_filter", name=name)
     return named

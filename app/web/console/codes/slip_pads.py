@@ -6,6 +6,7 @@ from flask import Response, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Missing, Refused
+from app.http import forms
 from app.http.context import now, paper, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
@@ -83,7 +84,7 @@ def look_before_linking() -> str:
 @blueprint.post("/console/print/pads/link")
 def link_slip() -> Answer:
     """What the engineer forgot, or could not do without a network."""
-    slip, number = _slip(request.form), filters.clean(request.form.get("ticket", ""))
+    slip, number = _slip(request.form), forms.typed("ticket")
     with transaction() as session:
         ticket = lifecycle.locked(session, number=number)
         window, by = runtime().settings.rating_window, g.visitor.person_id

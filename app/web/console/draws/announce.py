@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
+from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
@@ -20,7 +21,6 @@ from app.services.organisation import employment
 from app.texts.codes import WORDS
 from app.web.console.draws.draws import blueprint
 
-LONGEST = 4_000
 COMMAS = r"[,\uff0c\u3001]"  # also as a Chinese keyboard types them
 # Fields of the refusals that are about one.
 FIELD = {
@@ -156,7 +156,7 @@ def _said(faults: dict[str, str]) -> dict[str, str]:
 
 def _typed() -> dict[str, str]:
     apart = {"csrf_token", "sealed", "sha256", "confirm", "edit"}
-    return {key: value[:LONGEST] for key, value in request.form.items() if key not in apart}
+    return {key: forms.clean(value, draft_form.LONGEST) for key, value in request.form.items() if key not in apart}
 
 
 def _form(typed: dict[str, str], faults: dict[str, Any]) -> str:

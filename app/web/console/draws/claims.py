@@ -4,7 +4,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
-from app.http import rate_limits
+from app.http import forms, rate_limits
 from app.http import session as visit
 from app.http.context import Page, now, read_session, transaction
 from app.http.errors import status_of, words
@@ -12,8 +12,7 @@ from app.http.i18n import gettext
 from app.services import images
 from app.services.draws import announcement, claims, objections, public_page
 from app.services.draws.claims import ClaimLookup
-from app.web.console import filters
-from app.web.console.draws.draws import blueprint
+from app.web.console.draws.draws import NOTE_MOST, blueprint
 
 CODE_MOST = 20  # characters; what is longer is a receipt
 
@@ -62,7 +61,7 @@ def confirm_claim(draw_id: str) -> Page:
 
 @blueprint.post("/console/draws/<draw_id>/claims/refuse")
 def refuse_claim(draw_id: str) -> Page:
-    found, reason = _found(draw_id), filters.clean(request.form.get("reason", ""), 500)
+    found, reason = _found(draw_id), forms.typed("reason", NOTE_MOST)
     try:
         with transaction() as session:
             claims.refuse(
@@ -101,8 +100,8 @@ def _found(draw_id: str) -> ClaimLookup:
 def _code() -> str:
     """As it was typed or scanned; or the whole of a receipt."""
     if (typed := request.form.get("code", "")).lstrip().startswith("{"):
-        return filters.clean(typed, objections.LONGEST)
-    return filters.clean(request.form.get("code", ""), CODE_MOST).replace(" ", "").replace("-", "")
+        return forms.clean(typed, objections.LONGEST)
+    return forms.clean(typed, CODE_MOST).replace(" ", "").replace("-", "")
 
 
 def _page(draw_id: str, found: ClaimLookup | None = None, fault: str = "") -> str:

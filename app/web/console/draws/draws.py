@@ -6,16 +6,17 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
+from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.http.words import word
 from app.services.draws import announcement, console_page, objections, public_numbers, public_page, published_files
-from app.web.console import filters
 
 blueprint = Blueprint("console_draws", __name__)
 
+NOTE_MOST = 500  # characters of a reason that is published
 # Refusals that stand beside what was typed; every other one is a page of its own.
 OF_NUMBERS = frozenset(
     {
@@ -45,7 +46,7 @@ def draw(draw_id: str) -> str:
 
 @blueprint.post("/console/draws/<draw_id>/numbers")
 def type_number(draw_id: str) -> Response | tuple[str, int]:
-    form = {key: filters.clean(request.form.get(key, ""), 500) for key in ("round", "source", "issue", "value")}
+    form = {key: forms.typed(key, NOTE_MOST) for key in ("round", "source", "issue", "value")}
     try:
         with transaction() as session:
             found = announcement.find(session, draw_id)
@@ -90,7 +91,7 @@ def object_(draw_id: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/console/draws/<draw_id>/objections/<id:objection_id>")
 def decide_objection(draw_id: str, objection_id: int) -> Response:
-    upheld, reason = request.form.get("decision") == "uphold", filters.clean(request.form.get("reason", ""), 500)
+    upheld, reason = request.form.get("decision") == "uphold", forms.typed("reason", NOTE_MOST)
     if not reason:
         raise Refused("reason_missing")
     zone = runtime().settings.timezone

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
+from app.http import forms
 from app.http import session as visit
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
@@ -48,7 +49,7 @@ def entered_new() -> str:
 def enter() -> Answer:
     request.max_content_length = images.LARGEST_FORM  # before the form is read
     visit.check_form("entered")
-    number, entry = filters.clean(request.form.get("number", "")), _entry()
+    number, entry = forms.typed("number"), _entry()
     with transaction() as session:
         ticket = lifecycle.locked(session, number=number)
         window = runtime().settings.rating_window

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
+from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
@@ -14,7 +15,7 @@ from app.pagination import Line
 from app.services.organisation import catalogue
 from app.services.tickets import desk_intake
 from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
-from app.web.console.filters import clean, grouped
+from app.web.console.filters import grouped
 from app.web.console.overview import blueprint
 from app.web.console.tickets.tickets import CHANNEL, by
 
@@ -47,16 +48,16 @@ def _typed() -> Typed:
     priority = form.get("priority", "")
     return Typed(
         source=form.get("source", ""),
-        requester=clean(form.get("requester", "")),
+        requester=forms.typed("requester"),
         requester_pick=parse_id(form.get("requester_pick", "")),
         served=form.get("served", ""),
-        served_person=clean(form.get("served_person", "")),
+        served_person=forms.typed("served_person"),
         served_person_pick=parse_id(form.get("served_person_pick", "")),
         department_id=parse_id(form.get("department", "")),
         place_id=parse_id(form.get("place", "")),
         category_id=parse_id(form.get("category", "")),
         priority=int(priority) if priority in {"1", "2", "3", "4"} else 0,
-        description=clean(form.get("description", ""), LONGEST + 1).replace("\r\n", "\n"),
+        description=form.get("description", "").strip(),
     )
 
 
@@ -72,6 +73,7 @@ def _page(typed: Typed, faults: Any) -> str:
             typed=typed,
             faults=faults,
             several=several,
+            most=LONGEST,
             sources=SOURCES,
             served=SERVED,
             priorities=PRIORITIES,

@@ -62,7 +62,7 @@ def ticket_index() -> str | Answer:
 def ticket(number: str) -> str:
     provider = not g.visitor.supervises
     with read_session() as session:
-        facts = detail.facts(session, filters.clean(number))
+        facts = detail.facts(session, number.strip())
         found: Ticket = facts.Ticket
         helpers = detail.helpers(session, found.id)
         shown = {
@@ -102,7 +102,7 @@ def _dispatch_form(ticket: Ticket, helpers: Sequence[Line], candidates: Sequence
 @blueprint.get("/console/tickets/<number>/code.svg")
 def ticket_code(number: str) -> Response:
     with read_session() as session:
-        found = detail.facts(session, filters.clean(number)).Ticket
+        found = detail.facts(session, number.strip()).Ticket
     return Response(symbol.svg(runtime().links.ticket_url(found.id)), mimetype="image/svg+xml")
 
 
@@ -143,7 +143,7 @@ def _act(number: str, act: Callable[[Session, Ticket], None], done: str) -> Answ
     """Do it if the ticket still is as the form showed it: a second tap or another desk changes nothing twice."""
     here = redirect(url_for("console.ticket", number=number), code=303)
     with transaction() as session:
-        ticket = lifecycle.locked(session, number=filters.clean(number))
+        ticket = lifecycle.locked(session, number=number.strip())
         if ticket.updated_at.isoformat() != request.form.get("seen"):
             flash(gettext("工单刚刚有变化，这次没有提交。请看一眼再操作。"), "warning")
             return here
