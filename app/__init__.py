@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
 from app.http import context, errors, guards, headers, i18n, ids, inputs, outages, words
+from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
 from app.jobs import wakeups
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__)
     app.request_class = FormRequest
     app.url_map.merge_slashes = False  # its redirects are built from the Host header
+    app.url_map.strict_slashes = False  # nor has an address less to say for a slash behind it
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[context.EXTENSION] = runtime
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = CopiedLinks(app.wsgi_app)  # type: ignore[method-assign, assignment]
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response as Wire
 
 from app.errors import Missing, Refused
+from app.http import copied_links
 from app.http.context import runtime
 from app.http.i18n import gettext
 from app.http.problems import CODES, DOCUMENT, asked_here, problem
 from app.texts.refusals import STATUS_TEXTS, TEXTS
+
+Answer = Wire | tuple[str, int]
 
 
 def install(app: Flask) -> None:
@@ -35,11 +39,11 @@ def refusal(refused: Refused) -> Response:
     return problem(status, refused.code, title=_title(status), detail=words(refused), facts=refused.facts)
 
 
-def answer_to(refused: Refused) -> Response | tuple[str, int]:
+def answer_to(refused: Refused) -> Answer:
     return refusal(refused) if asked_here() else page(words(refused), status_of(refused))
 
 
-def answer_to_status(status: int) -> Response | tuple[str, int]:
+def answer_to_status(status: int) -> Answer:
     """Where no rule said no, but the way something was asked, or we ourselves."""
     if not asked_here():
         return page(_title(status), status)
@@ -47,7 +51,7 @@ def answer_to_status(status: int) -> Response | tuple[str, int]:
     return problem(status, code, title=text, detail=text, facts={"see": DOCUMENT})
 
 
-def _http(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
+def _http(error: HTTPException) -> Answer | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
     answer = answer_to_status(error.code or 500)
@@ -60,8 +64,10 @@ def _title(status: int) -> str:
     return gettext(STATUS_TEXTS.get(status, STATUS_TEXTS[400]))
 
 
-def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> tuple[str, int]:
+def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> Answer:
     """An error page that fits where the visitor is: on the phone or in the console; `again` is a form to send anew."""
+    if status == 404 and request.method in {"GET", "HEAD"} and (better := copied_links.shortened(request.path)):
+        return redirect(better)
     settings = runtime().settings
     at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
     template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"

@@ -3,10 +3,10 @@
 import re
 
 import structlog
-from flask import Flask, Response, abort, request
+from flask import Flask, abort, request
 from sqlalchemy.exc import DataError
 
-from app.http.errors import answer_to_status
+from app.http.errors import Answer, answer_to_status
 
 # In an address a line end would break a redirect and a line of the log.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -37,7 +37,7 @@ def _has_nul() -> bool:
     return False
 
 
-def _unfit(error: Exception) -> Response | tuple[str, int]:
+def _unfit(error: Exception) -> Answer:
     cause = getattr(error, "orig", None) or error
     structlog.get_logger().warning("no column holds what was sent", door=request.endpoint, error=type(cause).__name__)
     return answer_to_status(400)

@@ -3,11 +3,11 @@
 import sqlite3
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, request
 from sqlalchemy import exc
 
 from app.errors import Refused
-from app.http.errors import answer_to, page, status_of, words
+from app.http.errors import Answer, answer_to, page, status_of, words
 from app.http.problems import asked_here
 
 LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,7 +37,7 @@ def code(method: str, endpoint: str | None) -> str:
     return "rating_not_kept" if endpoint in RATINGS else "not_kept"
 
 
-def _refused(error: exc.SQLAlchemyError) -> Response | tuple[str, int]:
+def _refused(error: exc.SQLAlchemyError) -> Answer:
     if isinstance(error, exc.DBAPIError) and not _away(error):
         raise error
     cause = getattr(error, "orig", None) or error
