@@ -11,6 +11,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from wechat.crypto import BadPush, Fault, Seal
+from wechat.wire_text import decode, fit, mend
 
 LARGEST = 64 * 1024
 _DEEPEST = 6
@@ -36,7 +37,7 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Push:
-    """One genuine message. `text` is as it came, decrypted; `fields` has every value as a string."""
+    """One genuine message. `text` is what came, decrypted; `fields` has every value as a string."""
 
     text: str = field(repr=False)
     fields: Fields = field(repr=False)
@@ -112,12 +113,12 @@ def read(query: Mapping[str, str], body: bytes, seal: Seal, *, plain_allowed: bo
     if not plain_allowed:
         raise BadPush(Fault.NOT_GENUINE, "unencrypted")
     seal.check(query.get("signature", ""), timestamp, nonce)
-    return parse(_text(body), encrypted=False)
+    return parse(decode(body), encrypted=False)
 
 
 def parse(text: str, *, encrypted: bool) -> Push:
     """A message that has been found genuine before; raises BadPush where it cannot be read."""
-    push = Push(text, _fields(text), encrypted)
+    push = Push(text, _fields(mend(text) if text.startswith("<") else text), encrypted)
     created = push.value("CreateTime") or "0"
     if not created.isascii() or not created.isdecimal() or len(created) > 15:
         raise BadPush(Fault.MALFORMED, "CreateTime")
@@ -129,18 +130,11 @@ def parse(text: str, *, encrypted: bool) -> Push:
 def _read_encrypted(given: str, timestamp: str, nonce: str, body: bytes, seal: Seal) -> Push:
     if not given:
         raise BadPush(Fault.NOT_GENUINE, "signature")
-    encrypted = _fields(_text(body)).get("Encrypt")
+    encrypted = _fields(decode(body)).get("Encrypt")
     if not isinstance(encrypted, str) or not encrypted:
         raise BadPush(Fault.MALFORMED, "Encrypt")
     seal.check(given, timestamp, nonce, encrypted)
-    return parse(_text(seal.decrypt(encrypted)), encrypted=True)
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise BadPush(Fault.MALFORMED, "charset") from error
+    return parse(decode(seal.decrypt(encrypted)), encrypted=True)
 
 
 def _fields(text: str) -> Fields:
@@ -184,7 +178,7 @@ def _of_element(element: Element, depth: int) -> object:
 
 def _json(text: str) -> object:
     try:
-        return _of_json(json.loads(text), 1)
+        return _of_json(json.loads(text, strict=False), 1)
     except (ValueError, RecursionError) as error:
         raise BadPush(Fault.MALFORMED, "JSON") from error
 
@@ -193,20 +187,12 @@ def _of_json(value: object, depth: int) -> object:
     _check_depth(depth)
     match value:
         case dict():
-            return {_storable(name): _of_json(part, depth + 1) for name, part in value.items()}
+            return {fit(name): _of_json(part, depth + 1) for name, part in value.items()}
         case list():
             return [_of_json(part, depth + 1) for part in value]
         case None:
             return ""
-    return _storable(str(value))
-
-
-def _storable(text: str) -> str:
-    # JSON can write what no database takes: half a character, or a zero.
-    text.encode()
-    if "\0" in text:
-        raise ValueError("a zero character")
-    return text
+    return fit(str(value))  # written as \\ud800 it was no character yet
 
 
 def _check_depth(depth: int) -> None:

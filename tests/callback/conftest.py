@@ -55,9 +55,9 @@ def client_of() -> Iterator[Callable[[Settings], FlaskClient]]:
 def push(client: FlaskClient, world: World) -> Push:
     """Sends a text as WeChat would, encrypted."""
 
-    def send(text: str, account: str = "service") -> TestResponse:
+    def send(text: str | bytes, account: str = "service") -> TestResponse:
         seal = MINI if account == "mini" else SERVICE
-        encrypted = seal.encrypt(text.encode())
+        encrypted = seal.encrypt(text if isinstance(text, bytes) else text.encode())
         query = encrypted_query(encrypted, seal)
         return client.post(f"/wechat/callback/{account}", query_string=query, data=envelope(encrypted))
 

@@ -125,6 +125,15 @@ def test_a_text_is_answered_with_the_menu_encrypted_as_it_came(push: Push, setti
         assert said in reply
 
 
+@pytest.mark.parametrize("written", ["坏\x00了\x0b", "坏\ufffe", "坏]]>了", "坏\ud83d"])
+def test_whatever_somebody_writes_is_kept_and_answered(written: str, push: Push, kept: Kept) -> None:
+    in_xml = push(TEXT.replace("打印机坏了", written).encode("utf-8", "surrogatepass"))
+    in_json = push(json.dumps({"MsgType": "text", "FromUserName": "oUser", "Content": written}).encode(), "mini")
+    assert {in_xml.status_code, in_json.status_code} == {200}
+    assert "success" not in {in_xml.text, in_json.text}
+    assert [message.kind for message in kept()] == ["text", "text"]
+
+
 def test_a_tap_on_the_menu_is_answered_as_a_text_is(push: Push, kept: Kept) -> None:
     tap = VIEW.replace("VIEW", "CLICK")
     sealed = push(tap).text.split("<Encrypt><![CDATA[")[1].split("]]>")[0]
