@@ -15,11 +15,16 @@ Wsgi = Callable[..., Iterable[bytes]]
 
 # A file that WeChat looks for beside the codes is no token; a further segment is a page of its own.
 _TOKEN = re.compile(
-    rf"/+(r|w|a|s|bind|api/v1/scan|api/v1/ward)/+[^/\w-]*([\w-]{{{TOKEN_LENGTH}}})"
+    rf"/+(r|w|a|s|bind|api/v1/scan|api/v1/ward)/+[^/\w-]*([\w-]{{{TOKEN_LENGTH}}})(?![\w-])"
     r"(?:/*|/*[^/\w].*|[^/].*)(?<!\.txt)",
     re.ASCII | re.DOTALL,
 )
-_ENDS = re.compile(r"[&\s\"'<>（）【】《》「」“”‘’，。；：、！？…\u200b-\u200f\u2060\ufeff]")
+# Blanks, quotes, and the marks of a Chinese sentence.
+_ENDS = re.compile(
+    r"[&\s\"'<>"
+    r"\uff08\uff09\u3010\u3011\u300a\u300b\u300c\u300d\u201c\u201d"
+    r"\u2018\u2019\uff0c\u3002\uff1b\uff1a\u3001\uff01\uff1f\u2026\u200b-\u200f\u2060\ufeff]"
+)
 _HANGING = ".,;:!?*|~)]}"
 
 

@@ -36,9 +36,6 @@ HANGING = (
     '">码上评</a>',
     "]",
     "*",
-    "-",
-    "_",
-    "https://rating.example/r/",
     "请评价https://rating.example/r/x",
 )
 BEFORE = (" ", "<", "“", "/")
