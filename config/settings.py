@@ -153,7 +153,8 @@ class Settings(BaseSettings):
 
     hospital_id: HospitalId = "h001"
     hospital_name: str = "医院"
-    hotline: str = ""
+    hotline: str = ""  # the hospital's own, for supervision
+    service_line: str = ""  # the provider's
     logo: Picture = Field(b"", alias="QR_LOGO", repr=False)
     slip_code: Literal["link", "mini", "both"] = "link"
     drand_url: Origin = ""

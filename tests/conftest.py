@@ -234,6 +234,7 @@ def plain_environ(database_url: str, data_dir: Path) -> dict[str, str]:
         "WECHAT_SERVICE_SECRET": "sandbox-service-secret",
         "HOSPITAL_NAME": "和平医院",
         "HOTLINE": "6120",
+        "SERVICE_LINE": "6000",
     }
 
 

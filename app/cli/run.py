@@ -28,7 +28,7 @@ from config.settings import Settings, SettingsError, read_settings
 from sandbox.accounts import MINI, SERVICE, WECOM
 
 HOSPITAL = "青澜市中心医院"
-HOTLINE = "8120"
+HOTLINE, SERVICE_LINE = "8120", "8200"
 _READY_WITHIN = 60.0
 # Nothing else of the caller's environment reaches the demo: no other WeChat account, no proxy.
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "HOSPITAL_TZ", "CLOCK_AHEAD")
@@ -127,6 +127,7 @@ def demo_settings(place: Place) -> dict[str, str]:
         "WECHAT_JS_URL": f"{place.sandbox_url}/open/js/jweixin-1.6.0.js",
         "HOSPITAL_NAME": HOSPITAL,
         "HOTLINE": HOTLINE,
+        "SERVICE_LINE": SERVICE_LINE,
     }
 
 

@@ -71,4 +71,4 @@ def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> Answe
     settings = runtime().settings
     at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
     template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"
-    return render_template(template, text=text, status=status, hotline=settings.hotline, again=again), status
+    return render_template(template, text=text, status=status, again=again), status

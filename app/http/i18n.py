@@ -27,7 +27,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(language=language, languages=LANGUAGES, large_text=lambda: bool(g.get("large_text")))
     app.jinja_env.filters.update(moment=show_moment, day=show_day)
-    app.context_processor(_banner)
+    app.context_processor(_everywhere)
     app.before_request(_choose)
 
 
@@ -44,10 +44,15 @@ def _show(at: datetime | None, pattern: str) -> str:
     return at.astimezone(runtime().settings.timezone).strftime(pattern) if at else ""
 
 
-def _banner() -> dict[str, object]:
-    """That this is no real WeChat, and, while something is rehearsed, what time it is here."""
+def _everywhere() -> dict[str, object]:
+    """The two telephones, that this is no real WeChat, and, while something is rehearsed, what time it is here."""
     settings = runtime().settings
-    return {"sandbox_url": settings.sandbox_url, "rehearsal": now() if settings.clock_ahead else None}
+    return {
+        "hotline": settings.hotline,
+        "service_line": settings.service_line,
+        "sandbox_url": settings.sandbox_url,
+        "rehearsal": now() if settings.clock_ahead else None,
+    }
 
 
 def _choose() -> None:

@@ -88,7 +88,7 @@ def to_wechat(path: str) -> Response | str:
     account = _account()
     preview = request.method == "HEAD"  # begins no attempt
     if account is None or preview or not session.in_wechat():
-        return render_template("open_in_wechat.html", hotline=runtime().settings.hotline)
+        return render_template("open_in_wechat.html")
     if "oauth" not in cookie:
         cookie["oauth"] = secrets.token_urlsafe(16)
     name, address = account

@@ -26,7 +26,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "cancelled": (410, mark("这张工单已取消，不用评价。")),
     "not_rateable": (409, mark("这张工单没有服务对象，不用评价。")),
     "not_finished": (409, mark("工单还没有完成，完成后再评价。")),
-    "window_over": (410, mark("评价时间已过（完成后 %(days)s 天内可评）。有话要说请打服务热线。")),
+    "window_over": (410, mark("评价时间已过（完成后 %(days)s 天内可评）。有话要说请打监督热线。")),
     "not_the_served": (403, mark("请由被服务的同事本人评价，代评不算。")),
     "too_long": (422, mark("填写的内容太长，这一项最多 %(most)s 个字，没有保存。请缩短后再提交。")),
     "no_level": (422, mark("没有选择满意程度，没有提交。请选一项再提交。")),

@@ -121,7 +121,7 @@ def test_a_text_is_answered_with_the_menu_encrypted_as_it_came(push: Push, setti
     reply = SERVICE.decrypt(encrypted).decode()
     assert "MsgSignature" in letter
     assert "<ToUserName><![CDATA[oUser]]>" in reply
-    for said in ("/my", "/report", settings.public_url, "6120", "和平医院"):
+    for said in ("/my", "/report", settings.public_url, "服务热线 6000", "监督热线 6120", "和平医院"):
         assert said in reply
 
 
@@ -143,10 +143,10 @@ def test_a_tap_on_the_menu_is_answered_as_a_text_is(push: Push, kept: Kept) -> N
     assert [row.event for row in kept()] == ["CLICK", "CLICK"]
 
 
-def test_where_there_is_no_hotline_whoever_writes_for_a_human_is_handed_on(
+def test_where_there_is_no_telephone_whoever_writes_for_a_human_is_handed_on(
     client_of: ClientOf, settings: Settings, kept: Kept
 ) -> None:
-    client = client_of(settings.model_copy(update={"hotline": ""}))
+    client = client_of(settings.model_copy(update={"hotline": "", "service_line": ""}))
 
     def write(words: str) -> str:
         sent = {"ToUserName": "gh_1", "FromUserName": "oUser", "CreateTime": 1, "MsgType": "text", "MsgId": words}

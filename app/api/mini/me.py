@@ -32,6 +32,7 @@ def me() -> responses.Me:
         ),
         hospital=settings.hospital_name,
         hotline=settings.hotline,
+        service_line=settings.service_line,
     )
 
 

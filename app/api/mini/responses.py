@@ -47,7 +47,8 @@ class Me(ResponseModel):
     roles: list[str]
     privacy: Notice
     hospital: str
-    hotline: str
+    hotline: str = Field(description="The hospital's supervision line")
+    service_line: str = Field(description="The provider's service line")
 
 
 class PhoneProof(ResponseModel):

@@ -105,6 +105,5 @@ def _page(outcome: str, status: int) -> tuple[str, int]:
         outcome=outcome,
         next_path=next_path,
         token=session.form_token("bind"),
-        hotline=runtime().settings.hotline,
     )
     return page, status

@@ -20,7 +20,6 @@ def show() -> str:
     return render_template(
         "home.html",
         hospital=settings.hospital_name,
-        hotline=settings.hotline,
         any_draw=any_draw,
         has_console="console" in settings.surfaces,
         demo=demo,

@@ -35,4 +35,4 @@ def _scanned(token: str) -> LabelTarget:
 
 
 def _retired(found: LabelTarget) -> tuple[str, int]:
-    return render_template("label_retired.html", thing=found, hotline=runtime().settings.hotline), 410
+    return render_template("label_retired.html", thing=found), 410

@@ -36,7 +36,6 @@ def show() -> Response | str:
         bound=subject.person_id is not None,
         whole=reach == erasure.WHOLE,
         token=session.form_token(FORM),
-        hotline=settings.hotline,
     )
 
 

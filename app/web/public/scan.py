@@ -138,7 +138,6 @@ def _shown(scan: ScanView, token: str) -> dict[str, object]:
         "scan": scan,
         "token": token,
         "form": session.form_token(token, scan.cycle),
-        "hotline": runtime().settings.hotline,
     }
 
 

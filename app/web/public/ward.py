@@ -25,5 +25,5 @@ def show(token: str) -> Page:
         except Refused as refused:
             if refused.code != "ward_closed":
                 raise
-            return render_template("ward_closed.html", hotline=runtime().settings.hotline), 403
+            return render_template("ward_closed.html"), 403
     return render_template("ward.html", ward=ward, days=window.days, link=runtime().links.ticket_path)

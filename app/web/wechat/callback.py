@@ -70,7 +70,7 @@ def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> 
 
 
 def _wants_a_human(push: Push) -> bool:
-    return not runtime().settings.hotline and push.value("Content").strip() == wechat_callbacks.HUMAN
+    return not _lines() and push.value("Content").strip() == wechat_callbacks.HUMAN
 
 
 def _menu() -> str:
@@ -82,9 +82,18 @@ def _menu() -> str:
         gettext('<a href="%(url)s/report">报修</a>：说明哪里坏了', url=settings.public_url),
         gettext('<a href="%(url)s/my">评价</a>：打开已完成的工单，或扫工单上的码', url=settings.public_url),
     ]
-    human = gettext("人工：请打 %(hotline)s", hotline=settings.hotline)
-    lines.append(human if settings.hotline else gettext("人工：回复“%(word)s”，转给客服", word=wechat_callbacks.HUMAN))
-    return "\n".join(lines)
+    by_hand = [gettext("人工：回复“%(word)s”，转给客服", word=wechat_callbacks.HUMAN)]
+    return "\n".join([*lines, *(_lines() or by_hand)])
+
+
+def _lines() -> list[str]:
+    """The telephones there are, each under its own name."""
+    settings = runtime().settings
+    named = (
+        (settings.service_line, gettext("服务热线 %(number)s", number=settings.service_line)),
+        (settings.hotline, gettext("监督热线 %(number)s", number=settings.hotline)),
+    )
+    return [line for number, line in named if number]
 
 
 def _binding() -> str:

@@ -67,7 +67,6 @@ def _order_page(wrong: dict[str, str]) -> str:
         chosen=name,
         layout=_layout(name),
         many_on_a_page=LAYOUTS[name].cells > 1,
-        hotline=runtime().settings.hotline,
         wrong=wrong,
     )
 
@@ -90,7 +89,6 @@ def print_sheet() -> str | tuple[str, int]:
         chosen=name,
         query=_query(layout=name),
         seen=_query(layout=name, seen="1"),
-        hotline=runtime().settings.hotline,
     )
 
 

@@ -35,7 +35,6 @@ def pad_index() -> str:
         most=MOST,
         name=slip_pads.name,
         notes=_notes(),
-        hotline=runtime().settings.hotline,
     )
 
 
