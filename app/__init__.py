@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
+from app.demo.seats import Seats
 from app.http import context, errors, guards, headers, i18n, ids, inputs, outages, words
 from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
@@ -51,6 +52,8 @@ def create_app(settings: Settings) -> Flask:
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = CopiedLinks(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    if settings.sandbox_url:  # never in production
+        app.wsgi_app = Seats(app.wsgi_app, settings.public_url)  # type: ignore[method-assign, assignment]
     Bootstrap5(app)
     csrf = CSRFProtect(app)
     i18n.install(app)

@@ -12,11 +12,15 @@ ON_SCREEN: Level = "M"  # nothing lies on a screen's code, and larger modules ar
 
 
 def svg(address: str) -> bytes:
-    """The symbol as a standalone SVG image, on white whatever it is laid on."""
+    """The symbol as a standalone SVG image, black on white whatever it is laid on and however dark the browser is.
+
+    A browser that darkens pages by itself turns black modules white, and asks this element alone whether it may.
+    """
     code = symbol(address, ON_SCREEN)
     side = code.side + 2 * QUIET_ZONE
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" '
+        f'style="color-scheme:only light">'
         f'<rect width="100%" height="100%" fill="white"/><path d="{outline(code)}"/></svg>'
     ).encode()
 

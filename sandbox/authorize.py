@@ -1,5 +1,6 @@
 """The page that asks who somebody is: open.weixin.qq.com, for the service account and for WeCom's app."""
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from sandbox.phones import PHONES, Phone
 from sandbox.state import state
 
 PHONE_COOKIE = "sandbox_phone"
+SEAT = re.compile("^/seat/([a-z-]+)(?=/|$)")
 _ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
 _OPTIONAL = {"forcePopup", "forceSnapShot", "agentid"}
 _CONSENT = "snsapi_userinfo"
@@ -24,7 +26,7 @@ def authorize() -> BaseResponse:
     wrong = _wrong_request()
     if wrong:
         return _refused(*wrong)
-    phone = PHONES.get(request.cookies.get(PHONE_COOKIE, ""))
+    phone = PHONES.get(_seat() or request.cookies.get(PHONE_COOKIE, ""))
     if phone is None:
         return make_response(render_template("choose.html", phones=PHONES.values()))
     if request.args["scope"] == _CONSENT and request.method == "GET":
@@ -41,6 +43,12 @@ def authorize_as(name: str) -> BaseResponse:
     answer = redirect(url_for("authorization.authorize") + "?" + request.query_string.decode())
     become(phone, answer)
     return answer
+
+
+def _seat() -> str:
+    """The demo gives each phone a path of its own, so that one browser may hold them all; it leads back there."""
+    found = SEAT.match(urlsplit(request.args["redirect_uri"]).path)
+    return found[1] if found else ""
 
 
 def become(phone: Phone, answer: BaseResponse) -> None:

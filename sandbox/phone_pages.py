@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox import qr_scenes
 from sandbox.accounts import MINI
-from sandbox.authorize import become
+from sandbox.authorize import SEAT, become
 from sandbox.events import DATA_EVENTS
 from sandbox.mailbox import CUSTOM, ROBOT, TEMPLATE, WECOM_CARD, Message
 from sandbox.message_templates import TEMPLATES
@@ -108,7 +108,7 @@ def open_link(name: str) -> BaseResponse:
             f"This phone opens only links under {state().app_url}.",
             400,
         )
-    answer = redirect(f"{state().app_url}/demo/phone?to={quote(target, safe='')}")
+    answer = redirect(f"{state().app_url}/seat/{owner.name}/demo/phone?to={quote(target, safe='')}")
     become(owner, answer)
     return answer
 
@@ -163,7 +163,7 @@ def _within_app(url: str, here: State) -> str | None:
         return None
     if (parts.scheme, parts.netloc) != (here.app.scheme, here.app.netloc):
         return None
-    path = parts.path or "/"
+    path = SEAT.sub("", parts.path) or "/"  # copied out of the window of another phone
     return f"{path}?{parts.query}" if parts.query else path
 
 

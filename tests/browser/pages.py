@@ -74,13 +74,13 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "report-scanned": demo.runtime.links.label_path("asset", 1),
             "unbind": "/my/unbind",
         }.items():
-            page.goto(demo.url + path)
+            page.goto(demo.at("nurse") + path)
             yield name, page
         complained = tickets.make(demo.runtime, "accepted")
         tickets.complain(demo.runtime, complained)
-        page.goto(demo.url + link(complained.id))
+        page.goto(demo.at("nurse") + link(complained.id))
         yield "complaints", page
-        page.goto(demo.url + link(ticket.id))
+        page.goto(demo.at("nurse") + link(ticket.id))
         yield "rate", page
         _rate(page, 4)
         for summary in page.locator("summary").all():
@@ -94,7 +94,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
 
 def _data(demo: Demo, page: Page) -> Shown:
     """What is kept about her, unfolded; and her request, which waits at the console until the next walk."""
-    page.goto(f"{demo.url}/my/data")
+    page.goto(f"{demo.at('nurse')}/my/data")
     yield "data", page
     if (asked_before := page.locator("form[action$='/withdraw'] button")).count():
         asked_before.click()
@@ -122,11 +122,11 @@ def _draws(demo: Demo, browser: Browser, looks: str) -> Shown:
             "receipt": f"/my/receipts/{drawn}",
             "prize": f"/my/prizes/{won}",
         }.items():
-            page.goto(demo.url + path)
+            page.goto(demo.at("nurse") + path)
             for summary in page.locator("summary").all():
                 summary.click()
             yield name, page
-        page.goto(f"{demo.url}/my/receipts/{drawn}")
+        page.goto(f"{demo.at('nurse')}/my/receipts/{drawn}")
         page.locator(f"a[href^='/draws/{drawn}/check']").click()
         page.locator("#receipt-steps li").nth(8).wait_for()
         page.locator("#whole").click()
@@ -147,12 +147,12 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
         agree(page)
         _rate(page, 2)
         yield "thanks-unverified", page
-        page.goto(f"{demo.url}/my")
+        page.goto(f"{demo.at('stranger')}/my")
         yield "my-unbound", page
-        page.goto(f"{demo.url}/my/bind")
+        page.goto(f"{demo.at('stranger')}/my/bind")
         yield "bind", page
         for name, digits in (("bind-wrong", "0000"), ("bind-claimed", roles.NURSE.telephone[-4:])):
-            page.goto(f"{demo.url}/my/bind")
+            page.goto(f"{demo.at('stranger')}/my/bind")
             page.locator("[name=staff_number]").fill(roles.NURSE.staff_number)
             page.locator("[name=name]").fill(roles.NURSE.name)
             page.locator("[name=last_four]").fill(digits)
@@ -178,7 +178,7 @@ def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
             "engineer-scans": demo.runtime.links.ticket_path(ticket.id),
             "engineer-missing": "/engineer/19990101-0001",
         }.items():
-            page.goto(demo.url + path)
+            page.goto(demo.at("engineer") + path)
             yield name, page
 
 
@@ -218,7 +218,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
     today = clock.now().astimezone(demo.runtime.settings.timezone).date()
     with open_desktop(browser) as desktop:
         page = enter_console(desktop, demo, "supervisor")
-        page.goto(f"{demo.url}/console{looks}")
+        page.goto(f"{demo.at('console-supervisor')}/console{looks}")
         for name, path in {
             "console": "/console",
             "console-board": "/console/board",
@@ -253,13 +253,13 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             **DRAWS,
             "console-missing": "/console/tickets/19990101-0001",
         }.items():
-            page.goto(demo.url + path)
+            page.goto(demo.at("console-supervisor") + path)
             yield name, page
-        page.goto(f"{demo.url}/console/people/{_person(demo, roles.DESK)}")
+        page.goto(f"{demo.at('console-supervisor')}/console/people/{_person(demo, roles.DESK)}")
         page.locator("form[action$='/invitation'] button").click()
         page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
         yield "console-invitation", page
-        page.goto(f"{demo.url}/console/tickets/new")
+        page.goto(f"{demo.at('console-supervisor')}/console/tickets/new")
         page.locator("[name=requester]").fill("没有这个人")
         page.locator("form.sheet").evaluate("form => form.noValidate = true")
         page.locator("form.sheet button").click()

@@ -12,8 +12,11 @@ from tests.support.demo import Demo
 def enter_console(context: BrowserContext, demo: Demo, role: str) -> Page:
     page = context.new_page()
     page.goto(demo.url)
-    page.locator(f"form:has(input[value={role}]) button").click()
-    expect(page).to_have_url(f"{demo.url}/console")
+    with context.expect_page() as opened:
+        page.locator(f"form:has(input[value={role}]) button").click()
+    page.close()
+    page = opened.value
+    expect(page).to_have_url(f"{demo.at(f'console-{role}')}/console")
     return page
 
 

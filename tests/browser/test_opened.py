@@ -23,7 +23,7 @@ def test_opening_the_notice_is_seen_at_the_desk(demo: Demo, browser: Browser) ->
         page.goto(demo.on_phone("engineer", f"/engineer/{ticket.number}"))
         agree(page)
         wait_for_opened(demo, ticket.number)
-        page.goto(f"{demo.url}/engineer/{ticket.number}")
+        page.goto(f"{demo.at('engineer')}/engineer/{ticket.number}")
         assert page.locator("form[data-opened]").count() == 0
 
 

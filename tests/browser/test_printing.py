@@ -32,7 +32,7 @@ def test_a_slip_is_one_page_of_its_paper_with_the_code_at_true_size(demo: Demo, 
     with open_desktop(browser) as desktop:
         desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
-        page.goto(f"{demo.url}/console/print/sheet?number={ticket.number}&layout={name}")
+        page.goto(f"{demo.at('console-desk')}/console/print/sheet?number={ticket.number}&layout={name}")
         (sheet,) = printed(page)
     width, height = (length / 72 * 25.4 for length in sheet.get_size())
     assert (width, height) == pytest.approx((layout.width, layout.height), abs=PIXEL)
@@ -50,7 +50,7 @@ def test_the_dialog_comes_by_itself_and_the_button_brings_it_again(demo: Demo, b
     with open_desktop(browser) as desktop:
         desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
-        page.goto(f"{demo.url}/console/tickets/{ticket.number}")
+        page.goto(f"{demo.at('console-desk')}/console/tickets/{ticket.number}")
         with desktop.expect_page() as opened:
             page.get_by_role("link", name="打印小票").click()
         slip = opened.value
@@ -64,7 +64,7 @@ def test_the_dialog_comes_with_the_font_that_was_measured(demo: Demo, browser: B
     with open_desktop(browser) as desktop:
         desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
-        page.goto(f"{demo.url}/console/print/sheet?number={ticket.number}")
+        page.goto(f"{demo.at('console-desk')}/console/print/sheet?number={ticket.number}")
         expect(page.locator("html")).to_have_attribute("data-fonts", "Slip Sans loaded")
         assert page.evaluate("""document.fonts.check("12px 'Slip Sans'", "请用微信扫码评价本次服务")""")
         assert page.evaluate("getComputedStyle(document.querySelector('text')).fontFamily").startswith('"Slip Sans"')
@@ -76,7 +76,7 @@ def test_where_the_font_does_not_come_the_dialog_still_does(demo: Demo, browser:
         desktop.add_init_script(COUNTED)
         desktop.route("**/*.otf", lambda route: route.abort())
         page = enter_console(desktop, demo, "desk")
-        page.goto(f"{demo.url}/console/print/sheet?number={ticket.number}")
+        page.goto(f"{demo.at('console-desk')}/console/print/sheet?number={ticket.number}")
         expect(page.locator("html")).to_have_attribute("data-asked", "1")
 
 
@@ -84,7 +84,9 @@ def test_a_sheet_of_labels_goes_over_pages_without_an_empty_one(demo: Demo, brow
     with open_desktop(browser) as desktop:
         desktop.add_init_script(COUNTED)
         page = enter_console(desktop, demo, "desk")
-        page.goto(f"{demo.url}/console/print/sheet?what=wards&layout=labels&columns=2&rows=5&start=4&cut=on")
+        page.goto(
+            f"{demo.at('console-desk')}/console/print/sheet?what=wards&layout=labels&columns=2&rows=5&start=4&cut=on"
+        )
         sheets = printed(page)
     seen = [len(read_codes(sheet.render(scale=200 / 72).to_pil())) for sheet in sheets]
     count = sum(seen)

@@ -22,9 +22,9 @@ def test_a_scanned_slip_opens_and_anything_else_is_refused_in_words(
         for foreign in ("https://evil.example" + slip, demo.url + "/my/unbind", "wxp://f2f0", demo.url + "/r/../my"):
             scan(page, foreign)
             expect(page.get_by_role("alert")).to_be_visible()
-        assert page.url.split("#")[0] == demo.url + path
+        assert page.url.split("#")[0] == demo.at(who) + path
         scan(page, demo.url + slip)
-        expect(page).to_have_url(demo.url + slip)
+        expect(page).to_have_url(demo.at(who) + slip)
 
 
 def expect_button(page: Page) -> None:

@@ -43,9 +43,9 @@ def test_a_lift_without_network_hides_no_code_and_loses_no_record(demo: Demo, br
         assert read_code(page) == demo.runtime.links.ticket_url(ticket.id)
         assert kinds(demo, ticket) == []
         page.unroute("**/shown")
-        page.goto(f"{demo.url}/engineer")  # the code is put away before the network is back
+        page.goto(f"{demo.at('engineer')}/engineer")  # the code is put away before the network is back
         until(lambda: page.evaluate("localStorage.getItem('shown')") == "{}")
-        page.goto(f"{demo.url}/engineer/{ticket.number}/code")
+        page.goto(f"{demo.at('engineer')}/engineer/{ticket.number}/code")
         expect(page.get_by_text("已出示")).to_be_visible()
     assert kinds(demo, ticket) == ["shown"]
 
@@ -58,7 +58,7 @@ def test_an_untold_showing_of_an_earlier_completion_hides_none_of_a_later_one(de
         code_page(demo, page, ticket)
         expect(page.get_by_text("还没有记录，有网络后自动补记")).to_be_visible()
         tickets.finish_again(demo.runtime, ticket)
-        page.goto(f"{demo.url}/engineer/{ticket.number}/code")
+        page.goto(f"{demo.at('engineer')}/engineer/{ticket.number}/code")
         expect(page.get_by_text("还没有记录，有网络后自动补记")).to_be_visible()
         page.unroute("**/shown")
         page.reload()

@@ -119,7 +119,7 @@ def test_a_supervisor_signs_in_at_the_console_with_his_phone(demo: Demo, browser
 
 def new_ticket(page: Page, demo: Demo) -> tuple[str, str]:
     """The desk takes a call from the nurse; the ticket's number and its scan address."""
-    page.goto(f"{demo.url}/console/tickets/new")
+    page.goto(f"{demo.at('console-desk')}/console/tickets/new")
     page.get_by_label("报修人（工号或姓名）").fill(roles.NURSE.staff_number)
     page.locator("[name=category]").select_option(index=1)
     page.get_by_label("说明").fill("护士站打印机不出纸")
@@ -143,7 +143,7 @@ def serve(page: Page, demo: Demo, number: str) -> str:
     open_notice(page, number)
     for act in ("接单", "到场", "完成"):
         page.get_by_role("button", name=act).click()
-    expect(page).to_have_url(f"{demo.url}/engineer/{number}/code")
+    expect(page).to_have_url(f"{demo.at('engineer')}/engineer/{number}/code")
     return read_code(page)
 
 
@@ -163,7 +163,7 @@ def rate(page: Page, demo: Demo, number: str, address: str) -> None:
 def supervisor_sees_it(browser: Browser, demo: Demo, number: str) -> None:
     with open_desktop(browser) as supervisor:
         page = enter_console(supervisor, demo, "supervisor")
-        page.goto(f"{demo.url}/console/ratings")
+        page.goto(f"{demo.at('console-supervisor')}/console/ratings")
         newest = page.locator("li.rating").first
         for words in (number, "满意", "计入", COMMENT, roles.NURSE.name, roles.ENGINEER.name):
             expect(newest).to_contain_text(words)
@@ -172,9 +172,9 @@ def supervisor_sees_it(browser: Browser, demo: Demo, number: str) -> None:
 
 
 def provider_does_not(desk: Page, demo: Demo, engineer: BrowserContext, number: str) -> None:
-    desk.goto(f"{demo.url}/console/tickets/{number}")
+    desk.goto(f"{demo.at('console-desk')}/console/tickets/{number}")
     assert_no_rating(desk)
-    assert desk.goto(f"{demo.url}/console/ratings").status == 403  # type: ignore[union-attr]
+    assert desk.goto(f"{demo.at('console-desk')}/console/ratings").status == 403  # type: ignore[union-attr]
     page = engineer.new_page()
     page.goto(demo.on_phone("engineer", f"/engineer/{number}"))
     assert_no_rating(page)

@@ -39,14 +39,14 @@ def test_the_start_page_offers_every_place_and_is_no_redirect(browser: FlaskClie
     for role in roles.CONSOLE:
         assert f'name="role" value="{role}"' in page.text
     assert roles.PASSWORD in page.text
-    assert "6120" in page.text
+    assert "监督热线 6120" in page.text
 
 
 def test_production_has_the_public_page_alone(production: FlaskClient) -> None:
     page = production.get("/")
     assert page.status_code == 200
     assert "和平医院" in page.text
-    assert "6120" in page.text
+    assert ("服务热线 6000" in page.text, "监督热线 6120" in page.text) == (True, True)
     for part in (roles.PASSWORD, "/demo/", "/phone/", roles.NURSE.name, "sandbox"):
         assert part not in page.text
     assert [production.get(path).status_code for path in ("/demo/phone?to=/my", "/demo/codes")] == [404, 404]
@@ -81,13 +81,31 @@ def test_when_it_is_rated_the_page_offers_another(browser: FlaskClient, demo_app
     assert first_rating(browser) != path
 
 
-def test_a_link_opened_on_a_phone_ends_the_visit_of_whoever_was_here(browser: FlaskClient, demo_app: Flask) -> None:
-    pick_up(browser, demo_app, "nurse")
-    answer = browser.get("/demo/phone?to=/my?lang=en")
-    assert (answer.status_code, answer.location) == (302, "/my?lang=en")
-    with browser.session_transaction() as session:
-        assert "identity" not in session
-        assert session["phone"] is True
+def test_each_phone_has_a_visit_of_its_own_in_one_browser(browser: FlaskClient) -> None:
+    answer = browser.get("/seat/nurse/demo/phone?to=/my?lang=en")
+    assert (answer.status_code, answer.location) == (302, "/seat/nurse/my?lang=en")
+    assert browser.get_cookie("nurse.mashangping", path="/seat/nurse")
+    assert not browser.get_cookie("mashangping")
+    sent = browser.get("/seat/nurse/my").location
+    assert "redirect_uri=http%3A%2F%2Flocalhost%2Fseat%2Fnurse%2Fwechat%2Fsigned-in&" in sent
+    assert "微信打开" in browser.get("/seat/engineer/my").text  # which nobody has picked up
+    assert "微信打开" in browser.get("/my").text
+
+
+def test_what_a_page_leads_to_stays_in_its_seat(browser: FlaskClient) -> None:
+    came = {"Referer": "http://localhost/seat/nurse/my"}
+    assert browser.get("/report?a=%20b", headers=came).location == "/seat/nurse/report?a=%20b"
+    posted = browser.post("/my/inbox/read", headers=came)
+    assert (posted.status_code, posted.location) == (307, "/seat/nurse/my/inbox/read")
+    assert browser.get("/", headers=came).status_code == 200
+    assert browser.get("/demo/codes", headers=came).status_code == 200
+    assert browser.get("/seat/nurse", headers=came).status_code == 200
+    assert browser.get("/report", headers={"Referer": "http://localhost/my"}).status_code == 200
+
+
+def test_without_a_sandbox_there_are_no_seats(client: FlaskClient) -> None:
+    assert client.get("/seat/nurse/my").status_code == 404
+    assert client.get("/my", headers={"Referer": "http://localhost/seat/nurse/my"}).status_code == 200
 
 
 @pytest.mark.parametrize("to", ELSEWHERE)
@@ -106,21 +124,25 @@ def test_every_code_offered_opens_and_there_are_at_most_thirty(browser: FlaskCli
 @pytest.mark.parametrize("role", roles.CONSOLE)
 def test_a_place_at_the_console_is_taken_by_a_button(browser: FlaskClient, role: str) -> None:
     answer = take(browser, role)
-    assert (answer.status_code, answer.location) == (303, "/console")
-    assert roles.CONSOLE[role].name in browser.get("/console").text
-    assert browser.get("/console/ratings").status_code == (403 if role == "desk" else 200)
+    assert answer.status_code == 303
+    seat = f"/seat/console-{role}"
+    assert browser.get(answer.location).location == f"{seat}/console"
+    assert roles.CONSOLE[role].name in browser.get(f"{seat}/console").text
+    assert browser.get(f"{seat}/console/ratings").status_code == (403 if role == "desk" else 200)
+    assert browser.get("/console").status_code == 302  # nobody sits outside the seats
 
 
 def test_a_place_is_not_taken_without_the_pages_form(browser: FlaskClient) -> None:
     assert browser.post("/demo/sign-in", data={"role": "admin"}).status_code == 403
     assert take(browser, "engineer").status_code == 400
+    assert browser.get("/seat/console-admin/demo/seat?role=admin&form=x").status_code == 403
     with browser.session_transaction() as session:
         assert "console" not in session
 
 
 def test_on_other_data_the_places_are_not_there(app_without_the_story: FlaskClient) -> None:
     assert app_without_the_story.get("/").status_code == 200
-    assert take(app_without_the_story, "desk").status_code == 404
+    assert app_without_the_story.get(take(app_without_the_story, "desk").location).status_code == 404
 
 
 def take(browser: FlaskClient, role: str) -> TestResponse:

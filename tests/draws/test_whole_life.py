@@ -100,7 +100,7 @@ def announce(demo: Demo, browser: Browser, begun: datetime) -> None:
     }
     with open_desktop(browser) as admin:
         page = enter_console(admin, demo, "admin")
-        page.goto(f"{demo.url}/console/draws")
+        page.goto(f"{demo.at('console-admin')}/console/draws")
         page.get_by_role("link", name="公布新的抽奖").click()
         for name, after in moments.items():
             page.locator(f"[name='{name}']").fill((begun + after).astimezone(zone).strftime("%Y-%m-%dT%H:%M"))
@@ -121,7 +121,7 @@ def bind_stranger(demo: Demo, browser: Browser) -> None:
         page = stranger.new_page()
         page.goto(demo.on_phone("stranger", "/my/bind"))
         agree(page)
-        page.goto(f"{demo.url}/my/bind")
+        page.goto(f"{demo.at('stranger')}/my/bind")
         page.locator("[name=staff_number]").fill(roles.STRANGER.staff_number)
         page.locator("[name=name]").fill(roles.STRANGER.name)
         page.locator("[name=last_four]").fill(roles.STRANGER.telephone[-4:])
@@ -156,7 +156,7 @@ def decide(demo: Demo, browser: Browser, draw_round: int, values: dict[str, str]
         with open_desktop(browser) as official:
             page = enter_console(official, demo, role)
             for source, value in values.items():
-                page.goto(demo.url + PAGE)
+                page.goto(demo.at(f"console-{role}") + PAGE)
                 form = page.locator(f"form:has([name=round][value='{draw_round}']):has([name=source][value={source}])")
                 assert role == "admin" or value not in page.locator("main").inner_text()
                 form.locator("[name=value]").fill(value)
@@ -178,7 +178,7 @@ def winners_code(demo: Demo, browser: Browser) -> str:
 def claim(demo: Demo, browser: Browser, code: str) -> None:
     with open_desktop(browser) as supervisor:
         page = enter_console(supervisor, demo, "supervisor")
-        page.goto(demo.url + DESK)
+        page.goto(demo.at("console-supervisor") + DESK)
         page.locator("input[name=code]").fill(code)
         page.get_by_role("button", name="查领奖码").click()
         expect(page.locator("main")).to_contain_text(roles.NURSE.name)
@@ -201,7 +201,7 @@ def check(demo: Demo, browser: Browser) -> None:
 def expect_expired(demo: Demo, browser: Browser) -> None:
     with open_desktop(browser) as auditor:
         page = enter_console(auditor, demo, "auditor")
-        page.goto(demo.url + DESK)
+        page.goto(demo.at("console-auditor") + DESK)
         expect(page.locator("section[aria-labelledby=settled]")).to_contain_text("过期未领")
         expect(page.locator("form[action$='/claims']")).to_have_count(0)
 

@@ -44,7 +44,7 @@ def test_a_message_without_a_link_has_none(running: Running, post: Post, token: 
 def test_a_link_is_opened_as_the_owner_of_the_phone(running: Running) -> None:
     answer = opened(running, "nurse", f"{APP_URL}/r/abc?x=1&y=2#part")
 
-    assert answer.headers["Location"] == f"{APP_URL}/demo/phone?to=%2Fr%2Fabc%3Fx%3D1%26y%3D2"
+    assert answer.headers["Location"] == f"{APP_URL}/seat/nurse/demo/phone?to=%2Fr%2Fabc%3Fx%3D1%26y%3D2"
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("sandbox_phone=nurse;")
     assert "HttpOnly" in cookie
@@ -52,7 +52,12 @@ def test_a_link_is_opened_as_the_owner_of_the_phone(running: Running) -> None:
 
 
 def test_the_address_of_the_app_alone_opens_its_first_page(running: Running) -> None:
-    assert opened(running, "nurse", APP_URL).headers["Location"].endswith("/demo/phone?to=%2F")
+    assert opened(running, "nurse", APP_URL).headers["Location"].endswith("/seat/nurse/demo/phone?to=%2F")
+
+
+def test_a_link_out_of_another_phones_window_opens_on_this_one(running: Running) -> None:
+    answer = opened(running, "nurse", f"{APP_URL}/seat/engineer/r/abc")
+    assert answer.headers["Location"] == f"{APP_URL}/seat/nurse/demo/phone?to=%2Fr%2Fabc"
 
 
 @pytest.mark.parametrize(

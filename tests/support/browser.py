@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ViewportSize, sync_playwright
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
@@ -37,12 +37,27 @@ def chromium() -> str | None:
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """Chromium refuses its own sandbox to root, and only root goes without."""
-    flags = [*_FLAGS, "--no-sandbox"] if os.geteuid() == 0 else _FLAGS
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        browser = _launched(playwright.chromium)
         yield browser
         browser.close()
+
+
+@contextmanager
+def darkening(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone that darkens every page by itself."""
+    dark = _launched(browser.browser_type, "--force-dark-mode", "--enable-features=WebContentsForceDark")
+    # Whoever says what colours are wished for says so for what a page may refuse, too.
+    context = dark.new_context(viewport=PHONE, device_scale_factor=4, locale="zh-CN", color_scheme="null")
+    context.set_default_timeout(PATIENCE)
+    yield context
+    dark.close()
+
+
+def _launched(chrome: BrowserType, *more: str) -> Browser:
+    """Chromium refuses its own sandbox to root, and only root goes without."""
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return chrome.launch(executable_path=chromium(), args=[*_FLAGS, *more, *root])
 
 
 def open_phone(browser: Browser, *, script: bool = True, size: ViewportSize = PHONE) -> BrowserContext:

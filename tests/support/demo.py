@@ -38,6 +38,10 @@ class Demo:
         """The address that opens a page of the service on this simulated phone."""
         return f"{self.place.sandbox_url}/phone/{name}/open?url={quote(self.url + path, safe='')}"
 
+    def at(self, seat: str) -> str:
+        """Where this phone, or place at the console, has its visit."""
+        return f"{self.url}/seat/{seat}"
+
     def phone(self, name: str) -> str:
         return f"{self.place.sandbox_url}/phone/{name}"
 

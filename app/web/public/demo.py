@@ -1,9 +1,11 @@
 """Pages of the demo alone: taking somebody's place, and what the simulated phones ask for."""
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, abort, redirect, request, session
 from werkzeug.wrappers import Response
 
-from app.demo import roles, sandbox_codes
+from app.demo import roles, sandbox_codes, seats
 from app.demo.sandbox_codes import Slip
 from app.errors import Missing
 from app.http import session as visit
@@ -18,8 +20,7 @@ blueprint = Blueprint("demo", __name__)
 
 @blueprint.get("/demo/phone")
 def phone() -> Response:
-    """A link opened on a simulated phone. Ports share cookies: whoever was here leaves, WeChat says who it is now."""
-    visit.leave_phone()
+    """A link opened on a simulated phone, which has a seat of its own: whose it is WeChat said once, or says now."""
     session["phone"] = True
     return redirect(local_path(request.args.get("to", "")))
 
@@ -39,16 +40,26 @@ def codes() -> dict[str, list[dict[str, str]]]:
 
 @blueprint.post("/demo/sign-in")
 def sign_in() -> Response:
-    """Take a place at the console without typing its password."""
-    part = roles.CONSOLE.get(request.form.get("role", ""))
-    if part is None:
+    """Take a place at the console without typing its password: the seat of that role is somebody else's visit."""
+    role = request.form.get("role", "")
+    if role not in roles.CONSOLE:
         abort(400)
+    seat = seats.console(role)
+    return redirect(f"/seat/{seat}/demo/seat?{urlencode({'role': role, 'form': visit.sign_form(seat, role)})}", 303)
+
+
+@blueprint.get("/demo/seat")
+def take_seat() -> Response:
+    """The second half, within the seat: only whoever has sent the form of the start page comes here."""
+    role = request.args.get("role", "")
+    visit.check_signed(request.args.get("form", ""), seats.console(role), role)
+    part = roles.CONSOLE[role]
     with read_session() as db:
         person = employment.by_staff_number(db, part.staff_number)
     if person is None:
         raise Missing("not_the_demo")
     visit.enter_console(person.id, now())
-    return redirect("/console", 303)
+    return redirect("/console")
 
 
 def _label(slip: Slip) -> str:

@@ -26,7 +26,7 @@ def scanner() -> Scanner | None:
     if account is None or not session.in_wechat() or session.in_wecom():
         return None
     query = request.query_string.decode("ascii", "replace")
-    url = settings.public_url + request.path + (f"?{query}" if query else "")
+    url = settings.public_url + request.root_path + request.path + (f"?{query}" if query else "")
     signature = account.sign_page(url, nonce=secrets.token_hex(8))
     if signature is None:
         return None
