@@ -27,7 +27,7 @@ test: .venv/ready-dev  ## every test
 check: COVER := --cov --cov-report= --cov-fail-under=0
 check: COVER_MORE := --cov --cov-append
 check: lint quick slow  ## what has to pass before a change lands
-	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*' --fail-under=100
+	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*,supervision/*' --fail-under=100
 
 lint: .venv/ready-dev  ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -42,7 +42,7 @@ slow: .venv/ready-dev  ## the tests that start servers or a browser
 	$(BIN)/python -m pytest $(SLOW) $(COVER_MORE)
 
 dev: .venv/ready-dev  ## make run, started again when a file changes
-	@$(BIN)/watchfiles --filter python "$(BIN)/python -m app.cli.run" app config wechat qr lottery sandbox
+	@$(BIN)/watchfiles --filter python "$(BIN)/python -m app.cli.run" app config wechat qr lottery supervision sandbox
 
 fix: .venv/ready-dev  ## ruff mends what it can
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,31 @@
+"""Closed blocks: what the provider sees moves only with several ratings at once, so that none is read off a difference.
+
+A block closes as soon as at least five new ratings have come and a week has passed since the last one closed; it takes
+in all that came until then. What came later waits, however long.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LEAST = 5
+APART = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Block:
+    closed: datetime
+    ratings: int
+
+
+def blocks(given: Iterable[datetime], *, at: datetime, least: int = LEAST, apart: timedelta = APART) -> Iterator[Block]:
+    """The blocks closed at a moment, the oldest first, of ratings given at these times."""
+    waiting = sorted(moment for moment in given if moment <= at)
+    earliest: datetime | None = None
+    while len(waiting) >= least:
+        closed = waiting[least - 1] if earliest is None else max(waiting[least - 1], earliest)
+        if closed > at:
+            return
+        taken = sum(moment <= closed for moment in waiting)
+        yield Block(closed, taken)
+        waiting, earliest = waiting[taken:], closed + apart
