@@ -18,7 +18,7 @@ Opens = Literal["engineer", "scan", "my", "console"]
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
 IN_PAGES = frozenset({"number", "token"})
-ALERTS = frozenset({"channel_stopped"})
+ALERTS = frozenset({"channel_stopped", "bound"})
 FOR_ENGINEERS = frozenset(
     {"dispatched", "reassigned", "reopened", "not_opened", "backup", "overdue_soon", "overdue", "urged"}
 )

@@ -40,6 +40,8 @@ from config.values import (
 
 Surface = Literal["public", "console", "api", "worker"]
 SURFACES = get_args(Surface)
+# What makes sure that a phone is a person's, where all that stands in the roster is known to others, too.
+PROOFS = ("invitation", "phone", "wecom", "supervisor")
 CHANNELS = ("wecom", "service", "mini", "robot")
 _WECHAT_API_BACKUP_URL = "https://api2.weixin.qq.com"
 
@@ -114,6 +116,7 @@ class Settings(BaseSettings):
     web_threads: Annotated[int, whole(512)] = Field(2, alias="GRANIAN_BLOCKING_THREADS")
     posts_per_minute: Annotated[int, whole(1_000_000)] = Field(60, alias="API_POSTS_PER_MINUTE")
     rating_trust: Literal["verified", "open"] = "verified"
+    binding_proof: Annotated[frozenset[str], some_of(PROOFS)] = frozenset(PROOFS)
     browser_rating: Switch = False
     rating_window: Annotated[timedelta, days(90)] = Field(timedelta(days=14), alias="RATING_WINDOW_DAYS")
     secret_keys: Keys = Field(repr=False)

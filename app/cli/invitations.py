@@ -62,7 +62,8 @@ def _everybody() -> list[Line]:
 
 
 def _made(session: Session, person: Person) -> str:
-    made = invitations.invite(session, person.id, by=None, at=clock.now())
+    users = "invitation" in runtime().settings.binding_proof
+    made = invitations.invite(session, person.id, by=None, at=clock.now(), users=users)
     return runtime().links.invitation_url(made.number)
 
 

@@ -11,6 +11,7 @@ from app.demo.places import AUDIT, IT, WARD, Ward
 from app.demo.roles import Part
 from app.demo.seeded_random import Dice
 from app.models import (
+    BindInvitation,
     Contract,
     ContractScope,
     Credential,
@@ -170,8 +171,16 @@ class Roster:
         person = self._person(part, job, ("user", *roles))
         since = self._at.date() - timedelta(days=self._dice.randint(300, 5000))
         self._employ(person, since, department_id=ward.id)
+        if part is cast.STRANGER:
+            self._invite(person)
         bound = part.phone or (part is not cast.STRANGER and self._dice.happens(_BOUND))
         return Colleague(person, self._identity(part, person) if bound else None)
+
+    def _invite(self, person: int) -> None:
+        """As from the ward's sheet, and good for as long as anybody plays."""
+        over = self._at + timedelta(days=3650)
+        made = {"number": person, "person_id": person, "created_at": self._at, "expires_at": over}
+        self._rows.draft(BindInvitation, **made)
 
     def _person(self, part: Part, job: str, roles: tuple[str, ...]) -> int:
         person = self._rows.add(

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.demo import roles
 from app.demo.places import WARD
-from app.models import Category, Completion, CountedRating, Department, Person, Rating, Ticket
+from app.models import BindInvitation, Category, Completion, CountedRating, Department, Person, Rating, Ticket
 from app.models.ticket import OPEN_STATES
 from app.services.tickets.scan import WINDOW
 
-_HERS, _FINISHED, _OPEN, _WARDS = 6, 8, 10, 6  # thirty in all: more is no help on a phone
+_HERS, _FINISHED, _OPEN, _WARDS = 6, 8, 9, 6  # thirty in all: more is no help on a phone
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,13 @@ def wards(session: Session) -> list[tuple[int, str]]:
     """Id and name of departments whose wall carries a code, the nurse's first."""
     query = select(Department.id, Department.name).order_by((Department.code == WARD).desc(), Department.code)
     return [(id_, name) for id_, name in session.execute(query.limit(_WARDS))]
+
+
+def invitations(session: Session) -> list[tuple[int, str]]:
+    """Number and name of whoever has not used their strip of the ward's sheet: the stranger."""
+    query = select(BindInvitation.number, Person.name).join(Person, Person.id == BindInvitation.person_id)
+    hers = query.where(Person.staff_number == roles.STRANGER.staff_number, BindInvitation.used_at.is_(None))
+    return [(number, name) for number, name in session.execute(hers.limit(1))]
 
 
 def _slips() -> Select[int, str, str, str, str]:

@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 import redis
 import structlog
 from flask import abort, current_app, request
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -20,6 +20,9 @@ WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
 WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
 
 CLAIM_CODES = RateLimitItemPerMinute(10, 10, namespace="claim-code")  # of eight signs: nobody guesses one
+# Of somebody of the provider, who names people on tickets; nobody takes a call every half minute all day.
+PEOPLE_NAMED = RateLimitItemPerHour(120, namespace="people-named")
+PEOPLE_MISSED = RateLimitItemPerHour(20, namespace="people-missed")
 PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
 SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
 
@@ -68,6 +71,15 @@ def bound_posts(identity_id: int) -> None:
 def bound_phone_proofs(identity_id: int) -> None:
     if not _ask(lambda limiter: limiter.hit(PHONE_PROOFS, str(identity_id))):
         abort(429)
+
+
+def may_name_people(by: int) -> bool:
+    """Counts that somebody is about to look people up, whatever is found; false after too many or too many misses."""
+    return _ask(lambda limiter: limiter.test(PEOPLE_MISSED, str(by)) and limiter.hit(PEOPLE_NAMED, str(by)))
+
+
+def count_missed_person(by: int) -> None:
+    _ask(lambda limiter: limiter.hit(PEOPLE_MISSED, str(by)))
 
 
 def tries_left() -> bool:

@@ -38,6 +38,8 @@ class NoticeKind:
     """Somebody waits until its reader has opened the ticket."""
     inbox_only: bool = False
     """Sent by no channel: WeChat carries no word of a prize."""
+    every_way: bool = False
+    """Sent by every channel that reaches the person, not by the first alone."""
 
 
 _WORK = EventKind("ticket", provider=True)
@@ -101,10 +103,12 @@ NOTICES: Mapping[str, NoticeKind] = {
     "complaint_answered": NoticeKind("user"),
     "recovered": NoticeKind("user"),
     "won": NoticeKind("user", inbox_only=True),
+    "bound": NoticeKind("user", every_way=True),  # a phone was bound to the person's number, or claims it
     "channel_stopped": NoticeKind("admin", provider=True),
 }
 
 PROVIDER_SEES_EVENTS = frozenset(name for name, kind in EVENTS.items() if kind.provider)
 PROVIDER_SEES_NOTICES = frozenset(name for name, kind in NOTICES.items() if kind.provider)
 INBOX_ONLY = frozenset(name for name, kind in NOTICES.items() if kind.inbox_only)
+EVERY_WAY = frozenset(name for name, kind in NOTICES.items() if kind.every_way)
 AWAITS_OPENING = frozenset(name for name, kind in NOTICES.items() if kind.awaits_opening)

@@ -18,6 +18,7 @@ WORDS: dict[str, dict[str, str]] = {
         "recovered": mark("问题已补救"),
         "channel_stopped": mark("通知渠道停用"),
         "won": mark("您中奖了"),
+        "bound": mark("工号绑定提醒"),
     },
     "notice_state": {
         "waiting": mark("等待发送"),
@@ -63,6 +64,7 @@ WORDS: dict[str, dict[str, str]] = {
         "day_limit": mark("今天给他发得太多，只放在本人页面"),
         "cool_down": mark("刚请他评价过，这一条只放在本人页面"),
         "erased": mark("收件人的信息已删除"),
+        "that_phone": mark("说的就是这个微信，不告诉它"),
     },
     "notice_outcome": {
         "delivered": mark("已送到手机"),

@@ -15,12 +15,25 @@ NUMBER = PHONES["stranger"].number
 
 
 @pytest.fixture
+def binding_proof() -> str:
+    return "invitation,phone,wecom,supervisor"
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], binding_proof: str) -> dict[str, str]:
+    return {**environ, "BINDING_PROOF": binding_proof}
+
+
+@pytest.fixture
 def stranger(take_phone: TakePhone) -> Phone:
     return take_phone("stranger")
 
 
-def test_the_three_right_answers_bind(stranger: Phone) -> None:
-    assert told(stranger.post("/binding", LI_WEI)) == {"outcome": "bound"}
+def test_the_three_right_answers_bind_once_a_supervisor_says_yes(stranger: Phone, world: World) -> None:
+    answer = stranger.post("/binding", LI_WEI)
+    assert (answer.status_code, told(answer)) == (202, {"outcome": "claimed"})
+    assert told(stranger.get("/me"))["bound"] is False
+    world.approve_claims()
     me = told(stranger.get("/me"))
     assert (me["bound"], me["name"], me["staff_number"], me["roles"]) == (True, "李伟", "00106", ["user"])
     assert code(stranger.post("/binding", LI_WEI)) == (409, "bound_already")
@@ -47,8 +60,9 @@ def test_a_number_that_is_taken_waits_for_the_supervisor(take_phone: TakePhone, 
     assert told(stranger.get("/me"))["bound"] is False
 
 
-def test_unbound_he_is_nobody_again(stranger: Phone) -> None:
+def test_unbound_he_is_nobody_again(stranger: Phone, world: World) -> None:
     stranger.post("/binding", LI_WEI)
+    world.approve_claims()
     assert stranger.delete("/binding").status_code == 204
     assert code(stranger.delete("/binding")) == (404, "not_bound")
     assert code(stranger.get("/tickets")) == (403, "bind_first")
@@ -73,6 +87,25 @@ def test_who_has_another_account_already_binds_by_wechats_word_and_only_claims_b
     assert told(stranger.post("/binding", {**nurse, "last_four": NUMBER[-4:]})) == {"outcome": "claimed"}
     assert told(stranger.get("/me"))["bound"] is False
     assert told(stranger.post("/binding", {**nurse, "phone_proof": prove(stranger, wechat)})) == {"outcome": "bound"}
+
+
+@pytest.mark.parametrize("binding_proof", ["supervisor,wecom"])
+def test_where_the_hospital_does_not_ask_wechat_its_word_is_a_claim(
+    stranger: Phone, world: World, wechat: Sandbox
+) -> None:
+    with world.database.transaction() as session:
+        session.merge(world.doctor).telephone = NUMBER
+    asked = {"staff_number": "00106", "name": "李伟", "phone_proof": prove(stranger, wechat)}
+    assert told(stranger.post("/binding", asked)) == {"outcome": "claimed"}
+
+
+@pytest.mark.parametrize("binding_proof", ["invitation,phone"])
+def test_where_no_supervisor_says_yes_the_digits_are_refused(stranger: Phone, world: World, wechat: Sandbox) -> None:
+    assert code(stranger.post("/binding", LI_WEI)) == (403, "binding_by_roster")
+    with world.database.transaction() as session:
+        session.merge(world.doctor).telephone = NUMBER
+    asked = {"staff_number": "00106", "name": "李伟", "phone_proof": prove(stranger, wechat)}
+    assert told(stranger.post("/binding", asked)) == {"outcome": "bound"}
 
 
 def test_the_number_of_somebody_else_proves_nothing(stranger: Phone, wechat: Sandbox) -> None:

@@ -176,7 +176,9 @@ def test_an_unverified_rating_is_kept_takes_no_slot_and_counts_after_binding(
     assert (told(answer)["verified"], told(answer)["answer"]["counted"]) == (False, False)
     assert ratings_of(world) == [(2, False, None, "mini")]
     bound = {"staff_number": "00106", "name": "李伟", "last_four": "0106"}
-    assert told(stranger.post("/binding", bound)) == {"outcome": "bound"}
+    assert told(stranger.post("/binding", bound)) == {"outcome": "claimed"}
+    assert ratings_of(world) == [(2, False, None, "mini")]
+    world.approve_claims()
     assert ratings_of(world) == [(2, True, None, "mini")]
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from playwright.sync_api import Browser, Page, ViewportSize
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import clock
 from app.demo import roles
 from app.demo.places import WARD
-from app.models import Department, Person, WeChatIdentity
+from app.models import Department, IdentityClaim, Person, WeChatIdentity
 from app.services.codes import slip_pads
 from app.services.identity import invitations
 from tests.browser import draws, tickets
@@ -303,7 +303,7 @@ def _person(demo: Demo, part: roles.Part) -> int:
 def _invitation(demo: Demo) -> str:
     """The address of one for the desk, made at the command line."""
     with demo.runtime.database.transaction() as session:
-        made = invitations.invite(session, _person(demo, roles.DESK), by=None, at=clock.now())
+        made = invitations.invite(session, _person(demo, roles.DESK), by=None, at=clock.now(), users=False)
     return demo.runtime.links.invitation_url(made.number)
 
 
@@ -312,3 +312,4 @@ def _forget_stranger(demo: Demo) -> None:
     with demo.runtime.database.transaction() as session:
         for identity in session.scalars(select(WeChatIdentity).where(WeChatIdentity.openid.like("oSandboxStranger%"))):
             identity.privacy_version = identity.privacy_at = None
+            session.execute(delete(IdentityClaim).where(IdentityClaim.identity_id == identity.id))

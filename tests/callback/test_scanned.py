@@ -78,7 +78,9 @@ def scanned(event: str, key: str, openid: str = "oNew") -> str:
 def scene(runtime: Runtime, world: World) -> str:
     """Of the second engineer's invitation."""
     with runtime.database.transaction() as session:
-        made = invitations.invite(session, world.second_engineer.id, by=world.supervisor.id, at=clock.now())
+        made = invitations.invite(
+            session, world.second_engineer.id, by=world.supervisor.id, at=clock.now(), users=False
+        )
     return invitations.SCENE + runtime.links.invitation_token(made.number)
 
 

@@ -73,7 +73,7 @@ def test_where_callbacks_go_elsewhere_only_the_link_is_offered(
 
 def test_what_the_command_line_made_is_on_nobodys_screen(world: World, runtime: Runtime, wechat: Sandbox) -> None:
     with world.database.transaction() as session:
-        invitations.invite(session, world.second_engineer.id, by=None, at=clock.now())
+        invitations.invite(session, world.second_engineer.id, by=None, at=clock.now(), users=False)
     wechat_prefetch.ask(runtime, ticket_due=clock.now())
     assert wechat.calls(CODE) == 0
 

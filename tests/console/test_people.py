@@ -1,14 +1,18 @@
 """People, their bindings, and claims to a number that is bound already."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import clock
 from app.db import Database
-from app.models import IdentityClaim, WeChatIdentity
+from app.models import BindInvitation, IdentityClaim, WeChatIdentity
+from app.services.links import Links
 from app.services.organisation import directory
-from tests.conftest import Console
+from tests.conftest import KEY, Console, Phone
 from tests.support.console_forms import offers, send
 from tests.support.world import World
 
@@ -82,6 +86,54 @@ def test_the_auditor_reads_and_changes_nothing(console: Console, world: World, c
     assert not offers(auditor, page, f"{page}/unbind/{world.nurse_identity.id}")
     assert world.nurse.name in auditor.get("/console/people/claims").text
     assert not offers(auditor, "/console/people/claims", f"/console/people/claims/{claim}")
+
+
+def test_a_ward_of_claims_is_approved_with_one_tap_but_for_the_contested(
+    supervisor: FlaskClient, world: World, database: Database, claim: int
+) -> None:
+    """The nurse has a phone; her colleague's claim has nothing against it."""
+    with database.transaction() as session:
+        phone = WeChatIdentity(appid="wxTest", openid="oColleague", first_seen_at=clock.now())
+        session.add(phone)
+        session.flush()
+        told: dict[str, Any] = {"person_id": world.second_nurse.id, "state": "waiting", "created_at": clock.now()}
+        session.add(IdentityClaim(identity_id=phone.id, **told))
+    page = supervisor.get("/console/people/claims").text
+    assert "这 1 位是本人，一次绑定" in page
+    assert "工号已绑定微信，或有别的申请" in page
+    mine = page.split('name="claim" value="')[1].split('"')[0]
+    asked: list[str] = [mine, str(claim), "nonsense"]
+    answer = send(supervisor, "/console/people/claims", "/console/people/claims", claim=asked)
+    assert answer.status_code == 303
+    assert "已绑定 1 人" in supervisor.get("/console/people/claims").text
+    with database.reading() as session:
+        assert session.get_one(WeChatIdentity, phone.id).person_id == world.second_nurse.id
+        assert session.get_one(WeChatIdentity, world.stranger_identity.id).person_id is None
+        assert session.get_one(IdentityClaim, claim).state == "waiting"
+
+
+def test_a_wards_invitations_are_one_sheet_a_strip_for_everybody_not_yet_bound(
+    supervisor: FlaskClient, world: World, console: Console, phone: Phone
+) -> None:
+    listed, page = f"/console/people?department={world.ward.id}", f"/console/people/wards/{world.ward.id}/invitations"
+    assert send(supervisor, listed, page).location == page
+    sheet = supervisor.get(page).text
+    assert (world.second_nurse.name in sheet, world.nurse.name in sheet) == (True, False)
+    assert sheet.count('class="strip"') == 1
+    assert "不要张贴" in sheet
+    assert world.second_nurse.name not in console(world.admin).get(page).text  # whoever sees it can use it
+    assert console(world.desk).get(page).status_code == 403
+    with world.database.reading() as session:
+        made = session.scalars(select(BindInvitation)).one()
+    assert made.expires_at > clock.now() + timedelta(days=13)
+    link = f"/bind/{Links('', (KEY,)).invitation_token(made.number)}"
+    stranger = phone(world.stranger_identity)
+    assert send(stranger, link, link).location == "/my"
+    assert 'class="strip"' not in supervisor.get(page).text
+
+
+def test_the_page_of_a_ward_that_is_none_says_so(supervisor: FlaskClient) -> None:
+    assert supervisor.get("/console/people/wards/999/invitations").status_code == 404
 
 
 @pytest.fixture

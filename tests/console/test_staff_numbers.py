@@ -57,6 +57,37 @@ def test_a_ticket_found_by_name_shows_none(desk: FlaskClient, world: World, numb
     assert not numbers.findall(shown)
 
 
+def test_a_staff_number_finds_no_ticket_for_the_desk_but_for_the_hospital(
+    desk: FlaskClient, world: World, console: Console
+) -> None:
+    """Else the desk would try numbers out until the ticket of the name it knows comes up."""
+    ticket, asked = world.ticket(), f"/console/tickets?q={world.nurse.staff_number}"
+    assert ticket.number not in desk.get(asked).text
+    assert ticket.number in console(world.supervisor).get(asked).text
+
+
+def test_opening_a_ticket_for_somebody_tells_the_desk_no_telephone(
+    desk: FlaskClient, world: World, console: Console
+) -> None:
+    page = report(desk, world, requester=world.nurse.name).location
+    assert page
+    assert world.nurse.telephone not in desk.get(page).text
+    assert world.nurse.telephone in console(world.supervisor).get(page).text
+    own = world.ticket()  # she has reported it on her phone
+    assert world.nurse.telephone in desk.get(f"/console/tickets/{own.number}").text
+
+
+@pytest.mark.parametrize("asked", ["王丽", "没有这个人"])
+def test_who_names_too_many_people_that_are_not_found_is_stopped(
+    asked: str, desk: FlaskClient, world: World, console: Console
+) -> None:
+    world.employ("00777", world.nurse.name, department=world.pharmacy)
+    answers = [report(desk, world, requester=asked).status_code for _ in range(21)]
+    assert answers == [422] * 20 + [429]
+    assert report(desk, world, requester=world.doctor.name).status_code == 429
+    assert report(console(world.supervisor), world, requester=asked).status_code == 422
+
+
 def said(answer: TestResponse) -> str:
     """A page's text, or what can be read in a file."""
     return answer.get_data().decode("utf-8", "replace")

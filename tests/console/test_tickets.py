@@ -27,7 +27,6 @@ ENDS = [("finished", "close", "closed"), ("accepted", "cancel", "cancelled")]
         "department={ward}&state=finished",
         "category={network}",
         "q=%E7%8E%8B%E4%B8%BD&state=finished",
-        "q=00017&state=finished",
     ],
 )
 def test_a_filter_shows_what_was_asked_for_and_nothing_else(asked: str, desk: FlaskClient, world: World) -> None:

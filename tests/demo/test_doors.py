@@ -117,7 +117,7 @@ def test_every_code_offered_opens_and_there_are_at_most_thirty(browser: FlaskCli
     codes = browser.get("/demo/codes").get_json()["codes"]
     assert 20 <= len(codes) <= 30
     pick_up(browser, demo_app, "nurse")
-    assert {urlsplit(code["url"]).path[:3] for code in codes} == {"/r/", "/w/"}
+    assert {urlsplit(code["url"]).path[:3] for code in codes} == {"/r/", "/w/", "/bi"}
     assert {browser.get(code["url"]).status_code for code in codes} == {200}
 
 

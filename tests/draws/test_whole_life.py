@@ -25,6 +25,7 @@ from app.demo import roles
 from app.models import Draw
 from app.services.draws import announcement, commitment, keys, public_numbers, published_files, ranking
 from app.services.draws.published_files import Fields
+from app.services.identity import binding
 from app.services.organisation import employment
 from lottery import rule
 from lottery.rule import Source
@@ -126,7 +127,12 @@ def bind_stranger(demo: Demo, browser: Browser) -> None:
         page.locator("[name=name]").fill(roles.STRANGER.name)
         page.locator("[name=last_four]").fill(roles.STRANGER.telephone[-4:])
         page.locator("form[action='/my/bind'] button").click()
-        page.wait_for_load_state()
+        page.get_by_text("申请收到了").wait_for()
+    with demo.runtime.database.transaction() as session:
+        supervisor = employment.by_staff_number(session, roles.SUPERVISOR.staff_number)
+        assert supervisor is not None
+        (one,) = binding.waiting_claims(session, at=clock.now())
+        binding.decide_claim(session, one.claim.id, approve=True, by=supervisor.id, at=clock.now())
 
 
 def rate(demo: Demo, browser: Browser, phone: str, who: roles.Part) -> None:

@@ -114,7 +114,7 @@ def relay(shared: Installation, original: Letter) -> tuple[int, str]:
 
 def invite(world: World, person: Person) -> int:
     with world.database.transaction() as session:
-        return invitations.invite(session, person.id, by=world.supervisor.id, at=clock.now()).number
+        return invitations.invite(session, person.id, by=world.supervisor.id, at=clock.now(), users=False).number
 
 
 def unbind(world: World, identity: WeChatIdentity) -> None:

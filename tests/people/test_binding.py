@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from time import sleep
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -10,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.errors import Missing, Refused
-from app.models import BindingTry, Completion, CountedRating, Person, Rating, Ticket, WeChatIdentity
-from app.services.identity import binding
+from app.models import BindingTry, Completion, CountedRating, Notice, Person, Rating, Ticket, WeChatIdentity
+from app.services.identity import binding, invitations
 from app.services.identity.binding import Outcome
 from app.services.ratings import rating
 from app.services.tickets.scan import load
@@ -20,9 +21,86 @@ from tests.support.world import APPID, World
 DAY = timedelta(days=1)
 
 
-def test_number_name_and_digits_bind(desk: "Desk", world: World) -> None:
+def test_number_name_and_digits_with_wechats_word_bind(desk: "Desk", world: World) -> None:
     assert desk.bind("00106", "李伟", "0106") is Outcome.BOUND
     assert desk.person_of(world.stranger_identity) == world.doctor.id
+
+
+def test_what_stands_in_the_roster_binds_nobody_before_a_supervisor_says_yes(desk: "Desk", world: World) -> None:
+    """All three are known to the provider: by them alone its second phone would be the doctor's."""
+    ticket = world.ticket("finished", served=world.doctor)
+    desk.rate(ticket, 5)
+    for _ in range(2):
+        assert desk.bind("00106", "李伟", "0106", proved=False) is Outcome.CLAIMED
+    assert desk.person_of(world.stranger_identity) is None
+    desk.rate(world.ticket("finished", served=world.doctor), 5)
+    assert desk.counted(ticket) == []
+    desk.decide(desk.only_claim(), approve=True)
+    assert desk.person_of(world.stranger_identity) == world.doctor.id
+    assert desk.counted(ticket) == [5]
+
+
+def test_the_doctor_himself_is_bound_by_his_invitation_whoever_claims_his_number(desk: "Desk", world: World) -> None:
+    assert desk.bind("00106", "李伟", "0106", proved=False) is Outcome.CLAIMED
+    his = desk.newcomer("oHis")
+    assert desk.invite(world.doctor, his) is Outcome.BOUND
+    assert desk.person_of(his) == world.doctor.id
+    assert desk.person_of(world.stranger_identity) is None
+    with world.database.reading() as session:
+        assert [one.plain for one in binding.waiting_claims(session, at=clock.now())] == [False]
+
+
+def test_a_claim_is_answered_by_the_invitation_that_comes_after_it(desk: "Desk", world: World) -> None:
+    now = clock.now()
+    ticket = world.ticket("finished", served=world.doctor, reported_at=now - timedelta(days=9))
+    desk.rate(ticket, 4, at=now - timedelta(days=8))
+    assert desk.bind("00106", "李伟", "0106", proved=False, at=now - timedelta(days=3)) is Outcome.CLAIMED
+    assert desk.invite(world.doctor, world.stranger_identity) is Outcome.BOUND
+    with world.database.reading() as session:
+        assert binding.waiting_claims(session, at=now) == []
+    assert desk.counted(ticket) == [4]
+
+
+def test_how_long_the_hospital_takes_for_its_yes_costs_no_rating(desk: "Desk", world: World) -> None:
+    now = clock.now()
+    ticket = world.ticket("finished", served=world.doctor, reported_at=now - timedelta(days=13))
+    desk.rate(ticket, 2, at=now - timedelta(days=12))
+    desk.bind("00106", "李伟", "0106", proved=False, at=now - timedelta(days=6))
+    desk.decide(desk.only_claim(), approve=True)
+    assert desk.counted(ticket) == [2]
+
+
+def test_who_is_right_about_many_numbers_is_stopped_as_who_is_wrong(desk: "Desk", world: World) -> None:
+    people = (world.nurse, world.second_nurse, world.doctor, world.supervisor, world.admin, world.auditor)
+    outcomes = [desk.bind(one.staff_number, one.name, one.telephone[-4:], proved=False) for one in people]
+    assert outcomes == [Outcome.CLAIMED] * 5 + [Outcome.TOO_MANY]
+
+
+def test_one_tap_for_a_ward_leaves_out_whatever_is_contested(desk: "Desk", world: World) -> None:
+    first, second, third = (desk.newcomer(f"o{number}") for number in range(3))
+    desk.bind("00106", "李伟", "0106", identity=first, proved=False)
+    for phone in (second, third):
+        desk.bind("00018", "陈静", "0018", identity=phone, proved=False)
+    desk.bind("00017", "王丽", "0017", proved=False)
+    with world.database.reading() as session:
+        wards = binding.by_ward(binding.waiting_claims(session, at=clock.now()))
+    assert [(ward, len(found), len(plain)) for ward, found, plain in wards] == [("呼吸内科", 3, 0), ("药学部", 1, 1)]
+    with pytest.raises(Missing, match="no_such_claim"):
+        desk.decide(wards[0][1][0].claim.id, approve=True, among_many=True)
+    desk.decide(wards[1][2][0], approve=True, among_many=True)
+    assert desk.person_of(first) == world.doctor.id
+
+
+def test_the_person_hears_of_each_claim_and_each_binding(desk: "Desk", world: World) -> None:
+    desk.bind("00017", "王丽", "0017", proved=False)
+    desk.bind("00106", "李伟", "0106", identity=desk.newcomer("oHis"))
+    with world.database.reading() as session:
+        told = session.execute(select(Notice.person_id, Notice.kind, Notice.about).order_by(Notice.id)).all()
+    his = desk.newest()
+    assert [tuple(row) for row in told] == [
+        (world.nurse.id, "bound", f"identity:{world.stranger_identity.id}"),
+        (world.doctor.id, "bound", f"identity:{his}"),
+    ]
 
 
 def test_spaces_around_do_not_matter(desk: "Desk") -> None:
@@ -109,7 +187,7 @@ def test_who_has_a_phone_in_one_account_proves_himself_in_another(
 
 def test_a_claim_to_another_account_takes_nothing_from_the_first(desk: "Desk", world: World) -> None:
     phone = desk.newcomer("oMini", appid="wxMini")
-    desk.bind("00017", "王丽", "0017", identity=phone)
+    desk.bind("00017", "王丽", "0017", identity=phone, proved=False)
     desk.decide(desk.only_claim(), approve=True)
     assert desk.person_of(phone) == desk.person_of(world.nurse_identity) == world.nurse.id
 
@@ -120,7 +198,7 @@ def test_the_same_wechat_user_binds_without_a_claim(desk: "Desk", world: World, 
     with world.database.transaction() as session:
         session.get_one(WeChatIdentity, world.nurse_identity.id).unionid = "u1"
         session.get_one(WeChatIdentity, phone.id).unionid = unionid
-    assert desk.bind("00017", "王丽", "0017", identity=phone) is outcome
+    assert desk.bind("00017", "王丽", "0017", identity=phone, proved=False) is outcome
 
 
 def test_a_proof_moves_no_number_within_an_account(desk: "Desk", world: World) -> None:
@@ -169,7 +247,7 @@ def test_of_two_claims_to_one_number_decided_at_once_one_stands(desk: "Desk", wo
     for phone in phones:
         assert desk.bind("00017", "王丽", "0017", identity=phone) is Outcome.CLAIMED
     with world.database.reading() as session:
-        claims = [claim.id for claim, *_ in binding.waiting_claims(session)]
+        claims = [one.claim.id for one in binding.waiting_claims(session, at=clock.now())]
 
     def approve(claim: int) -> str:
         try:
@@ -193,7 +271,7 @@ def test_a_refused_claim_leaves_the_others_waiting(desk: "Desk", world: World) -
     for phone in (desk.newcomer("o1"), world.stranger_identity):
         desk.bind("00017", "王丽", "0017", identity=phone)
     with world.database.reading() as session:
-        first, second = (claim.id for claim, *_ in binding.waiting_claims(session))
+        first, second = (one.claim.id for one in binding.waiting_claims(session, at=clock.now()))
     desk.decide(first, approve=False)
     assert desk.only_claim() == second
 
@@ -278,7 +356,7 @@ def test_every_try_is_kept(desk: "Desk", world: World) -> None:
 
 
 class Desk:
-    """Calls the service as the pages do, for the stranger's phone if nothing else is said."""
+    """Calls the service as the pages do, for the stranger's phone and with WeChat's word if nothing else is said."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -290,13 +368,22 @@ class Desk:
         digits: str,
         *,
         identity: WeChatIdentity | None = None,
-        proved: bool = False,
+        proved: bool = True,
         at: datetime | None = None,
     ) -> Outcome:
         phone = identity or self.world.stranger_identity
         who = {"staff_number": number, "name": name, "last_four": digits}
         with self.world.database.transaction() as session:
             return binding.bind(session, identity_id=phone.id, **who, proved=proved, at=at or clock.now())
+
+    def invite(self, person: Person, phone: WeChatIdentity) -> Outcome:
+        with self.world.database.transaction() as session:
+            made = invitations.invite(session, person.id, by=self.world.admin.id, at=clock.now(), users=True)
+            return invitations.accept(session, made.number, identity_id=phone.id, at=clock.now())
+
+    def newest(self) -> int:
+        with self.world.database.reading() as session:
+            return session.scalar(select(func.max(WeChatIdentity.id))) or 0
 
     def unbind(self, phone: WeChatIdentity) -> None:
         with self.world.database.transaction() as session:
@@ -314,12 +401,13 @@ class Desk:
 
     def only_claim(self) -> int:
         with self.world.database.reading() as session:
-            ((claim, *_),) = binding.waiting_claims(session)
-            return claim.id
+            (one,) = binding.waiting_claims(session, at=clock.now())
+            return one.claim.id
 
-    def decide(self, claim: int, *, approve: bool) -> None:
+    def decide(self, claim: int, *, approve: bool, among_many: bool = False) -> None:
+        how: dict[str, Any] = {"approve": approve, "among_many": among_many}
         with self.world.database.transaction() as session:
-            binding.decide_claim(session, claim, approve=approve, by=self.world.supervisor.id, at=clock.now())
+            binding.decide_claim(session, claim, **how, by=self.world.supervisor.id, at=clock.now())
 
     def rate(
         self, ticket: Ticket, level: int, *, identity: WeChatIdentity | None = None, at: datetime | None = None

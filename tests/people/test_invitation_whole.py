@@ -29,7 +29,9 @@ def test_who_scans_the_code_on_the_screen_is_bound(
     if follows:
         requests.post(f"{phone}/follow", timeout=5)
     with world.database.transaction() as session:
-        made = invitations.invite(session, world.second_engineer.id, by=world.supervisor.id, at=clock.now())
+        made = invitations.invite(
+            session, world.second_engineer.id, by=world.supervisor.id, at=clock.now(), users=False
+        )
 
     def code() -> str:
         with world.database.reading() as session:

@@ -124,10 +124,24 @@ def test_only_an_admin_invites_an_admin_or_an_auditor(who: str, office: "Office"
 
 
 @pytest.mark.parametrize("by", ["supervisor", "admin", None])
-def test_a_user_is_invited_by_nobody(by: str | None, office: "Office", world: World) -> None:
-    """Whoever held it would rate as her."""
+def test_a_user_is_invited_only_where_the_hospital_proves_them_so(
+    by: str | None, office: "Office", world: World
+) -> None:
+    who = getattr(world, by) if by else None
     with pytest.raises(Refused, match="users_bind_themselves"):
-        office.invite(world.nurse, by=getattr(world, by) if by else None)
+        office.invite(world.second_nurse, by=who)
+    assert (
+        office.accept(office.invite(world.second_nurse, by=who, users=True), world.stranger_identity) is Outcome.BOUND
+    )
+
+
+def test_a_phone_that_was_the_providers_is_no_users_by_an_invitation_alone(office: "Office", world: World) -> None:
+    """Somebody of the provider has found a strip of the ward's sheet."""
+    with world.database.transaction() as session:
+        session.get_one(WeChatIdentity, world.stranger_identity.id).provider_staff = True
+    made = office.invite(world.second_nurse, users=True)
+    assert office.accept(made, world.stranger_identity) is Outcome.CLAIMED
+    assert office.person_of(world.stranger_identity) is None
 
 
 @pytest.mark.parametrize("who", ["engineer", "desk", "supervisor"])
@@ -189,9 +203,11 @@ class Office:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def invite(self, person: Person, *, by: Person | None = None, at: datetime | None = None) -> int:
+    def invite(
+        self, person: Person, *, by: Person | None = None, at: datetime | None = None, users: bool = False
+    ) -> int:
         with self.world.database.transaction() as session:
-            made = invitations.invite(session, person.id, by=by.id if by else None, at=at or clock.now())
+            made = invitations.invite(session, person.id, by=by.id if by else None, at=at or clock.now(), users=users)
         return made.number
 
     def accept(self, number: int, phone: WeChatIdentity, *, at: datetime | None = None) -> Outcome:

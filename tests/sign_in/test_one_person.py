@@ -44,7 +44,7 @@ def test_who_is_not_joined_claims_her_number_and_is_the_same_person(
         assert code(answer) == (409, "bound_already")
     else:
         assert told(answer) == {"outcome": "claimed"}
-        approve(world)
+        world.approve_claims()
     assert {one.appid for one in identities(world, world.nurse)} == {APPID, MINI.appid}
 
 
@@ -56,7 +56,7 @@ def test_she_rates_once_whichever_account_she_comes_by(
     browser, nurse = take_phone("nurse"), program("nurse")
     if not known:
         nurse.post("/binding", NURSE)
-        approve(world)
+        world.approve_claims()
     answer = nurse.rate(path.removeprefix("/r/"), 5)
     assert answer.status_code == 201, answer.text
     page = browser.open(path).text
@@ -81,7 +81,7 @@ def test_an_engineer_rates_by_no_account_that_is_known_to_be_his(
     else:
         assert answer.status_code == 201
         engineer.post("/binding", {"staff_number": "W0003", "name": "赵强", "last_four": "0003"})
-        approve(world)
+        world.approve_claims()
         assert engineer.scan(token)["answer"]["counted"] is False
     assert counted(world) == []
 
@@ -93,7 +93,7 @@ def test_unbound_in_one_he_is_unbound_wherever_he_is_known_to_be_the_same(
     nurse = program("nurse")
     if not known:
         nurse.post("/binding", NURSE)
-        approve(world)
+        world.approve_claims()
     with world.database.transaction() as session:
         binding.unbind(session, world.nurse_identity.id, by=world.supervisor.id, at=clock.now())
     assert {one.appid for one in identities(world, world.nurse)} == (set() if known else {MINI.appid})
@@ -158,13 +158,6 @@ def test_of_the_provider_he_stays_though_unbound(program: Program, world: World,
 def identities(world: World, person: Person) -> list[WeChatIdentity]:
     with world.database.reading() as session:
         return list(session.scalars(select(WeChatIdentity).where(WeChatIdentity.person_id == person.id)))
-
-
-def approve(world: World) -> None:
-    """The supervisor has asked on the telephone."""
-    with world.database.transaction() as session:
-        ((claim, *_),) = binding.waiting_claims(session)
-        binding.decide_claim(session, claim.id, approve=True, by=world.supervisor.id, at=clock.now())
 
 
 def counted(world: World) -> list[int | None]:

@@ -39,7 +39,9 @@ def test_a_newcomer_is_told_of_a_slip_nobody_linked_after_all_that_is_asked_of_h
     trip = newcomer(take_phone, world)
     agreed = trip.send(slip, "/privacy")
     assert urlsplit(agreed.url).path == "/my/bind"
-    bound = trip.send(slip, "/my/bind", **doctor)
+    trip.send(slip, "/my/bind", **doctor)
+    world.approve_claims()
+    bound = trip.open(slip)
     assert bound.url.endswith("/report?slip=blank")
     assert "这张单子还没有连到工单" in bound.text
 
@@ -48,7 +50,11 @@ def test_a_newcomer_is_told_of_a_slip_nobody_linked_after_all_that_is_asked_of_h
 def test_what_stands_in_the_address_leads_nowhere_else(take_phone: TakePhone, world: World, asked: str) -> None:
     trip = newcomer(take_phone, world)
     trip.send(f"/report?{asked}", "/privacy")
-    sent = trip.send(f"/report?{asked}", "/my/bind", staff_number="00106", name="李伟", last_four="0106")
+    trip.send(f"/report?{asked}", "/my/bind", staff_number="00106", name="李伟", last_four="0106")
+    waiting = trip.open(f"/report?{asked}")
+    assert "申请收到了" in waiting.text
+    world.approve_claims()
+    sent = trip.open(urlsplit(waiting.url)._replace(scheme="", netloc="").geturl())
     assert sent.url.endswith("/report?slip=blank")
     assert "evil" not in sent.text
 

@@ -28,7 +28,10 @@ def test_a_member_gets_an_identity_of_his_own_and_binds_as_in_wechat(
     assert "使用前请看" in nurse.open("/my").text
     nurse.send("/my", "/privacy")
     page = nurse.send("/my/bind", "/my/bind", staff_number="00106", name="李伟", last_four="0106")
-    assert "李伟" in page.text
+    assert "申请收到了" in page.text
+    assert person_of(world, "nurse") is None
+    world.approve_claims()
+    assert "李伟" in nurse.open("/my").text
     assert person_of(world, "nurse") == world.doctor.id
     assert person_of(world, world.nurse_identity.openid) == world.nurse.id
     assert (wechat.calls(USER), wechat.calls(EXCHANGE)) == (1, 0)

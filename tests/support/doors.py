@@ -43,6 +43,7 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "act": "accept",
         "account": "service",
         "person_id": str(world.nurse.id),
+        "department_id": str(world.ward.id),
     }
 
 

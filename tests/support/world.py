@@ -24,6 +24,7 @@ from app.models import (
     Ticket,
     WeChatIdentity,
 )
+from app.services.identity import binding
 from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from app.services.tickets import lifecycle
 from sandbox.phones import PHONES
@@ -95,6 +96,12 @@ class World:
             place = department or self.ward
             session.add(Employment(person_id=person.id, department_id=place.id, valid_from=BEGAN))
         return person
+
+    def approve_claims(self) -> None:
+        """The supervisor has asked everybody who claims a number, and says yes."""
+        with self.database.transaction() as session:
+            for one in binding.waiting_claims(session, at=clock.now()):
+                binding.decide_claim(session, one.claim.id, approve=True, by=self.supervisor.id, at=clock.now())
 
     def crowd(self, count: int) -> list[Person]:
         """So many more of the ward, each with a WeChat that follows the account; a table at a time."""

@@ -49,12 +49,14 @@ def accept_privacy(db: Session, given: requests.Privacy) -> responses.Notice:
     "/binding",
     requests.Binding,
     {201: responses.Bound, 202: responses.Bound},
-    *("bound_already", "binding_proof", "binding_wrong", "binding_too_many"),
+    *("bound_already", "binding_proof", "binding_by_roster", "binding_wrong", "binding_too_many"),
 )
 def bind(db: Session, given: requests.Binding) -> object:
-    """Bind this WeChat to a staff number: by name, and the telephone's last four digits or WeChat's word for it."""
-    identity_id = bearer.current().identity_id
-    last_four = given.last_four
+    """Bind this WeChat to a staff number: by WeChat's word for the telephone, or once a supervisor says yes."""
+    identity_id, ways = bearer.current().identity_id, runtime().settings.binding_proof
+    last_four, proved = given.last_four, given.phone_proof is not None and "phone" in ways
+    if not proved and "supervisor" not in ways:
+        raise Refused("binding_by_roster")
     if given.phone_proof is not None:
         last_four = phone_proof.last_four(
             db,
@@ -71,7 +73,7 @@ def bind(db: Session, given: requests.Binding) -> object:
         staff_number=given.staff_number,
         name=given.name,
         last_four=last_four,
-        proved=given.phone_proof is not None,
+        proved=proved,
         at=now(),
     )
     if outcome in _REFUSED:

@@ -1,18 +1,28 @@
-"""Binding a WeChat identity to a staff number, once: by number, name and the telephone's last four digits."""
+"""Binding a WeChat identity to a staff number, once.
+
+Number, name and the telephone's last four digits are known to many, the provider among them: by these alone somebody
+claims, is bound to nobody, and what they rate stays unverified until a supervisor says yes. What binds at once is what
+only the hospital and the person have: an invitation, WeChat's word for the telephone, WeCom's for the number.
+"""
 
 import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import groupby
 
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import HELD
 from app.errors import Missing, Refused
-from app.models import BindingTry, IdentityClaim, Person, WeChatIdentity
+from app.models import BindingTry, Department, Employment, IdentityClaim, Person, WeChatIdentity
 from app.services import events
 from app.services.events import About
+from app.services.notices import outbox
 from app.services.organisation import employment
+from app.services.organisation.directory import current_employment
 from app.services.privacy import erasure
 from app.services.ratings import rating
 
@@ -23,9 +33,20 @@ TRIES_WITHIN = timedelta(hours=24)
 
 class Outcome(Enum):
     BOUND = "bound"
-    CLAIMED = "claimed"  # the number has a phone, or the phone was the provider's: a supervisor decides
+    CLAIMED = "claimed"  # not proved, or the number has a phone, or the phone was the provider's: a supervisor decides
     WRONG = "wrong"
     TOO_MANY = "too many"
+
+
+@dataclass(frozen=True)
+class WaitingClaim:
+    """A claim, whose number it is, the phone. `plain`: nothing speaks against it, but nothing proves it."""
+
+    claim: IdentityClaim
+    person: Person
+    phone: WeChatIdentity
+    ward: str
+    plain: bool
 
 
 def bind(
@@ -54,19 +75,16 @@ def bind(
     session.add(BindingTry(identity_id=identity_id, staff_number=number, at=at, succeeded=right))
     if person is None or not right:
         return Outcome.WRONG
-    # Name and telephone stand on every ticket: they prove nothing where a phone is bound already (law 4, law 11).
-    if (_bound_anywhere(session, identity, person.id) and not proved) or _changes_sides(
-        session, identity, person.id, at
-    ):
+    # Name and telephone stand on every ticket: they prove nothing (law 4, law 11).
+    if not proved and not _same_user(session, identity, person.id):
         _claim(session, identity_id, person.id, at)
         return Outcome.CLAIMED
     return settle(session, identity, person.id, at=at)
 
 
-def _bound_anywhere(session: Session, identity: WeChatIdentity, person_id: int) -> bool:
-    """Whether the person has a phone in any account, and this is not known to be the same WeChat user."""
-    bound = session.scalars(select(WeChatIdentity.unionid).where(WeChatIdentity.person_id == person_id)).all()
-    return bool(bound) and (identity.unionid is None or identity.unionid not in bound)
+def _same_user(session: Session, identity: WeChatIdentity, person_id: int) -> bool:
+    """Whether this WeChat user is bound to that person in another account."""
+    return session.scalar(_twins(identity).where(WeChatIdentity.person_id == person_id).limit(1)) is not None
 
 
 def _changes_sides(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> bool:
@@ -81,17 +99,29 @@ def _changes_sides(session: Session, identity: WeChatIdentity, person_id: int, a
 
 
 def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> Outcome:
-    """Bind, with both held; where another phone of this account is bound to the number, a supervisor decides."""
-    if _bound_elsewhere(session, identity.appid, person_id):
+    """Bind, with both held; a supervisor decides where another phone of this account is bound to the number.
+
+    And where the phone was the provider's, whoever handed it the proof.
+    """
+    if _bound_elsewhere(session, identity.appid, person_id) or _changes_sides(session, identity, person_id, at):
         _claim(session, identity.id, person_id, at)
         return Outcome.CLAIMED
-    attach(session, identity, person_id, at=at)
+    claim = _own_claim(session, identity.id, person_id)
+    if claim is not None:
+        claim.state, claim.decided_at = "approved", at
+    attach(session, identity, person_id, at=at, claimed_at=claim.created_at if claim else None)
+    _tell(session, identity.id, person_id, at)
     return Outcome.BOUND
 
 
-def attach(session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime) -> None:
-    """This WeChat user is that person from now on, in every account; their ratings of the last week count."""
-    _give(session, identity, person_id, at)
+def attach(
+    session: Session, identity: WeChatIdentity, person_id: int, *, at: datetime, claimed_at: datetime | None = None
+) -> None:
+    """This WeChat user is that person from now on, in every account; their ratings of the last week count.
+
+    Of the week before they claimed, where they did: how long the hospital takes for its yes costs nobody a rating.
+    """
+    _give(session, identity, person_id, at, claimed_at)
     _join_twins(session, identity, person_id, at)
 
 
@@ -134,14 +164,16 @@ def recognise(session: Session, identity_id: int, user_id: str, *, at: datetime)
         settle(session, identity, found[0], at=at)
 
 
-def _give(session: Session, identity: WeChatIdentity, person_id: int, at: datetime) -> None:
+def _give(
+    session: Session, identity: WeChatIdentity, person_id: int, at: datetime, claimed_at: datetime | None = None
+) -> None:
     erasure.withdraw(session, identity.id, at=at)
     identity.person_id = person_id
     identity.bound_at = at
     session.flush()
     told = {"identity": identity.id}
     events.append(session, About(person_id), "bound", by=person_id, at=at, channel="wechat", data=told)
-    rating.count_after_binding(session, identity_id=identity.id, at=at)
+    rating.count_after_binding(session, identity_id=identity.id, since=claimed_at or at, at=at)
 
 
 def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:
@@ -192,20 +224,48 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
     identity.person_id = identity.bound_at = None
 
 
-def waiting_claims(session: Session) -> list[tuple[IdentityClaim, Person, WeChatIdentity]]:
-    """Claims that a supervisor decides, oldest first, each with the number's person and the phone that claims it."""
+def waiting_claims(session: Session, *, at: datetime) -> list[WaitingClaim]:
+    """Claims that a supervisor decides, ward by ward, the oldest first."""
     rows = session.execute(
-        select(IdentityClaim, Person, WeChatIdentity)
+        select(IdentityClaim, Person, WeChatIdentity, func.coalesce(Department.name, ""))
         .join(Person, Person.id == IdentityClaim.person_id)
         .join(WeChatIdentity, WeChatIdentity.id == IdentityClaim.identity_id)
+        .outerjoin(Employment, Employment.id == current_employment(Person.id, at.date()))
+        .outerjoin(Department, Department.id == Employment.department_id)
         .where(IdentityClaim.state == "waiting")
-        .order_by(IdentityClaim.created_at)
+        .order_by(Department.code, IdentityClaim.created_at, IdentityClaim.id)
     )
-    return [(claim, person, phone) for claim, person, phone in rows]
+    return [WaitingClaim(*row, plain=_plain(session, row[0], row[2], at)) for row in rows]
 
 
-def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at: datetime) -> None:
-    """Approved, the number is the new phone's and no other's in this account; refused, all stays."""
+def by_ward(claims: Sequence[WaitingClaim]) -> list[tuple[str, list[WaitingClaim], list[int]]]:
+    """Each ward, its claims, and the ids of those that may be approved with one tap."""
+    wards = [(ward, list(found)) for ward, found in groupby(claims, key=lambda one: one.ward)]
+    return [(ward, found, [one.claim.id for one in found if one.plain]) for ward, found in wards]
+
+
+def _plain(session: Session, claim: IdentityClaim, phone: WeChatIdentity, at: datetime) -> bool:
+    """Nobody else has the number or claims it, the phone claims no other, and was never the provider's."""
+    same = or_(IdentityClaim.person_id == claim.person_id, IdentityClaim.identity_id == claim.identity_id)
+    others = select(IdentityClaim.id).where(same, IdentityClaim.id != claim.id, IdentityClaim.state == "waiting")
+    bound = select(WeChatIdentity.id).where(WeChatIdentity.person_id == claim.person_id)
+    contested = session.scalar(others.limit(1)) or session.scalar(bound.limit(1)) or phone.person_id
+    return not contested and not _changes_sides(session, phone, claim.person_id, at)
+
+
+def has_claimed(session: Session, identity_id: int) -> bool:
+    """Whether a claim of this phone waits."""
+    waiting = select(IdentityClaim.id).filter_by(identity_id=identity_id, state="waiting")
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def decide_claim(
+    session: Session, claim_id: int, *, approve: bool, by: int, at: datetime, among_many: bool = False
+) -> None:
+    """Approved, the number is the new phone's and no other's in this account; refused, all stays.
+
+    `among_many`: only if nothing speaks against it, for nobody looks at each.
+    """
     claimed = select(IdentityClaim.person_id, IdentityClaim.identity_id).where(IdentityClaim.id == claim_id)
     asked = session.execute(claimed).first()
     if asked is None:
@@ -214,7 +274,7 @@ def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at:
     session.get_one(Person, asked.person_id, with_for_update=HELD)
     identity = session.get_one(WeChatIdentity, asked.identity_id, with_for_update=True)
     claim = session.get_one(IdentityClaim, claim_id, with_for_update=True)
-    if claim.state != "waiting":
+    if claim.state != "waiting" or (among_many and not _plain(session, claim, identity, at)):
         raise Missing("no_such_claim")
     claim.state = "approved" if approve else "refused"
     claim.decided_by_id, claim.decided_at = by, at
@@ -231,7 +291,8 @@ def decide_claim(session: Session, claim_id: int, *, approve: bool, by: int, at:
     for holder in holders:
         unbind(session, holder.id, by=by, at=at)
     session.flush()
-    attach(session, identity, claim.person_id, at=at)
+    attach(session, identity, claim.person_id, at=at, claimed_at=claim.created_at)
+    _tell(session, identity.id, claim.person_id, at)
 
 
 def _refuse_others(session: Session, claim: IdentityClaim, appid: str) -> None:
@@ -250,15 +311,20 @@ def _refuse_others(session: Session, claim: IdentityClaim, appid: str) -> None:
 
 
 def _claim(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
-    waiting = session.scalar(
-        select(IdentityClaim.id).where(
-            IdentityClaim.identity_id == identity_id,
-            IdentityClaim.person_id == person_id,
-            IdentityClaim.state == "waiting",
-        )
-    )
-    if waiting is None:
+    if _own_claim(session, identity_id, person_id) is None:
         session.add(IdentityClaim(identity_id=identity_id, person_id=person_id, state="waiting", created_at=at))
+        _tell(session, identity_id, person_id, at)
+
+
+def _own_claim(session: Session, identity_id: int, person_id: int) -> IdentityClaim | None:
+    """The one that waits; asked again, it is still the same."""
+    waiting = {"identity_id": identity_id, "person_id": person_id, "state": "waiting"}
+    return session.scalar(select(IdentityClaim).filter_by(**waiting).order_by(IdentityClaim.id).limit(1))
+
+
+def _tell(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
+    """The person hears of it by every way but this phone."""
+    outbox.add_alert(session, "bound", about=f"identity:{identity_id}", to=person_id, at=at)
 
 
 def _bound_elsewhere(session: Session, appid: str, person_id: int) -> bool:
@@ -275,7 +341,9 @@ def _matches(person: Person, name: str, last_four: str) -> bool:
 
 
 def _too_many(session: Session, identity_id: int, number: str, at: datetime) -> bool:
-    failed = select(func.count()).where(BindingTry.at > at - TRIES_WITHIN, BindingTry.succeeded.is_(False))
-    by_identity = session.scalar(failed.where(BindingTry.identity_id == identity_id)) or 0
-    for_number = session.scalar(failed.where(BindingTry.staff_number == number)) or 0
+    tried, failed = select(func.count()).where(BindingTry.at > at - TRIES_WITHIN), BindingTry.succeeded.is_(False)
+    # Also whoever was right about many others: a phone is one person's.
+    against = or_(failed, BindingTry.staff_number != number)
+    by_identity = session.scalar(tried.where(BindingTry.identity_id == identity_id, against)) or 0
+    for_number = session.scalar(tried.where(BindingTry.staff_number == number, failed)) or 0
     return by_identity >= TRIES_BY_IDENTITY or for_number >= TRIES_FOR_NUMBER

@@ -1,23 +1,26 @@
-"""Invitations to bind: one person, one phone, once, for a day; an address, or a code of the service account."""
+"""Invitations to bind: one person, one phone, once, for a day; an address, or a code of the service account.
+
+A ward's are printed on one sheet, cut apart and handed to each of them, and are good for longer.
+"""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from app.db import HELD, announce
 from app.errors import Missing, Refused
-from app.models import BindInvitation, Person, RoleGrant, WeChatIdentity
+from app.models import BindInvitation, Employment, Person, RoleGrant, WeChatIdentity
 from app.services.identity import binding, wechat_sign_in
 from app.services.identity.binding import Outcome
 from app.services.links import Links
 from app.services.organisation import employment
 
-LIFE = timedelta(hours=24)
-# No rating identifies these. Users bind their own phones: whoever held their invitation would rate as them (law 4).
+LIFE, LIFE_ON_PAPER = timedelta(hours=24), timedelta(days=14)
+# No rating identifies these; whether the others are invited is the hospital's to say (BINDING_PROOF).
 WORKING = frozenset({"engineer", "desk", "supervisor", "auditor", "admin"})
 BY_ADMINS = frozenset({"auditor", "admin"})
 CODE_WANTED = timedelta(minutes=10)  # after that nobody stands before the page any more
@@ -32,13 +35,18 @@ class Invited:
     last_two: str
 
 
-def invite(session: Session, person_id: int, *, by: int | None, at: datetime) -> BindInvitation:
-    """A new invitation, with which the earlier ones end; by nobody from the command line. Raises Refused."""
+def invite(
+    session: Session, person_id: int, *, by: int | None, at: datetime, users: bool, life: timedelta = LIFE
+) -> BindInvitation:
+    """A new invitation, with which the earlier ones end; by nobody from the command line. Raises Refused.
+
+    `users`: whoever has no work in the service but to be served is invited, too.
+    """
     person = session.get(Person, person_id, with_for_update=HELD)
     if person is None or person.erased_at is not None:
         raise Missing("no_such_person")
     roles = employment.roles(session, person_id)
-    if not roles & WORKING:
+    if not users and not roles & WORKING:
         raise Refused("users_bind_themselves")
     # Whoever opens it is that person from then on: nobody can make themselves an admin.
     if by is not None and roles & BY_ADMINS and "admin" not in employment.roles_at(session, by, at.date()):
@@ -49,12 +57,42 @@ def invite(session: Session, person_id: int, *, by: int | None, at: datetime) ->
         .values(expires_at=at, code="")
     )
     invitation = BindInvitation(
-        number=secrets.randbits(47), person_id=person_id, created_by_id=by, created_at=at, expires_at=at + LIFE
+        number=secrets.randbits(47), person_id=person_id, created_by_id=by, created_at=at, expires_at=at + life
     )
     session.add(invitation)
     session.flush()
     announce(session, "errands")
     return invitation
+
+
+def invite_ward(session: Session, department_id: int, *, by: int, at: datetime) -> None:
+    """One for everybody who works there, is only served, and is bound nowhere."""
+    serves = select(RoleGrant.person_id).where(RoleGrant.role.in_(WORKING))
+    bound = select(WeChatIdentity.person_id).where(WeChatIdentity.person_id.is_not(None))
+    unbound = select(Person.id).where(
+        Person.id.in_(_works(department_id, at)),
+        Person.id.not_in(serves),
+        Person.id.not_in(bound),
+        Person.erased_at.is_(None),
+    )
+    for person_id in session.scalars(unbound.order_by(Person.id)).all():
+        invite(session, person_id, by=by, at=at, users=True, life=LIFE_ON_PAPER)
+
+
+def _works(department_id: int, at: datetime) -> Select[int]:
+    there = (Employment.department_id == department_id, Employment.in_force(at.date()))
+    return select(Employment.person_id).where(*there)
+
+
+def of_ward(session: Session, department_id: int, *, by: int, at: datetime) -> list[tuple[Person, BindInvitation]]:
+    """Those that can be handed over there, as with one alone only to whoever made them."""
+    rows = session.execute(
+        select(Person, BindInvitation)
+        .join(BindInvitation, BindInvitation.person_id == Person.id)
+        .where(Person.id.in_(_works(department_id, at)), *_standing(by, at))
+        .order_by(Person.staff_number)
+    )
+    return [(person, invitation) for person, invitation in rows]
 
 
 def engineers(session: Session, *, appid: str, day: date) -> Sequence[tuple[Person, bool]]:
@@ -71,14 +109,11 @@ def engineers(session: Session, *, appid: str, day: date) -> Sequence[tuple[Pers
 
 def standing(session: Session, person_id: int, *, by: int, at: datetime) -> BindInvitation | None:
     """The one that can be handed over: only who made it may see it, for whoever sees it can use it."""
-    return session.scalar(
-        select(BindInvitation).where(
-            BindInvitation.person_id == person_id,
-            BindInvitation.created_by_id == by,
-            BindInvitation.used_at.is_(None),
-            BindInvitation.expires_at > at,
-        )
-    )
+    return session.scalar(select(BindInvitation).where(BindInvitation.person_id == person_id, *_standing(by, at)))
+
+
+def _standing(by: int, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return BindInvitation.created_by_id == by, BindInvitation.used_at.is_(None), BindInvitation.expires_at > at
 
 
 def open_to(session: Session, number: int, *, identity_id: int, at: datetime) -> Invited | None:
@@ -116,7 +151,7 @@ def scanned(session: Session, scene: str, *, appid: str, openid: str, keys: Sequ
 
 
 def without_code(session: Session, *, at: datetime) -> list[BindInvitation]:
-    """Those on somebody's screen that WeChat has not made a code for."""
+    """Those on somebody's screen that WeChat has not made a code for; a sheet's have none."""
     return list(
         session.scalars(
             select(BindInvitation).where(
@@ -125,6 +160,7 @@ def without_code(session: Session, *, at: datetime) -> list[BindInvitation]:
                 BindInvitation.created_at > at - CODE_WANTED,
                 BindInvitation.used_at.is_(None),
                 BindInvitation.expires_at > at,
+                BindInvitation.expires_at <= at + LIFE,
             )
         )
     )

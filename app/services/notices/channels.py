@@ -93,6 +93,8 @@ def unavailable(
     """Whatever is not a matter of stopped channels."""
     if notice.about.partition(":")[0] == channel:
         return Unavailable("stopped")  # it would be told by that which it is about
+    if address is not None and notice.about == f"identity:{address.identity_id}":
+        return Unavailable("that_phone")
     if channel == "robot":
         return _robot_unavailable(session, notice, kind, at)
     if channel in {"service", "mini"} and getattr(kind, channel) is None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.models import ChannelOutage, DeliveryAttempt, Notice, Person
+from app.models.kinds import EVERY_WAY
 from app.services.notices import channels, circuit_breaker, content, quiet_hours, subscriptions
 from app.services.notices.channels import SAME_MESSAGE, Address, ChannelOrder, Unavailable
 from app.services.notices.content import NoticeContext
@@ -35,6 +36,7 @@ REASON_RANK = (
     "robot_limit",
     "stopped",
     "not_bound",
+    "that_phone",
     "no_template",
     "not_for_group",
 )
@@ -112,8 +114,7 @@ def record_result(
     # The person before their notices, as everywhere: only one transaction at a time decides what they are sent next.
     session.execute(select(Person.id).where(Person.id == attempt.person_id).with_for_update(key_share=True))
     if answer.outcome == "sent":
-        _sent(session, attempt, answer, at)
-        return None
+        return _sent(session, order, attempt, answer, at)
     notice = _held(session, attempt)
     if notice is None:
         return None
@@ -206,7 +207,7 @@ def _free_below(session: Session, known: DeliveryContext, notice: Notice, attemp
 def _next_channel(session: Session, known: DeliveryContext, notice: Notice, waits: tuple[Wait, ...]) -> Attempt | None:
     kind = notice_kinds()[notice.kind]
     tries = [one for one in known.tries if one.notice_id == notice.id]
-    gone = {one.channel for one in tries if one.outcome == "failed"} | {wait.channel for wait in waits}
+    gone = {one.channel for one in tries if one.outcome in {"failed", "sent"}} | {wait.channel for wait in waits}
     passed = [(one.channel, one.reason) for one in tries if one.outcome in {"failed", "passed_over"}]
     for channel in (way.channel for way in known.order.ways if way.channel not in gone):
         address = known.addresses.get((notice.person_id, channel))
@@ -265,18 +266,24 @@ def _attempt(
     )
 
 
-def _sent(session: Session, attempt: Attempt, answer: SendResult, at: datetime) -> None:
+def _sent(session: Session, order: ChannelOrder, attempt: Attempt, answer: SendResult, at: datetime) -> Attempt | None:
     """The channel has it; a fact, whoever holds the notice by now."""
     notice = session.get_one(Notice, attempt.notice_id, with_for_update=True)
     _note(session, notice, attempt.channel, "sent", "", answer.msgid, at)
     if notice.state != "sent":
         notice.channel, notice.msgid = attempt.channel, answer.msgid
-        _settle(session, notice, "sent", at)
+        if notice.kind not in EVERY_WAY:
+            _settle(session, notice, "sent", at)
     if attempt.probes:
         circuit_breaker.close(session, attempt.probes, at=at)
     mini = notice_kinds()[attempt.kind].mini
     if attempt.channel == "mini" and mini and attempt.address.identity_id:
         subscriptions.spend(session, attempt.address.identity_id, mini.template, at=at)
+    if notice.settled_at is not None:
+        return None
+    notice.uncertain_since = None
+    session.flush()
+    return _next_channel(session, _context(session, order, [notice], at), notice, attempt.waits)
 
 
 def _stop(session: Session, attempt: Attempt, answer: SendResult, at: datetime) -> None:
@@ -325,11 +332,17 @@ def _release_next(session: Session, notice: Notice, at: datetime) -> None:
 
 
 def _fail(session: Session, notice: Notice, at: datetime) -> None:
-    """No channel is left: it stands in the inbox, with the reason that tells most."""
+    """No channel is left: it stands in the inbox, with the reason that tells most.
+
+    What goes every way has now gone all there are.
+    """
     session.flush()
     tries = session.scalars(
         select(DeliveryAttempt).where(DeliveryAttempt.notice_id == notice.id).order_by(DeliveryAttempt.id)
     ).all()
+    if notice.kind in EVERY_WAY:
+        _settle(session, notice, "sent" if any(one.outcome == "sent" for one in tries) else "kept", at)
+        return
     ended = [one for one in tries if one.outcome in {"failed", "passed_over"}]
     telling = min(ended, key=lambda one: REASON_RANK.index(one.reason), default=None)
     reason, detail = (telling.reason, telling.detail) if telling else ("no_wechat", "")

@@ -105,12 +105,12 @@ def add_detail(db: Executor, scan: ScanView, detail: Detail, *, at: datetime) ->
         raise Refused("detailed_before")
 
 
-def count_after_binding(session: Session, *, identity_id: int, at: datetime) -> int:
-    """Binding verifies what this identity rated in the last seven days, where the slot is free; how many."""
+def count_after_binding(session: Session, *, identity_id: int, since: datetime, at: datetime) -> int:
+    """Binding verifies what this identity rated from seven days before `since`, where the slot is free; how many."""
     rows = session.execute(
         select(Rating.id, Completion.id, Completion.ticket_id)
         .join(Completion, Completion.id == Rating.completion_id)
-        .where(Rating.identity_id == identity_id, Rating.at >= at - BINDING_VERIFIES)
+        .where(Rating.identity_id == identity_id, Rating.at >= since - BINDING_VERIFIES)
         .order_by(Rating.at)
     ).all()
     counted = 0

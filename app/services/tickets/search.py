@@ -17,7 +17,10 @@ NAMESAKES = 50
 
 @dataclass(frozen=True)
 class TicketFilter:
-    """`since` is included, `until` is not; `state` may be one state or OPEN."""
+    """`since` is included, `until` is not; `state` may be one state or OPEN.
+
+    `staff_numbers`: whether the text may be one. The provider would try them out until a name it knows is found.
+    """
 
     state: str = ""
     department_id: int | None = None
@@ -26,11 +29,12 @@ class TicketFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
+    staff_numbers: bool = True
 
 
-def too_many_named(session: Session, text: str) -> bool:
+def too_many_named(session: Session, wanted: TicketFilter) -> bool:
     """Whether more people are meant by this text than a search looks for."""
-    return bool(text) and len(session.scalars(_meant(text).limit(NAMESAKES + 1)).all()) > NAMESAKES
+    return bool(wanted.text) and len(session.scalars(_meant(wanted).limit(NAMESAKES + 1)).all()) > NAMESAKES
 
 
 def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None) -> Page:
@@ -78,20 +82,21 @@ def _conditions(session: Session, wanted: TicketFilter) -> Iterator[ColumnElemen
     if wanted.until:
         yield Ticket.reported_at < wanted.until
     if wanted.text:
-        yield _about(session, wanted.text)
+        yield _about(session, wanted)
 
 
-def _about(session: Session, text: str) -> ColumnElement[bool]:
+def _about(session: Session, wanted: TicketFilter) -> ColumnElement[bool]:
     # The people first, so that the tickets are found by their indexes and not by reading them all.
-    people = session.scalars(_meant(text).limit(NAMESAKES)).all()
+    people = session.scalars(_meant(wanted).limit(NAMESAKES)).all()
     return or_(
-        Ticket.number.in_({text, text.upper()}),
+        Ticket.number.in_({wanted.text, wanted.text.upper()}),
         Ticket.served_person_id.in_(people),
         Ticket.requester_id.in_(people),
     )
 
 
-def _meant(text: str) -> Select[int]:
-    known = or_(Person.staff_number == text, Person.name.startswith(text, autoescape=True))
-    exactly = or_(Person.staff_number == text, Person.name == text)
+def _meant(wanted: TicketFilter) -> Select[int]:
+    number = Person.staff_number == (wanted.text if wanted.staff_numbers else "")
+    known = or_(number, Person.name.startswith(wanted.text, autoescape=True))
+    exactly = or_(number, Person.name == wanted.text)
     return select(Person.id).where(known).order_by(case((exactly, 0), else_=1), Person.staff_number)

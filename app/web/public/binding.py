@@ -20,7 +20,11 @@ def form() -> Page:
     here = request.full_path.rstrip("?")
     if session.phone_visitor() is not None:
         return redirect(local_path(request.args.get("next", "/my")))
-    return phone_gate.before(here) or _page("", 200)
+    if first := phone_gate.before(here):
+        return first
+    with read_session() as db:
+        claimed = binding.has_claimed(db, phone_gate.identity())
+    return _page(Outcome.CLAIMED.value if claimed else "", 200)
 
 
 @blueprint.post("/my/bind")
@@ -28,6 +32,8 @@ def form() -> Page:
 def bind() -> Page:
     identity = phone_gate.identity()
     session.check_form("bind")
+    if not _by_roster():
+        raise Refused("binding_by_roster")
     with transaction() as db:
         outcome = binding.bind(
             db,
@@ -98,11 +104,17 @@ def _home() -> str:
     return "/engineer" if visitor and "engineer" in visitor.roles else "/my"
 
 
+def _by_roster() -> bool:
+    """Whether somebody may claim by what stands in the roster: where a supervisor then says yes."""
+    return "supervisor" in runtime().settings.binding_proof
+
+
 def _page(outcome: str, status: int) -> tuple[str, int]:
     next_path = local_path(request.values.get("next", "/my"))
     page = render_template(
         "bind.html",
         outcome=outcome,
+        by_roster=_by_roster(),
         next_path=next_path,
         token=session.form_token("bind"),
     )

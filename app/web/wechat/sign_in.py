@@ -74,7 +74,8 @@ def _of_wecom(code: str) -> Who:
 def _identity(account: str, who: Who) -> int:
     """The identity of who came back."""
     settings, at = runtime().settings, now()
-    numbered = account == WECOM and settings.wecom is not None and settings.wecom.userids == "staff_numbers"
+    wecom = settings.wecom if "wecom" in settings.binding_proof else None
+    numbered = account == WECOM and wecom is not None and wecom.userids == "staff_numbers"
     with transaction() as db:
         identity = wechat_sign_in.identify(
             db, appid=who.appid, openid=who.openid, unionid=who.unionid, keys=settings.secret_keys, at=at

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.services.notices import channels, delivery, queue, subscriptions
+from app.models.kinds import EVERY_WAY
+from app.services.notices import channels, delivery, outbox, queue, subscriptions
 from app.services.notices.channels import SAME_MESSAGE
 from sandbox.accounts import MINI, WECOM
 from sandbox.phones import PHONES
@@ -54,6 +55,52 @@ def test_who_is_not_bound_there_is_reached_by_the_next(letters: Letters) -> None
     letters.dispatched()
     letters.rounds()
     assert letters.tries() == [("wecom", "passed_over", "not_bound"), ("service", "sent", "")]
+
+
+def test_of_a_new_phone_every_other_way_tells_and_the_phone_itself_does_not(
+    letters: Letters, sandbox: Sandbox, world: World
+) -> None:
+    """The first that takes it is not enough: it may be the one the attacker has."""
+    letters.known_to(WECOM.corpid, "nurse", world.nurse)
+    attacker = letters.known_to(MINI.appid, "oAttacker", world.nurse)
+    tell(letters, world, attacker)
+    nowhere = ("robot", "passed_over", "not_for_group")
+    own = ("mini", "passed_over", "no_template")
+    assert letters.tries() == [("wecom", "sent", ""), ("service", "sent", ""), own, nowhere]
+    assert sorted(one["channel"] for one in sandbox.messages()) == ["template", "wecom"]
+    tell(letters, world, world.nurse_identity.id)
+    assert letters.tries()[4:6] == [("wecom", "sent", ""), ("service", "passed_over", "that_phone")]
+    assert [one.state for one in letters.alerts()] == ["sent", "sent"]
+
+
+def test_where_there_is_no_other_way_it_stands_in_the_inbox_and_nothing_has_failed(
+    letters: Letters, world: World
+) -> None:
+    tell(letters, world, world.nurse_identity.id)
+    assert ("service", "passed_over", "that_phone") in letters.tries()
+    assert [one.state for one in letters.alerts()] == ["kept"]
+
+
+def test_a_busy_way_is_waited_for_and_the_others_are_not_told_twice(
+    letters: Letters, sandbox: Sandbox, world: World
+) -> None:
+    letters.known_to(WECOM.corpid, "nurse", world.nurse)
+    sandbox.trouble(SEND, next_errors=[-1])
+    tell(letters, world, 0)
+    (notice,) = letters.alerts()
+    assert (notice.state, notice.reason) == ("waiting", "busy")
+    letters.due()
+    letters.rounds()
+    assert sorted(one["channel"] for one in sandbox.messages()) == ["template", "wecom"]
+    assert [one.state for one in letters.alerts()] == ["sent"]
+
+
+def tell(letters: Letters, world: World, identity: int) -> None:
+    """That this phone was bound."""
+    with world.database.transaction() as session:
+        made = outbox.add_alert(session, "bound", about=f"identity:{identity}", to=world.nurse.id, at=clock.now())
+        assert made.kind in EVERY_WAY
+    letters.rounds()
 
 
 @pytest.mark.parametrize(("errcode", "reason"), [(81013, "not_in_wecom"), (40058, "our_fault"), (-7, "our_fault")])

@@ -1,12 +1,16 @@
 """People: finding them, who one is, the WeChat binding, and claims to a number that is bound already."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.errors import Missing, Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
+from app.http.ids import parse_id
+from app.models import Department
 from app.services.identity import binding, invitations
 from app.services.organisation import catalogue, directory
 from app.web.console import filters
@@ -15,12 +19,18 @@ from qr import symbol
 blueprint = Blueprint("console_people", __name__)
 
 CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
+MOST_CLAIMS = 500
 
 
 @blueprint.app_template_filter()
 def ends(openid: str) -> str:
     """Enough of an openid to tell one from another."""
     return f"{openid[:4]}…{openid[-4:]}"
+
+
+def _users() -> bool:
+    """Whether this hospital proves its users by invitations."""
+    return "invitation" in runtime().settings.binding_proof
 
 
 @blueprint.get("/console/people")
@@ -34,7 +44,8 @@ def people_index() -> str:
             after=filters.text("after") or None,
         )
         departments = catalogue.departments(session)
-    return render_template("console/people.html", page=page, departments=departments)
+    ward = filters.row_id("department") if _users() else None
+    return render_template("console/people.html", page=page, departments=departments, ward=ward)
 
 
 @blueprint.get("/console/people/<id:person_id>")
@@ -42,15 +53,40 @@ def person(person_id: int) -> str:
     with read_session() as session:
         shown = directory.show(session, person_id)
         invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=now())
-    invitable = not invitations.WORKING.isdisjoint(shown.roles)
+    invitable = _users() or not invitations.WORKING.isdisjoint(shown.roles)
     return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable)
 
 
 @blueprint.post("/console/people/<id:person_id>/invitation")
 def invite(person_id: int) -> Response:
     with transaction() as session:
-        invitations.invite(session, person_id, by=g.visitor.person_id, at=now())
+        invitations.invite(session, person_id, by=g.visitor.person_id, at=now(), users=_users())
     return redirect(url_for("console_people.invitation", person_id=person_id), 303)
+
+
+@blueprint.post("/console/people/wards/<id:department_id>/invitations")
+def invite_ward(department_id: int) -> Response:
+    if not _users():
+        raise Refused("users_bind_themselves")
+    with transaction() as session:
+        invitations.invite_ward(session, department_id, by=g.visitor.person_id, at=now())
+    return redirect(url_for("console_people.ward_invitations", department_id=department_id), 303)
+
+
+@blueprint.get("/console/people/wards/<id:department_id>/invitations")
+def ward_invitations(department_id: int) -> str:
+    """A sheet to be cut apart: each strip for one person, who is bound by it in three seconds."""
+    with read_session() as session:
+        ward = session.get(Department, department_id)
+        made = invitations.of_ward(session, department_id, by=g.visitor.person_id, at=now())
+    if ward is None:
+        raise Missing("no_such_department")
+    links = runtime().links
+    strips = [
+        (person, person.staff_number[-2:], one.expires_at, symbol.data_address(links.invitation_url(one.number)))
+        for person, one in made
+    ]
+    return render_template("console/ward_invitations.html", ward=ward, strips=strips)
 
 
 @blueprint.get("/console/people/<id:person_id>/invitation")
@@ -87,8 +123,21 @@ def unbind(person_id: int, identity_id: int) -> Response:
 @blueprint.get("/console/people/claims")
 def claims() -> str:
     with read_session() as session:
-        waiting = binding.waiting_claims(session)
-    return render_template("console/claims.html", waiting=waiting)
+        wards = binding.by_ward(binding.waiting_claims(session, at=now()))
+    return render_template("console/claims.html", wards=wards)
+
+
+@blueprint.post("/console/people/claims")
+def approve_claims() -> Response:
+    """One tap for a ward: those that were shown, each by itself, if nothing speaks against it by now."""
+    shown = [parse_id(claim) or 0 for claim in request.form.getlist("claim")[:MOST_CLAIMS]]
+    bound = 0
+    for claim_id in shown:
+        with suppress(Refused), transaction() as session:
+            binding.decide_claim(session, claim_id, approve=True, by=g.visitor.person_id, at=now(), among_many=True)
+            bound += 1
+    flash(gettext("已绑定 %(count)s 人。", count=bound), "success")
+    return redirect(url_for("console_people.claims"), 303)
 
 
 @blueprint.post("/console/people/claims/<id:claim_id>")

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+import structlog
+from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import forms
+from app.http import forms, rate_limits
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
@@ -27,7 +28,10 @@ def new_ticket() -> str:
 
 @blueprint.post("/console/tickets/new")
 def report() -> Response | tuple[str, int]:
-    typed = _typed()
+    typed, provider = _typed(), not g.visitor.supervises
+    if provider and not rate_limits.may_name_people(by()):
+        structlog.get_logger().warning("somebody of the provider looks up too many people", person=by())
+        raise Refused("too_many_people")
     try:
         with transaction() as session:
             zone = runtime().settings.timezone
@@ -37,6 +41,8 @@ def report() -> Response | tuple[str, int]:
             flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
             return redirect(url_for("console.ticket", number=refused.facts["number"]), 303)
         if refused.code == "report_incomplete":
+            if provider and {"nobody", "several", "too_many"} & set(refused.facts["faults"].values()):
+                rate_limits.count_missed_person(by())
             return _page(typed, refused.facts["faults"]), 422
         raise
     flash(gettext("工单已建好，请派单。"), "success")

@@ -17,7 +17,7 @@ from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
 from app.services.service_levels import escalation
-from app.services.tickets import detail, lifecycle, photos
+from app.services.tickets import desk_intake, detail, lifecycle, photos
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import filters
@@ -40,11 +40,12 @@ def ticket_index() -> str | Answer:
         since=filters.beginning(first),
         until=filters.end(last),
         text=filters.text("q"),
+        staff_numbers=g.visitor.supervises,
     )
     with read_session() as session:
         page = ticket_list.find(session, wanted, after=filters.cursor("after"))
         unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
-        too_many = ticket_list.too_many_named(session, wanted.text)
+        too_many = ticket_list.too_many_named(session, wanted)
         choices = {
             "departments": catalogue.departments(session),
             "categories": catalogue.categories(session),
@@ -75,6 +76,8 @@ def ticket(number: str) -> str:
             "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else search.of_ticket(session, found.id),
             "entered": [] if provider else manual_entry.of_ticket(session, found.id),
+            # Who took the call has the caller on the line; another's number is not to be had by opening a ticket.
+            "telephones": g.visitor.supervises or found.source not in desk_intake.SOURCES,
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
         }
