@@ -1,11 +1,15 @@
 """The two settings of a hospital without staff numbers or without WeChat at hand: RATING_TRUST and BROWSER_RATING."""
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app import clock
 from app.models import Ticket, WeChatIdentity
 from app.runtime import Runtime
+from app.services.identity.wechat_sign_in import PRIVACY_VERSION
 from tests.conftest import Phone
 from tests.support.scan_forms import Slip
 from tests.support.world import World
@@ -24,6 +28,33 @@ def test_with_open_trust_an_unverified_rating_counts_and_the_first_stands(
     assert answer.status_code == 200
     assert slip.counted(ticket) == [(2, None)]
     assert slip.rows()["rating"] == 1
+
+
+@pytest.mark.parametrize("environ", [{"RATING_TRUST": "open"}], indirect=True)
+def test_with_open_trust_a_second_phone_cannot_learn_that_it_was_rated(slip: Slip, world: World, phone: Phone) -> None:
+    """Page, answer and what follows are the same, whether somebody was quicker or not."""
+    seen = []
+    for rated in (False, True):
+        ticket = world.ticket("finished")
+        with world.database.transaction() as session:
+            phones = [
+                WeChatIdentity(appid="wxTest", openid=f"o{rated}{number}", first_seen_at=clock.now())
+                for number in range(2)
+            ]
+            for identity in phones:
+                identity.privacy_version = PRIVACY_VERSION
+            session.add_all(phones)
+        if rated:
+            slip.rate(phone(phones[0]), ticket, 1)
+        second = phone(phones[1])
+        before = second.get(slip.path(ticket)).text
+        answer = slip.rate(second, ticket, 4)
+        after = second.get(slip.path(ticket)).text
+        assert answer.status_code == 303
+        seen.append([re.sub(r'value="[^"]+"|/r/[^"/]+|[0-9][-:0-9 ]+', "", page) for page in (before, after)])
+        assert [level for level, _ in slip.counted(ticket)] == [1 if rated else 4]
+    assert seen[0] == seen[1]
+    assert 'action="/rate"' in seen[1][0]
 
 
 @pytest.mark.parametrize("environ", [{"RATING_TRUST": "open"}], indirect=True)

@@ -1,12 +1,14 @@
 """Every notice with its state and, where it did not arrive, the reason in words."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from app import clock
+from app import clock, pagination
 from app.db import Database
 from app.models import Notice
 from app.services.notices import outbox
@@ -57,6 +59,30 @@ def test_who_has_won_a_draw_is_told_to_nobody_else(who: str, console: Console, w
     assert world.engineer.name in shown
     assert world.nurse.name not in shown
     assert WORDS["notice"]["won"] not in client.get(f"/console/notices?person={world.nurse.staff_number}").text
+
+
+def test_where_a_list_goes_on_tells_nothing_of_what_is_hidden(
+    desk: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An id in the address would count what is written meanwhile; an id that is asked for, find it."""
+    monkeypatch.setattr(pagination.newest_first, "__kwdefaults__", {"size": 3})
+    at = clock.now() - timedelta(hours=1)
+    with world.database.transaction() as session:
+        for number in range(14):  # some at one moment, every second one hidden
+            kind = ("channel_stopped", "complaint_answered")[number % 2]
+            moment = at + timedelta(minutes=number // 6)
+            outbox.add_alert(session, kind, about=f"a-{number}", to=world.supervisor.id, at=moment)
+        ids = {notice.id for notice in session.scalars(select(Notice))}
+    shown, address = 0, "/console/notices"
+    while address:
+        assert re.fullmatch(r"/console/notices(\?after=[0-9]{16}-[1-6])?", address)
+        page = desk.get(address).text
+        shown += page.count("通知渠道停用")
+        found = re.search(r'href="([^"]+)" rel="next"', page)
+        address = html.unescape(found[1]) if found else ""
+    assert shown == 7
+    asked = {desk.get(f"/console/notices?after={number}").text for number in (*ids, max(ids) + 1)}
+    assert len({re.sub("after=[0-9]+", "", page) for page in asked}) == 1
 
 
 def fail(database: Database, reason: str) -> None:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.models import DrawCheckpoint, DrawObjection
-from app.services.draws import bundle, claims, published_files
+from app.services.draws import bundle, checkpoints, claims, published_files
 from lottery.verify import verify
 from tests.conftest import Console, Phone
 from tests.draws.story import (
@@ -62,14 +62,31 @@ def test_an_announced_draw_shows_its_rules_and_counts_down(story: Story, client:
 def test_the_counts_move_in_steps_from_which_nobody_is_read(story: Story, client: FlaskClient) -> None:
     story.now_is(DURING).announce()
     first = DURING.date()
-    counts = {0: 4, 1: 5, 2: 11, 7: 12, 8: 16, 14: 30, 15: 31, 16: 99}
+    counts = {0: 4, 1: 5, 2: 11, 7: 12, 8: 16, 14: 16, 15: 21, 16: 31, 21: 32, 28: 36, 29: 99}
     with story.drawing() as (session, draw):
         for days, entries in counts.items():
             day = {"day": first + timedelta(days=days), "entries": entries, "tickets": entries, "root": f"{days:064x}"}
             session.add(DrawCheckpoint(draw_id=draw.id, at=DURING, **day))
     page = client.get(PAGE).text
-    assert re.findall(r"(\d+) 人，", page) == ["31", "16", "5"]
-    assert all(fours(f"{days:064x}") in page for days in counts)
+    assert re.findall(r"(\d+) 人，", page) == ["32", "12"]
+    # Nor is a root: another one than yesterday's would say that somebody has rated.
+    assert {days for days in counts if fours(f"{days:064x}") in page} == {7, 21}
+
+
+def test_whether_anybody_rated_on_a_day_is_told_by_no_checkpoint() -> None:
+    """Two quarters that are the same but for one rating on one day."""
+    for day in range(1, 21):
+        told = []
+        for more in (0, 1):
+            entries = [7 + more * (days >= day) for days in range(21)]
+            written = [
+                DrawCheckpoint(
+                    day=DURING.date() + timedelta(days=days), entries=count, tickets=count, root=f"{count:064x}"
+                )
+                for days, count in enumerate(entries)
+            ]
+            told.append([(one.day, one.entries, one.root) for one in checkpoints.told(written)])
+        assert told[0] == told[1] != []
 
 
 def test_a_locked_list_shows_its_root_and_its_departments(story: Story, client: FlaskClient) -> None:

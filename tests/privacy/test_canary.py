@@ -22,6 +22,7 @@ from app.http.guards import ANYONE, BEARER, CONSOLE, GUARDS, PHONE
 from app.models import Employment, Notice, Person, WeChatIdentity
 from app.models.notice import NOTICE_STATES
 from app.models.ticket import STATES
+from app.pagination import Cursor
 from app.runtime import Runtime
 from app.services.identity import api_sessions
 from app.services.notices import content
@@ -144,9 +145,12 @@ def addresses(app: Flask, runtime: Runtime, canary: Canary) -> Ways:
 def filtered(canary: Canary) -> Iterator[str]:
     world, day = canary.world, f"{canary.now - timedelta(days=4):%Y-%m-%d}"
     where, who = f"department={world.ward.id}", f"engineer={world.engineer.id}"
-    for query in (*(f"state={state}" for state in (*STATES, "open")), where, who, f"from={day}&to={day}", "after=3"):
+    # What was hidden, asked for as where a list goes on: by its id, and by its moment.
+    answered = (canary.now - timedelta(days=3)).replace(hour=3, minute=47, second=0, microsecond=0)
+    after = [f"after={bird.ROWS}", "after=3", f"after={Cursor(answered, 0)}"]
+    for query in (*(f"state={state}" for state in (*STATES, "open")), where, who, f"from={day}&to={day}", *after):
         yield f"/console/tickets?{query}"
-    for query in (*(f"state={state}" for state in NOTICE_STATES), "after=3", f"person={world.nurse.staff_number}"):
+    for query in (*(f"state={state}" for state in NOTICE_STATES), *after, f"person={world.nurse.staff_number}"):
         yield f"/console/notices?{query}"
     for ticket in canary.tickets:
         yield f"/console/tickets?q={ticket.number}"

@@ -154,7 +154,7 @@ def _add_detail(db: Session, seen: ScanView, given: requests.Details) -> None:
 
 def _response(db: Session, seen: ScanView, token: str) -> responses.Scan:
     who, at = bearer.current(), now()
-    view = seen.view(at=at, known=True, trusted=_trusted(seen))
+    view = seen.view(at=at, known=True)
     acts = _acts(seen, view, at)
     answer = seen.answer
     earlier = earlier_answer(db, seen.ticket_id, identity_id=who.identity_id) if view == "progress" else None
@@ -173,11 +173,19 @@ def _response(db: Session, seen: ScanView, token: str) -> responses.Scan:
         steps=[responses.Step.model_validate(step) for step in progress.steps(db, seen.ticket_id, cycle=seen.cycle)],
         urged_at=progress.last_said(db, seen.ticket_id, "urged", cycle=seen.cycle),
         still_broken_at=progress.last_said(db, seen.ticket_id, "still_broken", cycle=seen.cycle),
-        answer=responses.Answer.model_validate(answer) if answer else None,
+        answer=_answer(seen),
         earlier=responses.Earlier(level=earlier[0], at=earlier[1]) if earlier else None,
         choices=_choices(answer.level) if answer and "detail" in acts else None,
         complaints=[responses.Complaint.model_validate(one) for one in own],
     )
+
+
+def _answer(seen: ScanView) -> responses.Answer | None:
+    """Who is not verified is never told that theirs counts, nor so that it does not: somebody was quicker."""
+    if seen.answer is None:
+        return None
+    told = responses.Answer.model_validate(seen.answer)
+    return told if seen.verified else told.model_copy(update={"counted": False})
 
 
 def _acts(seen: ScanView, view: str, at: datetime) -> list[responses.Act]:
@@ -189,7 +197,7 @@ def _acts(seen: ScanView, view: str, at: datetime) -> list[responses.Act]:
         "rate": view == "rate",
         "detail": answer is not None and answer.mine and not answer.detailed,
         "correction": answer is not None and answer.correctable(at),
-        "still-broken": view in {"rate", "rated", "answer"} and not seen.over(at),
+        "still-broken": view in {"rate", "answer"} and not seen.over(at),
         "urge": seen.state in OPEN_STATES,
         "complaint": seen.served,
     }

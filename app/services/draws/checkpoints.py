@@ -34,15 +34,19 @@ def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: da
     return session.get_one(DrawCheckpoint, (draw.id, day))
 
 
-def counted(written: Sequence[DrawCheckpoint]) -> list[DrawCheckpoint]:
-    """Those whose counts are told (law 11): from one more person a day engineers would know who has rated them."""
-    told: list[DrawCheckpoint] = []
+def told(written: Sequence[DrawCheckpoint]) -> list[DrawCheckpoint]:
+    """Those that are published (law 11), root and all.
+
+    From one more person a day, from a root that is another one than yesterday's, or from the very day on which enough
+    had come, an engineer would know who has rated them: so only every seventh day, and only if enough have come by
+    then. The auditor has every day's in the history.
+    """
+    found: list[DrawCheckpoint] = []
     for one in written:
-        before = told[-1] if told else None
-        late_enough = before is None or one.day - before.day >= A_WEEK
-        if late_enough and one.entries - (before.entries if before else 0) >= FEWEST:
-            told.append(one)
-    return told
+        weekly = (one.day - written[0].day) % A_WEEK == timedelta()
+        if weekly and one.entries - (found[-1].entries if found else 0) >= FEWEST:
+            found.append(one)
+    return found
 
 
 def all_of(session: Session, draw: Draw) -> list[DrawCheckpoint]:

@@ -156,7 +156,7 @@ def page(session: Session, draw: Draw, *, at: datetime) -> Page:
 def chances_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Chances:
     told = files.announced(session, draw)
     receipt = receipts.receipt_of(session, draw, person_id, zone=zone)
-    last = next(reversed(checkpoints.counted(checkpoints.all_of(session, draw))), None)
+    last = next(reversed(checkpoints.told(checkpoints.all_of(session, draw))), None)
     version = files.versions(session, draw)
     counted: Any = files.fields(session, draw, f"commit-{version}.json") if version else {}
     return Chances(

@@ -49,7 +49,7 @@ class Detail:
 def rate(
     db: Executor, scan: ScanView, *, level: int, identity_id: int, trust_all: bool, source: str, at: datetime
 ) -> int:
-    """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted).
+    """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted: the first).
 
     Raises AlreadyRated, and Refused with the reasons of `check_rater`; the loser of a race leaves no row. A low
     level writes a case besides, so the caller opens a transaction for it.
@@ -57,8 +57,8 @@ def rate(
     if level not in LEVELS:
         raise Refused("no_level")
     check_rater(scan, at=at)
-    counts = scan.verified or trust_all
-    if scan.mine is not None or (counts and scan.standing is not None):
+    counts = scan.verified or (trust_all and scan.standing is None)
+    if scan.mine is not None or (scan.verified and scan.standing is not None):
         raise AlreadyRated("already_rated")
     rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
     if level in LOW_LEVELS:

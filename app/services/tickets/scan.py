@@ -27,7 +27,7 @@ from app.services.tickets import lifecycle
 WINDOW = timedelta(days=14)  # unless the hospital has set another
 CORRECTION = timedelta(hours=24)
 
-View = Literal["answer", "progress", "over", "proxy", "unknown", "rated", "rate"]
+View = Literal["answer", "progress", "over", "proxy", "unknown", "rate"]
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,12 @@ class ScanView:
             return self.mine
         return self.standing if self.served and not self.provider_staff else self.mine
 
-    def view(self, *, at: datetime, known: bool, trusted: bool) -> View:
-        """What this visitor is shown. `known`: WeChat has told who they are; `trusted`: their word counts."""
+    def view(self, *, at: datetime, known: bool) -> View:
+        """What this visitor is shown; `known`: WeChat has told who they are.
+
+        Nobody who is not verified learns whether somebody has rated, also where everybody is trusted: it may be the
+        second phone of somebody of the provider.
+        """
         if self.answer is not None:
             return "answer"
         if not self.finished or self.provider_staff or not self.rateable:
@@ -113,7 +117,7 @@ class ScanView:
             return "proxy"
         if not known:
             return "unknown"
-        return "rated" if trusted and self.standing is not None else "rate"
+        return "rate"
 
 
 def load(

@@ -37,7 +37,7 @@ def show(draw_id: str) -> str:
         steps=filters.steps(page, now()),
         next=filters.next_step(page, now()),
         late=now() > published_files.when(page.announcement, "objections_until"),
-        counted=checkpoints.counted(page.checkpoints),
+        told_checkpoints=checkpoints.told(page.checkpoints),
         hashes={file.name: file.sha256 for file in page.files},
     )
 

@@ -36,7 +36,6 @@ _PAGES = {
     "over": "scan/over.html",
     "proxy": "scan/proxy.html",
     "unknown": "open_in_wechat.html",
-    "rated": "scan/rated.html",
     "rate": "scan/rate.html",
 }
 
@@ -62,7 +61,7 @@ def _look(db: Executor, ticket_id: int, identity: int | None) -> ScanView:
 
 
 def _page(scan: ScanView, token: str) -> Page:
-    view = scan.view(at=now(), known=session.identity_id() is not None, trusted=_trusted(scan))
+    view = scan.view(at=now(), known=session.identity_id() is not None)
     if scan.answer is not None:
         return _answer(scan, scan.answer, token)
     if view == "progress":
@@ -74,7 +73,11 @@ def _page(scan: ScanView, token: str) -> Page:
 
 def _trusted(scan: ScanView) -> bool:
     """Whether this visitor's word counts: verified, or in a hospital that trusts everybody."""
-    return scan.verified or runtime().settings.rating_trust == "open"
+    return scan.verified or _open()
+
+
+def _open() -> bool:
+    return runtime().settings.rating_trust == "open"
 
 
 def _said_at(scan: ScanView) -> datetime | None:
@@ -110,6 +113,8 @@ def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
         "scan/answer.html",
         **_shown(scan, token),
         answer=answer,
+        # Where everybody is trusted, whether it counts would tell a second phone that somebody was quicker.
+        first_counts=_open() and not scan.verified,
         correctable=answer.correctable(now()),
         levels=LEVELS,
         choices=choices(answer.level, language=language()) if enrich else None,
@@ -177,7 +182,7 @@ def rate(token: str) -> Response:
     with database.connecting() if level in LOW_LEVELS else database.bare() as db:
         scan = _look(db, ticket_id, identity)
         session.check_form(token, scan.cycle)
-        rating.rate(db, scan, level=level, identity_id=identity, trust_all=_trusted(scan), source="scan", at=now())
+        rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
     return redirect(f"/r/{token}", 303)
 
 
