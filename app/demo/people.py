@@ -190,9 +190,7 @@ class Roster:
         for role in roles:
             self._rows.draft(RoleGrant, person_id=person, role=role)
         if part in cast.CONSOLE.values():
-            self._rows.draft(
-                Credential, person_id=person, password_hash=self._password_hash, failures=0, locked_until=None
-            )
+            self._rows.draft(Credential, person_id=person, password_hash=self._password_hash)
         return person
 
     def _employ(self, person: int, since: date, **work: int) -> None:

@@ -77,7 +77,7 @@ class Voices:
             source=_SOURCE,
             at=at,
         )
-        if level in LOW_LEVELS:
+        if counts and level in LOW_LEVELS:
             self._rows.add(RecoveryCase, ticket_id=work.ticket["id"], rating_id=rating, opened_at=at)
         if self._dice.happens(0.6):
             self._enrich(work, rating, level, at)

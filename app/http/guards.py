@@ -16,6 +16,7 @@ from app.http.session import HOSPITAL
 
 ANYONE, PHONE, CONSOLE, BEARER = "anyone", "phone", "console", "bearer"
 DESK = HOSPITAL | {"desk"}
+LONGEST_ADDRESS = 8_192  # what proxies take, too
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,19 @@ def register(app: Flask, blueprints: list[Blueprint]) -> None:
             raise RuntimeError(f"the blueprint {blueprint.name} has no guard; add a line to app/http/guards.py")
         if guard.surfaces & surfaces:
             app.register_blueprint(blueprint)
+    app.before_request(_refuse_long)
     app.before_request(_check)
 
 
 def runtime_surfaces(app: Flask) -> frozenset[str]:
     with app.app_context():
         return runtime().settings.surfaces
+
+
+def _refuse_long() -> None:
+    # Addresses are kept, logged and sent on; none of ours is a tenth as long.
+    if len(request.environ["PATH_INFO"]) + len(request.query_string) > LONGEST_ADDRESS:
+        abort(414)
 
 
 def _check() -> Response | str | None:

@@ -13,7 +13,7 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import session
+from app.http import rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.services.identity import wechat_sign_in
 from wechat.oauth import authorize_url
@@ -87,13 +87,13 @@ def to_wechat(path: str) -> Response | str:
     """The sign-in trip for this browser, or the page that says to open it in WeChat."""
     account = _account()
     preview = request.method == "HEAD"  # begins no attempt
-    if account is None or preview or not session.in_wechat():
+    if account is None or preview or not session.in_wechat() or not rate_limits.may_begin_sign_in():
         return render_template("open_in_wechat.html")
     if "oauth" not in cookie:
         cookie["oauth"] = secrets.token_urlsafe(16)
     name, address = account
     with transaction() as db:
-        state = wechat_sign_in.start(db, account=name, next_path=path, browser=cookie["oauth"], at=now())
+        state = wechat_sign_in.start(db, account=name, next_path=local_path(path), browser=cookie["oauth"], at=now())
     return redirect(address(f"{runtime().settings.public_url}/wechat/signed-in", state))
 
 

@@ -17,14 +17,21 @@ from app.http.context import runtime
 T = TypeVar("T")
 
 WRONG = RateLimitItemPerMinute(60, namespace="wrong-token")
-WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")  # several people may forget theirs
+# Passwords: of one account from one place; from one address, where several people may forget theirs; of one account
+# from everywhere, which closes it only to browsers nobody has signed in with, and leaves WeChat's way open.
+PASSWORDS = RateLimitItemPerMinute(5, 15, namespace="password")
+WRONG_PASSWORDS = RateLimitItemPerMinute(50, 15, namespace="wrong-password")
+WRONG_FOR_ACCOUNT = RateLimitItemPerHour(200, namespace="wrong-for-account")
 
 CLAIM_CODES = RateLimitItemPerMinute(10, 10, namespace="claim-code")  # of eight signs: nobody guesses one
 # Of somebody of the provider, who names people on tickets; nobody takes a call every half minute all day.
 PEOPLE_NAMED = RateLimitItemPerHour(120, namespace="people-named")
 PEOPLE_MISSED = RateLimitItemPerHour(20, namespace="people-missed")
+# Of those who are bound to nobody: a photo of a ward's code and any WeChat are enough to be one.
+UNVERIFIED_ACTS = RateLimitItemPerHour(20, namespace="unverified-acts")
+UNVERIFIED_IN_WARD = RateLimitItemPerHour(60, namespace="unverified-in-ward")
 PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
-SIGN_INS = RateLimitItemPerMinute(600, namespace="mini-sign-in")  # a whole hospital may come to work at one address
+SIGN_INS = RateLimitItemPerMinute(600, namespace="sign-in")  # a whole hospital may come to work at one address
 
 
 WRONG_CODES = RateLimitItemPerMinute(10, 10, namespace="wrong-code")  # WeChat's own are wrong when they are old
@@ -45,9 +52,14 @@ def count_wrong(refused: Refused) -> None:
         abort(429)
 
 
+def may_begin_sign_in() -> bool:
+    """Each costs a row, and maybe a call to WeChat, whoever it is."""
+    return _ask(lambda limiter: limiter.hit(SIGN_INS, _address()))
+
+
 def bound_sign_ins() -> None:
-    """Each costs a call to WeChat and a row, whoever it is; too many from one address are 429."""
-    if not _ask(lambda limiter: limiter.hit(SIGN_INS, _address())):
+    """Too many from one address are 429."""
+    if not may_begin_sign_in():
         abort(429)
 
 
@@ -68,6 +80,14 @@ def bound_posts(identity_id: int) -> None:
         abort(429)
 
 
+def bound_unverified(identity_id: int, *, in_ward: int | None = None) -> None:
+    """What somebody bound to nobody rates or, in a ward, says; a rating of one is never kept out by those of others."""
+    if not _ask(lambda limiter: limiter.hit(UNVERIFIED_ACTS, str(identity_id))):
+        raise Refused("unverified_too_many")
+    if in_ward is not None and not _ask(lambda limiter: limiter.hit(UNVERIFIED_IN_WARD, str(in_ward))):
+        raise Refused("unverified_too_many")
+
+
 def bound_phone_proofs(identity_id: int) -> None:
     if not _ask(lambda limiter: limiter.hit(PHONE_PROOFS, str(identity_id))):
         abort(429)
@@ -82,13 +102,31 @@ def count_missed_person(by: int) -> None:
     _ask(lambda limiter: limiter.hit(PEOPLE_MISSED, str(by)))
 
 
-def tries_left() -> bool:
-    """Whether this address may still try console passwords; only wrong ones are counted."""
-    return _ask(lambda limiter: limiter.test(WRONG_PASSWORDS, _address()))
+def tries_left(number: str) -> bool:
+    """Whether a browser nobody has signed in with may try passwords; only wrong ones are counted."""
+    return _ask(lambda limiter: limiter.test(WRONG_PASSWORDS, _address()) and limiter.test(WRONG_FOR_ACCOUNT, number))
 
 
-def count_try() -> None:
-    _ask(lambda limiter: limiter.hit(WRONG_PASSWORDS, _address()))
+def begin_try(number: str, browser: str) -> bool:
+    """Counts a try before its password is looked at, so that tries side by side cannot outrun the limit.
+
+    `browser`: what is known of one that has signed in with this number before, else its address stands for it.
+    """
+    return _ask(lambda limiter: limiter.hit(PASSWORDS, number, browser or _address()))
+
+
+def count_wrong_password(number: str) -> None:
+    _ask(lambda limiter: limiter.hit(WRONG_PASSWORDS, _address()) and limiter.hit(WRONG_FOR_ACCOUNT, number))
+
+
+def forget_tries(number: str, browser: str) -> None:
+    """The password was right."""
+
+    def clear(limiter: FixedWindowRateLimiter) -> bool:
+        limiter.clear(PASSWORDS, number, browser or _address())
+        return True
+
+    _ask(clear)
 
 
 def claim_code(read: Callable[[], T], *, by: int) -> T:
@@ -122,5 +160,6 @@ def _limiter(redis_url: str) -> FixedWindowRateLimiter:
     kept = current_app.extensions.setdefault("wrong tokens", {})
     if redis_url not in kept:
         pool = redis_pool.pool(redis_url) if redis_url else None
-        kept[redis_url] = FixedWindowRateLimiter(RedisStorage(redis_url, pool) if pool else MemoryStorage())
+        made = FixedWindowRateLimiter(RedisStorage(redis_url, pool) if pool else MemoryStorage())
+        kept.setdefault(redis_url, made)  # of threads that begin side by side, one's counts for all
     return cast(FixedWindowRateLimiter, kept[redis_url])

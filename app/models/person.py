@@ -10,7 +10,6 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
-    SmallInteger,
     Text,
     and_,
     false,
@@ -122,14 +121,12 @@ class RoleGrant(Base):
 
 
 class Credential(Base):
-    """A console password (argon2) and its lockout."""
+    """A console password (argon2). Wrong ones are counted where they come from, so that nobody locks another out."""
 
     __tablename__ = "credential"
 
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
     password_hash: Mapped[str] = mapped_column(Text)
-    failures: Mapped[int] = mapped_column(SmallInteger, default=0)
-    locked_until: Mapped[datetime | None]
 
 
 class WeChatIdentity(Base):

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import cast
 
 import pytest
 from flask import Flask
@@ -14,9 +13,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.db import Database
 from app.http import rate_limits
-from app.models import Credential, Employment, Person
-from app.services.identity import console_sign_in
-from app.services.identity.console_sign_in import TRIES, Attempt
+from app.models import Employment
 from tests.conftest import Console
 from tests.support.console_forms import send
 from tests.support.world import World
@@ -60,37 +57,60 @@ def test_wrong_unknown_and_without_a_role_look_the_same(
     assert client.get("/console").status_code == 302
 
 
-def test_five_wrong_tries_lock_for_a_quarter_of_an_hour(
-    client: FlaskClient, world: World, password: str, database: Database
+def test_five_wrong_tries_close_it_to_where_they_came_from_and_to_nobody_else(
+    app: Flask, world: World, password: str
 ) -> None:
+    """Else anybody could lock the admin out with five posts."""
+    here, elsewhere = app.test_client(), at(app, "10.0.0.9")
     for _ in range(5):
-        enter(client, world.desk.staff_number, "wrong")
-    assert enter(client, world.desk.staff_number, password).status_code == 401
-    let_pass(database, world.desk.id, timedelta(minutes=15))
-    assert enter(client, world.desk.staff_number, password).status_code == 303
+        enter(here, world.desk.staff_number, "wrong")
+    assert enter(here, world.desk.staff_number, password).status_code == 401
+    assert enter(elsewhere, world.desk.staff_number, password).status_code == 303
+    assert enter(here, world.supervisor.staff_number, password).status_code == 303
 
 
-def test_the_fifth_try_may_be_the_right_one_and_wipes_the_slate(
-    database: Database, world: World, password: str
+def test_in_a_browser_one_has_signed_in_with_nobodys_wrong_tries_count_but_ones_own(
+    app: Flask, world: World, password: str
 ) -> None:
+    """At the same address: a hospital shares few."""
+    known, attacker = app.test_client(), app.test_client()
+    enter(known, world.admin.staff_number, password)
+    for _ in range(7):
+        enter(attacker, world.admin.staff_number, "wrong")
+    assert enter(known, world.admin.staff_number, password).status_code == 303
+    for _ in range(5):
+        enter(known, world.admin.staff_number, "wrong")
+    assert enter(known, world.admin.staff_number, password).status_code == 401
+
+
+def test_the_fifth_try_may_be_the_right_one_and_wipes_the_slate(app: Flask, world: World, password: str) -> None:
     for _ in range(2):
-        tries = [begin(database, world.desk) for _ in range(TRIES)]
-        assert None not in tries
-        with database.transaction() as session:
-            console_sign_in.succeeded(session, cast(Attempt, tries[-1]))
+        browser = app.test_client()  # one it has never signed in with
+        for _ in range(4):
+            enter(browser, world.desk.staff_number, "wrong")
+        assert enter(browser, world.desk.staff_number, password).status_code == 303
 
 
-def test_the_lock_is_one_persons_own(database: Database, world: World, password: str) -> None:
-    for _ in range(TRIES):
-        begin(database, world.desk)
-    assert begin(database, world.desk) is None
-    assert begin(database, world.supervisor) is not None
+def test_tries_side_by_side_do_not_outrun_the_limit(app: Flask) -> None:
+    def begin(_: int) -> bool:
+        with app.test_request_context():
+            return rate_limits.begin_try("W0001", "")
 
-
-def test_tries_side_by_side_do_not_outrun_the_lock(database: Database, world: World, password: str) -> None:
     with ThreadPoolExecutor(8) as pool:
-        tries = list(pool.map(lambda _: begin(database, world.desk), range(24)))
-    assert len([attempt for attempt in tries if attempt is not None]) == TRIES
+        assert sum(pool.map(begin, range(24))) == 5
+
+
+def test_guesses_from_everywhere_close_an_account_to_new_browsers_alone(
+    app: Flask, world: World, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "WRONG_FOR_ACCOUNT", RateLimitItemPerMinute(4, 15))
+    known = app.test_client()
+    enter(known, world.admin.staff_number, password)
+    for number in range(4):
+        enter(at(app, f"10.0.0.{number}"), world.admin.staff_number, "wrong")
+    assert enter(at(app, "10.0.1.1"), world.admin.staff_number, password).status_code == 429
+    assert enter(at(app, "10.0.1.1"), world.supervisor.staff_number, password).status_code == 303
+    assert enter(known, world.admin.staff_number, password).status_code == 303
 
 
 def test_a_noisy_address_does_not_keep_out_who_signed_in_here_before(
@@ -154,20 +174,14 @@ def test_a_huge_password_is_only_wrong(client: FlaskClient, world: World, passwo
     assert enter(client, world.desk.staff_number, "x" * 100_000).status_code == 401
 
 
-def begin(database: Database, person: Person) -> Attempt | None:
-    with database.transaction() as session:
-        return console_sign_in.begin_attempt(session, person.staff_number, at=clock.now())
+def at(app: Flask, address: str) -> FlaskClient:
+    """A new browser somewhere else."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return client
 
 
 def enter(client: FlaskClient, number: str, password: str, **more: str) -> TestResponse:
     with client.session_transaction() as session:
         session.pop("console", None)
     return send(client, "/sign-in", "/sign-in", staff_number=number, password=password, **more)
-
-
-def let_pass(database: Database, person_id: int, span: timedelta) -> None:
-    """As if that much time had gone by since the lock."""
-    with database.transaction() as session:
-        credential = session.get_one(Credential, person_id)
-        assert credential.locked_until is not None
-        credential.locked_until -= span

@@ -127,13 +127,14 @@ def test_a_rating_counts_when_it_is_the_first_of_a_verified_served_user(looking:
     assert counted == {completion: ratings[0] for completion, ratings in verified.items()}
 
 
-def test_every_rating_has_its_event_and_every_low_one_its_case(looking: Session) -> None:
+def test_every_rating_has_its_event_and_every_low_one_that_counts_its_case(looking: Session) -> None:
     rated = looking.scalars(select(Event).where(Event.kind == "rated")).all()
     ratings = {one.id: one for one in looking.scalars(select(Rating))}
     assert sorted((event.data or {})["rating"] for event in rated) == sorted(ratings)
     assert all(event.at == ratings[(event.data or {})["rating"]].at for event in rated)
     corrected = {one.rating_id: one.level for one in looking.scalars(select(RatingCorrection))}
-    low = {one.id for one in ratings.values() if {one.level, corrected.get(one.id)} & set(LOW_LEVELS)}
+    levels = {one.id: {one.level, corrected.get(one.id)} for one in ratings.values() if one.counts}
+    low = {one for one, said in levels.items() if said & set(LOW_LEVELS)}
     assert set(looking.scalars(select(RecoveryCase.rating_id))) == low
     praised = looking.scalars(select(RatingDetail.rating_id).where(RatingDetail.praise.in_(("approved", "refused"))))
     decided = looking.scalars(select(Event).where(Event.kind.like("praise_%")))

@@ -369,7 +369,7 @@ def test_a_stranger_who_says_still_broken_is_heard_and_reopens_nothing(slip: Sli
     hers = slip.form(nurse, ticket)
     form = slip.form(stranger, ticket)
     assert stranger.post(slip.path(ticket) + "/still-broken", data={"visit": form}).status_code == 303
-    assert "已告诉工程师" in stranger.get(slip.path(ticket)).text
+    assert "服务台会看到" in stranger.get(slip.path(ticket)).text
     assert stranger.post(slip.path(ticket) + "/still-broken", data={"visit": form}).status_code == 409
     assert slip.fresh(ticket).state == "finished"
     assert nurse.post(slip.path(ticket) + "/rate", data={"level": "1", "visit": hers}).status_code == 303

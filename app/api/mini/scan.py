@@ -21,7 +21,7 @@ from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import ScanView, earlier_answer, load
 
 CHANNEL = "mini"
-OF_A_FORM = ("bad_token", "form_not_of_this_visit")
+OF_A_FORM = ("bad_token", "form_not_of_this_visit", "unverified_too_many")
 OF_A_RATER = (
     *("provider_staff", "cancelled", "not_rateable", "not_finished", "window_over", "not_the_served"),
     *("already_rated", "comment_too_long", "detailed_before"),
@@ -39,6 +39,7 @@ def scan(token: str) -> responses.Scan:
 def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
     """Rate: one tap, recorded at once; details may come with it or later."""
     seen = _of_form(db, token, given.form)
+    _bound(seen)
     rating.rate(
         db,
         seen,
@@ -91,6 +92,7 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
     """It is still broken: reopens the ticket, where I am bound to a staff number."""
     seen = _seen(db, token)
     session.check_signed(given.form, bearer.current().family, token, seen.form_cycle)
+    _bound(seen, in_ward=seen.ward_id)
     scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=now(), channel=CHANNEL)
     return _response(db, _seen(db, token), token)
 
@@ -104,7 +106,9 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
 )
 def urge(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
     """Ask to hurry, once in ten minutes."""
-    scan_service.urge(db, _of_form(db, token, given.form), at=now(), channel=CHANNEL)
+    seen = _of_form(db, token, given.form)
+    _bound(seen, in_ward=seen.ward_id)
+    scan_service.urge(db, seen, trusted=_trusted(seen), at=now(), channel=CHANNEL)
     return _response(db, _seen(db, token), token)
 
 
@@ -140,6 +144,11 @@ def _of_form(db: Session, token: str, form: str) -> ScanView:
     return seen
 
 
+def _bound(seen: ScanView, *, in_ward: int | None = None) -> None:
+    if not seen.verified:
+        rate_limits.bound_unverified(bearer.current().identity_id, in_ward=in_ward)
+
+
 def _trusted(seen: ScanView) -> bool:
     return seen.verified or runtime().settings.rating_trust == "open"
 
@@ -172,12 +181,17 @@ def _response(db: Session, seen: ScanView, token: str) -> responses.Scan:
         window_days=seen.window.days,
         steps=[responses.Step.model_validate(step) for step in progress.steps(db, seen.ticket_id, cycle=seen.cycle)],
         urged_at=progress.last_said(db, seen.ticket_id, "urged", cycle=seen.cycle),
-        still_broken_at=progress.last_said(db, seen.ticket_id, "still_broken", cycle=seen.cycle),
+        still_broken_at=_still_broken_at(db, seen),
         answer=_answer(seen),
         earlier=responses.Earlier(level=earlier[0], at=earlier[1]) if earlier else None,
         choices=_choices(answer.level) if answer and "detail" in acts else None,
         complaints=[responses.Complaint.model_validate(one) for one in own],
     )
+
+
+def _still_broken_at(db: Session, seen: ScanView) -> datetime | None:
+    """A kind of event that the provider does not see."""
+    return None if seen.provider_staff else progress.last_said(db, seen.ticket_id, "still_broken", cycle=seen.cycle)
 
 
 def _answer(seen: ScanView) -> responses.Answer | None:

@@ -4,27 +4,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
     Category,
+    CountedRating,
     Department,
     ErasureRequest,
+    Event,
     IdentityClaim,
     Notice,
     Person,
+    Rating,
     RatingDetail,
     RecoveryCase,
     Ticket,
 )
 from app.models.kinds import PROVIDER_SEES_NOTICES
+from app.models.rating import LOW_LEVELS
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
 
 LOW_SCORES_OF = timedelta(days=30)
 FAILURES_OF = timedelta(days=7)
+SAID_WITHIN = timedelta(days=1)
 WAITING = ("reported", "reopened")
+DONE = ("closed", "cancelled")
 SHOWN = 20
 
 
@@ -35,6 +41,8 @@ class Board:
     states: Mapping[str, int]
     waiting: Sequence[Line]
     failed_notices: int
+    strangers: Sequence[str]
+    """Tickets of which somebody bound to nobody says that they wait, or that it is still broken: it rang nobody."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +50,13 @@ class HospitalBoard:
     """For the hospital only: the provider learns nothing about ratings, not even how many there are."""
 
     low_scores: int
+    unverified: int
     praise: int
     claims: int
     erasures: int
 
 
-def board(session: Session, at: datetime, *, for_provider: bool) -> Board:
+def board(session: Session, at: datetime, *, for_provider: bool, trust_all: bool) -> Board:
     by_state = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
     states = dict(session.execute(by_state).all())
     failed = select(Notice.id).where(Notice.state == "failed", Notice.created_at > at - FAILURES_OF)
@@ -57,16 +66,35 @@ def board(session: Session, at: datetime, *, for_provider: bool) -> Board:
         states={state: states.get(state, 0) for state in OPEN_STATES},
         waiting=session.execute(_waiting()).all(),
         failed_notices=_count(session, failed),
+        strangers=[] if trust_all else session.scalars(_strangers(at)).all(),
     )
 
 
 def hospital_board(session: Session, at: datetime) -> HospitalBoard:
     return HospitalBoard(
         low_scores=_count(session, select(RecoveryCase.id).where(RecoveryCase.opened_at > at - LOW_SCORES_OF)),
+        unverified=_count(session, _unverified(at)),
         praise=_count(session, select(RatingDetail.rating_id).where(RatingDetail.praise == "asked")),
         claims=_count(session, select(IdentityClaim.id).where(IdentityClaim.state == "waiting")),
         erasures=_count(session, select(ErasureRequest.id).where(ErasureRequest.state == "waiting")),
     )
+
+
+def _strangers(at: datetime) -> Select[str]:
+    """The latest first."""
+    said = select(func.max(Event.at).label("at"), Event.ticket_id).where(
+        Event.kind.in_(("urged", "still_broken")), Event.actor_id.is_(None), Event.at > at - SAID_WITHIN
+    )
+    latest = said.group_by(Event.ticket_id).subquery()
+    query = select(Ticket.number).join(latest, latest.c.ticket_id == Ticket.id).where(Ticket.state.not_in(DONE))
+    return query.order_by(latest.c.at.desc()).limit(SHOWN)
+
+
+def _unverified(at: datetime) -> Query:
+    """Low scores nobody has to call back about before it is known who gave them."""
+    slot = select(CountedRating.rating_id).where(CountedRating.rating_id == Rating.id)
+    low = (Rating.level.in_(LOW_LEVELS), Rating.at > at - LOW_SCORES_OF)
+    return select(Rating.id).where(*low, ~slot.exists())
 
 
 def _waiting() -> Query:

@@ -1,28 +1,25 @@
-"""Signing in at the console: by password with a lockout, or by a phone that confirms a shown code."""
+"""Signing in at the console: by password, or by a phone that confirms a shown code."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, delete, literal, or_, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from app.db import UTCDateTime
 from app.errors import Refused
 from app.models import ConsoleScan, Credential, Person
 from app.services.organisation import employment
 
 CONSOLE_ROLES = frozenset({"desk", "supervisor", "admin", "auditor"})
-TRIES = 5
-LOCKOUT = timedelta(minutes=15)
 SCAN_LIFE = timedelta(minutes=3)
 CHOICES = 3
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A counted try: whose password it would be. The hash is checked when no transaction is open."""
+    """Whose password it would be. The hash is checked when no transaction is open."""
 
     person_id: int
     password_hash: str
@@ -37,32 +34,18 @@ class Shown:
     expires_at: datetime
 
 
-def begin_attempt(session: Session, staff_number: str, *, at: datetime) -> Attempt | None:
-    """Count a try before its password is looked at, so that tries side by side cannot outrun the lockout.
-
-    None where there is nobody to sign in: unknown, without a console role, gone, or locked.
-    """
+def attempt(session: Session, staff_number: str, *, at: datetime) -> Attempt | None:
+    """None where there is nobody to sign in: unknown, without a console role or a password, or gone."""
     person = employment.by_staff_number(session, staff_number)
     if person is None or not _may_enter(session, person.id, at):
         return None
-    fresh = or_(Credential.locked_until.is_(None), Credential.locked_until <= at)
-    tried = case((Credential.locked_until.is_not(None), 0), else_=Credential.failures) + 1
-    locked = case((tried >= TRIES, literal(at + LOCKOUT, UTCDateTime())), else_=None)
-    password_hash = session.scalar(
-        update(Credential)
-        .where(Credential.person_id == person.id, fresh)
-        .values(failures=tried, locked_until=locked)
-        .returning(Credential.password_hash)
-        .execution_options(synchronize_session=False)
-    )
-    return Attempt(person.id, password_hash) if password_hash is not None else None
+    credential = session.get(Credential, person.id)
+    return Attempt(person.id, credential.password_hash) if credential is not None else None
 
 
-def succeeded(session: Session, attempt: Attempt, *, new_hash: str | None = None) -> None:
-    """The password was right: earlier tries are forgotten, and a stronger hash is kept where there is one."""
-    credential = session.get_one(Credential, attempt.person_id)
-    credential.failures, credential.locked_until = 0, None
-    credential.password_hash = new_hash or credential.password_hash
+def renew(session: Session, right: Attempt, new_hash: str) -> None:
+    """Keep a stronger hash of the password that was right."""
+    session.get_one(Credential, right.person_id).password_hash = new_hash
 
 
 def show_code(session: Session, browser: str, *, at: datetime) -> Shown:

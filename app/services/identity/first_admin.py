@@ -34,5 +34,5 @@ def create(session: Session, staff_number: str, name: str, password: str, *, at:
     session.merge(RoleGrant(person_id=person.id, role="admin"))
     told = {"roles": sorted({*people.roles(session, person.id), "admin"})}
     events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="cli", data=told)
-    session.merge(Credential(person_id=person.id, password_hash=hashed, failures=0, locked_until=None))
+    session.merge(Credential(person_id=person.id, password_hash=hashed))
     return person

@@ -52,7 +52,7 @@ def rate(
     """Record the rating and return its id. It counts if the rater is verified (or everybody is trusted: the first).
 
     Raises AlreadyRated, and Refused with the reasons of `check_rater`; the loser of a race leaves no row. A low
-    level writes a case besides, so the caller opens a transaction for it.
+    level writes a case besides, so the caller opens a transaction for it; one that does not count only once it does.
     """
     if level not in LEVELS:
         raise Refused("no_level")
@@ -61,7 +61,7 @@ def rate(
     if scan.mine is not None or (scan.verified and scan.standing is not None):
         raise AlreadyRated("already_rated")
     rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
-    if level in LOW_LEVELS:
+    if counts and level in LOW_LEVELS:
         _open_case(db, scan.ticket_id, rating_id, at)
     return rating_id
 
@@ -81,7 +81,7 @@ def correct(db: Executor, scan: ScanView, *, level: int, source: str, at: dateti
     about = About(scan.mine.rating_id, scan.ticket_id, scan.cycle)
     told = {"rating": scan.mine.rating_id}
     events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=told)
-    if level in LOW_LEVELS:
+    if scan.mine.counted and level in LOW_LEVELS:
         _open_case(db, scan.ticket_id, scan.mine.rating_id, at)
 
 
@@ -108,16 +108,21 @@ def add_detail(db: Executor, scan: ScanView, detail: Detail, *, at: datetime) ->
 def count_after_binding(session: Session, *, identity_id: int, since: datetime, at: datetime) -> int:
     """Binding verifies what this identity rated from seven days before `since`, where the slot is free; how many."""
     rows = session.execute(
-        select(Rating.id, Completion.id, Completion.ticket_id)
+        select(Rating.id, Completion.id, Completion.ticket_id, Rating.level, RatingCorrection.level)
         .join(Completion, Completion.id == Rating.completion_id)
+        .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
         .where(Rating.identity_id == identity_id, Rating.at >= since - BINDING_VERIFIES)
         .order_by(Rating.at)
     ).all()
     counted = 0
-    for rating_id, completion_id, ticket_id in rows:  # a handful: one person, one week
+    for rating_id, completion_id, ticket_id, *levels in rows:  # a handful: one person, one week
         scan = load(session, ticket_id, identity_id=identity_id, at=at)
-        if scan.served and not scan.provider_staff:
-            counted += _take_slot(session, completion_id, rating_id, scan.person_id, at)
+        if not scan.served or scan.provider_staff:
+            continue
+        if _take_slot(session, completion_id, rating_id, scan.person_id, at):
+            counted += 1
+            if {*levels} & {*LOW_LEVELS}:
+                _open_case(session, ticket_id, rating_id, at)
     return counted
 
 

@@ -185,27 +185,31 @@ def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, ch
     return event
 
 
-def urge(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Recorded:
+def urge(
+    session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str, rings: bool = True
+) -> Recorded:
     """The user asks to hurry; once in ten minutes, so that a nervous thumb does not ring twenty times."""
     if ticket.state not in OPEN_STATES:
         raise Refused("not_open", state=ticket.state)
-    return _remind(session, ticket, "urged", by=by, at=at, channel=channel)
+    return _remind(session, ticket, "urged", by=by, at=at, channel=channel, rings=rings)
 
 
 def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel: str) -> Recorded:
-    """Somebody not known says it is still broken: written down and told to the engineer.
+    """Somebody not known says it is still broken: written down, and shown to the desk among what such people say.
 
     It does not reopen: whoever finds a slip could otherwise close the rating of the one who was served.
     """
-    return _remind(session, ticket, "still_broken", by=None, at=at, channel=channel)
+    return _remind(session, ticket, "still_broken", by=None, at=at, channel=channel, rings=False)
 
 
-def _remind(session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str) -> Recorded:
+def _remind(
+    session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str, rings: bool
+) -> Recorded:
     last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, Event.kind == kind))
     if last is not None and at - last < URGE_PAUSE:
         raise Refused("urged_just_now")
     event = events.append(session, ticket, kind, by=by, at=at, channel=channel)
-    if ticket.lead_id is not None:
+    if rings and ticket.lead_id is not None:
         outbox.add(session, "urged", event, to=ticket.lead_id, at=at)
     return event
 

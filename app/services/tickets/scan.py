@@ -56,6 +56,7 @@ class ScanView:
     state: str
     cycle: int
     category: str
+    ward_id: int | None
     reported_at: datetime
     completion_id: int | None
     finished_at: datetime | None
@@ -145,6 +146,7 @@ def load(
         state=row.state,
         cycle=row.cycle,
         category=row.category or "",
+        ward_id=row.department_id,
         reported_at=row.reported_at,
         completion_id=row.completion_id,
         finished_at=row.finished_at,
@@ -220,6 +222,7 @@ def _look_statement() -> Any:
             Ticket.state,
             Ticket.cycle,
             Ticket.reported_at,
+            Ticket.department_id,
             Ticket.served_person_id,
             Ticket.served_department_id,
             Category.name.label("category"),
@@ -284,11 +287,12 @@ def check_rater(scan: ScanView, *, at: datetime) -> None:
         raise Refused("not_the_served")
 
 
-def urge(session: Session, scan: ScanView, *, at: datetime, channel: str) -> None:
+def urge(session: Session, scan: ScanView, *, trusted: bool, at: datetime, channel: str) -> None:
+    """Who is not trusted rings nobody: the desk sees it."""
     if scan.provider_staff:
         raise Refused("provider_staff")
     ticket = lifecycle.locked(session, ticket_id=scan.ticket_id)
-    lifecycle.urge(session, ticket, by=scan.person_id, at=at, channel=channel)
+    lifecycle.urge(session, ticket, by=scan.person_id, rings=trusted, at=at, channel=channel)
 
 
 def say_still_broken(session: Session, scan: ScanView, *, trusted: bool, at: datetime, channel: str) -> None:

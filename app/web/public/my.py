@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
-from app.http import phone_gate, session
+from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.services.draws import own_summary as draws
 from app.services.identity import wechat_sign_in
@@ -70,5 +70,6 @@ def _browser_identity(db: Session) -> int:
     """An identity for a browser outside WeChat, where the hospital allows that; it is never verified by itself."""
     if not runtime().settings.browser_rating:
         raise Refused("form_not_of_this_visit")
+    rate_limits.bound_sign_ins()
     openid, keys = secrets.token_urlsafe(16), runtime().settings.secret_keys
     return wechat_sign_in.identify(db, appid=wechat_sign_in.BROWSER, openid=openid, unionid=None, keys=keys, at=now())

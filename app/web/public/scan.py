@@ -162,7 +162,10 @@ def _act(act: Callable[[Session, ScanView], None]) -> Callable[[str], Response]:
     def view(token: str) -> Response:
         ticket_id, identity = _visited(token)
         with transaction() as db:
-            act(db, _look(db, ticket_id, identity))
+            scan = _look(db, ticket_id, identity)
+            if not scan.verified:
+                rate_limits.bound_unverified(identity, in_ward=scan.ward_id)
+            act(db, scan)
         return redirect(f"/r/{token}", 303)
 
     return session.checks_its_own_form(view)
@@ -182,6 +185,8 @@ def rate(token: str) -> Response:
     with database.connecting() if level in LOW_LEVELS else database.bare() as db:
         scan = _look(db, ticket_id, identity)
         session.check_form(token, scan.cycle)
+        if not scan.verified:
+            rate_limits.bound_unverified(identity)
         rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
     return redirect(f"/r/{token}", 303)
 
@@ -213,7 +218,7 @@ def still_broken(db: Session, scan: ScanView) -> None:
 @_act
 def urge(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.cycle)
-    scan_service.urge(db, scan, at=now(), channel="scan")
+    scan_service.urge(db, scan, trusted=_trusted(scan), at=now(), channel="scan")
 
 
 @blueprint.post("/r/<token>/opened")

@@ -65,7 +65,7 @@ def test_of_a_new_phone_every_other_way_tells_and_the_phone_itself_does_not(
     attacker = letters.known_to(MINI.appid, "oAttacker", world.nurse)
     tell(letters, world, attacker)
     nowhere = ("robot", "passed_over", "not_for_group")
-    own = ("mini", "passed_over", "no_template")
+    own = ("mini", "passed_over", "that_phone")
     assert letters.tries() == [("wecom", "sent", ""), ("service", "sent", ""), own, nowhere]
     assert sorted(one["channel"] for one in sandbox.messages()) == ["template", "wecom"]
     tell(letters, world, world.nurse_identity.id)

@@ -1,6 +1,6 @@
 """What is kept about how a person signs in: bindings, tries, claims, invitations, sessions, the console."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal, or_, select
 
 from app.models import ApiSession, BindingTry, BindInvitation, ConsoleScan, Credential, IdentityClaim, WeChatIdentity
 from app.pagination import Query
@@ -56,7 +56,7 @@ def sessions(subject: Subject) -> Query:
 
 
 def console(subject: Subject) -> Query:
-    return select(Credential.failures, Credential.locked_until).where(belongs_to(Credential.person_id, subject))
+    return select(literal(True).label("password")).where(belongs_to(Credential.person_id, subject))
 
 
 def console_scans(subject: Subject) -> Query:

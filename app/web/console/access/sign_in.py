@@ -15,7 +15,6 @@ from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.phone_gate import local_path
 from app.services.identity import console_sign_in, passwords
-from app.services.identity.console_sign_in import Attempt
 from qr import symbol
 
 blueprint = Blueprint("sign_in", __name__)
@@ -35,18 +34,22 @@ def entrance() -> str | Answer:
 def by_password() -> Answer | tuple[str, int]:
     number = forms.typed("staff_number")
     password = request.form.get("password", "")
+    browser = _known_browser(number)
     # A hospital shares few addresses: who signed in from this browser before is never kept out by the others.
-    if not _known_browser(number) and not rate_limits.tries_left():
-        return _page(gettext("这个网络上输错的次数太多。请用微信扫码登录，或过一刻钟再试。")), 429
-    with transaction() as db:
-        attempt = console_sign_in.begin_attempt(db, number, at=now())
+    if not browser and not rate_limits.tries_left(number):
+        return _page(gettext("这个网络上或这个工号输错的次数太多。请用微信扫码登录，或过一刻钟再试。")), 429
+    tried = rate_limits.begin_try(number, browser)
+    with read_session() as db:
+        attempt = console_sign_in.attempt(db, number, at=now()) if tried else None
     # Unknown people cost the same work, so that the time tells nobody who exists.
     right = passwords.check(attempt.password_hash if attempt else _nobodys_hash(), password)
     if attempt is None or not right:
-        rate_limits.count_try()
-        return _page(gettext("没有登录：工号或密码不对，或者连错 5 次已锁定一刻钟。也可以用微信扫码登录。")), 401
-    with transaction() as db:
-        console_sign_in.succeeded(db, attempt, new_hash=_renewed(attempt, password))
+        rate_limits.count_wrong_password(number)
+        return _page(gettext("没有登录：工号或密码不对，或者在这里连错 5 次，要等一刻钟。也可以用微信扫码登录。")), 401
+    rate_limits.forget_tries(number, browser)
+    if passwords.needs_rehash(attempt.password_hash):
+        with transaction() as db:
+            console_sign_in.renew(db, attempt, passwords.hash_password(password))
     answer = _enter(attempt.person_id, "password")
     _remember_browser(answer, number)
     return answer
@@ -89,7 +92,7 @@ def sign_out() -> Answer:
 
 def _page(error: str = "") -> str:
     scannable = bool(runtime().account or runtime().wecom)
-    if scannable and request.method != "HEAD" and _state() == "over":
+    if scannable and request.method != "HEAD" and _state() == "over" and rate_limits.may_begin_sign_in():
         _show_new_code()
     scan = session.get("scan") if scannable else None
     return render_template(
@@ -134,22 +137,19 @@ def _nobodys_hash() -> str:
     return passwords.hash_password(secrets.token_urlsafe(16))
 
 
-def _renewed(attempt: Attempt, password: str) -> str | None:
-    return passwords.hash_password(password) if passwords.needs_rehash(attempt.password_hash) else None
-
-
-def _known_browser(number: str) -> bool:
+def _known_browser(number: str) -> str:
+    """The secret of a browser in which this number has signed in before; empty for any other."""
     try:
-        kept: object = _serializer().loads(request.cookies.get(KNOWN_BROWSER, ""), max_age=KNOWN_FOR)
+        kept = _serializer().loads(request.cookies.get(KNOWN_BROWSER, ""), max_age=KNOWN_FOR)
     except BadSignature:
-        return False
-    return kept == number
+        return ""
+    return str(kept[1]) if isinstance(kept, list) and kept[0] == number else ""
 
 
 def _remember_browser(answer: Answer, number: str) -> None:
     answer.set_cookie(
         KNOWN_BROWSER,
-        _serializer().dumps(number),
+        _serializer().dumps([number, secrets.token_urlsafe(12)]),
         max_age=KNOWN_FOR,
         path="/sign-in",
         secure=runtime().settings.https,
