@@ -12,7 +12,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-qr screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-qr bench-supervision screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ test: .venv/ready-dev  ## every test
 check: COVER := --cov --cov-report= --cov-fail-under=0
 check: COVER_MORE := --cov --cov-append
 check: lint quick slow  ## what has to pass before a change lands
-	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*,supervision/*' --fail-under=100
+	$(BIN)/python -m coverage report --include='qr/*,wechat/*,lottery/*,supervision/*,ledger/*' --fail-under=100
 
 lint: .venv/ready-dev  ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -42,7 +42,7 @@ slow: .venv/ready-dev  ## the tests that start servers or a browser
 	$(BIN)/python -m pytest $(SLOW) $(COVER_MORE)
 
 dev: .venv/ready-dev  ## make run, started again when a file changes
-	@$(BIN)/watchfiles --filter python "$(BIN)/python -m app.cli.run" app config wechat qr lottery supervision sandbox
+	@$(BIN)/watchfiles --filter python "$(BIN)/python -m app.cli.run" app config wechat qr lottery supervision ledger sandbox
 
 fix: .venv/ready-dev  ## ruff mends what it can
 	$(BIN)/ruff check --fix .
@@ -78,6 +78,9 @@ bench-qr: .venv/ready-dev  ## ten thousand slips; every code read
 
 bench-draw: .venv/ready-dev  ## a draw among ten million people
 	$(BIN)/python -m benchmarks.draw
+
+bench-supervision: .venv/ready-dev  ## a million service-level clocks, a million sealed entries
+	$(BIN)/python -m benchmarks.supervision
 
 screenshots: .venv/ready-dev  ## the pictures of the README
 	$(BIN)/python -m tests.browser.screenshots build/pictures

@@ -57,6 +57,48 @@ def proves(path: Sequence[bytes], leaf: bytes, *, index: int, size: int, root: b
     return last == 0 and found == root
 
 
+def consistency(leaves: Sequence[bytes], older: int) -> list[bytes]:
+    """The hashes that show that a tree of the first `older` leaves grew into this one (RFC 9162, 2.1.4.1)."""
+    return _grown([leaf_hash(data) for data in leaves], older, known=True)
+
+
+def grew(path: Sequence[bytes], *, older: int, newer: int, old_root: bytes, new_root: bytes) -> bool:
+    """Whether such a proof leads from the older root to the newer one (RFC 9162, 2.1.4.2).
+
+    From no leaf at all nothing is shown: every tree has grown from that.
+    """
+    if older == newer:
+        return older > 0 and not path and old_root == new_root
+    if not 0 < older < newer or not path or any(len(value) != 32 for value in (old_root, new_root, *path)):
+        return False
+    steps = [old_root, *path] if older & (older - 1) == 0 else list(path)
+    here, last = older - 1, newer - 1
+    while here % 2:
+        here, last = here // 2, last // 2
+    was = becomes = steps[0]
+    for neighbour in steps[1:]:
+        if last == 0:
+            return False
+        if here % 2 or here == last:
+            was, becomes = _node(neighbour, was), _node(neighbour, becomes)
+            while here and not here % 2:
+                here, last = here // 2, last // 2
+        else:
+            becomes = _node(becomes, neighbour)
+        here, last = here // 2, last // 2
+    return last == 0 and was == old_root and becomes == new_root
+
+
+def _grown(level: Sequence[bytes], older: int, *, known: bool) -> list[bytes]:
+    """`known`: the verifier has the root of just this part already."""
+    if older == len(level):
+        return [] if known else [top(level)]
+    half = 1 << (len(level) - 1).bit_length() - 1
+    if older <= half:
+        return [*_grown(level[:half], older, known=known), top(level[half:])]
+    return [*_grown(level[half:], older - half, known=False), top(level[:half])]
+
+
 def _above(level: Sequence[bytes]) -> list[bytes]:
     pairs = [_node(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
     return [*pairs, level[-1]] if len(level) % 2 else pairs

@@ -41,6 +41,15 @@ def test_the_benchmark_of_codes_says_what_ten_thousand_slips_cost() -> None:
     assert ratio >= 40
 
 
+@pytest.mark.slow("a benchmark")
+def test_the_benchmark_of_clocks_and_entries_says_what_they_cost() -> None:
+    command = [sys.executable, "-m", "benchmarks.supervision", "--quick"]
+    ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)
+    assert ran.returncode == 0, ran.stderr
+    assert re.search(r"clocks of 2000 tickets, four limits each: [\d.]+ seconds\n", ran.stdout), ran.stdout
+    assert re.search(r"2000 sealed entries verified, \[True\]: [\d.]+ seconds\n", ran.stdout), ran.stdout
+
+
 def test_the_benchmark_of_codes_names_each_goal_that_is_missed() -> None:
     kept = {"seconds": 10.0, "MB of memory": 300.0, "MB of file": 15.0}
     assert qr.missed(40, kept) == []

@@ -24,7 +24,7 @@ from typing import Any
 from app.cli.processes import dies_with
 from app.paths import ROOT
 
-PACKAGES = ("app", "config", "lottery", "qr", "sandbox", "supervision", "wechat")
+PACKAGES = ("app", "config", "ledger", "lottery", "qr", "sandbox", "supervision", "wechat")
 PROGRAMS = ("flask.cli", "granian.cli", "granian.server.mp", "granian.wsgi", "jinja2.ext")
 STOP_SECONDS = 10
 LOOK_SECONDS = 0.01
