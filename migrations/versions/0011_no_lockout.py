@@ -1,7 +1,7 @@
 """wrong passwords are counted where they come from, no longer at the account, which anybody could lock
 
 Revision ID: 0011
-Revises: 0009
+Revises: 0010
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.db import UTCDateTime
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 
 def upgrade() -> None:

@@ -1,8 +1,11 @@
 """What the migrations make is what the models say, on both databases, there and back."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from hashlib import sha256
 
 import pytest
 from alembic import command
@@ -10,8 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, select, text
-from sqlalchemy.engine.interfaces import ReflectedIndex
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
@@ -22,13 +24,36 @@ from app.services import events
 from app.services.events import About
 from app.web import health
 from tests.conftest import migrate
+from tests.support.schema import described, programs
 from tests.support.world import World
 
+MERGED = ROOT / "tests" / "data" / "merged_migrations.sha256"
 APPEND_ONLY = ("event", "rating", "counted_rating", "rating_correction")
 
 
 def test_there_is_one_head() -> None:
     assert ScriptDirectory.from_config(alembic("unused")).get_heads() == [health._head()]  # noqa: SLF001
+
+
+def test_what_was_merged_is_never_changed() -> None:
+    """All but the newest: `sha256sum` of the file that was newest goes into the list with the next one."""
+    held = {path: digest for digest, path in map(str.split, MERGED.read_text("utf-8").splitlines())}
+    parts = [*ROOT.glob("migrations/versions/[0-9]*.py"), *ROOT.glob("migrations/sql/*")]
+    merged = [path for path in parts if path.name[:4] < health._head()]  # noqa: SLF001
+    now = {str(path.relative_to(ROOT)): sha256(path.read_bytes()).hexdigest() for path in merged}
+    assert held == now, "a merged revision was changed, or is not in the list; the next revision mends it"
+
+
+@pytest.mark.slow("two processes")
+def test_of_two_migrations_at_once_one_waits(bare_url: str) -> None:
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    environ = {**os.environ, "DATABASE_URL": bare_url}
+    both = [subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=100)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    with engine_of(bare_url) as engine, engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert context.get_current_heads() == (health._head(),)  # noqa: SLF001
 
 
 def test_migrations_make_what_the_models_say(bare_url: str) -> None:
@@ -55,7 +80,7 @@ def test_every_migration_can_be_taken_back_and_made_again(bare_url: str) -> None
         made = described(engine)
         command.downgrade(alembic(bare_url), "base")
         assert described(engine) == {}
-        assert leftovers(engine) == []
+        assert programs(engine) == {}
         migrate(bare_url)
         assert described(engine) == made
 
@@ -143,40 +168,3 @@ def engine_of(url: str) -> Iterator[Engine]:
     engine = Database(url).engine
     yield engine
     engine.dispose()
-
-
-def described(engine: Engine) -> dict[str, dict[str, Any]]:
-    """Tables as the database itself tells them, in an order that does not depend on how they were made."""
-    seen = inspect(engine)
-    return {
-        table: {
-            "columns": {
-                column["name"]: (str(column["type"]), column["nullable"], column["default"])
-                for column in seen.get_columns(table)
-            },
-            "key": seen.get_pk_constraint(table)["constrained_columns"],
-            "checks": sorted((check["name"] or "", check["sqltext"]) for check in seen.get_check_constraints(table)),
-            "indexes": sorted(map(index_told, seen.get_indexes(table))),
-            "uniques": sorted(
-                (unique["name"], unique["column_names"]) for unique in seen.get_unique_constraints(table)
-            ),
-            "references": sorted(map(str, seen.get_foreign_keys(table))),
-        }
-        for table in seen.get_table_names()
-        if table != "alembic_version"
-    }
-
-
-def index_told(index: ReflectedIndex) -> str:
-    where = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
-    return f"{index['name']} {index['column_names']} unique={bool(index['unique'])} {where}"
-
-
-def leftovers(engine: Engine) -> list[str]:
-    """Triggers and functions of ours that outlived their tables."""
-    query = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
-    }[engine.dialect.name]
-    with engine.connect() as connection:
-        return list(connection.scalars(text(query)))
