@@ -143,10 +143,11 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(world: World, console
     def seen(headers: dict[str, str]) -> int:
         with desk.session_transaction() as session:
             session["console"] = {**session["console"], "seen": int(clock.now().timestamp()) - 600}
-            before = session["console"]["seen"]
+            before: int = session["console"]["seen"]
         desk.get("/console/changes", headers=headers)
         with desk.session_transaction() as session:
-            return int(session["console"]["seen"]) - before
+            after: int = session["console"]["seen"]
+        return after - before
 
     assert seen({"X-By-Itself": "1"}) == 0
     assert seen({}) >= 600

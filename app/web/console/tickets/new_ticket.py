@@ -1,6 +1,6 @@
 """A new ticket at the desk: one form, its faults beside the fields, namesakes to choose from."""
 
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from flask import flash, g, redirect, render_template, request, url_for
@@ -41,9 +41,10 @@ def report() -> Response | tuple[str, int]:
             flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
             return redirect(url_for("console.ticket", number=refused.facts["number"]), 303)
         if refused.code == "report_incomplete":
-            if provider and {"nobody", "several", "too_many"} & set(refused.facts["faults"].values()):
+            faults = cast(dict[str, str], refused.facts["faults"])
+            if provider and {"nobody", "several", "too_many"} & set(faults.values()):
                 rate_limits.count_missed_person(by())
-            return _page(typed, refused.facts["faults"]), 422
+            return _page(typed, faults), 422
         raise
     flash(gettext("工单已建好，请派单。"), "success")
     return redirect(url_for("console.ticket", number=number), 303)
