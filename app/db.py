@@ -1,7 +1,7 @@
 """Engine, session and transaction. Times are aware and UTC; SQLite is opened the way a server needs it."""
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -165,7 +165,7 @@ def core(db: Executor) -> Connection:
 
 def upsert(session: Session, table: type[Base]) -> Any:
     """An INSERT that may be given `on_conflict_do_nothing` or `_do_update`; Core, without the unit of work."""
-    return _insert_into(table, session.get_bind().dialect.name)
+    return insert_into(table, session.get_bind().dialect.name)
 
 
 def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
@@ -179,12 +179,42 @@ def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
 
 @cache
 def _insert_first(table: type[Base], dialect: str) -> Any:
-    return _insert_into(table, dialect).on_conflict_do_nothing().returning(*table.__table__.primary_key)
+    return insert_into(table, dialect).on_conflict_do_nothing().returning(*table.__table__.primary_key)
 
 
-def _insert_into(table: type[Base], dialect: str) -> Any:
+def insert_into(table: type[Base], dialect: str) -> Any:
+    """An INSERT that may be given `on_conflict_do_nothing`, for this kind of database."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(cast("Table", table.__table__))
+
+
+_Compiled = tuple[str, dict[str, Any], dict[str, Callable[[Any], Any]]]
+
+
+class Prepared:
+    """A statement that is compiled once and then sent by the driver itself, for the hot path.
+
+    `statement` makes it for one kind of database. Nothing translates what it returns: a number or a text.
+    """
+
+    def __init__(self, statement: Callable[[str], Any]) -> None:
+        self._statement = statement
+        self._made: dict[str, _Compiled] = {}
+
+    def scalar(self, connection: Connection, values: Mapping[str, object]) -> Any:
+        """The first column of the first row, or none."""
+        text, fixed, translate = self._for(connection.dialect)
+        sent = {**fixed, **values, **{name: to_driver(values[name]) for name, to_driver in translate.items()}}
+        return connection.exec_driver_sql(text, sent).scalar()
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        if dialect.name not in self._made:
+            named = cast(Any, type(dialect))(paramstyle="named" if dialect.name == "sqlite" else "pyformat")
+            compiled = self._statement(dialect.name).compile(dialect=named)
+            own = {name: bind.type.dialect_impl(named).bind_processor(named) for name, bind in compiled.binds.items()}
+            fixed = {name: value for name, value in compiled.params.items() if value is not None}
+            self._made[dialect.name] = str(compiled), fixed, {name: one for name, one in own.items() if one}
+        return self._made[dialect.name]
 
 
 def _create_engine(url: str, pool_size: int) -> Engine:

@@ -126,18 +126,30 @@ def check_form(*facts: object) -> None:
     check_signed(request.form.get("visit", ""), session["visit"], *facts)
 
 
+def last_fact_of_form(*facts: object) -> Any:
+    """What `form_token` was given after these facts; refuses what `check_form` refuses."""
+    *known, last = _issued(request.form.get("visit", ""))
+    if "visit" not in session or known != [session["visit"], *facts]:
+        raise Refused("form_not_of_this_visit")
+    return last
+
+
 def sign_form(of_visit: str, *facts: object) -> str:
     return _serializer(runtime().settings.secret_keys).dumps([of_visit, *facts])
 
 
 def check_signed(form: str, of_visit: str, *facts: object) -> None:
+    if _issued(form) != [of_visit, *facts]:
+        raise Refused("form_not_of_this_visit")
+
+
+def _issued(form: str) -> list[Any]:
     try:
         serializer = _serializer(runtime().settings.secret_keys)
-        issued = serializer.loads(form, max_age=int(FORM_LIFE.total_seconds()))
+        issued: list[Any] = serializer.loads(form, max_age=int(FORM_LIFE.total_seconds()))
     except BadSignature as error:
         raise Refused("form_not_of_this_visit") from error
-    if issued != [of_visit, *facts]:
-        raise Refused("form_not_of_this_visit")
+    return issued
 
 
 @cache

@@ -62,7 +62,7 @@ def rate(
         raise AlreadyRated("already_rated")
     rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
     if counts and level in LOW_LEVELS:
-        _open_case(db, scan.ticket_id, rating_id, at)
+        open_case(db, scan.ticket_id, rating_id, at)
     return rating_id
 
 
@@ -82,7 +82,7 @@ def correct(db: Executor, scan: ScanView, *, level: int, source: str, at: dateti
     told = {"rating": scan.mine.rating_id}
     events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=told)
     if scan.mine.counted and level in LOW_LEVELS:
-        _open_case(db, scan.ticket_id, scan.mine.rating_id, at)
+        open_case(db, scan.ticket_id, scan.mine.rating_id, at)
 
 
 def add_detail(db: Executor, scan: ScanView, detail: Detail, *, at: datetime) -> None:
@@ -122,7 +122,7 @@ def count_after_binding(session: Session, *, identity_id: int, since: datetime, 
         if _take_slot(session, completion_id, rating_id, scan.person_id, at):
             counted += 1
             if {*levels} & {*LOW_LEVELS}:
-                _open_case(session, ticket_id, rating_id, at)
+                open_case(session, ticket_id, rating_id, at)
     return counted
 
 
@@ -151,5 +151,5 @@ def _take_slot(db: Executor, completion_id: int, rating_id: int, person_id: int 
     return taken is not None
 
 
-def _open_case(db: Executor, ticket_id: int, rating_id: int, at: datetime) -> None:
+def open_case(db: Executor, ticket_id: int, rating_id: int, at: datetime) -> None:
     insert_first(db, RecoveryCase, ticket_id=ticket_id, rating_id=rating_id, opened_at=at)

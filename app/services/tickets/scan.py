@@ -176,8 +176,8 @@ def _answer(
     return Answer(rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None)
 
 
-def _provider_staff(identity: type[WeChatIdentity], on: Any, finished_on: Any) -> Any:
-    """Whoever did the work, or was employed by the provider when it was done, is its staff for this ticket.
+def provider_staff(identity: type[WeChatIdentity], on: Any, finished_on: Any) -> Any:
+    """Whether they did the work, or were employed by the provider when it was done: its staff for this ticket.
 
     A second WeChat identity of theirs is known by unionid where there is one; nothing depends on that. Unbound, or
     forgotten and come back, they are still the provider's until they are bound to a staff number again.
@@ -199,8 +199,8 @@ def _did_or_does(person_id: Any, on: Any, finished_on: Any) -> Sequence[Any]:
     return func.coalesce(Completion.lead_id == person_id, false()), helped.correlate(*here), employed.correlate(*here)
 
 
-def _served(identity: type[WeChatIdentity], on: Any) -> Any:
-    """The person the ticket was for, or anybody who works in the department it was for."""
+def served(identity: type[WeChatIdentity], on: Any) -> Any:
+    """Whether they are the person the ticket was for, or anybody who works in the department it was for."""
     member = exists().where(
         Employment.person_id == identity.person_id,
         Employment.department_id == Ticket.served_department_id,
@@ -230,8 +230,8 @@ def _look_statement() -> Any:
             Completion.finished_at,
             identity.person_id,
             identity.privacy_version,
-            _provider_staff(identity, on, finished_on).label("provider_staff"),
-            _served(identity, on).label("served"),
+            provider_staff(identity, on, finished_on).label("provider_staff"),
+            served(identity, on).label("served"),
             own.id.label("own_id"),
             own.level.label("own_level"),
             own.at.label("own_at"),

@@ -20,10 +20,11 @@ from app.services.cases import complaints
 from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
-from app.services.ratings import rating
+from app.services.ratings import rating, tap
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.search import SATISFIED_FROM
+from app.services.ratings.tap import Tap
 from app.services.tickets import code_shown, progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
@@ -182,9 +183,14 @@ def rate(token: str) -> Response:
     if console is not None and console.provider:
         raise Refused("provider_staff")
     level, database = _level(), runtime().database
+    cycle = session.last_fact_of_form(token)
     with database.connecting() if level in LOW_LEVELS else database.bare() as db:
+        tapped = Tap(ticket_id, cycle, identity, level, source="scan")
+        if tap.record(db, tapped, at=now(), window=runtime().settings.rating_window) is not None:
+            return redirect(f"/r/{token}", 303)
         scan = _look(db, ticket_id, identity)
-        session.check_form(token, scan.cycle)
+        if scan.cycle != cycle:
+            raise Refused("form_not_of_this_visit")
         if not scan.verified:
             rate_limits.bound_unverified(identity)
         rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
