@@ -24,7 +24,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -174,7 +174,18 @@ def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
     The way of the hot path: the statement is built once, and neither the unit of work nor the ORM sees it.
     """
     connection = core(db)
-    return connection.execute(_insert_first(table, connection.dialect.name), values).scalar()
+    statement = _insert_first(table, connection.dialect.name)
+    try:
+        return connection.execute(statement, values).scalar()
+    except IntegrityError as error:
+        if not _refused_as_second(error):
+            raise
+        return None
+
+
+def _refused_as_second(error: IntegrityError) -> bool:
+    """SQLite asks an append-only table's trigger, which refuses a key that is taken, before it comes to ON CONFLICT."""
+    return "is append-only" in str(error.orig)
 
 
 @cache
@@ -265,7 +276,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN is deferred and late; we say it ourselves in _begin_sqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}"):
+    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "recursive_triggers=ON")
+    for pragma in (*pragmas, f"busy_timeout={SQLITE_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -93,6 +93,7 @@ def test_a_job_beside_that_of_the_provider_hides_nothing(world: World) -> None:
 def test_a_day_begins_at_midnight_where_the_hospital_is(world: World) -> None:
     """Two seconds at Beijing's midnight are one day in Greenwich, and one in New York."""
     ticket = world.ticket("finished")
+    world.brought(ticket)
     midnight = datetime(2026, 3, 10, tzinfo=ZONE)
     for zone, before, after in (
         (ZONE, "2026-03-09", "2026-03-10"),
@@ -116,6 +117,7 @@ def test_a_day_is_not_asked_of_a_time_without_zone() -> None:
 def test_the_providers_last_day_ends_at_the_hospitals_midnight(world: World) -> None:
     """Work of that evening is not rated by its colleague of then; work of the night after it is."""
     ticket = world.ticket("finished", served=world.nurse)
+    world.brought(ticket)
     employ(world, world.nurse, LONG_AGO, LAST)
     midnight = datetime(2026, 3, 21, tzinfo=ZONE)
     for moment, staff in ((midnight - timedelta(minutes=1), True), (midnight, False)):
@@ -128,6 +130,7 @@ def test_whoever_begins_at_the_provider_tomorrow_still_rates_today_and_is_remind
     """At the scan, on the ward's list and in the reminder alike; but already decides nothing about a provider."""
     at = datetime(2026, 3, 20, 12, tzinfo=ZONE)
     ticket = world.ticket("finished", served=world.nurse)
+    world.brought(ticket)
     finish_at(world, ticket, at - timedelta(hours=24, minutes=5))
     employ(world, world.nurse, AFTER, None)
     with world.database.transaction() as session:
@@ -146,6 +149,7 @@ def test_whoever_left_the_provider_on_the_evening_of_the_work_is_not_reminded(wo
     finished = datetime(2026, 3, 20, 23, 50, tzinfo=ZONE)
     due = finished + timedelta(hours=24, minutes=20)
     ticket = world.ticket("finished", served=world.nurse)
+    world.brought(ticket)
     finish_at(world, ticket, finished)
     with world.database.transaction() as session:
         reminders.wish(session, world.nurse.id, on=True, at=finished)

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -12,6 +13,7 @@ from app.db import Database
 from app.models import (
     Campus,
     Category,
+    Completion,
     Contract,
     ContractScope,
     Department,
@@ -19,6 +21,7 @@ from app.models import (
     Person,
     Post,
     Provider,
+    Rating,
     RoleGrant,
     Team,
     Ticket,
@@ -173,6 +176,24 @@ class World:
                 actor = by.id if by else held.lead_id
                 getattr(lifecycle, verb)(session, held, by=actor, at=at, channel="test")
         return held
+
+    def brought(self, ticket: Ticket) -> None:
+        """As if an import had brought the ticket: its completion may be corrected until somebody has rated it."""
+        node = "INSERT INTO event (subject, subject_id, ticket_id, cycle, kind, at, recorded_at, channel, source_key)"
+        first = "SELECT min(id) FROM event WHERE ticket_id = :ticket"
+        told = "SELECT subject, subject_id, ticket_id, cycle, 'recorded', at, recorded_at, 'import', 'node-1'"
+        with self.database.transaction() as session:
+            session.execute(text(f"{node} {told} FROM event WHERE id = ({first})"), {"ticket": ticket.id})
+
+    def rated(self, ticket: Ticket, level: int = 5) -> int:
+        """The nurse's counted rating of the last completion, as it stands in its row; the id."""
+        with self.database.transaction() as session:
+            of_it = select(Completion.id).where(Completion.ticket_id == ticket.id).order_by(Completion.cycle.desc())
+            given = {"identity_id": self.nurse_identity.id, "person_id": self.nurse.id, "counts": True}
+            at = clock.now()
+            rating = Rating(completion_id=session.scalars(of_it).first(), level=level, source="scan", at=at, **given)
+            session.add(rating)
+        return rating.id
 
 
 def build(database: Database) -> World:

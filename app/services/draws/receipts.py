@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db import upsert
+from app.db import insert_first
 from app.models import Draw, DrawReceipt
 from app.services.draws import duplicate_people, eligibility, published_files
 from app.services.draws import keys as secret
@@ -75,18 +75,17 @@ def store(session: Session, shown: Sequence[Receipt]) -> None:
     """Two pages opened at once keep it once."""
     named = select(Draw.draw_id, Draw.id).where(Draw.draw_id.in_({one.draw_id for one in shown}))
     ids = {row.draw_id: row.id for row in session.execute(named)}
-    rows = [
-        {
-            "draw_id": ids[one.draw_id],
-            "person_id": one.person_id,
-            "entry": one.entry,
-            "tickets": one.tickets,
-            "receipt_at": one.at,
-            "sig": one.sig,
-        }
-        for one in shown
-    ]
-    session.execute(upsert(session, DrawReceipt).on_conflict_do_nothing(), rows)
+    for one in shown:  # a person's own, of the draws under way: a handful
+        insert_first(
+            session,
+            DrawReceipt,
+            draw_id=ids[one.draw_id],
+            person_id=one.person_id,
+            entry=one.entry,
+            tickets=one.tickets,
+            receipt_at=one.at,
+            sig=one.sig,
+        )
 
 
 def genuine(session: Session, draw: Draw, *, entry: str, tickets: int, at: str, sig: str) -> bool:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.db import upsert
+from app.db import insert_first
 from app.errors import Refused
 from app.models import OAuthAttempt, WeChatIdentity
 from app.services.identity import binding
@@ -77,12 +77,7 @@ def identify(
 
     Somebody of the provider who was forgotten is known as such again, by `keys` (those of the settings).
     """
-    added = session.execute(
-        upsert(session, WeChatIdentity)
-        .values(appid=appid, openid=openid, unionid=unionid, first_seen_at=at)
-        .on_conflict_do_nothing(index_elements=["appid", "openid"])
-        .returning(WeChatIdentity.id)
-    ).scalar()
+    added = insert_first(session, WeChatIdentity, appid=appid, openid=openid, unionid=unionid, first_seen_at=at)
     identity = session.scalars(
         select(WeChatIdentity).where(WeChatIdentity.appid == appid, WeChatIdentity.openid == openid)
     ).one()

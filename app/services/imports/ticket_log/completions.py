@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.models import Completion, Department, Provider, Rating
+from app.models import Completion, Department, EnteredRating, Provider, Rating
 from app.services.imports.ticket_log.profile import BadProfile
 from app.services.imports.ticket_log.replay import Life
 from app.services.tickets.completions import contract_for
@@ -23,7 +23,10 @@ def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, 
         raise BadProfile("no_such_provider", provider=provider)
     wanted = _wanted(session, lives, served, provider_id, at)
     known: dict[tuple[int, int], tuple[int, bool]] = {}
-    rated = exists().where(Rating.completion_id == Completion.id)
+    rated = or_(
+        exists().where(Rating.completion_id == Completion.id),
+        exists().where(EnteredRating.completion_id == Completion.id),
+    )
     query = select(Completion.ticket_id, Completion.cycle, Completion.id, rated).where(Completion.ticket_id.in_(lives))
     for ticket_id, cycle, completion_id, has_rating in session.execute(query):
         known[ticket_id, cycle] = completion_id, has_rating

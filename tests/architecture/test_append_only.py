@@ -1,0 +1,148 @@
+"""What happened stays: the database itself refuses to change, delete or replace it, whoever asks and however."""
+
+import gzip
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from app import clock
+from app.db import Base, Database, insert_first
+from app.models import RatingDetail, RecoveryCase
+from app.models.append_only import CURRENT, FROZEN, KEPT, STAYS
+from app.paths import ROOT
+from tests.conftest import migrate
+from tests.support.kept import run
+from tests.support.world import World
+
+FULL = ROOT / "tests" / "data" / "earlier_heads"
+
+# Each would rewrite what happened: whose it was, who decided, what was said, what was taken for what it was.
+REFUSED = (
+    "UPDATE complaint SET person_id = person_id + 1",
+    "UPDATE complaint SET text = 'nothing was wrong'",
+    "UPDATE complaint SET answer = 'another'",
+    "UPDATE complaint SET state = 'open'",
+    "UPDATE complaint SET answered_by_id = answered_by_id + 1",
+    "UPDATE completion SET lead_id = lead_id + 1",
+    "UPDATE completion SET provider_id = NULL",
+    "UPDATE completion SET ticket_id = ticket_id + 1000",
+    "UPDATE draw_objection SET tickets = tickets + 1",
+    "UPDATE draw_objection SET state = 'refused'",
+    "UPDATE draw_objection SET granted = 9",
+    "UPDATE rating_detail SET comment = 'excellent'",
+    "UPDATE rating_detail SET quality = '{\"speed\": 5}'",
+    "UPDATE rating_detail SET praise = 'approved'",
+    "UPDATE identity_claim SET person_id = person_id + 1",
+    "UPDATE erasure_request SET identity_id = identity_id + 1",
+    "UPDATE bind_invitation SET person_id = person_id + 1",
+    "UPDATE bind_invitation SET number = number + 1",
+    "UPDATE binding_try SET staff_number = 'other'",
+    "UPDATE notice_try SET outcome = 'failed'",
+    "UPDATE entered_rating_photo SET content = 'another picture'",
+    "UPDATE ticket_asset SET ticket_id = ticket_id + 1",
+    "UPDATE wechat_identity SET openid = openid || 'x'",
+    "UPDATE wechat_identity SET appid = 'wx-other'",
+    "UPDATE person SET staff_number = staff_number || 'x'",
+)
+
+
+@pytest.fixture
+def full(bare_url: str) -> Iterator[Database]:
+    """A database with a row in every table, and foreign keys asleep: nothing but the triggers refuses."""
+    database = Database(bare_url)
+    kind = database.engine.dialect.name
+    run(database, gzip.decompress((FULL / f"0009-fa09fed.{kind}.sql.gz").read_bytes()).decode())
+    database.engine.dispose()
+    migrate(bare_url)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO feed_entry (seq, event_id) VALUES (1, 1)"))
+    yield database
+    database.engine.dispose()
+
+
+def test_every_table_is_on_one_of_the_lists() -> None:
+    lists = (FROZEN, STAYS, KEPT, CURRENT)
+    assert sorted(table for tables in lists for table in tables) == sorted(Base.metadata.tables)
+
+
+@pytest.mark.slow("a database loaded and taken through its migrations")
+def test_nothing_that_happened_is_changed_or_deleted(full: Database) -> None:
+    done = []
+    for table in sorted(FROZEN | STAYS):
+        column = inspect(full.engine).get_columns(table)[-1]["name"]
+        changes = [f'UPDATE {table} SET "{column}" = "{column}"'] if table in FROZEN else []
+        changes.append(f"DELETE FROM {table}")
+        if full.engine.dialect.name == "postgresql":
+            changes.append(f"TRUNCATE {table} CASCADE")
+        done += [change for change in changes if not refused(full, change)]
+    done += [change for change in REFUSED if not refused(full, change)]
+    assert done == []
+
+
+@pytest.mark.slow("a database loaded and taken through its migrations")
+def test_nothing_is_replaced_by_who_opens_the_file_without_us(full: Database) -> None:
+    if full.engine.dialect.name == "postgresql":
+        replaced = "INSERT INTO rating SELECT * FROM rating ON CONFLICT (id) DO UPDATE SET level = 1"
+        assert refused(full, replaced)
+        return
+    full.engine.dispose()
+    connection = sqlite3.connect(Path(full.engine.url.database or ""), isolation_level=None)
+    replaced = [f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" for table in FROZEN | STAYS | KEPT]
+    # By another of its keys, under a number of its own.
+    told = ", ".join(row[1] for row in connection.execute("PRAGMA table_info(rating)") if row[1] != "id")
+    replaced.append(f"INSERT OR REPLACE INTO rating ({told}) SELECT {told} FROM rating")
+    done = []
+    for statement in replaced:
+        try:
+            connection.execute(statement)
+            done.append(statement)
+        except sqlite3.IntegrityError as error:
+            assert "append-only" in str(error)  # noqa: PT017 the others are collected
+    connection.close()
+    assert done == []
+
+
+def test_the_second_under_a_key_gets_nothing_and_a_row_of_nobody_is_refused(world: World) -> None:
+    rating = world.rated(world.ticket("finished"))
+    values = {"ticket_id": 1, "rating_id": rating, "opened_at": clock.now()}
+    with world.database.transaction() as session:
+        assert insert_first(session, RecoveryCase, **values) == 1
+        assert insert_first(session, RecoveryCase, **values) is None
+    with pytest.raises(IntegrityError), world.database.transaction() as session:
+        insert_first(session, RecoveryCase, **{**values, "rating_id": rating + 1})
+
+
+def test_what_was_said_can_be_erased_and_no_more(world: World) -> None:
+    rating = world.rated(world.ticket("finished"))
+    said = {"reasons": {}, "quality": {}, "faces": {}, "pressed": False, "praise": "asked", "at": clock.now()}
+    with world.database.transaction() as session:
+        session.add(RatingDetail(rating_id=rating, comment="慢", **said))
+        session.flush()
+        session.execute(text("UPDATE rating_detail SET comment = '', praise = 'approved'"))
+    assert refused(world.database, "UPDATE rating_detail SET comment = 'x'")
+
+
+def test_what_an_import_brought_may_be_corrected_until_it_is_rated(world: World) -> None:
+    ticket = world.ticket("finished")
+    change = f"UPDATE completion SET team_id = NULL WHERE ticket_id = {ticket.id}"
+    assert refused(world.database, change)
+    world.brought(ticket)
+    assert not refused(world.database, change)
+    world.rated(ticket)
+    assert refused(world.database, change)
+
+
+def refused(database: Database, change: str) -> bool:
+    """Whether the database itself says no; what it lets through is taken back."""
+    with database.engine.execution_options(writes=True).connect() as connection:
+        try:
+            connection.execute(text(change))
+        except DBAPIError as error:
+            return "append-only" in str(error.orig)
+        finally:
+            connection.rollback()
+    return False
