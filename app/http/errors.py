@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as Wire
 
 from app.errors import Missing, Refused
-from app.http import copied_links
+from app.http import copied_links, way_back
 from app.http.context import runtime
 from app.http.i18n import gettext
 from app.http.problems import CODES, DOCUMENT, asked_here, problem
@@ -71,4 +71,6 @@ def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> Answe
     settings = runtime().settings
     at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
     template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"
-    return render_template(template, text=text, status=status, again=again), status
+    told = way_back.typed()
+    shown = {"back": way_back.came_from(), "typed": told, "prose": way_back.prose(told), "again": again}
+    return render_template(template, text=text, status=status, **shown), status

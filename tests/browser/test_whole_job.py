@@ -37,7 +37,9 @@ def test_a_finished_ticket_is_told_to_the_user_who_can_rate_from_there(demo: Dem
     with open_phone(browser) as engineer, open_phone(browser) as nurse:
         page = engineer.new_page()
         page.goto(demo.on_phone("engineer", f"/engineer/{ticket.number}"))
-        page.get_by_role("button", name="完成").click()
+        page.locator("summary", has_text="完成").click()
+        expect(page.get_by_text("还没有点“到场”")).to_be_visible()
+        page.get_by_role("button", name="是，已修好").click()
         page = nurse.new_page()
         page.goto(demo.phone("nurse"))
         open_notice(page, ticket.number)
@@ -66,7 +68,7 @@ def test_no_level_is_chosen_beforehand_and_none_can_be_left_out(demo: Demo, brow
         page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(ticket.id)))
         assert page.locator("input[type=radio]:checked").count() == 0
         assert len(sizes(page, "label.pick")) == 1, "one level is easier to hit than another"
-        assert len(sizes(page, "main button")) == 1, "submit and still broken are equally large"
+        assert len(sizes(page, "main button:visible, main summary")) == 1, "submit and still broken are equally large"
         page.get_by_role("button", name="提交").click()
         expect(page.get_by_role("heading", name="这次服务您满意吗？")).to_be_visible()
     assert ratings_of(demo, ticket.number) == []
@@ -77,7 +79,9 @@ def test_still_broken_is_no_rating_and_brings_the_ticket_back(demo: Demo, browse
     with open_phone(browser) as nurse, open_phone(browser) as engineer:
         page = nurse.new_page()
         page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(ticket.id)))
-        page.get_by_role("button", name="还没修好").click()
+        page.locator("summary", has_text="还没修好").click()
+        assert ticket_state(demo, ticket.number) == "finished"  # one tap asks
+        page.get_by_role("button", name="是，还没修好").click()
         expect(page.get_by_role("heading", name="工单进度")).to_be_visible()
         page = engineer.new_page()
         page.goto(demo.phone("engineer"))
@@ -117,6 +121,11 @@ def test_a_supervisor_signs_in_at_the_console_with_his_phone(demo: Demo, browser
         assert page.url == f"{demo.url}/console/ratings"
 
 
+def ticket_state(demo: Demo, number: str) -> str:
+    with demo.runtime.database.reading() as session:
+        return session.scalars(select(Ticket.state).where(Ticket.number == number)).one()
+
+
 def new_ticket(page: Page, demo: Demo) -> tuple[str, str]:
     """The desk takes a call from the nurse; the ticket's number and its scan address."""
     page.goto(f"{demo.at('console-desk')}/console/tickets/new")
@@ -141,8 +150,10 @@ def serve(page: Page, demo: Demo, number: str) -> str:
     """The engineer gets the notice, does the work and shows the code; what a camera reads from it."""
     page.goto(demo.phone("engineer"))
     open_notice(page, number)
-    for act in ("接单", "到场", "完成"):
+    for act in ("接单", "到场"):
         page.get_by_role("button", name=act).click()
+    page.locator("summary", has_text="完成").click()
+    page.get_by_role("button", name="是，已修好").click()
     expect(page).to_have_url(f"{demo.at('engineer')}/engineer/{number}/code")
     return read_code(page)
 

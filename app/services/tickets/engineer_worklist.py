@@ -43,6 +43,20 @@ class WorklistItem:
         return self.rateable and self.state in {"finished", "closed"}
 
     @property
+    def simple_acts(self) -> tuple[str, ...]:
+        """Those that take one tap; finishing tells the user, so it asks first."""
+        return tuple(act for act in self.next_acts if act != "finish")
+
+    @property
+    def finishable(self) -> bool:
+        return "finish" in self.next_acts
+
+    @property
+    def on_site(self) -> bool:
+        """Has said so; a fault that is mended from afar is finished without."""
+        return self.state == "arrived"
+
+    @property
     def next_acts(self) -> tuple[str, ...]:
         if self.offered:
             return ("take-over",)

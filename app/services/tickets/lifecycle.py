@@ -202,11 +202,16 @@ def say_still_broken(session: Session, ticket: Ticket, *, at: datetime, channel:
     return _remind(session, ticket, "still_broken", by=None, at=at, channel=channel, rings=False)
 
 
+def quiet_until(session: Session, ticket_id: int, kind: str, *, at: datetime) -> datetime | None:
+    """When it may be said again to who waits (`urged`, `still_broken`); None for at once."""
+    last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket_id, Event.kind == kind))
+    return last + URGE_PAUSE if last is not None and at - last < URGE_PAUSE else None
+
+
 def _remind(
     session: Session, ticket: Ticket, kind: str, *, by: int | None, at: datetime, channel: str, rings: bool
 ) -> Recorded:
-    last = session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, Event.kind == kind))
-    if last is not None and at - last < URGE_PAUSE:
+    if quiet_until(session, ticket.id, kind, at=at) is not None:
         raise Refused("urged_just_now")
     event = events.append(session, ticket, kind, by=by, at=at, channel=channel)
     if rings and ticket.lead_id is not None:

@@ -13,11 +13,12 @@ from app.http.context import runtime
 from app.http.ids import parse_id
 from app.pagination import Cursor, Line
 
+SEARCHED = 10_000  # characters; no database looks for a longer text
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
 
 
 def text(name: str) -> str:
-    return forms.clean(request.args.get(name, ""))
+    return forms.clean(request.args.get(name, ""), SEARCHED)
 
 
 def code(name: str, known: Container[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -25,7 +25,7 @@ from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.search import SATISFIED_FROM
 from app.services.ratings.tap import Tap
-from app.services.tickets import code_shown, progress
+from app.services.tickets import code_shown, lifecycle, progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
 from app.web.draws import receipts
@@ -67,8 +67,8 @@ def _page(scan: ScanView, token: str) -> Page:
         return _answer(scan, scan.answer, token)
     if view == "progress":
         return _progress(scan, token)
-    said_at = _said_at(scan) if view == "rate" else None
-    page = render_template(_PAGES[view], **_shown(scan, token), levels=LEVELS, said_at=said_at)
+    said = _said(scan) if view == "rate" else {}
+    page = render_template(_PAGES[view], **_shown(scan, token), levels=LEVELS, **said)
     return page, 410 if view == "over" else 200
 
 
@@ -81,11 +81,14 @@ def _open() -> bool:
     return runtime().settings.rating_trust == "open"
 
 
-def _said_at(scan: ScanView) -> datetime | None:
+def _said(scan: ScanView) -> dict[str, datetime | None]:
     if _trusted(scan):
-        return None  # only who cannot reopen the ticket has to be told that they were heard
+        return {}  # only who cannot reopen the ticket has to be told that they were heard
     with read_session() as db:
-        return progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle)
+        return {
+            "said_at": progress.last_said(db, scan.ticket_id, "still_broken", cycle=scan.cycle),
+            "quiet_until": lifecycle.quiet_until(db, scan.ticket_id, "still_broken", at=now()),
+        }
 
 
 def _progress(scan: ScanView, token: str) -> Page:
@@ -98,6 +101,7 @@ def _progress(scan: ScanView, token: str) -> Page:
             steps=progress.steps(db, scan.ticket_id, cycle=scan.cycle),
             urgeable=urgeable,
             urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
+            quiet_until=lifecycle.quiet_until(db, scan.ticket_id, "urged", at=now()),
             earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
             complaints=_complaints(db, scan),
         )
@@ -121,7 +125,7 @@ def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
         choices=choices(answer.level, language=language()) if enrich else None,
         praiseworthy=answer.level >= SATISFIED_FROM,
         can_reopen=not scan.over(now()),
-        said_at=_said_at(scan),
+        **_said(scan),
         complaints=own,
         receipts=held,
     )
@@ -156,17 +160,25 @@ def _visited(token: str) -> tuple[int, int]:
     return ticket_id, identity
 
 
-def _act(act: Callable[[Session, ScanView], None]) -> Callable[[str], Response]:
+def _act(act: Callable[[Session, ScanView], None]) -> Callable[[str], Page]:
     """A tap: the ticket is read again, the form of this visit checked, one service called, the page shown."""
 
     @wraps(act)
-    def view(token: str) -> Response:
+    def view(token: str) -> Page:
         ticket_id, identity = _visited(token)
-        with transaction() as db:
-            scan = _look(db, ticket_id, identity)
-            if not scan.verified:
-                rate_limits.bound_unverified(identity, in_ward=scan.ward_id)
-            act(db, scan)
+        try:
+            with transaction() as db:
+                scan = _look(db, ticket_id, identity)
+                if not scan.verified:
+                    rate_limits.bound_unverified(identity, in_ward=scan.ward_id)
+                act(db, scan)
+        except Refused as refused:
+            if refused.code != "urged_just_now":
+                raise
+            with runtime().database.bare() as db:
+                answer = make_response(_page(_look(db, ticket_id, identity), token))
+            answer.status_code = 409  # the page says when the first was heard, and when there may be another
+            return answer
         return redirect(f"/r/{token}", 303)
 
     return session.checks_its_own_form(view)
