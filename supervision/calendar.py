@@ -15,6 +15,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,6 +45,44 @@ def moment(ticks: int) -> datetime:
     return EPOCH + ticks * TICK
 
 
+class Timeline:
+    """Open spans in UTC with the open time up to the end of each; sure of what lies from `first` to `last`."""
+
+    def __init__(self, days: Span, spans: Sequence[Span], distances: list[tuple[int, int, int]]) -> None:
+        self.days = days
+        self.first, self.last = ((day - ZERO) * DAY for day in days)
+        self.distances = distances
+        self.begins = [begin for begin, _ in spans]
+        self.ends = [end for _, end in spans]
+        self.after = list(accumulate(end - begin for begin, end in spans))
+
+    def passed(self, at: int) -> int:
+        """Open time since the first span began."""
+        place = bisect_right(self.begins, at) - 1
+        return self.after[place] - max(0, self.ends[place] - at) if place >= 0 else 0
+
+    def reach(self, start: int, need: int) -> int | None:
+        target = self.passed(start) + need
+        place = bisect_left(self.after, target) if need else bisect_right(self.ends, start)
+        if place == len(self.after):
+            return None
+        found = self.ends[place] - (self.after[place] - target) if need else max(start, self.begins[place])
+        return found if found < self.last else None
+
+    def came_from(self, start: int, need: int) -> int | None:
+        target = self.passed(start) - need
+        place = bisect_right(self.after, target) if need else bisect_right(self.begins, start) - 1
+        if place < 0 or target < 0:
+            return None
+        found = self.ends[place] - (self.after[place] - target) if need else min(start, self.ends[place])
+        return found if found >= self.first else None
+
+    def spans(self, start: int, end: int) -> list[Span]:
+        first, last = bisect_right(self.ends, start), bisect_left(self.begins, end)
+        found = zip(self.begins[first:last], self.ends[first:last], strict=True)
+        return [(max(start, begin), min(end, until)) for begin, until in found]
+
+
 class Calendar:
     """Times inside are whole microseconds: since 1970 in UTC, or on the wall of the calendar's zone."""
 
@@ -67,60 +106,38 @@ class Calendar:
         self._reach = (
             max(ends, default=0) // DAY + 2
         )  # days on which what began earlier, in another zone, is still open
-        self._days = self._first, self._last = 0, 0  # nothing is laid out yet
-        self._begins: list[int] = []
-        self._ends: list[int] = []
-        self._after: list[int] = []
-        self._distances: list[tuple[int, int, int]] = []
         self._works: dict[int, bool] = {}
+        self._laid: Timeline | None = None
 
     def between(self, begin: int, end: int) -> int:
         """Open time from one moment to a later one."""
-        self._include(begin, end)
-        return self._passed(end) - self._passed(begin)
+        laid = self._over(begin, end)
+        return laid.passed(end) - laid.passed(begin)
 
     def reach(self, start: int, need: int) -> int | None:
         """The first moment at which so much open time has passed; None where that never comes."""
-        self._include(start, start)
-        while True:
-            target = self._passed(start) + need
-            place = bisect_left(self._after, target) if need else bisect_right(self._ends, start)
-            if place < len(self._after):
-                found = self._ends[place] - (self._after[place] - target) if need else max(start, self._begins[place])
-                if found < self._last:
-                    return found
-            if not self._any_open(self._days[1], 1):
+        laid = self._over(start, start)
+        while (found := laid.reach(start, need)) is None:
+            if not self._any_open(laid.days[1], 1):
                 return None
-            self._cover(self._days[0], 2 * self._days[1] - self._days[0])
+            laid = self._cover(laid.days[0], 2 * laid.days[1] - laid.days[0])
+        return found
 
     def came_from(self, start: int, need: int) -> int | None:
         """The last moment from which so much open time leads to `start`."""
-        self._include(start, start)
-        while True:
-            target = self._passed(start) - need
-            if need:
-                place = bisect_right(self._after, target) if target >= 0 else -1
-            else:
-                place = bisect_right(self._begins, start) - 1
-            if place >= 0:
-                found = self._ends[place] - (self._after[place] - target) if need else min(start, self._ends[place])
-                if found >= self._first:
-                    return found
-            if not self._any_open(self._days[0], -1):
+        laid = self._over(start, start)
+        while (found := laid.came_from(start, need)) is None:
+            if not self._any_open(laid.days[0], -1):
                 return None
-            self._cover(2 * self._days[0] - self._days[1], self._days[1])
+            laid = self._cover(2 * laid.days[0] - laid.days[1], laid.days[1])
+        return found
 
     def opens(self, at: int) -> bool:
-        self._include(at, at)
-        place = bisect_right(self._begins, at) - 1
-        return place >= 0 and at < self._ends[place]
+        return bool(self.spans(at, at + 1))
 
     def spans(self, start: int, end: int) -> list[Span]:
         """The open spans between two moments, cut to them."""
-        self._include(start, end)
-        first, last = bisect_right(self._ends, start), bisect_left(self._begins, end)
-        found = zip(self._begins[first:last], self._ends[first:last], strict=True)
-        return [(max(start, begin), min(end, until)) for begin, until in found]
+        return self._over(start, end).spans(start, end)
 
     def own(self, day: int) -> list[Span]:
         """The spans that begin on a day (its ordinal), on the wall."""
@@ -147,50 +164,42 @@ class Calendar:
 
     def wall(self, at: int) -> int:
         """What a clock on the wall shows then."""
-        self._include(at, at)
-        return at + self._distances[bisect_right(self._distances, at, key=_begin) - 1][2]
+        distances = self._over(at, at).distances
+        return at + distances[bisect_right(distances, at, key=_begin) - 1][2]
 
     def in_utc(self, wall: int) -> int:
         """Of what the wall shows; the first where it shows it twice."""
-        if len(self._distances) == 1 and self._first <= wall < self._last:
-            return wall - self._distances[0][2]
+        laid = self._laid
+        if laid is not None and len(laid.distances) == 1 and laid.first <= wall < laid.last:
+            return wall - laid.distances[0][2]
         return ticks(moment(wall).replace(tzinfo=self.zone))
-
-    def _passed(self, at: int) -> int:
-        """Open time since the beginning of what is laid out."""
-        place = bisect_right(self._begins, at) - 1
-        return self._after[place] - max(0, self._ends[place] - at) if place >= 0 else 0
 
     def _any_open(self, day: int, step: int) -> bool:
         return self.next_working_day(day, step) is not None
 
-    def _include(self, first: int, last: int) -> None:
-        if first < self._first or last >= self._last:
-            begin, end = first // DAY + ZERO - 40, last // DAY + ZERO + 400
-            known = self._days if any(self._days) else (begin, end)
-            self._cover(min(begin, known[0]), max(end, known[1]))
+    def _over(self, first: int, last: int) -> Timeline:
+        """Laid out over these moments, at least."""
+        laid = self._laid
+        if laid is not None and laid.first <= first and last < laid.last:
+            return laid
+        begin, end = first // DAY + ZERO - 40, last // DAY + ZERO + 400
+        known = (begin, end) if laid is None else laid.days
+        return self._cover(min(begin, known[0]), max(end, known[1]))
 
-    def _cover(self, first: int, last: int) -> None:
-        """Lay out the open spans of these days in UTC, with the open time up to the end of each."""
-        self._days = max(first, FIRST_YEAR), min(last, LAST_YEAR)
-        days = range(self._days[0] - self._reach, self._days[1] + 2)
+    def _cover(self, first: int, last: int) -> Timeline:
+        """Lay out the open spans of these days in UTC. Whole, and then put in place: threads share a calendar."""
+        first, last = max(first, FIRST_YEAR), min(last, LAST_YEAR)
+        days = range(first - self._reach, last + 2)
         wall = merged(span for day in days for span in self.own(day))
         begins = [begin for begin, _ in wall]
+        distances = self._offsets(days[0], days[-1])
         found = []
-        self._distances = self._offsets(days[0], days[-1])
-        for begin, end, offset in self._distances:
+        for begin, end, offset in distances:
             place = max(0, bisect_right(begins, begin + offset) - 1)
             for opened, closed in wall[place : bisect_left(begins, end + offset)]:
                 found.append((max(opened - offset, begin), min(closed - offset, end)))
-        spans = merged(span for span in found if span[0] < span[1])
-        self._begins, self._ends, self._after = [], [], []
-        total = 0
-        for opened, closed in spans:
-            total += closed - opened
-            self._begins.append(opened)
-            self._ends.append(closed)
-            self._after.append(total)
-        self._first, self._last = ((day - ZERO) * DAY for day in self._days)
+        self._laid = Timeline((first, last), merged(span for span in found if span[0] < span[1]), distances)
+        return self._laid
 
     def _offsets(self, first: int, last: int) -> list[tuple[int, int, int]]:
         """Stretches of UTC in which the zone keeps its distance from it: begin, end, distance."""

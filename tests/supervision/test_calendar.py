@@ -1,5 +1,6 @@
 """Each edge that the calendar decides, by one example worked by hand."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -168,6 +169,14 @@ def test_the_order_of_questions_changes_nothing() -> None:
     late, early = (calendar(week={"mon": [["09:00", "17:00"]]}) for _ in range(2))
     assert hours(late, "2030-01-07 00:00", "2030-01-08 00:00") == 8
     assert hours(late, "2020-01-06 00:00", "2030-01-08 00:00") == hours(early, "2020-01-06 00:00", "2030-01-08 00:00")
+
+
+def test_threads_share_a_calendar() -> None:
+    shared = calendar(week={"mon": [["09:00", "17:00"]]})
+    years = [at(f"{year}-01-01 00:00") for year in range(2000, 2040)] * 3
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda start: elapsed(shared, start, start + timedelta(weeks=1)), years))
+    assert found == [8 * HOUR] * len(years)
 
 
 @pytest.mark.parametrize(
