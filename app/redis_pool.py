@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from redis import ConnectionPool
-from redis.connection import Connection
 from redis.exceptions import ConnectionError as Unreachable
 
 DEADLINE = 0.25  # seconds; a local network takes a thousandth of one
@@ -31,7 +30,7 @@ class BreakingPool(ConnectionPool):
             raise Unreachable("Redis failed a moment ago")
         return super().get_connection(*args, **options)
 
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: Any) -> None:
         # Who could not connect, or got no answer in time, gives back a closed one.
         if connection.is_connected:
             self._resting_until = None

@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
 
 
 def _refuse() -> None:
-    if _CONTROL.search(request.path) or _has_nul():
+    if _CONTROL.search(request.path) or _has_nul() or _cut_off():
         abort(400)
 
 
@@ -35,6 +35,12 @@ def _has_nul() -> bool:
         fields = [text for pair in request.form.items(multi=True) for text in pair]
         return any("\0" in text for text in fields + [file.filename or "" for file in request.files.values()])
     return False
+
+
+def _cut_off() -> bool:
+    """The server hands over what came of a form before its sender was gone, as if it were all."""
+    form = request.mimetype == "application/x-www-form-urlencoded"
+    return form and request.content_length is not None and len(request.get_data()) < request.content_length
 
 
 def _unfit(error: Exception) -> Answer:

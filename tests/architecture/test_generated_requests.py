@@ -53,7 +53,7 @@ def fault(visitor: FlaskClient, sent: Sent) -> str:
 
 
 def ask(visitor: FlaskClient, sent: Sent) -> TestResponse:
-    cookies = "; ".join(f"{one.key}={one.value}" for one in visitor._cookies.values())  # noqa: SLF001 no other way to them
+    cookies = "; ".join(f"{one.key}={one.value}" for one in (visitor._cookies or {}).values())  # noqa: SLF001 no other way to them
     return visitor.open(Request(sent.environ(cookies)))
 
 

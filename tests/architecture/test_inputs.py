@@ -2,11 +2,14 @@
 
 import re
 from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from app.db import Database
 from app.models import Rating
@@ -15,7 +18,7 @@ from tests.support.doors import Door, doors
 from tests.support.world import World
 
 HELD_OUT = re.compile(r'name="visit" value="([^"]+)"')
-HIDDEN_NUL = {
+HIDDEN_NUL: dict[str, dict[str, Any]] = {
     "value": {"name": "a\0b"},
     "name": {"na\0me": "b"},
     "file name": {"photo": (BytesIO(b"x"), "a\0.jpg")},
@@ -70,6 +73,14 @@ def test_python_and_each_database_refuse_a_number_in_a_way_the_floor_of_the_door
 
     monkeypatch.setitem(app.view_functions, "health.healthz", look)
     assert app.test_client().get("/healthz").status_code in ({200, 400} if number < 2**63 else {400})
+
+
+def test_half_a_form_is_none(client: FlaskClient) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    environ = EnvironBuilder("/sign-in", method="POST", data={"staff_number": "W0001", "password": "x"}).get_environ()
+    cut = {"wsgi.input": BytesIO(b"staff_number=W0001&passw"), "wsgi.input_terminated": True}
+    answer = client.open(Request({**environ, **cut}))
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("digits", [19, 5000])
