@@ -164,6 +164,7 @@ def commands(place: Place, settings: Settings) -> dict[str, list[str]]:
     # SQLite has one writer: more threads would only sleep in its busy handler.
     crew = ["--workers", "1" if sqlite else "2", "--blocking-threads", "1" if sqlite else "2"]
     web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(place.port), *crew]
+    web += ["--respawn-failed-workers"]
     sandbox = ["sandbox", "--port", str(place.sandbox_port), "--app-url", place.url]
     return {
         "sandbox": [*sandbox, "--data-dir", str(place.data_dir)],

@@ -48,6 +48,14 @@ class Installation:
         """End it as a power cut would."""
         self._running.pop(name).kill()
 
+    def kill_child(self, name: str) -> int:
+        """End the process that it has started, which serves; its number, so that another can be told from it."""
+        parent = self._running[name].pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+        serving = max(map(int, children))  # one before it only tracks what multiprocessing holds
+        os.kill(serving, signal.SIGKILL)
+        return serving
+
     def stop(self) -> None:
         """End all, the last first, so that none loses whom it calls; who does not listen is killed: a fault."""
         deaf = [name for name, process in reversed(self._running.items()) if not _ended(process)]
@@ -66,7 +74,7 @@ class Installation:
     def _command(self, name: str) -> list[str]:
         granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self._web_port)]
         return {
-            "web": [*granian, "--workers", "1", "wsgi:app"],
+            "web": [*granian, "--workers", "1", "--respawn-failed-workers", "wsgi:app"],
             "worker": ["flask", "--app", "wsgi", "worker"],
             "sandbox": ["sandbox", "--port", str(self._sandbox_port), "--app-url", self.url],
         }[name.partition(" ")[0]]

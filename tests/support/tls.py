@@ -20,10 +20,10 @@ from app import clock
 @contextmanager
 def tls_before(path: str, folder: Path) -> Iterator[tuple[int, Path]]:
     """The port, and the file with the certificate that proves it."""
-    certificate = folder / "certificate.pem"
-    certificate.write_bytes(_certificate())
+    proof = folder / "certificate.pem"
+    proof.write_bytes(certificate())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(proof)
 
     class Front(BaseRequestHandler):
         def handle(self) -> None:
@@ -48,7 +48,7 @@ def tls_before(path: str, folder: Path) -> Iterator[tuple[int, Path]]:
         serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         serving.start()
         try:
-            yield server.server_address[1], certificate
+            yield server.server_address[1], proof
         finally:
             server.shutdown()
             serving.join()
@@ -63,7 +63,8 @@ def _pump(one: socket, other: socket) -> None:
             end.shutdown(SHUT_RDWR)
 
 
-def _certificate() -> bytes:
+def certificate() -> bytes:
+    """For localhost, signed by itself, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     made = (
