@@ -109,7 +109,7 @@ def test_who_hangs_is_waited_for_once_and_then_left_alone_until_it_is_well(
     with place.paused():
         began = time.monotonic()
         assert sign_in(app, clerk, "wrong") == 401
-        assert redis_pool.DEADLINE <= time.monotonic() - began < 4 * redis_pool.DEADLINE
+        assert redis_pool.DEADLINE <= time.monotonic() - began < 10 * redis_pool.DEADLINE
         assert sign_in(app, clerk, PASSWORD) == 303
     with pytest.raises(redis.ConnectionError, match="a moment ago"):
         redis.Redis(connection_pool=redis_pool.pool(url)).ping()

@@ -17,6 +17,7 @@ TOGETHER = (
     (
         "tests/test_benchmarks.py",
         "tests/api/test_slow_wechat.py",
+        "tests/architecture/test_hostile_clients.py",
         "tests/callback/test_whole.py",
         "tests/draws/test_benchmark.py",
         "tests/draws/test_slow_readers.py",
