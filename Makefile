@@ -12,7 +12,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-qr bench-supervision screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-imports bench-qr bench-supervision screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ bench: .venv/ready-dev  ## the rating page against plain baselines, as ratios
 bench-qr: .venv/ready-dev  ## ten thousand slips; every code read
 	$(BIN)/python -m benchmarks.qr
 	EVERY_CODE=1 $(BIN)/python -m pytest -m slow tests/qr
+
+bench-imports: .venv/ready-dev  ## two thousand spoilt files for each import
+	SPOILT=2000 $(BIN)/python -m pytest -m slow tests/imports/test_spoilt_at_random.py
 
 bench-draw: .venv/ready-dev  ## a draw among ten million people
 	$(BIN)/python -m benchmarks.draw

@@ -16,6 +16,7 @@ from app.cli.i18n import _
 from app.cli.import_report import Counts, Rejects, open_rejects
 from app.http.context import runtime, transaction
 from app.models import Ticket
+from app.services import spelling
 from app.services.imports.ticket_log import importer as imports
 from app.services.imports.ticket_log import profile as profiles
 from app.services.imports.ticket_log.node_reader import Node, NodeReader
@@ -107,12 +108,13 @@ def _take(
 @click.argument("number")
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
 def url(number: str, as_json: bool) -> None:
+    number = spelling.number(number)
     with runtime().database.reading() as session:
-        ticket_id = session.scalar(select(Ticket.id).where(Ticket.number == number.strip()))
+        ticket_id = session.scalar(select(Ticket.id).where(Ticket.number == number))
     if ticket_id is None:
         _stop(_("没有编号为 %(number)s 的工单。", number=number))
     address = runtime().links.ticket_url(ticket_id)
-    click.echo(json.dumps({"number": number.strip(), "url": address}) if as_json else address)
+    click.echo(json.dumps({"number": number, "url": address}) if as_json else address)
 
 
 def _stop(text: str) -> NoReturn:

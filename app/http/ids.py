@@ -1,7 +1,9 @@
-"""Numbers of rows, as addresses and forms bring them."""
+"""Numbers of rows and of tickets, as addresses and forms bring them."""
 
 from flask import Flask
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
+
+from app.services import links
 
 LONGEST = 18  # digits that fit 64 bits
 
@@ -12,9 +14,22 @@ class RowId(IntegerConverter):
     regex = rf"\d{{1,{LONGEST}}}"
 
 
+class TicketNumber(BaseConverter):
+    """The number of a ticket, whatever stands in it: a server unquotes a slash before we see it, so it is coded."""
+
+    def to_python(self, value: str) -> str:
+        return links.from_path(value)
+
+    def to_url(self, value: str) -> str:
+        return links.in_path(value)
+
+
 def install(app: Flask) -> None:
-    """`<id:name>` in an address; `<int:name>` as well, for Python reads no number of thousands of digits."""
-    app.url_map.converters.update({"id": RowId, "int": RowId})
+    """`<id:name>` and `<ticket:name>` in an address, `number|in_path` in a template; `<int:name>` is an id as well, for
+    Python reads no number of thousands of digits.
+    """
+    app.url_map.converters.update({"id": RowId, "int": RowId, "ticket": TicketNumber})
+    app.jinja_env.filters["in_path"] = links.in_path
 
 
 def parse_id(text: str) -> int | None:

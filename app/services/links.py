@@ -1,10 +1,35 @@
 """Addresses we hand out: always from the configuration, never from a request's Host header."""
 
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from app.errors import Missing
 from qr import token
+
+PLAIN = re.compile(r"\w[\w.-]*")
+TAKEN = {"new"}  # words that stand in an address where a number could
+CODED = "~"
+
+
+def in_path(number: str) -> str:
+    """A ticket's number as a part of an address: coded where it would mean something there, as `/`, `?` or `..` do."""
+    if PLAIN.fullmatch(number) and number not in TAKEN:
+        return quote(number)
+    return CODED + urlsafe_b64encode(number.encode()).decode().rstrip("=")
+
+
+def from_path(part: str) -> str:
+    """The number that an address names, coded or as it is."""
+    if not part.startswith(CODED):
+        return part
+    coded = part.removeprefix(CODED)
+    try:
+        return urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
+    except ValueError:
+        return part
 
 
 @dataclass(frozen=True)
@@ -39,7 +64,7 @@ class Links:
         return self.public_url + self.slip_path(number)
 
     def engineer_ticket_url(self, number: str) -> str:
-        return f"{self.public_url}/engineer/{number}"
+        return f"{self.public_url}/engineer/{in_path(number)}"
 
     def invitation_token(self, number: int) -> str:
         return token.sign(number, purpose="bind", keys=self.keys)

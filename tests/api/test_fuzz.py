@@ -36,7 +36,9 @@ pytestmark = [pytest.mark.slow("hundreds of requests for each door"), pytest.mar
 EXAMPLES = settings(
     max_examples=30, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-ABOUT_A_TICKET = [operation for operation in OPERATIONS if {"<token>", "<number>"} & set(operation.path.split("/"))]
+ABOUT_A_TICKET = [
+    operation for operation in OPERATIONS if {"<token>", "<ticket:number>"} & set(operation.path.split("/"))
+]
 # Not that what fits the schema is taken: most of our rules are about the ticket, and no schema could tell them.
 CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"),

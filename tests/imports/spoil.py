@@ -58,7 +58,7 @@ def _text(table: Rows, random: Random) -> bytes:
         text,
         delimiter=random.choice(",,,;\t"),
         lineterminator=random.choice(("\n", "\r\n", "\r\n", "\r")),
-        quoting=random.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),  # type: ignore[arg-type]
+        quoting=random.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
     )
     writer.writerows(table)
     return text.getvalue().encode(random.choice(("utf-8", "utf-8", "utf-8-sig", "gb18030")), "replace")

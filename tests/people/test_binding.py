@@ -110,6 +110,21 @@ def test_spaces_around_do_not_matter(desk: "Desk") -> None:
 @pytest.mark.parametrize(
     ("number", "name", "digits"),
     [
+        ("００１０６", "阿依·古丽", "０１０６"),
+        ("\u202d00106\u202c", "阿依 • 古丽", "0106\u200b"),
+        ("00106\u00a0", "阿　依．古丽\ufeff", "0106"),
+    ],
+)
+def test_another_spelling_is_the_same_person(desk: "Desk", world: World, number: str, name: str, digits: str) -> None:
+    with world.database.transaction() as session:
+        doctor = session.get_one(Person, world.doctor.id)
+        doctor.name, doctor.telephone = "阿依・古丽", f"{doctor.telephone}\u202c"
+    assert desk.bind(number, name, digits) is Outcome.BOUND
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "digits"),
+    [
         ("106", "李伟", "0106"),  # leading zeros are part of the number
         ("00106", "李佳", "0106"),
         ("00106", "李伟", "0107"),

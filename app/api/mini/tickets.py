@@ -50,7 +50,7 @@ def report(db: Session, given: requests.Fault) -> responses.Ticket:
     return _whole(db, db.get_one(Ticket, ticket_id))
 
 
-@get("/tickets/<number>", responses.Ticket, *OF_A_PERSON, "no_such_ticket")
+@get("/tickets/<ticket:number>", responses.Ticket, *OF_A_PERSON, "no_such_ticket")
 def ticket(number: str) -> responses.Ticket:
     """One of my tickets."""
     with read_session() as db:
@@ -76,7 +76,7 @@ def _drawn(content: bytes, number: str) -> bytes:
 
 
 @post_once(
-    "/tickets/<number>/photos",
+    "/tickets/<ticket:number>/photos",
     PHOTO,
     {201: responses.Photo},
     *OF_A_PERSON,
@@ -91,7 +91,7 @@ def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
 
 
 @get(
-    "/tickets/<number>/photos/<int(max=9007199254740991):photo_id>",
+    "/tickets/<ticket:number>/photos/<int(max=9007199254740991):photo_id>",
     images.MEDIA_TYPE,
     *OF_A_PERSON,
     *("no_such_ticket", "no_such_photo"),
@@ -104,7 +104,7 @@ def photo(number: str, photo_id: int) -> Response:
 
 
 @post_once(
-    "/tickets/<number>/complaint",
+    "/tickets/<ticket:number>/complaint",
     requests.ComplaintForm,
     {201: responses.Complaint},
     *OF_A_PERSON,

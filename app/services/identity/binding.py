@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.db import HELD
 from app.errors import Missing, Refused
 from app.models import BindingTry, Department, Employment, IdentityClaim, Person, WeChatIdentity
-from app.services import events
+from app.services import events, spelling
 from app.services.events import About
 from app.services.notices import outbox
 from app.services.organisation import employment
@@ -63,7 +63,7 @@ def bind(
 
     The try is kept whatever comes of it, so the outcome is returned, not raised.
     """
-    number = staff_number.strip()
+    number = spelling.number(staff_number)
     # Held, so that two phones that try the same number at once come one after the other; the phone after it, as ever.
     person = session.scalar(select(Person).where(Person.staff_number == number).with_for_update(key_share=True))
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
@@ -334,9 +334,9 @@ def _bound_elsewhere(session: Session, appid: str, person_id: int) -> bool:
 
 def _matches(person: Person, name: str, last_four: str) -> bool:
     # Both are compared whatever the first one says, so that the time does not tell which was wrong.
-    same_name = hmac.compare_digest(person.name.strip().encode(), name.strip().encode())
-    digits = person.telephone.strip()[-4:]
-    same_digits = hmac.compare_digest(digits.encode(), last_four.strip().encode())
+    same_name = hmac.compare_digest(spelling.name_key(person.name).encode(), spelling.name_key(name).encode())
+    digits = spelling.telephone(person.telephone)[-4:]
+    same_digits = hmac.compare_digest(digits.encode(), spelling.number(last_four).encode())
     return same_name and same_digits and len(digits) == 4
 
 

@@ -10,6 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
+from app.services import spelling
 from app.services.organisation import employment
 
 LIFE = timedelta(minutes=10)
@@ -31,7 +32,7 @@ def last_four(session: Session, keys: Sequence[str], proof: str, *, identity_id:
     if person is None or whose != identity_id or len(_digits(person.telephone)) != _DIGITS:
         return ""
     same = [hmac.compare_digest(digest, _digest(key, person.telephone)) for key in keys]
-    return person.telephone.strip()[-4:] if any(same) else ""
+    return spelling.telephone(person.telephone)[-4:] if any(same) else ""
 
 
 def _digest(key: str, number: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -73,7 +74,7 @@ def fields(kind: NoticeKind, template: MessageTemplate, told: NoticeContext, zon
 def page(template: MiniTemplate, told: NoticeContext, links: Links) -> str:
     """The page of the mini-program."""
     token = links.ticket_path(told.ticket_id).rpartition("/")[2] if told.ticket_id else ""
-    return template.page.format(number=told.number, token=token)
+    return template.page.format(number=quote(told.number, safe=""), token=token)
 
 
 def url(kind: NoticeKind, told: NoticeContext, links: Links, console_url: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import Department, Employment, Person, Post, Provider, RoleGrant, Team
 from app.pagination import Query
+from app.services import spelling
 
 LONGEST_WINDOW = timedelta(days=90)  # in which a ticket may be rated, whatever the hospital has set
 
@@ -79,4 +80,4 @@ def roles(session: Session, person_id: int) -> frozenset[str]:
 
 
 def by_staff_number(session: Session, staff_number: str) -> Person | None:
-    return session.scalar(select(Person).where(Person.staff_number == staff_number.strip()))
+    return session.scalar(select(Person).where(Person.staff_number == spelling.number(staff_number)))

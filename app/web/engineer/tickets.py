@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import session
 from app.http.context import now, read_session, runtime, transaction
+from app.services import links
 from app.services.notices import inbox
 from app.services.ratings import praise
 from app.services.tickets import code_shown, engineer_worklist, lifecycle, progress
@@ -33,7 +34,7 @@ def index() -> str:
     return render_template("engineer/index.html", work=work, praise=told, unread=unread, form=form)
 
 
-@blueprint.get("/engineer/<number>")
+@blueprint.get("/engineer/<ticket:number>")
 def show(number: str) -> str:
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
@@ -43,7 +44,7 @@ def show(number: str) -> str:
     return render_template("engineer/ticket.html", job=job, steps=steps, unseen=unseen, form=form)
 
 
-@blueprint.post("/engineer/<number>/opened")
+@blueprint.post("/engineer/<ticket:number>/opened")
 @session.checks_its_own_form
 def opened(number: str) -> tuple[str, int]:
     """The page says that somebody looks at it."""
@@ -54,7 +55,7 @@ def opened(number: str) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.post("/engineer/<number>/<act>")
+@blueprint.post("/engineer/<ticket:number>/<act>")
 @session.checks_its_own_form
 def act(number: str, act: str) -> Response:
     """Accept, arrive, finish, take over. A second tap, or one after a lost answer, finds it done and just shows it."""
@@ -67,10 +68,11 @@ def act(number: str, act: str) -> Response:
         if not lifecycle.is_repeat(ticket, act, by=g.visitor.person_id):
             service(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
     shows_code = act == "finish" and ticket.rateable
-    return redirect(f"/engineer/{number}/code" if shows_code else f"/engineer/{number}", 303)
+    page = f"/engineer/{links.in_path(number)}"
+    return redirect(f"{page}/code" if shows_code else page, 303)
 
 
-@blueprint.get("/engineer/<number>/code")
+@blueprint.get("/engineer/<ticket:number>/code")
 def code(number: str) -> str:
     """The code as large as the screen, for the user to scan; drawn in the page, so it is there without a network."""
     with read_session() as db:
@@ -80,7 +82,7 @@ def code(number: str) -> str:
     return render_template("engineer/code.html", job=job, code=drawn, said=said, form=session.form_token("shown"))
 
 
-@blueprint.post("/engineer/<number>/shown")
+@blueprint.post("/engineer/<ticket:number>/shown")
 @session.checks_its_own_form
 def shown(number: str) -> tuple[str, int]:
     """The page says that it is held out, or was `ago` seconds ago: a phone's clock may be wrong, this is not."""
@@ -94,7 +96,7 @@ def shown(number: str) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.get("/engineer/<number>/code/opened")
+@blueprint.get("/engineer/<ticket:number>/code/opened")
 def code_opened(number: str) -> tuple[str, int]:
     """200 once the user has opened the page, 204 before; the same whether rated or not (law 11)."""
     with read_session() as db:

@@ -7,7 +7,7 @@ from app.services.tickets import detail, photos
 from app.web.console.overview import blueprint
 
 
-@blueprint.get("/console/tickets/<number>/photos/<id:photo_id>")
+@blueprint.get("/console/tickets/<ticket:number>/photos/<id:photo_id>")
 def ticket_photo(number: str, photo_id: int) -> Response:
     with read_session() as session:
         ticket = detail.facts(session, number.strip()).Ticket

@@ -59,7 +59,7 @@ def ticket_index() -> str | Answer:
     return render_template("console/tickets.html", **shown, **choices)
 
 
-@blueprint.get("/console/tickets/<number>")
+@blueprint.get("/console/tickets/<ticket:number>")
 def ticket(number: str) -> str:
     provider = not g.visitor.supervises
     with read_session() as session:
@@ -102,14 +102,14 @@ def _dispatch_form(ticket: Ticket, helpers: Sequence[Line], candidates: Sequence
     }
 
 
-@blueprint.get("/console/tickets/<number>/code.svg")
+@blueprint.get("/console/tickets/<ticket:number>/code.svg")
 def ticket_code(number: str) -> Response:
     with read_session() as session:
         found = detail.facts(session, number.strip()).Ticket
     return Response(symbol.svg(runtime().links.ticket_url(found.id)), mimetype="image/svg+xml")
 
 
-@blueprint.post("/console/tickets/<number>/dispatch")
+@blueprint.post("/console/tickets/<ticket:number>/dispatch")
 def dispatch(number: str) -> Answer:
     lead = parse_id(request.form.get("lead", ""))
     helpers = [parse_id(helper) or 0 for helper in request.form.getlist("helpers")]
@@ -122,7 +122,7 @@ def dispatch(number: str) -> Answer:
     return _act(number, give, gettext("已派单，通知已排队发出。"))
 
 
-@blueprint.post("/console/tickets/<number>/close")
+@blueprint.post("/console/tickets/<ticket:number>/close")
 def close(number: str) -> Answer:
     def shut(session: Session, ticket: Ticket) -> None:
         lifecycle.close(session, ticket, by=by(), at=now(), channel=CHANNEL)
@@ -130,7 +130,7 @@ def close(number: str) -> Answer:
     return _act(number, shut, gettext("工单已关闭。"))
 
 
-@blueprint.post("/console/tickets/<number>/cancel")
+@blueprint.post("/console/tickets/<ticket:number>/cancel")
 def cancel(number: str) -> Answer:
     def drop(session: Session, ticket: Ticket) -> None:
         lifecycle.cancel(session, ticket, by=by(), at=now(), channel=CHANNEL)
