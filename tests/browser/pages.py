@@ -259,6 +259,10 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("form[action$='/invitation'] button").click()
         page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
         yield "console-invitation", page
+        page.goto(f"{demo.at('console-supervisor')}/console/people?department={_ward(demo)}")
+        page.locator("form[action$='/invitations'] button").click()
+        page.locator(".strip").first.wait_for()
+        yield "console-ward-invitations", page
         page.goto(f"{demo.at('console-supervisor')}/console/tickets/new")
         page.locator("[name=requester]").fill("没有这个人")
         page.locator("form.sheet").evaluate("form => form.noValidate = true")

@@ -5,11 +5,13 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from limits import RateLimitItemPerHour
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import clock
 from app.db import Database
+from app.http import rate_limits
 from app.models import Employment, Inbound, Notice, Person
 from app.services.codes import slip_pads
 from tests.conftest import Console
@@ -79,11 +81,12 @@ def test_opening_a_ticket_for_somebody_tells_the_desk_no_telephone(
 
 @pytest.mark.parametrize("asked", ["王丽", "没有这个人"])
 def test_who_names_too_many_people_that_are_not_found_is_stopped(
-    asked: str, desk: FlaskClient, world: World, console: Console
+    asked: str, desk: FlaskClient, world: World, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rate_limits, "PEOPLE_MISSED", RateLimitItemPerHour(3))
     world.employ("00777", world.nurse.name, department=world.pharmacy)
-    answers = [report(desk, world, requester=asked).status_code for _ in range(21)]
-    assert answers == [422] * 20 + [429]
+    answers = [report(desk, world, requester=asked).status_code for _ in range(4)]
+    assert answers == [422] * 3 + [429]
     assert report(desk, world, requester=world.doctor.name).status_code == 429
     assert report(console(world.supervisor), world, requester=asked).status_code == 422
 

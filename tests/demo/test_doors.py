@@ -11,12 +11,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app import create_app
+from app import clock, create_app
 from app.demo import roles
 from app.models import WeChatIdentity
+from app.services.identity import wechat_sign_in
 from config.settings import read_settings
 from sandbox.phones import PHONES
-from tests.conftest import plain_environ
+from tests.browser import tickets
+from tests.conftest import KEY, plain_environ
+from tests.support.console_forms import send
+from tests.support.scan_forms import Slip
+from tests.support.world import APPID
 
 pytestmark = pytest.mark.slow("the demo hospital")
 ELSEWHERE = (
@@ -116,9 +121,26 @@ def test_a_phone_is_never_sent_elsewhere(browser: FlaskClient, to: str) -> None:
 def test_every_code_offered_opens_and_there_are_at_most_thirty(browser: FlaskClient, demo_app: Flask) -> None:
     codes = browser.get("/demo/codes").get_json()["codes"]
     assert 20 <= len(codes) <= 30
-    pick_up(browser, demo_app, "nurse")
     assert {urlsplit(code["url"]).path[:3] for code in codes} == {"/r/", "/w/", "/bi"}
-    assert {browser.get(code["url"]).status_code for code in codes} == {200}
+    pick_up(browser, demo_app, "nurse")
+    assert {browser.get(code["url"]).status_code for code in codes if "/bind/" not in code["url"]} == {200}
+
+
+def test_the_stranger_scans_his_own_invitation_and_his_rating_counts(browser: FlaskClient, demo_app: Flask) -> None:
+    """A proof that is played through: his strip of the ward's sheet, as one of the codes."""
+    runtime = demo_app.extensions["mashangping"]
+    ticket, slip = tickets.make(runtime, "finished", served=roles.STRANGER), Slip(runtime)
+    meet_stranger(demo_app)
+    pick_up(browser, demo_app, "stranger")
+    slip.rate(browser, ticket, 4)
+    assert "未核验" in browser.get(slip.path(ticket)).text
+    assert slip.counted(ticket) == []
+    (link,) = invitations(browser)
+    assert "许*" in browser.get(link).text
+    assert send(browser, link, link).location == "/my"
+    assert slip.counted(ticket) == [(4, None)]  # of the rating as it was given; the slot knows for whom
+    assert "未核验" not in browser.get(slip.path(ticket)).text
+    assert invitations(browser) == []
 
 
 @pytest.mark.parametrize("role", roles.CONSOLE)
@@ -156,6 +178,19 @@ def first_rating(browser: FlaskClient) -> str:
     page = browser.get("/").text
     address = next(part for part in page.split('"') if part.startswith("http://localhost:8001/phone/nurse/open?url="))
     return urlsplit(parse_qs(urlsplit(unescape(address)).query)["url"][0]).path
+
+
+def invitations(browser: FlaskClient) -> list[str]:
+    codes = browser.get("/demo/codes").get_json()["codes"]
+    return [urlsplit(code["url"]).path for code in codes if "/bind/" in code["url"]]
+
+
+def meet_stranger(app: Flask) -> None:
+    """He has signed in once, and agreed to the privacy notice."""
+    with app.extensions["mashangping"].database.transaction() as session:
+        found = {"appid": APPID, "openid": PHONES["stranger"].openid, "unionid": None, "keys": (KEY,)}
+        identity = wechat_sign_in.identify(session, **found, at=clock.now())
+        wechat_sign_in.accept_privacy(session, identity, at=clock.now())
 
 
 def pick_up(browser: FlaskClient, app: Flask, name: str) -> None:

@@ -29,6 +29,7 @@ from app.services.ratings import rating
 TRIES_BY_IDENTITY = 5
 TRIES_FOR_NUMBER = 10
 TRIES_WITHIN = timedelta(hours=24)
+MOST_CLAIMS = 200  # on one page
 
 
 class Outcome(Enum):
@@ -225,7 +226,7 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
 
 
 def waiting_claims(session: Session, *, at: datetime) -> list[WaitingClaim]:
-    """Claims that a supervisor decides, ward by ward, the oldest first."""
+    """Claims that a supervisor decides, ward by ward, the oldest first; one above MOST_CLAIMS says: there are more."""
     rows = session.execute(
         select(IdentityClaim, Person, WeChatIdentity, func.coalesce(Department.name, ""))
         .join(Person, Person.id == IdentityClaim.person_id)
@@ -234,6 +235,7 @@ def waiting_claims(session: Session, *, at: datetime) -> list[WaitingClaim]:
         .outerjoin(Department, Department.id == Employment.department_id)
         .where(IdentityClaim.state == "waiting")
         .order_by(Department.code, IdentityClaim.created_at, IdentityClaim.id)
+        .limit(MOST_CLAIMS + 1)
     )
     return [WaitingClaim(*row, plain=_plain(session, row[0], row[2], at)) for row in rows]
 

@@ -19,7 +19,6 @@ from qr import symbol
 blueprint = Blueprint("console_people", __name__)
 
 CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
-MOST_CLAIMS = 500
 
 
 @blueprint.app_template_filter()
@@ -123,14 +122,15 @@ def unbind(person_id: int, identity_id: int) -> Response:
 @blueprint.get("/console/people/claims")
 def claims() -> str:
     with read_session() as session:
-        wards = binding.by_ward(binding.waiting_claims(session, at=now()))
-    return render_template("console/claims.html", wards=wards)
+        waiting = binding.waiting_claims(session, at=now())
+    shown = waiting[: binding.MOST_CLAIMS]
+    return render_template("console/claims.html", wards=binding.by_ward(shown), more=len(waiting) > len(shown))
 
 
 @blueprint.post("/console/people/claims")
 def approve_claims() -> Response:
     """One tap for a ward: those that were shown, each by itself, if nothing speaks against it by now."""
-    shown = [parse_id(claim) or 0 for claim in request.form.getlist("claim")[:MOST_CLAIMS]]
+    shown = [parse_id(claim) or 0 for claim in request.form.getlist("claim")[: binding.MOST_CLAIMS]]
     bound = 0
     for claim_id in shown:
         with suppress(Refused), transaction() as session:
