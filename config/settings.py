@@ -3,6 +3,7 @@
 Each NAME may instead be given as NAME_FILE, the path of a file that holds the value (container secrets).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -43,6 +44,22 @@ SURFACES = get_args(Surface)
 # What makes sure that a phone is a person's, where all that stands in the roster is known to others, too.
 PROOFS = ("invitation", "phone", "wecom", "supervisor")
 CHANNELS = ("wecom", "service", "mini", "robot")
+# What the sandbox's accounts are called and answer to: published with this program, so secret to nobody.
+_SANDBOX = re.compile("(wx|ww)?sandbox", re.IGNORECASE)
+_OF_AN_ACCOUNT = (
+    "wechat_service_appid",
+    "wechat_service_secret",
+    "wechat_service_token",
+    "wechat_service_aes_key",
+    "wechat_mini_appid",
+    "wechat_mini_secret",
+    "wechat_mini_token",
+    "wechat_mini_aes_key",
+    "wecom_corpid",
+    "wecom_secret",
+    "robot_key",
+)
+_SIGNS_OF_A_KEY = 6  # different ones at least; 32 hexadecimal digits drawn by lot have thirteen
 _WECHAT_API_BACKUP_URL = "https://api2.weixin.qq.com"
 
 
@@ -110,6 +127,7 @@ class Settings(BaseSettings):
     public_url: Origin
     console_url: Origin = ""
     sandbox_url: Origin = ""
+    health_details: Switch = False
     surfaces: Annotated[frozenset[str], some_of(SURFACES)] = frozenset(SURFACES)
     trusted_proxies: Annotated[int, whole(8)] = 0
     # The server's own variable, so that it is said once.
@@ -175,7 +193,21 @@ class Settings(BaseSettings):
         """Only what `read_settings` hands over: no .env file, no second look at the environment."""
         return (init_settings,)
 
-    @field_validator("public_url", "wechat_api_url", "wechat_api_backup_url", "wechat_open_url", "wecom_url")
+    @field_validator("secret_keys")
+    @classmethod
+    def _drawn_by_lot(cls, keys: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("env") == "production" and any(len(set(key)) < _SIGNS_OF_A_KEY for key in keys):
+            raise ValueError("must be drawn by lot in production: one repeats a few characters")
+        return keys
+
+    @field_validator(*_OF_AN_ACCOUNT)
+    @classmethod
+    def _own(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("env") == "production" and _SANDBOX.match(value):
+            raise ValueError("is one of the sandbox's; production expects the hospital's own")
+        return value
+
+    @field_validator("public_url", "wechat_api_url", "wechat_api_backup_url", "wechat_open_url", "wecom_url", "js_url")
     @classmethod
     def _https(cls, url: str, info: ValidationInfo) -> str:
         if url and info.data.get("env") == "production" and not url.startswith("https://"):
@@ -196,10 +228,8 @@ class Settings(BaseSettings):
     @classmethod
     def _account(cls, appid: str, info: ValidationInfo) -> str:
         secret = f"{info.field_name}".replace("appid", "secret")
-        if bool(appid) != bool(info.data[secret]):
+        if secret in info.data and bool(appid) != bool(info.data[secret]):
             raise ValueError(f"and {secret.upper()} go together: set both or neither")
-        if appid.startswith("wxsandbox") and info.data.get("env") == "production":
-            raise ValueError("is one of the sandbox's; production expects the hospital's own")
         return appid
 
     @field_validator("wechat_service_token", "wechat_mini_token")
@@ -216,8 +246,8 @@ class Settings(BaseSettings):
     @field_validator("wecom_corpid")
     @classmethod
     def _wecom(cls, corpid: str, info: ValidationInfo) -> str:
-        agentid = info.data.get("wecom_agentid")
-        if agentid is not None and len({bool(corpid), bool(agentid), bool(info.data["wecom_secret"])}) > 1:
+        agentid, secret = info.data.get("wecom_agentid"), info.data.get("wecom_secret")
+        if agentid is not None and secret is not None and len({bool(corpid), bool(agentid), bool(secret)}) > 1:
             raise ValueError("goes together with WECOM_AGENTID and WECOM_SECRET: set all three or none")
         return corpid
 
@@ -280,6 +310,11 @@ class Settings(BaseSettings):
         return self.env == "production"
 
     @property
+    def tells_health(self) -> bool:
+        """Whether anybody may read `/metrics` and why `/readyz` says no; in production only where it was asked for."""
+        return self.health_details or not self.production
+
+    @property
     def rehearsed(self) -> bool:
         """In the demo hospital draws are played again and again, from the same ratings."""
         return self.env == "demo"
@@ -292,6 +327,10 @@ class Settings(BaseSettings):
     @property
     def https(self) -> bool:
         return self.public_url.startswith("https://")
+
+    def cookie(self, name: str) -> str:
+        """What a cookie of that name is called: by the prefix browsers know that no other host may set it, nor http."""
+        return f"__Host-{name}" if self.https else name
 
     def _wechat(self, appid: str, secret: str) -> WeChatSettings | None:
         if not appid:

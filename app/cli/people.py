@@ -107,7 +107,7 @@ def _show(plan: Plan, as_json: bool) -> None:
             click.echo(_("  ……另有 %(count)s 人", count=len(group) - SHOWN), err=as_json)
 
 
-@people.command("create-admin", help=_("建立管理员并设置控制台密码（至少 10 个字符，输入两次）。"))
+@people.command("create-admin", help=_("建立管理员并设置控制台密码（至少 12 个字符，输入两次）。"))
 @click.argument("staff_number")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help=_("从标准输入的第一行读取密码。"))

@@ -57,6 +57,7 @@ class Place:
 
 
 def main() -> int:
+    os.umask(0o077)  # for the processes it starts, too
     try:
         place = read_place(os.environ)
         environ = demo_environ(os.environ, place)

@@ -13,7 +13,8 @@ from app.demo.rating_rows import Voices
 from app.demo.seeded_random import Dice
 from app.demo.ticket_plans import DAYS, Planner
 from app.demo.ticket_rows import Lives, Work
-from app.models import Person
+from app.models import Counter, Person
+from app.runtime import DEMO
 from app.services.identity.passwords import hash_password
 
 _SEED = 2026
@@ -30,6 +31,7 @@ def seed(session: Session, *, appid: str, zone: ZoneInfo, at: datetime) -> None:
     wards = places.build(rows)
     categories = places.catalogue(rows)
     places.assets(rows, wards, categories)
+    session.add(Counter(name=DEMO, value=1))
     password_hash = hash_password(roles.PASSWORD)
     began = date(at.year - (1 if at.timetuple().tm_yday <= DAYS else 0), 1, 1)
     roster = Roster(rows, dice, appid=appid, password_hash=password_hash, at=at, began=began)

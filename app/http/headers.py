@@ -14,6 +14,9 @@ PICTURE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 
 AGAIN = "5"  # seconds, where nothing else is known
 
+# Nothing of ours asks the browser for these; a code is scanned by WeChat, a photo is chosen by its owner.
+UNUSED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 
 def install(app: Flask) -> None:
     app.after_request(_add)
@@ -26,8 +29,9 @@ def _add(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = PICTURE if drawn else POLICY % more
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = UNUSED
     if runtime().settings.https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", AGAIN)
     if request.endpoint not in {"static", "bootstrap.static"}:

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
-from flask import Blueprint, Response, current_app
+import structlog
+from flask import Blueprint, Response, abort, current_app
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from app.paths import ROOT
 
 blueprint = Blueprint("health", __name__)
 metrics_blueprint = Blueprint("metrics", __name__)
+_log = structlog.get_logger()
 
 # Looking through the tables costs 20 to 80 ms, so it is done again only after a while, and sooner where it was wrong.
 _GOOD_FOR, _BAD_FOR = 300.0, 5.0
@@ -40,13 +42,19 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """200 when the database answers and has the tables this code expects; else 503 with the reason."""
+    """200 when the database answers and has the tables this code expects; else 503. Why, where that may be told."""
     reason = _not_ready()
-    return Response((reason or "ready") + "\n", status=503 if reason else 200, mimetype="text/plain")
+    if not reason:
+        return Response("ready\n", mimetype="text/plain")
+    _log.warning("not ready", reason=reason)
+    told = reason if runtime().settings.tells_health else "not ready"
+    return Response(f"{told}\n", status=503, mimetype="text/plain")
 
 
 @metrics_blueprint.get("/metrics")
 def metrics() -> Response:
+    if not runtime().settings.tells_health:
+        abort(404)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

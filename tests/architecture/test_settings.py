@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app import create_app
 from config.settings import CallbackSettings, RetentionSettings, SettingsError, WeComSettings, read_settings
+from sandbox.accounts import ACCOUNTS, WECOM, SandboxAccount, SandboxWeCom
 
 NAMED = {
     "APP_ENV": "test",
@@ -22,6 +23,7 @@ PRODUCTION = {
     **NAMED,
     "APP_ENV": "production",
     "DATABASE_URL": "postgresql://db/msp",
+    "SECRET_KEYS": "a-key-drawn-by-lot-0123456789abcdef",
     "PUBLIC_URL": "https://pj.hospital.cn",
 }
 
@@ -188,11 +190,31 @@ def test_production_starts_with_https() -> None:
         ("PUBLIC_URL", "http://pj.hospital.cn", "PUBLIC_URL must be https in production"),
         ("CONSOLE_URL", "http://console.hospital.cn", "CONSOLE_URL must be https in production"),
         ("WECHAT_API_URL", "http://localhost:8001", "WECHAT_API_URL must be https in production"),
-        ("WECHAT_SERVICE_APPID", "wxsandboxservice01", "is one of the sandbox's"),
+        ("WECHAT_JS_URL", "http://localhost:8001/jweixin.js", "WECHAT_JS_URL must be https in production"),
+        ("SECRET_KEYS", f"{'k' * 32}", "SECRET_KEYS must be drawn by lot in production"),
+        ("SECRET_KEYS", f"a-key-drawn-by-lot-0123456789abcdef,{'01' * 20}", "SECRET_KEYS must be drawn by lot"),
     ],
 )
 def test_production_refuses_what_only_a_demo_may_have(name: str, value: str, expected: str) -> None:
     assert expected in fault({"WECHAT_SERVICE_SECRET": "s", name: value}, PRODUCTION)
+
+
+@pytest.mark.parametrize("account", [*ACCOUNTS.values(), WECOM], ids=lambda account: account.name)
+def test_production_refuses_whatever_the_sandbox_publishes(account: SandboxAccount | SandboxWeCom) -> None:
+    kind = "WECOM" if account is WECOM else f"WECHAT_{account.name.upper()}"
+    own = {
+        "appid": "wx0123456789abcdef",
+        "corpid": "ww01",
+        "secret": "s",
+        "agentid": "1",
+        "token": "tok",
+        "aes_key": "A" * 43,
+    }
+    for field, value in vars(account).items():
+        if field in {"name", "form", "original_id", "agentid"}:
+            continue
+        given = {f"{kind}_{name}".upper(): told for name, told in own.items() if hasattr(account, name)}
+        assert "is one of the sandbox's" in fault({**given, f"{kind}_{field}".upper(): value}, PRODUCTION), field
 
 
 def test_production_knows_no_sandbox_even_when_one_is_named() -> None:

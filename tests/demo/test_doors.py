@@ -214,6 +214,7 @@ def production(sqlite_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
         "PUBLIC_URL": "https://rating.example",
         "SANDBOX_URL": "http://localhost:8001",
         "WECHAT_SERVICE_APPID": "wx0123456789abcdef",
+        "WECHAT_SERVICE_SECRET": "the-hospitals-own",
     }
     app = create_app(read_settings(environ))
     yield app.test_client()

@@ -49,7 +49,7 @@ def test_the_password_is_asked_for_twice(app: Flask, database: Database) -> None
 @pytest.mark.parametrize(
     ("staff_number", "name", "password", "reason"),
     [
-        ("00001", "孙静", "short", "10"),
+        ("00001", "孙静", "eleven-long", "12"),
         ("00001", "孙静", "x" * 2000, "1024"),
         ("00017", "不是王丽", GOOD, "王丽"),
         ("00044", "冯洁", GOOD, "审计员"),

@@ -5,7 +5,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.errors import Refused
 
-MIN_LENGTH = 10
+MIN_LENGTH = 12
 MAX_LENGTH = 1024  # hashing costs time; nobody types more
 
 hasher = PasswordHasher()

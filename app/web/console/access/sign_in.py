@@ -140,7 +140,7 @@ def _nobodys_hash() -> str:
 def _known_browser(number: str) -> str:
     """The secret of a browser in which this number has signed in before; empty for any other."""
     try:
-        kept = _serializer().loads(request.cookies.get(KNOWN_BROWSER, ""), max_age=KNOWN_FOR)
+        kept = _serializer().loads(request.cookies.get(_known_browser_cookie(), ""), max_age=KNOWN_FOR)
     except BadSignature:
         return ""
     return str(kept[1]) if isinstance(kept, list) and kept[0] == number else ""
@@ -148,14 +148,17 @@ def _known_browser(number: str) -> str:
 
 def _remember_browser(answer: Answer, number: str) -> None:
     answer.set_cookie(
-        KNOWN_BROWSER,
+        _known_browser_cookie(),
         _serializer().dumps([number, secrets.token_urlsafe(12)]),
         max_age=KNOWN_FOR,
-        path="/sign-in",
         secure=runtime().settings.https,
         httponly=True,
         samesite="Lax",
     )
+
+
+def _known_browser_cookie() -> str:
+    return runtime().settings.cookie(KNOWN_BROWSER)
 
 
 def _serializer() -> URLSafeTimedSerializer:
