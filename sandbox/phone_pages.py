@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -141,7 +141,7 @@ def _group() -> list[Shown]:
 
 
 def _shown(message: Message) -> Shown:
-    at, fields = datetime.fromtimestamp(message.at, UTC).astimezone(), message.fields
+    at, fields = datetime.fromtimestamp(message.at, state().zone), message.fields
     template = TEMPLATES.get(message.template_id)
     if template:
         rows = [(template.fields.get(name, name), value) for name, value in fields.items()]

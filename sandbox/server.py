@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -61,7 +62,7 @@ class Running:
         """At the same addresses another one, which remembers nothing; the tests' way to start one a hundred times."""
         old = self._here
         old.doors.shut_main(False)
-        self._here = replace(_fresh(app_url, None, clock), doors=old.doors)
+        self._here = replace(_fresh(app_url, None, clock), doors=old.doors, zone=old.zone)
         self._app.extensions["sandbox"] = self._here
         old.pushes.stop()
         old.database.close()
@@ -91,7 +92,10 @@ def serve(
 ) -> Running:
     """Start on this machine only; port 0 takes a free one. Raises NotASandboxPlace."""
     check_environment(environ)
-    return Running(_fresh(app_url, data_dir, clock), port, backup_port)
+    here = _fresh(app_url, data_dir, clock)
+    if zone := environ.get("HOSPITAL_TZ"):
+        here = replace(here, zone=ZoneInfo(zone))
+    return Running(here, port, backup_port)
 
 
 def _fresh(app_url: str, data_dir: Path | None, clock: Clock) -> State:

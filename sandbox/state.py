@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -31,6 +32,7 @@ class State:
     mailbox: Mailbox
     people: People
     scenes: Scenes
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     doors: Doors = field(default_factory=Doors)
     knobs: Knobs = field(default_factory=Knobs)
     quotas: Quotas = field(default_factory=Quotas)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.cli.processes import ChildEnded, Processes
 from app.db import Database
-from app.demo import draw
+from app.demo import draw, roles, story
 from app.demo.seed import empty, seed
 from app.paths import ROOT
 from config.files import BadFile
@@ -143,15 +143,17 @@ def prepare(settings: Settings) -> None:
             click.echo("正在建立演示医院…… Making the demo hospital…")
             seed(session, appid=SERVICE.appid, zone=settings.timezone, at=clock.now())
             _draw(session, settings)
+            story.tell(session, at=clock.now())
     database.engine.dispose()
 
 
 def _draw(session: Session, settings: Settings) -> None:
-    """One draw that is over and one that collects ratings, so that a newcomer sees both."""
-    for stage in ("redrawn", "collecting"):
+    """Draws in three stages: one is over, one collects ratings, and in one the nurse has a prize to claim."""
+    for stage, wins in (("redrawn", None), ("collecting", None), ("drawn", roles.NURSE)):
         draw.draw(
             session,
             until=stage,
+            wins=wins,
             tenant=settings.hospital_id,
             hospital=settings.hospital_name,
             zone=settings.timezone,

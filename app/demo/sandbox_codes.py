@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.demo import roles
 from app.demo.places import WARD
-from app.models import BindInvitation, Category, Completion, CountedRating, Department, Person, Rating, Ticket
+from app.models import Asset, BindInvitation, Category, Completion, CountedRating, Department, Person, Rating, Ticket
 from app.models.ticket import OPEN_STATES
 from app.services.tickets.scan import WINDOW
 
-_HERS, _FINISHED, _OPEN, _WARDS = 6, 8, 9, 6  # thirty in all: more is no help on a phone
+_HERS, _FINISHED, _OPEN, _WARDS, _ASSETS = 7, 8, 8, 4, 2  # with an invitation thirty in all: more is no help on a phone
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Slip:
     department: str
 
 
-def first_to_rate(session: Session, *, at: datetime) -> Slip | None:
-    """The nurse's latest finished ticket that nobody has rated."""
+def first_to_rate(session: Session, who: roles.Part = roles.NURSE, *, at: datetime) -> Slip | None:
+    """Their latest finished ticket that nobody has rated."""
     query = (
         _slips()
         .join(Completion, and_(Completion.ticket_id == Ticket.id, Completion.cycle == Ticket.cycle))
@@ -33,7 +33,7 @@ def first_to_rate(session: Session, *, at: datetime) -> Slip | None:
         .outerjoin(CountedRating, CountedRating.completion_id == Completion.id)
         .outerjoin(Rating, Rating.completion_id == Completion.id)
         .where(
-            Person.staff_number == roles.NURSE.staff_number,
+            Person.staff_number == who.staff_number,
             Ticket.state.in_(("finished", "closed")),
             Completion.finished_at > at - WINDOW,
             CountedRating.completion_id.is_(None),
@@ -58,6 +58,19 @@ def slips(session: Session, *, at: datetime) -> list[Slip]:
         *_read(session, finished.where(Department.code != WARD).order_by(newest).limit(_FINISHED)),
         *_read(session, opened.limit(_OPEN)),
     ]
+
+
+def to_urge(session: Session) -> Slip | None:
+    """What the nurse waits for."""
+    query = _slips().join(Person, Person.id == Ticket.served_person_id).order_by(Ticket.reported_at.desc())
+    hers = query.where(Person.staff_number == roles.NURSE.staff_number, Ticket.state.in_(OPEN_STATES))
+    return next(iter(_read(session, hers.limit(1))), None)
+
+
+def assets(session: Session) -> list[tuple[int, str]]:
+    """Id and name of what carries a label."""
+    query = select(Asset.id, Asset.name, Asset.tag).where(Asset.retired_at.is_(None)).order_by(Asset.id)
+    return [(id_, f"{name} {tag}") for id_, name, tag in session.execute(query.limit(_ASSETS))]
 
 
 def wards(session: Session) -> list[tuple[int, str]]:

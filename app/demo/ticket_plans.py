@@ -206,6 +206,8 @@ _TODAY = (
     Told(2900, WARD, "nis", (*_DONE, ("closed", 1100)), lead=True, fault=1),
     Told(330, WARD, "wifi", _DONE, whole_ward=True, who=2),
     Told(1750, WARD, "computer", _DONE, whole_ward=True, who=3, fault=1),
+    # and the stranger's, whose own rating counts once they are bound
+    Told(215, WARD, "computer", _DONE, who=1),
     # on the engineer's phone: one to accept, one on the way, one at work, one back again
     Told(7, "0101", "his", (("dispatched", 3),), lead=True, priority=2, who=1),
     Told(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), lead=True, fault=2),

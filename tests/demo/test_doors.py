@@ -121,7 +121,7 @@ def test_a_phone_is_never_sent_elsewhere(browser: FlaskClient, to: str) -> None:
 def test_every_code_offered_opens_and_there_are_at_most_thirty(browser: FlaskClient, demo_app: Flask) -> None:
     codes = browser.get("/demo/codes").get_json()["codes"]
     assert 20 <= len(codes) <= 30
-    assert {urlsplit(code["url"]).path[:3] for code in codes} == {"/r/", "/w/", "/bi"}
+    assert {urlsplit(code["url"]).path[:3] for code in codes} == {"/r/", "/w/", "/a/", "/bi"}
     pick_up(browser, demo_app, "nurse")
     assert {browser.get(code["url"]).status_code for code in codes if "/bind/" not in code["url"]} == {200}
 

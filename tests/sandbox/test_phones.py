@@ -1,14 +1,16 @@
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 
 from sandbox.phones import PHONES
 from sandbox.server import Running, serve
-from tests.sandbox.conftest import APP_URL, Post
+from tests.sandbox.conftest import APP_URL, Post, Seconds
 from tests.sandbox.test_template_messages import PATH, message
 
 
@@ -33,6 +35,12 @@ def test_a_delivered_message_lies_in_the_inbox_newest_first(running: Running, po
         assert "服务地点" in shown
         assert "/phone/engineer/open?url=http://localhost:18999/r/abc" in shown
     assert "三楼" not in page(running, "nurse")
+
+
+def test_times_are_those_of_the_hospital(running: Running, post: Post, token: str) -> None:
+    post(PATH, message(), access_token=token)
+    sent = datetime.fromtimestamp(Seconds.now, ZoneInfo("Asia/Shanghai"))
+    assert sent.strftime(">%m-%d %H:%M<") in page(running, "engineer/inbox")
 
 
 def test_a_message_without_a_link_has_none(running: Running, post: Post, token: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.models import Event
+from app.models import Event, WeChatIdentity
 from tests.conftest import Console, Phone
 from tests.support.console_forms import send
 from tests.support.scan_forms import Slip
@@ -91,6 +91,16 @@ def test_the_second_field_that_is_wrong_keeps_the_first(world: World, phone: Pho
         True,
         False,
     )
+
+
+def test_who_was_not_served_is_told_that_binding_changes_nothing(slip: Slip, world: World, phone: Phone) -> None:
+    stranger, ticket = phone(world.stranger_identity), world.ticket("finished")
+    slip.rate(stranger, ticket, 4)
+    assert "不是您的服务，绑定了也不计" in stranger.get(slip.path(ticket)).text
+    with world.database.transaction() as session:
+        session.get_one(WeChatIdentity, world.stranger_identity.id).person_id = world.auditor.id
+    page = stranger.get(slip.path(ticket)).text
+    assert ("不计入：这次服务的不是您" in page, 'href="/my"' in page, "绑定工号" in page) == (True, True, False)
 
 
 @pytest.fixture

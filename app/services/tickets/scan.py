@@ -43,6 +43,11 @@ class Answer:
     corrected: bool
     detailed: bool
 
+    @property
+    def waits(self) -> bool:
+        """The visitor's own, and not counted."""
+        return self.mine and not self.counted
+
     def correctable(self, at: datetime) -> bool:
         return self.mine and not self.corrected and at - self.at <= CORRECTION
 

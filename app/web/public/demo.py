@@ -31,10 +31,11 @@ def codes() -> dict[str, list[dict[str, str]]]:
     links = runtime().links
     with read_session() as db:
         slips, wards = sandbox_codes.slips(db, at=now()), sandbox_codes.wards(db)
-        invited = sandbox_codes.invitations(db)
+        invited, labelled = sandbox_codes.invitations(db), sandbox_codes.assets(db)
     offered = [
         *((_label(slip), links.ticket_url(slip.ticket_id)) for slip in slips),
         *((gettext("科室码：%(name)s", name=name), links.ward_url(id_)) for id_, name in wards),
+        *((gettext("设备标签：%(name)s", name=name), links.label_url("asset", id_)) for id_, name in labelled),
         *((gettext("绑定邀请：%(name)s", name=name), links.invitation_url(number)) for number, name in invited),
     ]
     return {"codes": [{"label": label, "url": url} for label, url in offered]}

@@ -24,16 +24,26 @@ def show() -> str:
         has_console="console" in settings.surfaces,
         demo=demo,
         cast=roles,
-        first=_first_rating() if demo else None,
+        **(_story() if demo else {}),
     )
 
 
-def _first_rating() -> dict[str, str] | None:
-    """What the nurse may rate, at the address their camera would open."""
+def _story() -> dict[str, dict[str, str] | None]:
+    """What may be played: whose slip to rate, what to urge, a label to report by, each as the phone opens it."""
+    links, at = runtime().links, now()
     with read_session() as db:
-        slip = sandbox_codes.first_to_rate(db, at=now())
-    if slip is None:
-        return None
-    address = quote(runtime().links.ticket_url(slip.ticket_id), safe="")
-    phone = f"{runtime().settings.sandbox_url}/phone/{roles.NURSE.phone}"
-    return {"category": slip.category, "address": f"{phone}/open?url={address}"}
+        first = sandbox_codes.first_to_rate(db, at=at)
+        own = sandbox_codes.first_to_rate(db, roles.STRANGER, at=at)
+        urged, labelled = sandbox_codes.to_urge(db), sandbox_codes.assets(db)
+    return {
+        "first": _on_phone("nurse", links.ticket_url(first.ticket_id), first.category) if first else None,
+        "own": _on_phone("stranger", links.ticket_url(own.ticket_id), own.category) if own else None,
+        "urged": _on_phone("nurse", links.ticket_url(urged.ticket_id), urged.category) if urged else None,
+        "label": _on_phone("nurse", links.label_url("asset", labelled[0][0]), labelled[0][1]) if labelled else None,
+        "prize": _on_phone("nurse", f"{runtime().settings.public_url}/my#inbox", ""),
+    }
+
+
+def _on_phone(phone: str, url: str, category: str) -> dict[str, str]:
+    opened = f"{runtime().settings.sandbox_url}/phone/{phone}/open?url={quote(url, safe='')}"
+    return {"category": category, "address": opened}
