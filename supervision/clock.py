@@ -73,6 +73,11 @@ class Stretch:
     state: State
     reason: str = ""
 
+    @property
+    def time(self) -> timedelta:
+        """On the wall; what counts of it is known by its state."""
+        return self.end - self.begin
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -138,8 +143,10 @@ def reading(
 
 
 def left(calendar: Calendar, by: datetime, now: datetime, pauses: Sequence[Pause] = ()) -> timedelta:
-    """Open time until it is due; below zero how much it is over."""
-    return elapsed(calendar, now, by, pauses) if now <= by else -elapsed(calendar, by, now)
+    """Open time until it is due, as if a pause that lasts ended now; below zero how much it is over."""
+    if now > by:
+        return -elapsed(calendar, by, now)
+    return elapsed(calendar, now, by, [pause.until(now, planned=True) for pause in pauses])
 
 
 def stretches(calendar: Calendar, start: datetime, end: datetime, pauses: Sequence[Pause] = ()) -> list[Stretch]:

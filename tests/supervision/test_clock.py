@@ -214,6 +214,8 @@ class TestReading:
         assert left(CHINA, by, cn("2026-01-05 17:00")) == HOUR
         waits = [Pause(cn("2026-01-05 17:00"), cn("2026-01-05 17:20"), "part")]
         assert left(CHINA, by, cn("2026-01-05 17:00"), waits) == 40 * MINUTE
+        lasting = [Pause(cn("2026-01-05 16:00"), None, "part")]
+        assert left(CHINA, by, cn("2026-01-05 17:00"), lasting) == HOUR
         assert left(CHINA, by, cn("2026-01-06 14:10")) == -(3 * HOUR + 40 * MINUTE)
 
 
@@ -241,7 +243,7 @@ class TestStretches:
             Pause(cn("2026-01-05 08:00"), cn("2026-01-05 09:00"), "a"),
         ]
         found = stretches(CHINA, cn("2026-01-05 08:00"), cn("2026-01-05 10:00"), two)
-        assert [(one.state, one.reason, one.end - one.begin) for one in found] == [
+        assert [(one.state, one.reason, one.time) for one in found] == [
             ("paused", "a", HOUR),
             ("paused", "b", 30 * MINUTE),
             ("ran", "", 30 * MINUTE),
@@ -251,8 +253,8 @@ class TestStretches:
         start, end = cn("2026-01-05 08:07"), cn("2026-01-14 16:11")
         waits = [Pause(cn("2026-01-06 09:00"), cn("2026-01-08 09:00"), "part")]
         found = stretches(CHINA, start, end, waits)
-        assert sum((one.end - one.begin for one in found), timedelta()) == end - start
-        ran = sum((one.end - one.begin for one in found if one.state == "ran"), timedelta())
+        assert sum((one.time for one in found), timedelta()) == end - start
+        ran = sum((one.time for one in found if one.state == "ran"), timedelta())
         assert ran == elapsed(CHINA, start, end, waits)
 
     def test_backwards_there_is_none(self) -> None:
