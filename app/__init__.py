@@ -59,13 +59,13 @@ def create_app(settings: Settings) -> Flask:
     if settings.sandbox_url:  # never in production
         app.wsgi_app = Seats(app.wsgi_app, settings.public_url)  # type: ignore[method-assign, assignment]
     Bootstrap5(app)
+    inputs.install(app)  # before anybody has read the form
     csrf = CSRFProtect(app)
     i18n.install(app)
     ids.install(app)
     app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
     headers.install(app)
     errors.install(app)
-    inputs.install(app)
     outages.install(app)
     guards.register(app, [*blueprints(settings), *BLUEPRINTS])
     for view in app.view_functions.values():
