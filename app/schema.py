@@ -20,10 +20,10 @@ def differences(connection: Connection, metadata: MetaData, triggers: Collection
     live, dialect = inspect(connection), connection.dialect
     tables = set(live.get_table_names())
     yield from sorted(metadata.tables.keys() - tables)
-    asked = {"filter_names": sorted(metadata.tables.keys() & tables)}
-    columns, checks = live.get_multi_columns(**asked), live.get_multi_check_constraints(**asked)
-    indexes, references = live.get_multi_indexes(**asked), live.get_multi_foreign_keys(**asked)
-    uniques = live.get_multi_unique_constraints(**asked)
+    ours = sorted(metadata.tables.keys() & tables)
+    columns, checks = live.get_multi_columns(filter_names=ours), live.get_multi_check_constraints(filter_names=ours)
+    indexes, references = live.get_multi_indexes(filter_names=ours), live.get_multi_foreign_keys(filter_names=ours)
+    uniques = live.get_multi_unique_constraints(filter_names=ours)
     for key in columns:
         table = metadata.tables[key[1]]
         made = {

@@ -86,8 +86,7 @@ def test_nothing_that_happened_is_changed_or_deleted(full: Database) -> None:
 @pytest.mark.slow("a database loaded and taken through its migrations")
 def test_nothing_is_replaced_by_who_opens_the_file_without_us(full: Database) -> None:
     if full.engine.dialect.name == "postgresql":
-        replaced = "INSERT INTO rating SELECT * FROM rating ON CONFLICT (id) DO UPDATE SET level = 1"
-        assert refused(full, replaced)
+        assert refused(full, "INSERT INTO rating SELECT * FROM rating ON CONFLICT (id) DO UPDATE SET level = 1")
         return
     full.engine.dispose()
     connection = sqlite3.connect(Path(full.engine.url.database or ""), isolation_level=None)
