@@ -75,10 +75,7 @@ BROKEN: dict[str, tuple[Change, str | None]] = {
     "no shared texts": (changed(STRINGS, b"<si>", b"<s>"), "xlsx_broken"),
     "no relations": (without(RELATIONS), "xlsx_broken"),
     "no workbook": (without(BOOK), "no_workbook"),
-    "a document of another kind": (
-        lambda parts: [parts.clear(), parts.update({"word/document.xml": b"<a/>"})],
-        "no_workbook",
-    ),
+    "a document of another kind": (renamed(BOOK, "word/document.xml"), "no_workbook"),
     "a binary workbook": (renamed(BOOK, "xl/workbook.bin"), "binary_workbook"),
     "a spoilt workbook": (changed(BOOK, b"<sheets>", b"<sheets"), "xlsx_broken"),
     "spoilt styles": (changed(STYLES, b"<cellXfs", b"<cellXfs <"), "xlsx_broken"),
