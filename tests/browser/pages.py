@@ -255,20 +255,25 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         }.items():
             page.goto(demo.at("console-supervisor") + path)
             yield name, page
-        page.goto(f"{demo.at('console-supervisor')}/console/people/{_person(demo, roles.DESK)}")
-        page.locator("form[action$='/invitation'] button").click()
-        page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
-        yield "console-invitation", page
-        page.goto(f"{demo.at('console-supervisor')}/console/people?department={_ward(demo)}")
-        page.locator("form[action$='/invitations'] button").click()
-        page.locator(".strip").first.wait_for()
-        yield "console-ward-invitations", page
+        yield from _invitations(demo, page)
         page.goto(f"{demo.at('console-supervisor')}/console/tickets/new")
         page.locator("[name=requester]").fill("没有这个人")
         page.locator("form.sheet").evaluate("form => form.noValidate = true")
         page.locator("form.sheet button").click()
         page.get_by_role("alert").wait_for()
         yield "console-new-ticket-faults", page
+
+
+def _invitations(demo: Demo, page: Page) -> Shown:
+    """Of one person, and of a ward."""
+    page.goto(f"{demo.at('console-supervisor')}/console/people/{_person(demo, roles.DESK)}")
+    page.locator("form[action$='/invitation'] button").click()
+    page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
+    yield "console-invitation", page
+    page.goto(f"{demo.at('console-supervisor')}/console/people?department={_ward(demo)}")
+    page.locator("form[action$='/invitations'] button").click()
+    page.locator(".strip").first.wait_for()
+    yield "console-ward-invitations", page
 
 
 def _sandbox(demo: Demo, browser: Browser) -> Shown:
