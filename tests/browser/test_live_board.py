@@ -16,11 +16,11 @@ AT_MOST = 2_000  # milliseconds from the step to the screen
 def test_each_step_is_on_every_screen_within_two_seconds(demo: Demo, browser: Browser) -> None:
     with open_desktop(browser) as hospital, open_desktop(browser) as provider, open_phone(browser) as phone:
         board, ticket_page = enter_console(hospital, demo, "supervisor"), enter_console(provider, demo, "desk")
-        board.goto(f"{demo.url}/console/board")
+        board.goto(f"{demo.at('console-supervisor')}/console/board")
         made = tickets.make(demo.runtime, "dispatched")
         row = board.locator("tr", has_text=made.number)
         expect(row).to_be_visible(timeout=AT_MOST)
-        ticket_page.goto(f"{demo.url}/console/tickets/{made.number}")
+        ticket_page.goto(f"{demo.at('console-desk')}/console/tickets/{made.number}")
         engineer = phone.new_page()
         engineer.goto(demo.on_phone("engineer", f"/engineer/{made.number}"))
         for button, state in (("接单", "已接单"), ("到场", "已到场")):
@@ -34,7 +34,7 @@ def test_each_step_is_on_every_screen_within_two_seconds(demo: Demo, browser: Br
 def test_a_board_that_lost_its_source_says_so_and_catches_up(demo: Demo, browser: Browser) -> None:
     with open_desktop(browser) as hospital:
         board = enter_console(hospital, demo, "supervisor")
-        board.goto(f"{demo.url}/console/board")
+        board.goto(f"{demo.at('console-supervisor')}/console/board")
         hospital.set_offline(True)
         expect(lost(board)).to_be_visible()
         expect(lost(board).locator("time")).not_to_be_empty()
@@ -47,7 +47,7 @@ def test_a_board_that_lost_its_source_says_so_and_catches_up(demo: Demo, browser
 def test_who_is_signed_out_is_told(demo: Demo, browser: Browser) -> None:
     with open_desktop(browser) as hospital:
         board = enter_console(hospital, demo, "supervisor")
-        board.goto(f"{demo.url}/console/board")
+        board.goto(f"{demo.at('console-supervisor')}/console/board")
         hospital.clear_cookies()
         expect(board.locator("[data-signed-out]")).to_be_visible()
 
@@ -56,7 +56,7 @@ def test_a_step_moves_neither_the_focus_nor_the_page(demo: Demo, browser: Browse
     first = tickets.make(demo.runtime, "reported")
     with open_desktop(browser) as hospital:
         board = enter_console(hospital, demo, "supervisor")
-        board.goto(f"{demo.url}/console/board?order=newest")
+        board.goto(f"{demo.at('console-supervisor')}/console/board?order=newest")
         board.get_by_role("link", name=first.number).focus()
         second = tickets.make(demo.runtime, "reported")
         expect(board.locator("tr", has_text=second.number)).to_be_visible()
