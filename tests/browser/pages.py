@@ -313,7 +313,7 @@ def _invitation(demo: Demo) -> str:
     """The address of one for the desk, made at the command line."""
     with demo.runtime.database.transaction() as session:
         made = invitations.invite(session, _person(demo, roles.DESK), by=None, at=clock.now(), users=False)
-    return demo.runtime.links.invitation_url(made.number)
+    return demo.at("stranger") + "/bind/" + demo.runtime.links.invitation_token(made.number)
 
 
 def _forget_stranger(demo: Demo) -> None:
