@@ -27,18 +27,20 @@ class Seats:
     def __init__(self, program: Wsgi, public_url: str) -> None:
         self._program, self._public_url = program, public_url
 
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if found := SEAT.match(path):
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = found[0], path[found.end() :] or "/"
             environ["HTTP_COOKIE"] = _own(environ.get("HTTP_COOKIE", ""), found[1])
-            return self._program(environ, self._seated(start, found[0], found[1]))
+            return self._program(environ, self._seated(start_response, found[0], found[1]))
         came_from = SEAT.match(urlsplit(environ.get("HTTP_REFERER", "")).path)
         if came_from is None or path == "/" or path.startswith(_NO_PAGE):
-            return self._program(environ, start)
+            return self._program(environ, start_response)
         query = environ.get("QUERY_STRING", "")
         there = came_from[0] + quote(path.encode("latin-1"), safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
-        start("307 Temporary Redirect", [("Location", there), ("Content-Length", "0"), ("Cache-Control", "no-store")])
+        start_response(
+            "307 Temporary Redirect", [("Location", there), ("Content-Length", "0"), ("Cache-Control", "no-store")]
+        )
         return [b""]
 
     def _seated(self, start: Callable[..., Any], prefix: str, seat: str) -> Callable[..., Any]:

@@ -34,10 +34,10 @@ class CopiedLinks:
     def __init__(self, program: Wsgi) -> None:
         self._program = program
 
-    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if found := _TOKEN.fullmatch(environ.get("PATH_INFO", "")):
             environ["PATH_INFO"] = f"/{found[1]}/{found[2]}"
-        return self._program(environ, start)
+        return self._program(environ, start_response)
 
 
 def shortened(path: str) -> str | None:
