@@ -41,7 +41,13 @@ def test_every_make_target_in_the_readme_is_one() -> None:
 
 def test_both_halves_of_the_readme_tell_the_same() -> None:
     halves = README.split("\n---\n")
-    for told in (r"\]\((docs/(?!pictures)[^)]*|[A-Z]+\.md)\)", r"`make [a-z-]+`", r"[A-Z]+_[A-Z_]+", r"(?m)^##", r"http://\S+\d"):
+    for told in (
+        r"\]\((docs/(?!pictures)[^)]*|[A-Z]+\.md)\)",
+        r"`make [a-z-]+`",
+        r"[A-Z]+_[A-Z_]+",
+        r"(?m)^##",
+        r"http://\S+\d",
+    ):
         english, chinese = (set(re.findall(told, half)) for half in halves)
         assert english == chinese, told
 

@@ -18,7 +18,7 @@ def test_nurse_engineer_desk_and_supervisor_side_by_side(demo: Demo, browser: Br
         nurse, engineer = one.new_page(), one.new_page()
         nurse.goto(demo.on_phone("nurse", "/my"))
         agree(nurse)
-        number, address = new_ticket(desk, demo)
+        number, address = new_ticket(desk, demo, "打印有竖条")
         dispatch(desk)
         serve(engineer, demo, number)
         scan(nurse, demo, "nurse", address)

@@ -126,12 +126,12 @@ def ticket_state(demo: Demo, number: str) -> str:
         return session.scalars(select(Ticket.state).where(Ticket.number == number)).one()
 
 
-def new_ticket(page: Page, demo: Demo) -> tuple[str, str]:
-    """The desk takes a call from the nurse; the ticket's number and its scan address."""
+def new_ticket(page: Page, demo: Demo, fault: str = "护士站打印机不出纸") -> tuple[str, str]:
+    """The desk takes a call from the nurse, another one each time; the ticket's number and its scan address."""
     page.goto(f"{demo.at('console-desk')}/console/tickets/new")
     page.get_by_label("报修人（工号或姓名）").fill(roles.NURSE.staff_number)
     page.locator("[name=category]").select_option(index=1)
-    page.get_by_label("说明").fill("护士站打印机不出纸")
+    page.get_by_label("说明").fill(fault)
     page.get_by_role("button", name="建工单").click()
     number = re.search(r"\d{8}-\d{4,}", page.get_by_role("heading", level=1).inner_text())
     assert number, page.content()
