@@ -22,8 +22,10 @@ from app.runtime import Runtime, build, is_of_demo
 from app.services.notices import content
 from app.web.blueprints import blueprints
 from app.web.wechat.js_sdk import scanner
+from config.holidays import holidays
 from config.logging import configure
 from config.settings import Settings, SettingsError
+from config.sla import service_levels
 from config.touchpoints import touchpoints
 
 
@@ -51,6 +53,8 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = KeptSerializer()
     content.check_file()
     touchpoints()
+    service_levels()
+    holidays()
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime
     if proxies := settings.trusted_proxies:

@@ -12,11 +12,13 @@ import pytest
 from app.demo import hospital_file
 from app.paths import ROOT
 from app.services.imports.ticket_log import profile
-from config import notices, touchpoints
+from config import holidays, notices, sla, touchpoints
 from config.files import BadFile
 from tests.architecture.test_settings import NAMED
 
 TOUCHPOINTS = ROOT / "config" / "touchpoints.toml"
+SLA = ROOT / "config" / "sla.toml"
+HOLIDAYS = ROOT / "config" / "holidays.toml"
 PROFILE = profile.FOLDER / "servicenow.toml"
 HOSPITAL = Path(hospital_file.__file__).with_name("hospital.toml")
 
@@ -69,6 +71,55 @@ def test_a_mistake_in_a_profile_is_one_sentence(
     said = str(dict(refused.value.facts)["reason"])
     assert said.startswith(joined("servicenow.toml", sentence))
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            'solution = "2h"',
+            'solution = "2 hours"',
+            '[versions.0.limits.0] solution: expected a limit as "30m", ',
+        ),
+        ('"14:00-17:30"', '"14-17"', "[calendars.office] mon: expected hours"),
+        ("since = 2000-01-01", 'since = "2000-01-01"', "[versions.0] since: expected a date as 2026-10-01"),
+        (
+            'calendar = "office"',
+            'calendar = "ofice"',
+            "version default-1 calendar: expected one of always, ",
+        ),
+        ('departments = ["clinical"]', 'departments = ["wards"]', "version default-1 departments: expected types of "),
+        (
+            'calendar = "office"',
+            'calendar = "office"\npriorities = [3]',
+            "version default-1 limits: expected ",
+        ),
+        (
+            "[[versions]]",
+            '[[versions]]\nname = "a"\nsince = 2001-01-01\nlimits = []\n[[versions]]',
+            "versions: expected one",
+        ),
+    ],
+)
+def test_a_mistake_in_the_service_levels_is_one_sentence(
+    old: str, new: str, sentence: str, edited: Callable[[Path, str, str], Path]
+) -> None:
+    assert refusal(sla.read_service_levels, edited(SLA, old, new)).startswith(joined("sla.toml", sentence))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("[years.2024]", "[years.24]", "[years] 24: expected a year as 2026"),
+        ("2024-01-01,", '"2024-01-01",', "[years.2024] off: expected a date as 2026-10-01"),
+        ("2024-01-01,", "2023-01-01,", "[years.2024]: expected days of that year, not 2023-01-01"),
+        ("2024-02-04,", "2024-02-10,", "[years.2024]: expected 2024-02-10 in off or in work, not in both"),
+    ],
+)
+def test_a_mistake_in_the_days_off_is_one_sentence(
+    old: str, new: str, sentence: str, edited: Callable[[Path, str, str], Path]
+) -> None:
+    assert refusal(holidays.read_holidays, edited(HOLIDAYS, old, new)).startswith(joined("holidays.toml", sentence))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""Service levels: config/sla.toml, read once and checked whole. What they mean is `supervision/`'s to say."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic.dataclasses import dataclass
+
+from config.files import CLOSED, BadFile, Expected, Flag, Text, read_file
+from config.holidays import Day
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = "([0-6][0-9]|7[0-2]):[0-5][0-9]"
+Hours = Annotated[str, Expected('hours as "08:00-12:00"', re.compile(f"{_TIME}-{_TIME}").fullmatch)]
+LimitText = Annotated[
+    str, Expected('a limit as "30m", "2h", "1wd" or "5wd end"', re.compile("[1-9][0-9]{0,4}(m|h|wd|wd end)").fullmatch)
+]
+Code = Annotated[str, Expected("a code of small letters, digits and _", re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch)]
+Priority = Literal[1, 2, 3, 4]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class OpeningHours:
+    """A week; whether the days off and swapped work days are followed, and like which day those are."""
+
+    zh: Text
+    en: Text
+    mon: tuple[Hours, ...] = ()
+    tue: tuple[Hours, ...] = ()
+    wed: tuple[Hours, ...] = ()
+    thu: tuple[Hours, ...] = ()
+    fri: tuple[Hours, ...] = ()
+    sat: tuple[Hours, ...] = ()
+    sun: tuple[Hours, ...] = ()
+    holidays: Flag = False
+    swapped: Weekday = "mon"
+
+    def label(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+    def on(self, day: Weekday) -> list[list[str]]:
+        hours: tuple[str, ...] = getattr(self, day)
+        return [span.split("-") for span in hours]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Limits:
+    """For which tickets, by which calendar, how much time; an empty list is every ticket."""
+
+    calendar: Code
+    dispatch: LimitText
+    response: LimitText
+    arrival: LimitText
+    solution: LimitText
+    priorities: tuple[Priority, ...] = ()
+    departments: tuple[Code, ...] = ()
+    campuses: tuple[Text, ...] = ()
+
+    def fits(self, priority: int, department_type: str | None, campus: str | None) -> bool:
+        asked = ((self.priorities, priority), (self.departments, department_type), (self.campuses, campus))
+        return all(not wanted or given in wanted for wanted, given in asked)
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Version:
+    name: Text
+    since: Day
+    limits: tuple[Limits, ...]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class ServiceLevels:
+    calendars: Mapping[Code, OpeningHours]
+    department_types: Mapping[Code, tuple[Text, ...]]
+    versions: tuple[Version, ...]
+
+    def version(self, day: date) -> Version | None:
+        """The one for what was reported that day; none before the first."""
+        return next((version for version in reversed(self.versions) if version.since <= day), None)
+
+    def type_of(self, department: str | None) -> str | None:
+        """Of a department's code."""
+        known = self.department_types.items()
+        return next((name for name, codes in known if department and _any_fits(codes, department)), None)
+
+
+@cache
+def service_levels() -> ServiceLevels:
+    """Raises BadFile that names what is wrong."""
+    return read_service_levels(Path(__file__).with_name("sla.toml"))
+
+
+def read_service_levels(path: Path) -> ServiceLevels:
+    found = read_file(path, ServiceLevels)
+    if not found.versions or any(one.since >= other.since for one, other in pairwise(found.versions)):
+        raise BadFile(f"{path.name} versions: expected one at least, each of a later day than the one above")
+    for version in found.versions:
+        _check(path.name, version, found)
+    return found
+
+
+def _check(name: str, version: Version, found: ServiceLevels) -> None:
+    where = f"{name} version {version.name}"
+    for limits in version.limits:
+        if limits.calendar not in found.calendars:
+            raise BadFile(f"{where} calendar: expected one of {', '.join(found.calendars)}, not {limits.calendar}")
+        if unknown := set(limits.departments) - set(found.department_types):
+            raise BadFile(f"{where} departments: expected types of [department_types], not {min(unknown)}")
+    last = version.limits[-1] if version.limits else None
+    if last is None or last.priorities or last.departments or last.campuses:
+        raise BadFile(f"{where} limits: expected the last to fit every ticket")
+
+
+def _any_fits(codes: tuple[str, ...], department: str) -> bool:
+    return any(department.startswith(code[:-1]) if code.endswith("*") else department == code for code in codes)
