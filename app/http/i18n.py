@@ -1,6 +1,6 @@
 """The visitor's language and text size."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask, g, has_request_context, request, session
 
@@ -26,7 +26,7 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(language=language, languages=LANGUAGES, large_text=lambda: bool(g.get("large_text")))
-    app.jinja_env.filters.update(moment=show_moment, day=show_day)
+    app.jinja_env.filters.update(moment=show_moment, day=show_day, duration=show_duration, limit=show_limit)
     app.context_processor(_everywhere)
     app.before_request(_choose)
 
@@ -38,6 +38,24 @@ def show_moment(at: datetime | None) -> str:
 
 def show_day(at: datetime | None) -> str:
     return _show(at, "%Y-%m-%d")
+
+
+def show_duration(time: timedelta) -> str:
+    """Whole minutes, rounded once, half up."""
+    minutes = (abs(time) + timedelta(seconds=30)) // timedelta(minutes=1)
+    if minutes < 60:
+        return gettext("%(minutes)s 分钟", minutes=minutes)
+    return gettext("%(hours)s 小时 %(minutes)s 分钟", hours=minutes // 60, minutes=minutes % 60)
+
+
+def show_limit(limit: str) -> str:
+    """A limit of config/sla.toml, in words."""
+    count, _, end = limit.partition("wd")
+    if count == limit:
+        return show_duration(timedelta(**{"minutes" if limit[-1] == "m" else "hours": int(limit[:-1])}))
+    if end:
+        return gettext("第 %(days)s 个工作日结束", days=count)
+    return gettext("%(days)s 个工作日", days=count)
 
 
 def _show(at: datetime | None, pattern: str) -> str:

@@ -50,6 +50,8 @@ EVENTS: Mapping[str, EventKind] = {
     **dict.fromkeys(STATES, EventKind("ticket", provider=True, moves=True)),
     "recorded": _WORK,  # a node of an imported log; its state is the log's
     "opened": _WORK,
+    "paused": _WORK,  # its solution waits for the user, a part or a supplier
+    "resumed": _WORK,
     "urged": EventKind("ticket", provider=True, urgent=True),
     "still_broken": EventKind("ticket", urgent=True),
     "shown": _WORK,

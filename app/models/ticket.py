@@ -37,6 +37,7 @@ AWAITING = ("dispatched", "reopened")  # given to an engineer who has not accept
 
 SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
+PAUSE_REASONS = ("user", "part", "supplier")  # what its solution may wait for
 UNDER_WAY = text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
 
 

@@ -37,6 +37,11 @@ class Step:
         """The state a ticket came with from elsewhere."""
         return self.state if self.kind == "recorded" else None
 
+    @property
+    def waits_for(self) -> str | None:
+        """What the clock was paused for."""
+        return self.data.get("reason") if self.kind == "paused" else None
+
 
 def facts(session: Session, number: str) -> Line:
     """The ticket and the names of everything it points to; raises Missing."""

@@ -1,20 +1,18 @@
 """The live board, and what every page that shows open work asks to stay as it is in the database."""
 
 import hmac
-from datetime import timedelta
 from hashlib import sha256
 
 from flask import Response, g, jsonify, render_template, request
 
 from app.http.context import now, read_session, runtime
-from app.http.i18n import gettext
 from app.models.ticket import OPEN_STATES
 from app.services.dashboards import board
 from app.services.dashboards.board import BoardFilter, LiveBoard, Satisfaction
 from app.web.console import filters
 from app.web.console.overview import blueprint
 
-MINUTE, HOUR, DAY = 60, 3600, 86_400
+MINUTE = 60
 
 
 @blueprint.get("/console/board")
@@ -47,18 +45,6 @@ def live_version() -> str:
     # Not the number itself: from its leaps the provider could count what is hidden from them.
     key = runtime().settings.secret_keys[0].encode()
     return hmac.new(key, f"board {_state()}".encode(), sha256).hexdigest()[:16]
-
-
-@blueprint.app_template_filter()
-def duration(length: timedelta) -> str:
-    """How long it is or, if negative, was: to the minute, and from two days on to the hour."""
-    seconds = abs(int(length.total_seconds()))
-    days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
-    if days:
-        return gettext("%(days)s 天 %(hours)s 小时", days=days, hours=hours)
-    if hours:
-        return gettext("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes)
-    return gettext("%(minutes)s 分钟", minutes=minutes)
 
 
 def _state() -> tuple[int, int]:

@@ -11,17 +11,18 @@ from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.models import Ticket
-from app.models.ticket import MOVES, STATES
+from app.models.ticket import MOVES, PAUSE_REASONS, STATES
 from app.pagination import Line
 from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
-from app.services.service_levels import escalation
-from app.services.tickets import desk_intake, detail, lifecycle, photos
+from app.services.service_levels import clock, escalation
+from app.services.tickets import desk_intake, detail, lifecycle, pauses, photos
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import filters
 from app.web.console.overview import blueprint
+from config.sla import service_levels
 from qr import symbol
 
 CHANNEL = "console"
@@ -72,12 +73,15 @@ def ticket(number: str) -> str:
             "helpers": helpers,
             "steps": detail.timeline(session, found.id, for_provider=provider),
             "notices": detail.notices(session, found.id, for_provider=provider),
+            "clocks": clock.of_ticket(session, found, zone=runtime().settings.timezone, at=now()),
             "unopened": escalation.red(session, at=now(), tickets=[found.id]),
             "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else search.of_ticket(session, found.id),
             "entered": [] if provider else manual_entry.of_ticket(session, found.id),
             # Who took the call has the caller on the line; another's number is not to be had by opening a ticket.
             "telephones": g.visitor.supervises or found.source not in desk_intake.SOURCES,
+            "paused": pauses.is_paused(session, found),
+            "may_pause": found.state in pauses.ANSWERED,
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
         }
@@ -87,6 +91,8 @@ def ticket(number: str) -> str:
         "console/ticket.html",
         scan_url=runtime().links.ticket_url(found.id),
         slip_name=slip_pads.name,
+        opening_hours=service_levels().calendars,
+        pause_reasons=PAUSE_REASONS,
         printable=found.rateable and found.state != "cancelled",
         **shown,
     )
@@ -136,6 +142,23 @@ def cancel(number: str) -> Answer:
         lifecycle.cancel(session, ticket, by=by(), at=now(), channel=CHANNEL)
 
     return _act(number, drop, gettext("工单已取消。"))
+
+
+@blueprint.post("/console/tickets/<number>/pause")
+def pause(number: str) -> Answer:
+    def wait(session: Session, ticket: Ticket) -> None:
+        reason = request.form.get("reason", "")
+        pauses.pause(session, ticket, reason=reason, by=by(), at=now(), channel=CHANNEL)
+
+    return _act(number, wait, gettext("计时已暂停。"))
+
+
+@blueprint.post("/console/tickets/<number>/resume")
+def resume(number: str) -> Answer:
+    def go_on(session: Session, ticket: Ticket) -> None:
+        pauses.resume(session, ticket, by=by(), at=now(), channel=CHANNEL)
+
+    return _act(number, go_on, gettext("计时已恢复。"))
 
 
 def by() -> int:

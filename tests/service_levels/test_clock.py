@@ -1,0 +1,207 @@
+"""A ticket's clocks from its events alone: what was due, what was kept, what the clock did."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.errors import Refused
+from app.models import Ticket
+from app.services import events
+from app.services.service_levels import calendars, clock
+from app.services.service_levels.clock import CycleClock
+from app.services.tickets import lifecycle, pauses
+from config.holidays import read_holidays
+from config.sla import read_service_levels, service_levels
+from supervision.clock import Limit, due
+from tests.support.world import ZONE, World
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE).astimezone(UTC)
+MINUTE = timedelta(minutes=1)
+Read = Callable[..., list[CycleClock]]
+
+
+@pytest.fixture
+def read(world: World) -> Read:
+    def read(ticket: Ticket, at: datetime = MONDAY) -> list[CycleClock]:
+        with world.database.transaction() as session:
+            return clock.of_ticket(session, session.get_one(Ticket, ticket.id), zone=ZONE, at=at)
+
+    return read
+
+
+def wait(world: World, ticket: Ticket, *, at: datetime, until: datetime | None = None, reason: str = "part") -> None:
+    with world.database.transaction() as session:
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        pauses.pause(session, held, reason=reason, by=world.desk.id, at=at, channel="test")
+        if until is not None:
+            pauses.resume(session, held, by=world.desk.id, at=until, channel="test")
+
+
+def told(found: CycleClock) -> list[tuple[str, object, bool | None]]:
+    return [(mark.name, mark.due and (mark.due - MONDAY) / MINUTE, mark.kept) for mark in found.marks]
+
+
+def test_each_limit_has_its_moment_and_says_whether_it_was_kept(world: World, read: Read) -> None:
+    [found] = read(world.ticket("finished", reported_at=MONDAY, step=6 * MINUTE))
+    assert told(found) == [
+        ("dispatch", 5, False),
+        ("response", 10, False),
+        ("arrival", 30, True),
+        ("solution", 24 * 60, True),
+    ]
+    assert [mark.left for mark in found.marks] == [-MINUTE, -2 * MINUTE, 12 * MINUTE, 7.5 * 60 * MINUTE - 24 * MINUTE]
+    assert (found.running, found.version, found.provisional) == (False, "default-1", False)
+
+
+def test_it_is_the_clock_of_the_supervision_package(world: World, read: Read) -> None:
+    [found] = read(world.ticket(reported_at=MONDAY))
+    office = calendars.calendar(found.calendar, ZONE.key)
+    for mark in found.marks:
+        assert mark.due == due(office, Limit.read(mark.limit), MONDAY)
+
+
+def test_while_it_runs_it_says_how_much_is_left(world: World, read: Read) -> None:
+    ticket = world.ticket("dispatched", reported_at=MONDAY)
+    [found] = read(ticket, MONDAY + 8 * MINUTE)
+    assert [(mark.kept, mark.left) for mark in found.marks[:3]] == [
+        (True, timedelta()),
+        (None, 2 * MINUTE),
+        (None, 22 * MINUTE),
+    ]
+    [later] = read(ticket, MONDAY + 12 * MINUTE)
+    assert (later.marks[1].kept, later.marks[1].left) == (False, -2 * MINUTE)
+
+
+def test_a_pause_moves_the_solution_alone_by_its_open_time(world: World, read: Read) -> None:
+    ticket = world.ticket("accepted", reported_at=MONDAY)
+    wait(world, ticket, at=MONDAY + 8 * 60 * MINUTE, until=MONDAY + 24 * 60 * MINUTE)  # 17:00 to 09:00 of Tuesday
+    [found] = read(ticket, MONDAY + 25 * 60 * MINUTE)
+    assert told(found)[1:] == [("response", 10, True), ("arrival", 30, False), ("solution", 24 * 60 + 90, None)]
+    assert [(one.state, one.reason, one.time / MINUTE) for one in found.stretches] == [
+        ("ran", "", 180),
+        ("closed", "", 120),
+        ("ran", "", 180),
+        ("paused", "part", 30),
+        ("closed", "", 870),
+        ("paused", "part", 60),
+        ("ran", "", 60),
+    ]
+
+
+def test_a_pause_that_lasts_counts_so_far_and_ends_with_the_work(world: World, read: Read) -> None:
+    ticket = world.ticket("accepted", reported_at=MONDAY)
+    wait(world, ticket, at=MONDAY + 20 * MINUTE, reason="user")
+    [running] = read(ticket, MONDAY + 50 * MINUTE)
+    assert told(running)[3] == ("solution", 24 * 60 + 30, None)
+    assert running.marks[3].left == (450 - 20) * MINUTE
+    world.move(ticket, "finish", at=MONDAY + 60 * MINUTE)
+    [done] = read(ticket, MONDAY + 500 * MINUTE)
+    assert told(done)[3] == ("solution", 24 * 60 + 40, True)
+    assert [(one.state, one.reason) for one in done.stretches] == [("ran", ""), ("paused", "user")]
+
+
+def test_whoever_finishes_from_afar_never_came_and_is_not_late(world: World, read: Read) -> None:
+    ticket = world.ticket("accepted", reported_at=MONDAY)
+    world.move(ticket, "finish", at=MONDAY + 60 * MINUTE)
+    [found] = read(ticket)
+    assert (found.marks[2].done, found.marks[2].kept, found.marks[2].left) == (None, None, None)
+
+
+def test_what_was_cancelled_stands_still(world: World, read: Read) -> None:
+    [found] = read(world.ticket("cancelled", reported_at=MONDAY), MONDAY + 500 * MINUTE)
+    assert [mark.kept for mark in found.marks] == [None] * 4
+    assert sum((one.time for one in found.stretches), timedelta()) == 5 * MINUTE
+
+
+def test_a_reopened_ticket_starts_a_new_clock_and_keeps_the_old(world: World, read: Read) -> None:
+    ticket = world.ticket("reopened", reported_at=MONDAY)
+    latest, first = read(ticket, MONDAY + 30 * MINUTE)
+    assert (latest.cycle, latest.running, first.cycle, first.running) == (2, True, 1, False)
+    assert latest.stretches[0].begin == MONDAY + 25 * MINUTE
+    assert told(first)[3] == ("solution", 24 * 60, True)
+
+
+def test_nodes_of_an_imported_log_are_events_as_others(world: World, read: Read) -> None:
+    ticket = world.ticket(reported_at=MONDAY)
+    node = {"ticket_id": ticket.id, "cycle": 1, "kind": "recorded", "channel": "import"}
+    with world.database.transaction() as session:
+        rows = [("accepted", 10), ("finished", 20), ("closed", 90)]
+        times = [(state, MONDAY + minutes * MINUTE) for state, minutes in rows]
+        events.append_all(session, [{**node, "state": state, "at": at, "recorded_at": at} for state, at in times])
+    [found] = read(ticket)
+    assert [mark.done and (mark.done - MONDAY) / MINUTE for mark in found.marks] == [10, 10, None, 20]
+
+
+def test_a_year_without_a_notice_is_provisional(world: World, read: Read) -> None:
+    new_year = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
+    [found] = read(world.ticket(reported_at=new_year), new_year)
+    assert found.provisional
+    assert not calendars.is_provisional("always", date(2027, 1, 1), date(2027, 1, 1))
+    assert not calendars.is_provisional("office", date(2024, 1, 1), date(2026, 12, 31))
+    assert calendars.is_provisional("office", date(2026, 12, 31), date(2027, 1, 1))
+
+
+def test_before_the_first_rules_there_is_no_clock(world: World, read: Read) -> None:
+    assert read(world.ticket(reported_at=datetime(1999, 1, 1, tzinfo=UTC))) == []
+
+
+class TestPauses:
+    @pytest.mark.parametrize("state", ["reported", "dispatched", "finished", "closed", "reopened", "cancelled"])
+    def test_only_what_was_answered_can_wait(self, state: str, world: World) -> None:
+        with pytest.raises(Refused, match="pause_before_answer"):
+            wait(world, world.ticket(state), at=MONDAY)
+
+    def test_without_a_reason_twice_or_without_one_it_is_refused(self, world: World) -> None:
+        ticket = world.ticket("arrived", reported_at=MONDAY)
+        with pytest.raises(Refused, match="pause_without_reason"):
+            wait(world, ticket, at=MONDAY + 30 * MINUTE, reason="lunch")
+        with pytest.raises(Refused, match="not_paused"), world.database.transaction() as session:
+            pauses.resume(session, ticket, by=world.desk.id, at=MONDAY, channel="test")
+        wait(world, ticket, at=MONDAY + 30 * MINUTE)
+        with pytest.raises(Refused, match="paused_already"):
+            wait(world, ticket, at=MONDAY + 31 * MINUTE)
+
+    def test_finishing_ends_it(self, world: World) -> None:
+        ticket = world.ticket("arrived", reported_at=MONDAY)
+        wait(world, ticket, at=MONDAY + 30 * MINUTE)
+        held = world.move(ticket, "finish", at=MONDAY + 40 * MINUTE)
+        with world.database.transaction() as session:
+            assert not pauses.is_paused(session, held)
+
+
+class TestLimits:
+    def test_the_first_that_fits_counts(self) -> None:
+        [version] = service_levels().versions
+        urgent, ordinary = version.limits
+        assert (urgent.solution, ordinary.solution) == ("2h", "1wd")
+        assert urgent.fits(1, "clinical", None)
+        assert not urgent.fits(3, "clinical", "main")
+        assert not urgent.fits(1, None, "main")
+        assert ordinary.fits(4, None, None)
+
+    def test_a_department_has_its_type_by_its_code(self) -> None:
+        levels = service_levels()
+        assert [levels.type_of(code) for code in ("0101", "0205", "0501", "01011", None)] == [
+            "clinical",
+            "clinical",
+            None,
+            None,
+            None,
+        ]
+
+    def test_a_version_counts_from_its_day_on(self, tmp_path: Path) -> None:
+        text = (Path(read_service_levels.__code__.co_filename).with_name("sla.toml")).read_text("utf-8")
+        later = text[text.index("[[versions]]") :].replace("default-1", "2026-2").replace("2000-01-01", "2026-07-01")
+        (tmp_path / "sla.toml").write_text(text + "\n" + later, "utf-8")
+        levels = read_service_levels(tmp_path / "sla.toml")
+        names = [levels.version(day) for day in (date(1999, 1, 1), date(2026, 6, 30), date(2026, 7, 1))]
+        assert [found and found.name for found in names] == [None, "default-1", "2026-2"]
+
+    def test_the_holiday_table_is_that_of_the_notices(self) -> None:
+        office = calendars.calendar("office", ZONE.key)
+        table = read_holidays(Path(read_holidays.__code__.co_filename).with_name("holidays.toml"))
+        assert all(office.own(day.toordinal()) for day in table.work)
+        assert not any(office.own(day.toordinal()) for day in table.off)
+        assert (len(table.off), len(table.work)) == (89, 19)
