@@ -188,8 +188,10 @@ def invitations(browser: FlaskClient) -> list[str]:
 def meet_stranger(app: Flask) -> None:
     """He has signed in once, and agreed to the privacy notice."""
     with app.extensions["mashangping"].database.transaction() as session:
-        found = {"appid": APPID, "openid": PHONES["stranger"].openid, "unionid": None, "keys": (KEY,)}
-        identity = wechat_sign_in.identify(session, **found, at=clock.now())
+        openid = PHONES["stranger"].openid
+        identity = wechat_sign_in.identify(
+            session, appid=APPID, openid=openid, unionid=None, keys=(KEY,), at=clock.now()
+        )
         wechat_sign_in.accept_privacy(session, identity, at=clock.now())
 
 
