@@ -59,9 +59,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[context.EXTENSION] = runtime
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
-    app.wsgi_app = CopiedLinks(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = CopiedLinks(app.wsgi_app)  # type: ignore[method-assign]
     if settings.sandbox_url:  # never in production
-        app.wsgi_app = Seats(app.wsgi_app, settings.public_url)  # type: ignore[method-assign, assignment]
+        app.wsgi_app = Seats(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
     Bootstrap5(app)
     inputs.install(app)  # before anybody has read the form
     csrf = CSRFProtect(app)
