@@ -28,7 +28,8 @@
 
   async function ask(address) {
     const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(8000) });
-    if (answer.redirected || answer.status === 401 || answer.status === 403) throw new Error("signed out");
+    const sentAway = new URL(answer.url).pathname.endsWith("/sign-in");
+    if (sentAway || answer.status === 401 || answer.status === 403) throw new Error("signed out");
     if (!answer.ok) throw new Error(String(answer.status));
     return answer;
   }
