@@ -2,7 +2,7 @@
 
 from typing import IO, Any
 
-from flask import Request, request
+from flask import Request, abort, request
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
@@ -20,6 +20,11 @@ def line_ends(text: Any) -> Any:
 class _OneLineEnd(FormDataParser):
     def parse(self, *sent: Any, **more: Any) -> Parsed:
         stream, form, files = super().parse(*sent, **more)
+        names = [text for pair in form.items(multi=True) for text in pair]
+        if any("\0" in text for text in [*names, *files, *(file.filename or "" for file in files.values())]):
+            for file in files.values():
+                file.close()
+            abort(400)  # PostgreSQL cannot keep one, and nobody types one
         typed = MultiDict((name, line_ends(value)) for name, value in form.items(multi=True))
         return stream, self.cls(typed), files
 

@@ -7,7 +7,7 @@ what was written after something else was seen comes after it.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -75,29 +75,47 @@ class Watch:
         self._database = database
         self._every = every
         self._looking = Lock()
-        self._looked = -every
+        self._looked = self._numbered = -every
         self._last = 0
 
     def last(self) -> int:
-        """Whoever comes while somebody looks is answered by what was known before."""
-        if time.monotonic() - self._looked >= self._every and self._looking.acquire(blocking=False):
-            try:
-                self._last = self._look()
-                self._looked = time.monotonic()
-            finally:
-                self._looking.release()
+        """As far as it is numbered; only read. Whoever comes while somebody looks is told what was known before."""
+        if time.monotonic() - self._looked >= self._every:
+            self._one_at_a_time(self._look)
         return self._last
 
-    def _look(self) -> int:
+    def follow(self) -> int:
+        """Numbers first what has been committed since."""
+        if time.monotonic() - self._numbered >= self._every:
+            self._one_at_a_time(self._number)
+        return self._last
+
+    def behind(self) -> bool:
+        """Whether something has been committed that `last` cannot know of."""
         with self._database.reading() as session:
-            behind = waits(session)
+            return waits(session)
+
+    def _one_at_a_time(self, act: Callable[[], None]) -> None:
+        if self._looking.acquire(blocking=False):
+            try:
+                act()
+            finally:
+                self._looking.release()
+
+    def _number(self) -> None:
+        behind = self.behind()
         while behind:
             with self._database.transaction() as session:
                 behind = number(session) == BATCH
+        self._look()
+        self._numbered = self._looked
+
+    def _look(self) -> None:
         seen = select(FeedEntry.seq).join(Event, Event.id == FeedEntry.event_id)
         newer = seen.where(FeedEntry.seq > self._last, Event.kind.in_(PROVIDER_SEES_EVENTS))
         with self._database.reading() as session:
-            return session.scalar(newer.order_by(FeedEntry.seq.desc()).limit(1)) or self._last
+            self._last = session.scalar(newer.order_by(FeedEntry.seq.desc()).limit(1)) or self._last
+        self._looked = time.monotonic()
 
 
 def _unnumbered(settled: int) -> Select[int]:

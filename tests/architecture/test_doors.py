@@ -112,7 +112,7 @@ PUBLIC_FACE = {
     "POST /api/v1/subscriptions",
 }
 STYLE = "/bootstrap/static/css/bootstrap.min.css"
-OF_THE_DEMO = {"GET /demo/phone", "GET /demo/codes", "POST /demo/sign-in"}
+OF_THE_DEMO = {"GET /demo/phone", "GET /demo/seat", "GET /demo/codes", "POST /demo/sign-in"}
 # The provider never sees a rating, a complaint, nor the roster.
 LOOKS = {"/console/entered/new", "/console/print/pads/link"}  # show a ticket whose number was typed; here none was
 COMMITTEE_ONLY = "/console/draws/<draw_id>/claims/<id:claim_id>/photo"  # a winner's picture is nobody else's business

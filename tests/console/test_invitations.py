@@ -89,13 +89,14 @@ def test_the_auditor_makes_none(page: str, console: Console, world: World) -> No
     assert not offers(console(world.auditor), page.removesuffix("/invitation"), page)
 
 
-def test_a_user_binds_himself(supervisor: FlaskClient, world: World) -> None:
+@pytest.mark.parametrize("binding_proof", ["supervisor"])
+def test_where_an_invitation_is_no_proof_users_get_none(supervisor: FlaskClient, world: World) -> None:
     page = f"/console/people/{world.doctor.id}"
     assert not offers(supervisor, page, f"{page}/invitation")
     supervisor.application.config["WTF_CSRF_ENABLED"] = False
     refused = supervisor.post(f"{page}/invitation")
     assert refused.status_code == 403
-    assert "请自己在手机上绑定" in refused.text
+    assert "请自己在手机上申请绑定" in refused.text
 
 
 @pytest.mark.parametrize("who", ["admin", "auditor"])
@@ -144,6 +145,12 @@ def callback() -> str:
 
 
 @pytest.fixture
-def environ(environ: dict[str, str], wechat: Sandbox, callback: str) -> dict[str, str]:
+def environ(environ: dict[str, str], wechat: Sandbox, callback: str, binding_proof: str) -> dict[str, str]:
     received = {"WECHAT_SERVICE_TOKEN": SERVICE.token, "WECHAT_SERVICE_AES_KEY": SERVICE.aes_key}
-    return {**environ, **received, "WECHAT_API_URL": wechat.url, "WECHAT_CALLBACK": callback}
+    proof = {"BINDING_PROOF": binding_proof}
+    return {**environ, **received, "WECHAT_API_URL": wechat.url, "WECHAT_CALLBACK": callback, **proof}
+
+
+@pytest.fixture
+def binding_proof() -> str:
+    return "invitation,supervisor"

@@ -48,7 +48,7 @@ def test_the_rating_itself_asks_nothing_of_a_draw(story: Story, slip: Slip, nurs
     event.listen(engine, "before_cursor_execute", note)
     assert nurse.post(slip.path(ticket) + "/rate", data=told).status_code == 303
     event.remove(engine, "before_cursor_execute", note)
-    assert len(said) >= 2
+    assert said
     assert not any("draw" in statement for statement in said)
 
 

@@ -105,8 +105,7 @@ def test_a_workbook_with_a_password_is_said_to_have_one(tickets_import: Import) 
 def test_nothing_has_happened_in_the_future(
     tickets_import: Import, described: Described, database: Database, world: World
 ) -> None:
-    with database.transaction() as session:
-        session.get_one(Person, world.nurse.id).staff_number = "000871"
+    world.employ("000871", "甲某", "user")
     outcome = tickets_import(TABLES / "future.csv", profile="default")
     assert outcome.counts == counts(5, imported=3, rejected=2)
     assert [(reject["line"], reject["column"]) for reject in outcome.rejects] == [("3", "时间"), ("4", "时间")]

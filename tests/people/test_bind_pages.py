@@ -75,7 +75,6 @@ def test_a_form_for_one_invitation_is_none_for_another(
     [
         ({"used_at": clock.now()}, 410, "已经用过"),
         ({"expires_at": clock.now() - timedelta(seconds=1)}, 410, "已过期"),
-        ({"number": 7}, 404, "已经撤回"),
     ],
 )
 def test_one_that_is_no_good_any_more_says_why(
@@ -86,6 +85,12 @@ def test_one_that_is_no_good_any_more_says_why(
     answer = stranger.get(link)
     assert answer.status_code == status
     assert words in answer.text
+
+
+def test_one_that_is_kept_no_more_was_withdrawn(stranger: FlaskClient, runtime: Runtime) -> None:
+    answer = stranger.get(f"/bind/{runtime.links.invitation_token(7)}")
+    assert answer.status_code == 404
+    assert "已经撤回" in answer.text
 
 
 def test_a_forged_one_is_a_wrong_code(stranger: FlaskClient, link: str) -> None:

@@ -207,7 +207,8 @@ def _free_below(session: Session, known: DeliveryContext, notice: Notice, attemp
 def _next_channel(session: Session, known: DeliveryContext, notice: Notice, waits: tuple[Wait, ...]) -> Attempt | None:
     kind = notice_kinds()[notice.kind]
     tries = [one for one in known.tries if one.notice_id == notice.id]
-    gone = {one.channel for one in tries if one.outcome in {"failed", "sent"}} | {wait.channel for wait in waits}
+    ended = {"failed", "sent"} if notice.kind in EVERY_WAY else {"failed"}  # what was lost on its way may go it again
+    gone = {one.channel for one in tries if one.outcome in ended} | {wait.channel for wait in waits}
     passed = [(one.channel, one.reason) for one in tries if one.outcome in {"failed", "passed_over"}]
     for channel in (way.channel for way in known.order.ways if way.channel not in gone):
         address = known.addresses.get((notice.person_id, channel))

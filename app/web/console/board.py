@@ -8,7 +8,7 @@ from flask import Response, g, jsonify, render_template, request
 from app.http.context import now, read_session, runtime
 from app.models.ticket import OPEN_STATES
 from app.services.dashboards import board
-from app.services.dashboards.board import BoardFilter, LiveBoard, Satisfaction
+from app.services.dashboards.board import BoardFilter, LiveBoard, Satisfaction, Shared
 from app.web.console import filters
 from app.web.console.overview import blueprint
 
@@ -22,8 +22,10 @@ def live_board() -> str:
         team_id=filters.row_id("team"),
         newest_first=request.args.get("order") == "newest",
     )
-    shown = runtime().board.get(_state(), wanted, lambda: _load(wanted))
-    today = runtime().board.get(_state(), "satisfaction", _satisfaction) if g.visitor.supervises else None
+    # What nobody has numbered yet is no reason to show an old board.
+    shared = Shared() if runtime().watch.behind() else runtime().board
+    shown = shared.get(_state(), wanted, lambda: _load(wanted))
+    today = shared.get(_state(), "satisfaction", _satisfaction) if g.visitor.supervises else None
     return render_template(
         "console/board.html",
         board=shown,
@@ -37,6 +39,7 @@ def live_board() -> str:
 @blueprint.get("/console/changes")
 def changes() -> Response:
     """A version that is another one when the page would be: asked every second by pages that are open."""
+    runtime().watch.follow()
     return jsonify(version=live_version())
 
 

@@ -144,7 +144,7 @@ def cancel(number: str) -> Answer:
     return _act(number, drop, gettext("工单已取消。"))
 
 
-@blueprint.post("/console/tickets/<number>/pause")
+@blueprint.post("/console/tickets/<ticket:number>/pause")
 def pause(number: str) -> Answer:
     def wait(session: Session, ticket: Ticket) -> None:
         reason = request.form.get("reason", "")
@@ -153,7 +153,7 @@ def pause(number: str) -> Answer:
     return _act(number, wait, gettext("计时已暂停。"))
 
 
-@blueprint.post("/console/tickets/<number>/resume")
+@blueprint.post("/console/tickets/<ticket:number>/resume")
 def resume(number: str) -> Answer:
     def go_on(session: Session, ticket: Ticket) -> None:
         pauses.resume(session, ticket, by=by(), at=now(), channel=CHANNEL)
