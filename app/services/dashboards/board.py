@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
+    Campus,
     Category,
     Completion,
     CountedRating,
@@ -27,7 +29,7 @@ from app.models.kinds import EVENTS
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
 from app.services.ratings.search import SATISFIED_FROM
-from app.services.service_levels import escalation
+from app.services.service_levels import clock, escalation
 
 MOST = 300  # lines; how many there are besides is said
 SOON = timedelta(minutes=15)
@@ -49,10 +51,11 @@ class BoardFilter:
 
 @dataclass(frozen=True)
 class BoardTicket:
-    """One line. `left` is negative once the time is over, and none where none was set (imported tickets)."""
+    """One line. `left` is negative once the time for the solution is over; `stands` says that its clock is paused."""
 
     ticket: Line
     left: timedelta | None
+    stands: bool
     urged_at: datetime | None
     unopened: Line | None
     unassigned: bool
@@ -78,7 +81,7 @@ class BoardTicket:
 
 @dataclass(frozen=True)
 class LiveBoard:
-    """`solved` and `in_time` are today's completions that had a limit, and those of them that kept it."""
+    """`solved` and `in_time`: today's completions that had a limit, and those of them that kept it."""
 
     rows: Sequence[BoardTicket]
     more: int
@@ -116,15 +119,17 @@ class Shared:
             return made
 
 
-def load(session: Session, wanted: BoardFilter, *, at: datetime) -> LiveBoard:
-    """All of it in seven statements, however many tickets are open. The day is that of the zone of `at`."""
+def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime) -> LiveBoard:
+    """All of it in ten statements, however many tickets are open. What is left is counted as on a ticket's own page."""
     tickets = session.execute(_open(wanted).limit(MOST)).all()
+    clocks = clock.solutions(session, tickets, zone=zone, at=at)
     urged: dict[int, datetime] = dict(session.execute(_urged()).all())
     unopened = {row.ticket_id: row for row in escalation.red(session, at=at)}
     rows = [
         BoardTicket(
             ticket=one,
-            left=one.due_at - at if one.due_at else None,
+            left=clocks[one.id].left if one.id in clocks else None,
+            stands=one.id in clocks and clocks[one.id].stands,
             urged_at=urged.get(one.id),
             unopened=unopened.get(one.id),
             unassigned=one.state == "reported" and at - one.reported_at > TO_DISPATCH,
@@ -132,23 +137,23 @@ def load(session: Session, wanted: BoardFilter, *, at: datetime) -> LiveBoard:
         for one in tickets
     ]
     states: dict[str, int] = dict(session.execute(_by_state()).all())
-    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    solved, in_time = session.execute(_solved(today)).one()
+    today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    done = clock.solutions(session, session.execute(_solved(today)).all(), zone=zone, at=at).values()
     wanted_states = [wanted.state] if wanted.state else OPEN_STATES
     return LiveBoard(
-        rows=rows if wanted.newest_first else sorted(rows, key=lambda row: not row.alarm),
+        rows=rows if wanted.newest_first else sorted(rows, key=_by_need),
         more=max(0, sum(states.get(state, 0) for state in wanted_states) - MOST) if wanted.team_id is None else 0,
         states={state: states.get(state, 0) for state in OPEN_STATES},
         teams=session.execute(select(Team.id, Team.name).order_by(Team.name)).all(),
         reported=session.scalar(select(func.count()).select_from(Ticket).where(Ticket.reported_at >= today)) or 0,
-        solved=solved,
-        in_time=in_time,
+        solved=sum(mark.kept is not None for mark in done),
+        in_time=sum(mark.kept is True for mark in done),
     )
 
 
-def satisfaction(session: Session, *, at: datetime) -> Satisfaction:
+def satisfaction(session: Session, *, zone: ZoneInfo, at: datetime) -> Satisfaction:
     """Of the ratings that count, were given today and are not excluded; a correction is what its rater thinks."""
-    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     level = func.coalesce(RatingCorrection.level, Rating.level)
     query = (
         select(func.count(), func.coalesce(func.sum(case((level >= SATISFIED_FROM, 1), else_=0)), 0))
@@ -162,6 +167,10 @@ def satisfaction(session: Session, *, at: datetime) -> Satisfaction:
     return Satisfaction(rated, satisfied)
 
 
+def _by_need(row: BoardTicket) -> tuple[bool, timedelta, int]:
+    return not row.alarm, timedelta.max if row.left is None else row.left, row.ticket.priority
+
+
 def _open(wanted: BoardFilter) -> Query:
     lead = aliased(Person)
     query = (
@@ -171,9 +180,10 @@ def _open(wanted: BoardFilter) -> Query:
             Ticket.state,
             Ticket.priority,
             Ticket.reported_at,
-            Ticket.due_at,
             Ticket.description,
             Department.name.label("department"),
+            Department.code.label("department_code"),
+            Campus.code.label("campus_code"),
             Place.name.label("place"),
             Category.name.label("category"),
             Team.name.label("team"),
@@ -181,6 +191,7 @@ def _open(wanted: BoardFilter) -> Query:
             lead.telephone,
         )
         .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Campus, Campus.id == Department.campus_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
@@ -213,10 +224,15 @@ def _by_state() -> Query:
 
 
 def _solved(today: datetime) -> Query:
-    kept = case((Completion.finished_at <= Ticket.due_at, 1), else_=0)
     return (
-        select(func.count(), func.coalesce(func.sum(kept), 0))
-        .select_from(Completion)
-        .join(Ticket, (Ticket.id == Completion.ticket_id) & (Ticket.cycle == Completion.cycle))
-        .where(Completion.finished_at >= today, Ticket.due_at.is_not(None))
+        select(
+            Ticket.id,
+            Ticket.priority,
+            Department.code.label("department_code"),
+            Campus.code.label("campus_code"),
+        )
+        .join(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Campus, Campus.id == Department.campus_id)
+        .where(Completion.finished_at >= today)
     )

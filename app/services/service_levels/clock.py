@@ -40,6 +40,8 @@ class Mark:
     done: datetime | None
     kept: bool | None
     left: timedelta | None
+    stands: bool = False
+    """Its clock is paused."""
 
     @property
     def missed(self) -> bool:
@@ -74,6 +76,27 @@ class Course:
     @property
     def over(self) -> datetime | None:
         return min((self.reached[state] for state in OVER if state in self.reached), default=None)
+
+
+def solutions(session: Session, tickets: Sequence[Line], *, zone: ZoneInfo, at: datetime) -> dict[int, Mark]:
+    """The solution limit of each ticket's last cycle, by its id, in one statement for all of them.
+
+    A row has `id`, `priority`, `department_code` and `campus_code`; without a limit for its day it is left out.
+    """
+    told = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data).where(
+        Event.ticket_id.in_([row.id for row in tickets]), or_(Event.state.is_not(None), Event.kind.in_(PAUSES))
+    )
+    rows = session.execute(told.order_by(Event.ticket_id, Event.cycle, Event.at, Event.id)).all()
+    last = {key[0]: _course(key[1], list(events)) for key, events in groupby(rows, lambda row: row[:2])}
+    found = {}
+    for ticket in tickets:
+        course = last.get(ticket.id)
+        version = service_levels().version(course.began.astimezone(zone).date()) if course else None
+        if course is not None and version is not None:
+            kind = service_levels().type_of(ticket.department_code)
+            limits = next(one for one in version.limits if one.fits(ticket.priority, kind, ticket.campus_code))
+            found[ticket.id] = _mark(course, "solution", limits, zone, at)
+    return found
 
 
 def of_ticket(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime) -> list[CycleClock]:
@@ -152,4 +175,5 @@ def _mark(course: Course, name: str, limits: Limits, zone: ZoneInfo, at: datetim
         done=done,
         kept=None if never else found.kept,
         left=None if never or found.due is None else left(calendar, found.due, now, pauses),
+        stands=now is at and any(pause.end is None for pause in pauses),
     )

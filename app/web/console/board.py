@@ -57,9 +57,9 @@ def _state() -> tuple[int, int]:
 
 def _load(wanted: BoardFilter) -> LiveBoard:
     with read_session() as session:
-        return board.load(session, wanted, at=now())
+        return board.load(session, wanted, zone=runtime().settings.timezone, at=now())
 
 
 def _satisfaction() -> Satisfaction:
     with read_session() as session:
-        return board.satisfaction(session, at=now())
+        return board.satisfaction(session, zone=runtime().settings.timezone, at=now())
