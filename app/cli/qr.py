@@ -201,8 +201,8 @@ class _Press:
     def _tell(self, count: int, files: list[Path], notes: list[Note]) -> None:
         tell_hotline()
         if self.as_json:
-            told = {"cards": count, "files": list(map(str, files)), "replaced": as_fields(notes)}
-            click.echo(json.dumps(told, ensure_ascii=False))
+            data = {"cards": count, "files": list(map(str, files)), "replaced": as_fields(notes)}
+            click.echo(json.dumps(data, ensure_ascii=False))
             return
         tell(notes)
         click.echo(_("已写入 %(count)s 张：%(files)s", count=count, files=", ".join(map(str, files))))

@@ -79,8 +79,8 @@ def _tell(pad: SlipPad, out: Path, notes: Sequence[Note], as_json: bool) -> None
     first, last = slip_pads.name(pad.first), slip_pads.name(pad.first + pad.count - 1)
     tell_hotline()
     if as_json:
-        told = {"first": first, "last": last, "file": str(out), "replaced": as_fields(notes)}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        data = {"first": first, "last": last, "file": str(out), "replaced": as_fields(notes)}
+        click.echo(json.dumps(data, ensure_ascii=False))
         return
     tell(notes)
     click.echo(_("已写入 %(first)s 到 %(last)s：%(path)s", first=first, last=last, path=out))

@@ -47,12 +47,12 @@ def run() -> None:
     with runtime.database.transaction() as session:
         settings_history.record(session, _told(runtime), at=clock.now())
     work = WORK | BY_THE_CLOCK
-    stopping, told = Event(), {what: Event() for what in work}
+    stopping, woken = Event(), {what: Event() for what in work}
     jobs = wakeups.open_queue(runtime.settings)
-    wakeups.declare(jobs, {what: told[what].set for what in WORK})
+    wakeups.declare(jobs, {what: woken[what].set for what in WORK})
     # Beside the queue, not behind it: a queue that is lost must not take the notices with it.
     threads = [
-        Thread(target=keep, args=(runtime,), kwargs={"woken": told[what], "stopping": stopping})
+        Thread(target=keep, args=(runtime,), kwargs={"woken": woken[what], "stopping": stopping})
         for what, keep in work.items()
     ]
     # Until the consumer listens for it: who is asked to stop at once finishes all the same what is being sent.
@@ -68,7 +68,7 @@ def run() -> None:
         ).run()
     finally:
         stopping.set()
-        for event in told.values():
+        for event in woken.values():
             event.set()
         for thread in threads:
             if thread.ident is not None:

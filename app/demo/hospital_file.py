@@ -54,9 +54,9 @@ def telling() -> Telling:
 
 
 def read_hospital(path: Path) -> Telling:
-    told = read_file(path, Telling)
-    for code, service in told.services.items():
-        if service.group not in told.groups:
-            expected = ", ".join(told.groups)
+    file = read_file(path, Telling)
+    for code, service in file.services.items():
+        if service.group not in file.groups:
+            expected = ", ".join(file.groups)
             raise BadFile(f"{path.name} [services.{code}] group: expected one of {expected}")
-    return told
+    return file

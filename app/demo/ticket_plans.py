@@ -152,27 +152,27 @@ class Planner:
         return datetime.combine(day, time(9, tzinfo=self.zone)) + self.dice.minutes(0, 30, 150)
 
     def _today(self) -> Iterator[Plan]:
-        for told in _TODAY:
-            yield self._told(told)
+        for one in _TODAY:
+            yield self._plan_of(one)
 
-    def _told(self, told: "Told") -> Plan:
-        ward = self.wards[told.ward]
-        service = telling().services[told.service]
-        lead = self.engineer if told.lead else self.crew.engineers[service.team][-1]
-        steps, at = [], self.at - timedelta(minutes=told.ago)
-        for verb, minutes in told.steps:
+    def _plan_of(self, one: "OpenToday") -> Plan:
+        ward = self.wards[one.ward]
+        service = telling().services[one.service]
+        lead = self.engineer if one.lead else self.crew.engineers[service.team][-1]
+        steps, at = [], self.at - timedelta(minutes=one.ago)
+        for verb, minutes in one.steps:
             at += timedelta(minutes=minutes)
             steps.append(Step(verb, at, lead))
         return Plan(
-            reported_at=self.at - timedelta(minutes=told.ago),
-            source=told.source,
+            reported_at=self.at - timedelta(minutes=one.ago),
+            source=one.source,
             ward=ward,
             place_id=ward.places[0],
-            category_id=self.categories[told.service],
-            description=service.faults[told.fault],
-            priority=told.priority,
-            requester=None if told.source in _UNSERVED else self.colleagues[ward.id][told.who],
-            whole_ward=told.whole_ward,
+            category_id=self.categories[one.service],
+            description=service.faults[one.fault],
+            priority=one.priority,
+            requester=None if one.source in _UNSERVED else self.colleagues[ward.id][one.who],
+            whole_ward=one.whole_ward,
             desk=self.crew.desks[1],
             steps=tuple(steps),
             unrated=True,
@@ -180,7 +180,7 @@ class Planner:
 
 
 @dataclass(frozen=True)
-class Told:
+class OpenToday:
     """A ticket of these days: reported so many minutes ago, then each step so many minutes after the one before.
 
     `who` counts the department's people; in the nurse's ward she is the first. `lead`: the engineer played leads.
@@ -201,25 +201,27 @@ class Told:
 _DONE = (("dispatched", 4), ("accepted", 3), ("arrived", 14), ("finished", 31))
 _TODAY = (
     # finished and not yet rated: the nurse's own, and her ward's
-    Told(190, WARD, "printer", _DONE, source="wechat"),
-    Told(1500, WARD, "emr", (("dispatched", 3), ("accepted", 2), ("finished", 18)), lead=True),
-    Told(2900, WARD, "nis", (*_DONE, ("closed", 1100)), lead=True, fault=1),
-    Told(330, WARD, "wifi", _DONE, whole_ward=True, who=2),
-    Told(1750, WARD, "computer", _DONE, whole_ward=True, who=3, fault=1),
+    OpenToday(190, WARD, "printer", _DONE, source="wechat"),
+    OpenToday(1500, WARD, "emr", (("dispatched", 3), ("accepted", 2), ("finished", 18)), lead=True),
+    OpenToday(2900, WARD, "nis", (*_DONE, ("closed", 1100)), lead=True, fault=1),
+    OpenToday(330, WARD, "wifi", _DONE, whole_ward=True, who=2),
+    OpenToday(1750, WARD, "computer", _DONE, whole_ward=True, who=3, fault=1),
     # and the stranger's, whose own rating counts once they are bound
-    Told(215, WARD, "computer", _DONE, who=1),
+    OpenToday(215, WARD, "computer", _DONE, who=1),
     # on the engineer's phone: one to accept, one on the way, one at work, one back again
-    Told(7, "0101", "his", (("dispatched", 3),), lead=True, priority=2, who=1),
-    Told(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), lead=True, fault=2),
-    Told(58, "0302", "emr", (("dispatched", 5), ("accepted", 4), ("arrived", 16)), source="wechat", lead=True, fault=4),
-    Told(260, "0204", "emr", (*_DONE, ("reopened", 180)), source="wechat", lead=True),
+    OpenToday(7, "0101", "his", (("dispatched", 3),), lead=True, priority=2, who=1),
+    OpenToday(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), lead=True, fault=2),
+    OpenToday(
+        58, "0302", "emr", (("dispatched", 5), ("accepted", 4), ("arrived", 16)), source="wechat", lead=True, fault=4
+    ),
+    OpenToday(260, "0204", "emr", (*_DONE, ("reopened", 180)), source="wechat", lead=True),
     # at the desk: waiting to be dispatched
-    Told(9, "1102", "printer", fault=1, who=2),
-    Told(5, "0102", "kiosk", source="wechat", fault=1, who=1),
-    Told(2, WARD, "scanner", source="wechat", priority=2),
+    OpenToday(9, "1102", "printer", fault=1, who=2),
+    OpenToday(5, "0102", "kiosk", source="wechat", fault=1, who=1),
+    OpenToday(2, WARD, "scanner", source="wechat", priority=2),
     # under way with others
-    Told(41, "0401", "lis", (("dispatched", 6), ("urged", 24)), who=2, fault=1),
-    Told(75, "0305", "lan", (("dispatched", 2), ("accepted", 4), ("arrived", 11)), priority=1, who=1),
-    Told(125, "0402", "pacs", (("dispatched", 8), ("accepted", 6), ("arrived", 20)), source="monitoring"),
-    Told(150, "0501", "copy", (("dispatched", 9), ("cancelled", 22)), who=1),
+    OpenToday(41, "0401", "lis", (("dispatched", 6), ("urged", 24)), who=2, fault=1),
+    OpenToday(75, "0305", "lan", (("dispatched", 2), ("accepted", 4), ("arrived", 11)), priority=1, who=1),
+    OpenToday(125, "0402", "pacs", (("dispatched", 8), ("accepted", 6), ("arrived", 20)), source="monitoring"),
+    OpenToday(150, "0501", "copy", (("dispatched", 9), ("cancelled", 22)), who=1),
 )

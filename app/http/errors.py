@@ -71,6 +71,6 @@ def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> Answe
     settings = runtime().settings
     at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
     template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"
-    told = way_back.typed()
-    shown = {"back": way_back.came_from(), "typed": told, "prose": way_back.prose(told), "again": again}
+    typed = way_back.typed()
+    shown = {"back": way_back.came_from(), "typed": typed, "prose": way_back.prose(typed), "again": again}
     return render_template(template, text=text, status=status, **shown), status

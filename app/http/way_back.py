@@ -36,6 +36,6 @@ def typed() -> dict[str, str]:
     return {name: text for name, text in sent.items() if text.strip() and name not in _APART}
 
 
-def prose(told: dict[str, str]) -> list[str]:
+def prose(fields: dict[str, str]) -> list[str]:
     """Of that, what nobody likes to write twice."""
-    return [told[name] for name in _PROSE if name in told]
+    return [fields[name] for name in _PROSE if name in fields]

@@ -41,7 +41,7 @@ def check_waiting(runtime: Runtime, given_up: set[int]) -> None:
 
 def _check(runtime: Runtime, mini: MiniProgram, comment: Line, given_up: set[int]) -> bool:
     try:
-        told = mini.check_text(comment.openid, comment.comment)
+        checked = mini.check_text(comment.openid, comment.comment)
     except WeChatError as error:
         if error.uncertain:
             return True  # to this one it may never say anything readable; the next round asks again
@@ -51,5 +51,5 @@ def _check(runtime: Runtime, mini: MiniProgram, comment: Line, given_up: set[int
         given_up.add(comment.rating_id)
         return True
     with runtime.database.transaction() as session:
-        moderation.record(session, comment.rating_id, told.suggest)
+        moderation.record(session, comment.rating_id, checked.suggest)
     return True

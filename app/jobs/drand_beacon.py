@@ -56,17 +56,17 @@ def signature(url: str, issue: str) -> str:
 
     Asked in a thread of its own: a relay may send a byte now and then for ever, and the draws do not wait for it.
     """
-    told: Future[str] = Future()
+    outcome: Future[str] = Future()
 
     def ask() -> None:
         try:
-            told.set_result(_ask(url, issue))
+            outcome.set_result(_ask(url, issue))
         except Exception as error:
-            told.set_exception(error)
+            outcome.set_exception(error)
 
     Thread(target=ask, name="beacon", daemon=True).start()
     try:
-        return told.result(WHOLE)
+        return outcome.result(WHOLE)
     except TimeoutError as error:
         raise ValueError("the answer takes too long") from error
 
@@ -74,11 +74,11 @@ def signature(url: str, issue: str) -> str:
 def _ask(url: str, issue: str) -> str:
     with requests.get(f"{url}/{CHAIN}/public/{issue}", timeout=TIMEOUT, stream=True, allow_redirects=False) as answer:
         answer.raise_for_status()
-        told = answer.raw.read(LARGEST + 1, decode_content=True)
-    if len(told) > LARGEST:
+        body = answer.raw.read(LARGEST + 1, decode_content=True)
+    if len(body) > LARGEST:
         raise ValueError("the answer is too long")
     try:
-        read = json.loads(told)
+        read = json.loads(body)
     except RecursionError as error:
         raise ValueError("the answer is nested too deeply") from error
     if not isinstance(read, dict) or not isinstance(read.get("signature"), str):
@@ -87,7 +87,7 @@ def _ask(url: str, issue: str) -> str:
 
 
 def _enter(runtime: Runtime, draw_id: str, draw_round: int, issue: str) -> None:
-    told = signature(runtime.settings.drand_url, issue)
+    value = signature(runtime.settings.drand_url, issue)
     with runtime.database.transaction() as session:
         public_numbers.enter(
             session,
@@ -95,7 +95,7 @@ def _enter(runtime: Runtime, draw_id: str, draw_round: int, issue: str) -> None:
             draw_round=draw_round,
             source=public_numbers.BEACON,
             issue=issue,
-            value=told,
+            value=value,
             by=None,
             at=clock.now(),
         )

@@ -90,17 +90,17 @@ def _send(runtime: Runtime, attempt: Attempt) -> SendResult:
 
 
 def _call(runtime: Runtime, attempt: Attempt, kind: NoticeKind) -> str:
-    told, zone = attempt.facts, runtime.settings.timezone
-    url = content.url(kind, told, runtime.links, runtime.settings.console_url)
+    context, zone = attempt.facts, runtime.settings.timezone
+    url = content.url(kind, context, runtime.links, runtime.settings.console_url)
     match attempt.channel:
         case "wecom" if runtime.wecom:
-            text = content.text(kind, told, zone)
+            text = content.text(kind, context, zone)
             return runtime.wecom.send_card(attempt.address.name, title=kind.title, text=text, url=url)
         case "service" if runtime.service_account and kind.service:
             return runtime.service_account.send_template(
                 attempt.address.name,
                 template_id=kind.service.template,
-                fields=content.fields(kind, kind.service, told, zone),
+                fields=content.fields(kind, kind.service, context, zone),
                 url=url,
                 client_msg_id=attempt.client_msg_id,
             )
@@ -108,11 +108,11 @@ def _call(runtime: Runtime, attempt: Attempt, kind: NoticeKind) -> str:
             return runtime.mini.send_subscription(
                 attempt.address.name,
                 template_id=kind.mini.template,
-                fields=content.fields(kind, kind.mini, told, zone),
-                page=content.page(kind.mini, told, runtime.links),
+                fields=content.fields(kind, kind.mini, context, zone),
+                page=content.page(kind.mini, context, runtime.links),
             )
         case "robot" if runtime.robot:
-            text = f"{kind.title}：{told.name}\n{content.text(kind, told, zone)}\n{url}"
+            text = f"{kind.title}：{context.name}\n{content.text(kind, context, zone)}\n{url}"
             runtime.robot.send_text(text, mentioned=[attempt.address.name] if attempt.address.name else [])
             return ""
         case _:

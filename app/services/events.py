@@ -75,12 +75,12 @@ def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:
 
     A row without `subject_id` is about its ticket.
     """
-    told = [
+    complete = [
         {**row, "subject": EVENTS[row["kind"]].subject, "subject_id": row.get("subject_id") or row["ticket_id"]}
         for row in rows
     ]
-    if told:
-        core(db).execute(insert(Event.__table__), told)  # type: ignore[arg-type]
+    if complete:
+        core(db).execute(insert(Event.__table__), complete)  # type: ignore[arg-type]
 
 
 @cache

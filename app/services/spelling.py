@@ -23,9 +23,9 @@ def number(word: str) -> str:
 
 
 def telephone(word: str) -> str:
-    told = number(word)
-    found = _FLOAT.fullmatch(told)
-    return found[1] if found else told
+    plain = number(word)
+    found = _FLOAT.fullmatch(plain)
+    return found[1] if found else plain
 
 
 def name_key(name: str) -> str:

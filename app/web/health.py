@@ -47,8 +47,8 @@ def readyz() -> Response:
     if not reason:
         return Response("ready\n", mimetype="text/plain")
     _log.warning("not ready", reason=reason)
-    told = reason if runtime().settings.tells_health else "not ready"
-    return Response(f"{told}\n", status=503, mimetype="text/plain")
+    shown = reason if runtime().settings.tells_health else "not ready"
+    return Response(f"{shown}\n", status=503, mimetype="text/plain")
 
 
 @metrics_blueprint.get("/metrics")

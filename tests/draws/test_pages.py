@@ -85,7 +85,7 @@ def test_whether_anybody_rated_on_a_day_is_told_by_no_checkpoint() -> None:
                 )
                 for days, count in enumerate(entries)
             ]
-            told.append([(one.day, one.entries, one.root) for one in checkpoints.told(written)])
+            told.append([(one.day, one.entries, one.root) for one in checkpoints.published(written)])
         assert told[0] == told[1] != []
 
 

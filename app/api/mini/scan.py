@@ -198,8 +198,8 @@ def _answer(seen: ScanView) -> responses.Answer | None:
     """Who is not verified is never told that theirs counts, nor so that it does not: somebody was quicker."""
     if seen.answer is None:
         return None
-    told = responses.Answer.model_validate(seen.answer)
-    return told if seen.verified else told.model_copy(update={"counted": False})
+    answer = responses.Answer.model_validate(seen.answer)
+    return answer if seen.verified else answer.model_copy(update={"counted": False})
 
 
 def _acts(seen: ScanView, view: str, at: datetime) -> list[responses.Act]:

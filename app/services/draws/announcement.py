@@ -45,13 +45,13 @@ class Draft:
 
 def announce(session: Session, draft: Draft, *, tenant: str, zone: ZoneInfo, by: int, at: datetime) -> Draw:
     """Lock a draw; raises Refused with the reason."""
-    told = ready(session, draft, zone=zone, by=by, at=at)
+    announced = ready(session, draft, zone=zone, by=by, at=at)
     made = draft.made
-    opens, closes = published_files.when(told, "opens"), published_files.when(told, "closes")
+    opens, closes = published_files.when(announced, "opens"), published_files.when(announced, "closes")
     draw = Draw(
-        draw_id=told["draw_id"],
+        draw_id=announced["draw_id"],
         pid_prefix=f"{tenant}:emp:",
-        announcement_sha256=sha256(published_files.to_bytes(told)).hexdigest(),
+        announcement_sha256=sha256(published_files.to_bytes(announced)).hexdigest(),
         opens=opens,
         closes=closes,
         announced_at=at,
@@ -63,7 +63,7 @@ def announce(session: Session, draft: Draft, *, tenant: str, zone: ZoneInfo, by:
     session.execute(
         insert(DrawCommittee), [{"draw_id": draw.id, "person_id": one} for one in sorted(set(draft.committee))]
     )
-    published_files.write_json(session, draw, ANNOUNCEMENT, told, forms.ANNOUNCEMENT, secret=made, at=at)
+    published_files.write_json(session, draw, ANNOUNCEMENT, announced, forms.ANNOUNCEMENT, secret=made, at=at)
     events.record(session, draw, "announced", by=by, at=at, sha256=draw.announcement_sha256)
     return draw
 
@@ -73,29 +73,29 @@ def ready(session: Session, draft: Draft, *, zone: ZoneInfo, by: int, at: dateti
     check_admin(session, by, at=at)
     if said := [key for key in OURS if key in draft.fields]:
         raise Refused("draft_says_ours", key=said[0])
-    told = _in_order({**draft.fields, "scheme": rule.SCHEME, **_keys(draft.made)})
-    check(told)
-    opens, closes = published_files.when(told, "opens"), published_files.when(told, "closes")
+    announced = _in_order({**draft.fields, "scheme": rule.SCHEME, **_keys(draft.made)})
+    check(announced)
+    opens, closes = published_files.when(announced, "opens"), published_files.when(announced, "closes")
     if at > closes - LAST_DAYS:
         raise Refused("announced_late", until=(closes - LAST_DAYS).astimezone(zone).strftime("%Y-%m-%d %H:%M"))
     _check_committee(session, draft.committee, opens=opens, zone=zone, at=at)
-    if session.scalar(select(Draw.id).where(Draw.draw_id == told["draw_id"])) is not None:
-        raise Refused("draw_id_taken", draw_id=told["draw_id"])
+    if session.scalar(select(Draw.id).where(Draw.draw_id == announced["draw_id"])) is not None:
+        raise Refused("draw_id_taken", draw_id=announced["draw_id"])
     if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == draft.made.key)) is not None:
         raise Refused("page_expired")  # of another draw: one key must not serve two
     same = select(Draw.draw_id).where(Draw.opens <= closes, Draw.closes >= opens)
     if not draft.rehearsed:
         if taken := session.scalar(same.limit(1)):
             raise Refused("period_taken", draw_id=taken)
-        _check_years(told)
-        _check_time_left(told)
-    return told
+        _check_years(announced)
+        _check_time_left(announced)
+    return announced
 
 
-def check(told: Fields) -> None:
+def check(announced: Fields) -> None:
     """What anybody will check, with the same program; the first thing that is wrong."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / ANNOUNCEMENT).write_bytes(published_files.to_bytes(told))
+        (Path(folder) / ANNOUNCEMENT).write_bytes(published_files.to_bytes(announced))
         last = verify(Path(folder))[-1]
     if not last.holds:
         name = last.name.removeprefix(f"{ANNOUNCEMENT}: ").removeprefix(f"{ANNOUNCEMENT} ")
@@ -149,24 +149,24 @@ def _check_committee(
             raise Refused("committee_without_role")
 
 
-def _check_years(told: Fields) -> None:
+def _check_years(announced: Fields) -> None:
     """An issue of another year was drawn long ago: Chinese ones are written yyyynnn or yynnn, and begin in January."""
-    for source in (*told["sources"], *told["redraw_sources"]):
+    for source in (*announced["sources"], *announced["redraw_sources"]):
         issue, drawn_at = source["issue"], published_files.when(source, "drawn_at")
         near = {str((drawn_at + timedelta(days=days)).year) for days in (-7, 0, 7)}  # around New Year it may be either
         if source["id"] != BEACON and issue[:-3] not in near | {year[2:] for year in near}:
             raise Refused("issue_of_another_year", issue=issue)
 
 
-def _check_time_left(told: Fields) -> None:
+def _check_time_left(announced: Fields) -> None:
     """That each step can be taken at all, by the machine and by people."""
-    last = max(published_files.when(source, "drawn_at") for source in told["sources"])
+    last = max(published_files.when(source, "drawn_at") for source in announced["sources"])
     for key, since, needed, code in (
-        ("commit_by", published_files.when(told, "closes"), TO_COMMIT, "commit_by_early"),
-        ("objections_until", published_files.when(told, "commit_by"), TO_OBJECT, "objections_short"),
+        ("commit_by", published_files.when(announced, "closes"), TO_COMMIT, "commit_by_early"),
+        ("objections_until", published_files.when(announced, "commit_by"), TO_OBJECT, "objections_short"),
         ("claim_until", last, TO_CLAIM, "claims_short"),
     ):
-        if published_files.when(told, key) < since + needed:
+        if published_files.when(announced, key) < since + needed:
             raise Refused(code)
 
 
@@ -174,7 +174,7 @@ def _keys(made: keys.Secret) -> Fields:
     return {"key_commitment": rule.key_commitment(made.key).hex(), "operator_key": made.operator_key}
 
 
-def _in_order(told: Fields) -> Fields:
+def _in_order(announced: Fields) -> Fields:
     """As the protocol lists them; what it does not know comes last, and is refused."""
-    known = {key: told[key] for key in forms.ANNOUNCEMENT if key in told}
-    return {**known, **told}
+    known = {key: announced[key] for key in forms.ANNOUNCEMENT if key in announced}
+    return {**known, **announced}

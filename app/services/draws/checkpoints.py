@@ -34,7 +34,7 @@ def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: da
     return session.get_one(DrawCheckpoint, (draw.id, day))
 
 
-def told(written: Sequence[DrawCheckpoint]) -> list[DrawCheckpoint]:
+def published(written: Sequence[DrawCheckpoint]) -> list[DrawCheckpoint]:
     """Those that are published (law 11), root and all.
 
     From one more person a day, from a root that is another one than yesterday's, or from the very day on which enough

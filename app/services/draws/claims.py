@@ -95,8 +95,8 @@ def with_photo(session: Session, draw: Draw) -> set[int]:
 
 def signed_for(session: Session, draw: Draw) -> set[tuple[int, str]]:
     """Round and entry of the prizes that were signed for on paper."""
-    claimed = events.told(session, draw, "claimed")
-    return {(told["round"], told["entry"]) for told in claimed if told.get("proof") == "signed"}
+    claimed = events.data_of(session, draw, "claimed")
+    return {(data["round"], data["entry"]) for data in claimed if data.get("proof") == "signed"}
 
 
 def confirm(
@@ -131,9 +131,9 @@ def waive(session: Session, draw: Draw, person_id: int, *, at: datetime) -> None
 
 def expire(session: Session, draw: Draw, *, at: datetime) -> int:
     """After claim_until, whatever nobody has claimed; how many. Then the claims are final."""
-    told = published_files.announced(session, draw)
-    if at <= when(told, "claim_until"):
-        raise Refused("claims_open", until=told["claim_until"])
+    announced = published_files.announced(session, draw)
+    if at <= when(announced, "claim_until"):
+        raise Refused("claims_open", until=announced["claim_until"])
     settled = {claim.entry for claim in settled_of(session, draw, 1)}
     left = [winner for winner in published_files.winners_of(session, draw, 1) if winner["entry"] not in settled]
     for winner in left:
@@ -145,14 +145,14 @@ def expire(session: Session, draw: Draw, *, at: datetime) -> int:
 
 def check_final(session: Session, draw: Draw, *, at: datetime) -> None:
     """Whether round 2 has something to draw and nothing of round 1 is open."""
-    told = published_files.announced(session, draw)
+    announced = published_files.announced(session, draw)
     winners = published_files.winners_of(session, draw, 1)
-    if not told["redraw_rounds_max"] or not winners:
+    if not announced["redraw_rounds_max"] or not winners:
         raise Refused("no_second_round")
     claims = settled_of(session, draw, 1)
-    if at <= when(told, "claim_until") or len(claims) < len(winners):
-        raise Refused("claims_open", until=told["claim_until"])
-    if sum(claim.state == "claimed" for claim in claims) == sum(tier["count"] for tier in told["tiers"]):
+    if at <= when(announced, "claim_until") or len(claims) < len(winners):
+        raise Refused("claims_open", until=announced["claim_until"])
+    if sum(claim.state == "claimed" for claim in claims) == sum(tier["count"] for tier in announced["tiers"]):
         raise Refused("nothing_to_redraw")
 
 
@@ -189,13 +189,13 @@ def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
 
 def _of_receipt(session: Session, draw: Draw, text: str) -> str | None:
     try:
-        told = objections.parse(text)
+        receipt = objections.parse(text)
     except Refused:
         return None
     ours = receipts.genuine(
-        session, draw, entry=told["entry"], tickets=told["tickets"], at=told["receipt_at"], sig=told["sig"]
+        session, draw, entry=receipt["entry"], tickets=receipt["tickets"], at=receipt["receipt_at"], sig=receipt["sig"]
     )
-    return str(told["entry"]) if ours else None
+    return str(receipt["entry"]) if ours else None
 
 
 def _check_not_own_prize(session: Session, draw: Draw, entry: str, by: int) -> None:
@@ -240,7 +240,7 @@ def _settle(
 
 def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
     """The next edition of claims.json: of round 1 only, for that is what round 2 hangs on."""
-    told = published_files.announced(session, draw)
+    announced = published_files.announced(session, draw)
     claims = [
         {
             "round": claim.round,
@@ -248,7 +248,7 @@ def _publish(session: Session, draw: Draw, *, at: datetime) -> None:
             "entry": claim.entry,
             "state": claim.state,
             "reason": claim.reason,
-            "at": published_files.written(claim.at, told),
+            "at": published_files.written(claim.at, announced),
         }
         for claim in settled_of(session, draw, 1)
     ]

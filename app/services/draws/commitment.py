@@ -60,7 +60,7 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
     if version != prepared.version:
         raise Refused("written_before", name=f"commit-{prepared.version}.json")
     check(session, draw, version, at=at)
-    told, keys, data = published_files.announced(session, draw), secret.load(session, draw), prepared.leaves.data
+    announced, keys, data = published_files.announced(session, draw), secret.load(session, draw), prepared.leaves.data
     commit = {
         "scheme": SCHEME,
         "draw_id": draw.draw_id,
@@ -72,7 +72,7 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
         "leaves_sha256": sha256(data).hexdigest(),
         "by_department": prepared.by_department,
         "excluded": prepared.excluded,
-        "committed_at": published_files.written(at, told),
+        "committed_at": published_files.written(at, announced),
     }
     duplicate_people.store(session, draw, prepared.doubles)
     published_files.write(session, draw, f"leaves-{version}.bin", data, secret=keys, at=at)
@@ -109,11 +109,11 @@ def listed_tickets(session: Session, draw: Draw, version: int, entry: str) -> in
 
 def check(session: Session, draw: Draw, version: int, *, at: datetime) -> None:
     """Whether this version may be published now."""
-    told = published_files.announced(session, draw)
+    announced = published_files.announced(session, draw)
     if at < draw.closes + GRACE:
-        raise Refused("not_closed", closes=told["closes"])
-    until = told["commit_by"] if version == 1 else told["objections_until"]
-    first_source = min(when(source, "drawn_at") for source in told["sources"])
+        raise Refused("not_closed", closes=announced["closes"])
+    until = announced["commit_by"] if version == 1 else announced["objections_until"]
+    first_source = min(when(source, "drawn_at") for source in announced["sources"])
     if at > forms.moment(until, "until") or at + DAY > first_source:
         raise Refused("commit_too_late", until=until)
     if version > 1 and not _upheld(session, draw):

@@ -158,14 +158,14 @@ def _readings(session: Session, draw: Draw, number: int, by: int, at: datetime) 
 def _steps(
     session: Session, draw: Draw, page: Page, readings: dict[int, list[NumberEntry]], at: datetime
 ) -> Iterator[Step]:
-    told, hashes = page.announcement, {file.name: (file.at, file.sha256) for file in page.files}
+    announced, hashes = page.announcement, {file.name: (file.at, file.sha256) for file in page.files}
     yield Step("announce", DONE, draw.announced_at, sha256=draw.announcement_sha256)
     collecting = NEXT if at < draw.opens else NOW if at < draw.closes else DONE
     yield Step("collect", collecting, draw.closes, machine=True)
     yield _written("commit", hashes, _version(page), draw.closes + GRACE, at)
-    yield _objections(page, objections.closes(told), at)
+    yield _objections(page, objections.closes(announced), at)
     yield from _decided(readings, hashes, 1, at)
-    yield _claims(page, when(told, "claim_until"), at)
+    yield _claims(page, when(announced, "claim_until"), at)
     if _second_round_over(session, draw, page, at):
         yield Step("numbers_2", SKIPPED, None)
         yield Step("result_2", SKIPPED, None)

@@ -23,8 +23,8 @@ def randomness(issue: int, signature: str) -> str | None:
         signed = G1Point.from_compressed_bytes(bytes.fromhex(signature))
     except ValueError:  # no point of the group
         return None
-    told = G1Point.hash_to_curve(sha256(issue.to_bytes(8, "big")).digest(), _SUITE)
-    if not GT.pairing_check([signed, -told], [G2Point(), _public_key()]):
+    message = G1Point.hash_to_curve(sha256(issue.to_bytes(8, "big")).digest(), _SUITE)
+    if not GT.pairing_check([signed, -message], [G2Point(), _public_key()]):
         return None
     return sha256(bytes.fromhex(signature)).hexdigest()
 

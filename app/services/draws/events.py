@@ -23,7 +23,7 @@ def of(draw: Draw) -> ColumnElement[bool]:
     return and_(Event.ticket_id.is_(None), Event.subject == "draw", Event.subject_id == draw.id)
 
 
-def told(session: Session, draw: Draw, kind: str) -> Sequence[dict[str, Any]]:
+def data_of(session: Session, draw: Draw, kind: str) -> Sequence[dict[str, Any]]:
     """What was written down with each step of a kind, in their order."""
     query = select(Event.data).where(of(draw), Event.kind == kind).order_by(Event.id)
     return [data or {} for data in session.scalars(query)]

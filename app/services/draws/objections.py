@@ -40,9 +40,9 @@ class Verdict:
     fault: str  # why the list stays as it is; empty where it is right
 
 
-def closes(told: Fields) -> datetime:
+def closes(announced: Fields) -> datetime:
     """Until when objections are taken in and decided by people."""
-    return published_files.when(told, "objections_until") - MARGIN
+    return published_files.when(announced, "objections_until") - MARGIN
 
 
 def object_(
@@ -126,10 +126,10 @@ def due(session: Session, draw: Draw, *, at: datetime) -> bool:
 def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at: datetime) -> int:
     """What nobody decided in time is decided by our own records; how many. The reason is a code: nobody wrote it."""
     session.get_one(Draw, draw.id, with_for_update=True)
-    told = published_files.announced(session, draw)
-    if at <= closes(told):
+    announced = published_files.announced(session, draw)
+    if at <= closes(announced):
         raise Refused("objections_not_over")
-    late = at > published_files.when(told, "objections_until")  # no version can be published any more
+    late = at > published_files.when(announced, "objections_until")  # no version can be published any more
     waiting = [one for one in open_ones(session, draw) if one.id in verdicts]
     for objection in waiting:
         verdict = verdicts[objection.id]
@@ -167,14 +167,14 @@ def examine(
 def parse(text: str) -> Fields:
     """What a receipt somebody has kept says, for `object_`; whether it is ours is not decided here."""
     try:
-        told = json.loads(text) if len(text) <= LONGEST else {}
-        tickets = int(told["tickets"])
-        return {"entry": str(told["entry"]), "tickets": tickets, "receipt_at": str(told["at"]), "sig": str(told["sig"])}
+        read = json.loads(text) if len(text) <= LONGEST else {}
+        tickets = int(read["tickets"])
+        return {"entry": str(read["entry"]), "tickets": tickets, "receipt_at": str(read["at"]), "sig": str(read["sig"])}
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Refused("receipt_not_ours") from error
 
 
-def told_by(receipt: receipts.Receipt) -> Fields:
+def receipt_fields(receipt: receipts.Receipt) -> Fields:
     return {"entry": receipt.entry, "tickets": receipt.tickets, "receipt_at": receipt.at, "sig": receipt.sig}
 
 

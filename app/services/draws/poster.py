@@ -14,23 +14,23 @@ TITLE, FOOT = "评价抽奖公告", "公告改一个字，哈希就不同。扫�
 LINES = 6  # of prizes; where there are more they share them
 
 
-def card(told: Fields, sha256: str, *, public_url: str, zone: tzinfo) -> Card:
+def card(announced: Fields, sha256: str, *, public_url: str, zone: tzinfo) -> Card:
     """Of an announcement, or of one that is still a draft."""
 
     def day(at: datetime) -> str:
         return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
-    drawn = max(when(source, "drawn_at") for source in told["sources"])
+    drawn = max(when(source, "drawn_at") for source in announced["sources"])
     digits = [sha256[start : start + 4] for start in range(0, 64, 4)]
-    prizes = [f"{tier['name']} {tier['prize']} × {tier['count']}" for tier in told["tiers"]]
+    prizes = [f"{tier['name']} {tier['prize']} × {tier['count']}" for tier in announced["tiers"]]
     return Card(
-        f"{public_url}/draws/{told['draw_id']}",
-        f"{told['organiser']['name']} {TITLE}",
+        f"{public_url}/draws/{announced['draw_id']}",
+        f"{announced['organiser']['name']} {TITLE}",
         (
-            f"编号 {told['draw_id']}",
+            f"编号 {announced['draw_id']}",
             *(prizes if len(prizes) <= LINES else ["；".join(prizes)]),
-            f"评价 {day(when(told, 'opens'))} 至 {day(when(told, 'closes'))}",
-            f"开奖 {day(drawn)} · 领奖至 {day(when(told, 'claim_until'))}",
+            f"评价 {day(when(announced, 'opens'))} 至 {day(when(announced, 'closes'))}",
+            f"开奖 {day(drawn)} · 领奖至 {day(when(announced, 'claim_until'))}",
             "公告哈希（SHA-256）",
             " ".join(digits[:8]),
             " ".join(digits[8:]),

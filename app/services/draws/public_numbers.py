@@ -78,8 +78,8 @@ def enter(
     events.record(session, draw, kind, by=by, at=at, round=draw_round, source=source, issue=issue)
     if not evidence and not _repeated(session, draw, reading):
         return None
-    told = {"round": draw_round, "source": source, "issue": issue, "value": value}
-    events.record(session, draw, STANDS, by=by, at=at, **told)
+    data = {"round": draw_round, "source": source, "issue": issue, "value": value}
+    events.record(session, draw, STANDS, by=by, at=at, **data)
     announce(session, "draws")
     return stands(session, draw, draw_round, promised)
 
@@ -92,9 +92,9 @@ def agreed(session: Session, draw: Draw, draw_round: int) -> list[Agreed] | None
 
 def stands(session: Session, draw: Draw, draw_round: int, promised: Fields) -> Agreed | None:
     """What was found equal, or proven, when it was typed: what is learned later about people changes no number."""
-    for told in events.told(session, draw, STANDS):
-        if (told["round"], told["source"]) == (draw_round, promised["id"]):
-            return Agreed(promised["id"], promised["issue"], told["issue"], told["value"])
+    for data in events.data_of(session, draw, STANDS):
+        if (data["round"], data["source"]) == (draw_round, promised["id"]):
+            return Agreed(promised["id"], promised["issue"], data["issue"], data["value"])
     return None
 
 

@@ -106,8 +106,8 @@ class Proof:
 def list_public(session: Session, *, at: datetime) -> list[Line]:
     """The latest first; as many queries for forty draws as for one."""
     draws = session.scalars(select(Draw).order_by(Draw.closes.desc(), Draw.id.desc())).all()
-    told, names = files.announcements(session), files.names(session)
-    return [Line(one.draw_id, _state(one, names[one.id], told[one.id], at), told[one.id]) for one in draws]
+    announced, names = files.announcements(session), files.names(session)
+    return [Line(one.draw_id, _state(one, names[one.id], announced[one.id], at), announced[one.id]) for one in draws]
 
 
 def state(session: Session, draw: Draw, *, at: datetime) -> str:
@@ -115,13 +115,13 @@ def state(session: Session, draw: Draw, *, at: datetime) -> str:
     return _state(draw, names, files.announced(session, draw), at)
 
 
-def _state(draw: Draw, told: set[str], announcement: Fields, at: datetime) -> str:
+def _state(draw: Draw, names: set[str], announcement: Fields, at: datetime) -> str:
     """announced, collecting, closed, committed, drawn, claimed, redrawn: as its files tell."""
-    if "result-2.json" in told:
+    if "result-2.json" in names:
         return "redrawn"
-    if "result-1.json" in told:
+    if "result-1.json" in names:
         return "claimed" if at > when(announcement, "claim_until") else "drawn"
-    if "commit-1.json" in told:
+    if "commit-1.json" in names:
         return "committed"
     if at < draw.closes:
         return "collecting" if at >= draw.opens else "announced"
@@ -130,20 +130,20 @@ def _state(draw: Draw, told: set[str], announcement: Fields, at: datetime) -> st
 
 def page(session: Session, draw: Draw, *, at: datetime) -> Page:
     published = files.all_of(session, draw)
-    told = {file.name for file in published}
+    names = {file.name for file in published}
     version = files.versions(session, draw)
-    found = [name for name in ("result-1.json", "result-2.json") if name in told]
+    found = [name for name in ("result-1.json", "result-2.json") if name in names]
     announcement = files.announced(session, draw)
     waiting = [number for number in (1, 2) if numbers.typed(session, draw, number)]
     objections = select(DrawObjection).where(DrawObjection.draw_id == draw.id)
     return Page(
         draw_id=draw.draw_id,
-        state=_state(draw, told, announcement, at),
+        state=_state(draw, names, announcement, at),
         announced_at=draw.announced_at,
         announcement=announcement,
         commit=files.fields(session, draw, f"commit-{version}.json") if version else None,
         results=[files.fields(session, draw, name) for name in found],
-        claims=files.fields(session, draw, files.CLAIMS)["claims"] if files.CLAIMS in told else [],
+        claims=files.fields(session, draw, files.CLAIMS)["claims"] if files.CLAIMS in names else [],
         settled=_settled(session, draw),
         names=_names(session, draw),
         numbers=[one for number in waiting for one in numbers.agreed(session, draw, number) or []],
@@ -154,17 +154,17 @@ def page(session: Session, draw: Draw, *, at: datetime) -> Page:
 
 
 def chances_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Chances:
-    told = files.announced(session, draw)
+    announced = files.announced(session, draw)
     receipt = receipts.receipt_of(session, draw, person_id, zone=zone)
-    last = next(reversed(checkpoints.told(checkpoints.all_of(session, draw))), None)
+    last = next(reversed(checkpoints.published(checkpoints.all_of(session, draw))), None)
     version = files.versions(session, draw)
     counted: Any = files.fields(session, draw, f"commit-{version}.json") if version else {}
     return Chances(
         tickets=receipt.tickets if receipt else 0,
-        cap=told["cap"],
+        cap=announced["cap"],
         entries=counted["entries"] if counted else last.entries if last else 0,
         all_tickets=counted["tickets"] if counted else last.tickets if last else 0,
-        prizes=sum(tier["count"] for tier in told["tiers"]),
+        prizes=sum(tier["count"] for tier in announced["tiers"]),
         at=when(counted, "committed_at") if counted else last.at if last else None,
     )
 

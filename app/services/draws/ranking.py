@@ -72,13 +72,13 @@ def _scores(seed: bytes, data: bytes) -> tuple[list[bytes], list[int]]:
 def _scores_of(entries: list[bytes], tickets: list[int], begun: tuple[bytes, bytes]) -> list[bytes]:
     inner, outer = begun
     opened = [inner + entry for entry in entries]
-    told = b"\0\0"
-    scores = [sha256(outer + sha256(one + told).digest()).digest() for one in opened]
+    suffix = b"\0\0"
+    scores = [sha256(outer + sha256(one + suffix).digest()).digest() for one in opened]
     more, number = list(range(len(tickets))), 1
     while more := [index for index in more if tickets[index] > number]:
-        told = number.to_bytes(2, "big")
+        suffix = number.to_bytes(2, "big")
         for index in more:
-            here = sha256(outer + sha256(opened[index] + told).digest()).digest()
+            here = sha256(outer + sha256(opened[index] + suffix).digest()).digest()
             if here < scores[index]:
                 scores[index] = here
         number += 1

@@ -25,20 +25,20 @@ class Receipt:
     person_id: int = field(default=0, repr=False, compare=False)  # whose number makes the entry; in no file
 
     def fields(self) -> dict[str, object]:
-        told = asdict(self)
-        del told["person_id"]
-        return told
+        columns = asdict(self)
+        del columns["person_id"]
+        return columns
 
 
 def receipt_of(session: Session, draw: Draw, person_id: int, *, zone: ZoneInfo) -> Receipt | None:
     """What the rater would be given now, nothing without a ticket in this draw; `kept` is what they were given."""
-    told = published_files.announced(session, draw)
+    announced = published_files.announced(session, draw)
     person_ids = duplicate_people.persons(session, draw, person_id)
-    moments = eligibility.rated(session, draw, person_ids, cap=told["cap"])
+    moments = eligibility.rated(session, draw, person_ids, cap=announced["cap"])
     if not moments or eligibility.barred(session, draw, person_ids, zone):
         return None
     # Whoever rated before the announcement gets a receipt with the next page they open.
-    at = published_files.written(max(moments[-1], draw.announced_at), told)
+    at = published_files.written(max(moments[-1], draw.announced_at), announced)
     keys = secret.load(session, draw)
     entry = keys.entry(draw, person_ids[0]).hex()
     return Receipt(

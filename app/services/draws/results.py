@@ -45,7 +45,7 @@ def prepare(
     used = check(session, draw, draw_round, at=at)
     version = published_files.versions(session, draw)
     name = f"commit-{version}.json"
-    commit, told = published_files.fields(session, draw, name), published_files.announced(session, draw)
+    commit, announced = published_files.fields(session, draw, name), published_files.announced(session, draw)
     text = rule.seed_text(
         draw.draw_id,
         draw_round,
@@ -57,7 +57,7 @@ def prepare(
     )
     listed = commitment.load(session, draw, version)
     gone = sorted(winner["entry"] for winner in published_files.winners_of(session, draw, 1)) if draw_round == 2 else []
-    prizes = _prizes(session, draw, draw_round, told)
+    prizes = _prizes(session, draw, draw_round, announced)
     seed, most = rule.seed(text), sum(prizes.values())
     places = ranking.first(seed, listed.data, most, gone=frozenset(map(bytes.fromhex, gone)), tell=tell)
     result = {
@@ -71,7 +71,7 @@ def prepare(
         "seed": seed.hex(),
         "excluded": gone,
         "tiers": _tiers(listed, places, prizes),
-        "decided_at": published_files.written(at, told),
+        "decided_at": published_files.written(at, announced),
     }
     return Prepared(draw_round, result)
 
@@ -131,8 +131,8 @@ def check(session: Session, draw: Draw, draw_round: int, *, at: datetime) -> lis
     return used
 
 
-def _prizes(session: Session, draw: Draw, draw_round: int, told: Fields) -> dict[int, int]:
-    prizes: dict[int, int] = {tier["tier"]: tier["count"] for tier in told["tiers"]}
+def _prizes(session: Session, draw: Draw, draw_round: int, announced: Fields) -> dict[int, int]:
+    prizes: dict[int, int] = {tier["tier"]: tier["count"] for tier in announced["tiers"]}
     if draw_round == 1:
         return prizes
     for claim in published_files.fields(session, draw, published_files.CLAIMS)["claims"]:
@@ -142,7 +142,7 @@ def _prizes(session: Session, draw: Draw, draw_round: int, told: Fields) -> dict
 
 def _tiers(listed: Leaves, places: list[Place], prizes: dict[int, int]) -> list[Fields]:
     proofs = listed.proofs([place.index for place in places])
-    told = [
+    winners = [
         {
             "rank": rank,
             "entry": place.entry.hex(),
@@ -156,7 +156,7 @@ def _tiers(listed: Leaves, places: list[Place], prizes: dict[int, int]) -> list[
     ]
     tiers, start = [], 0
     for tier, count in prizes.items():
-        won = told[start : start + count]
+        won = winners[start : start + count]
         tiers.append({"tier": tier, "cutoff": won[-1]["score"] if won else "", "winners": won})
         start += count
     return tiers

@@ -172,8 +172,8 @@ def _give(
     identity.person_id = person_id
     identity.bound_at = at
     session.flush()
-    told = {"identity": identity.id}
-    events.append(session, About(person_id), "bound", by=person_id, at=at, channel="wechat", data=told)
+    data = {"identity": identity.id}
+    events.append(session, About(person_id), "bound", by=person_id, at=at, channel="wechat", data=data)
     rating.count_after_binding(session, identity_id=identity.id, since=claimed_at or at, at=at)
 
 
@@ -220,8 +220,8 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
     )
     erasure.withdraw(session, identity.id, at=at)
     if identity.person_id is not None:
-        told = {"identity": identity.id}
-        events.append(session, About(identity.person_id), "unbound", by=by, at=at, channel="console", data=told)
+        data = {"identity": identity.id}
+        events.append(session, About(identity.person_id), "unbound", by=by, at=at, channel="console", data=data)
     identity.person_id = identity.bound_at = None
 
 

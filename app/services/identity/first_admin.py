@@ -32,7 +32,7 @@ def create(session: Session, staff_number: str, name: str, password: str, *, at:
     if people.employed_by_provider(session, person.id, at.date()):
         raise Refused("provider_supervises", staff_number=person.staff_number)
     session.merge(RoleGrant(person_id=person.id, role="admin"))
-    told = {"roles": sorted({*people.roles(session, person.id), "admin"})}
-    events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="cli", data=told)
+    data = {"roles": sorted({*people.roles(session, person.id), "admin"})}
+    events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="cli", data=data)
     session.merge(Credential(person_id=person.id, password_hash=hashed))
     return person

@@ -118,19 +118,19 @@ def import_rows(
             taken.faults.append(reader.fault(item, strange[0], word, CODES[strange[0]][1]))
             continue
         row = known.get(item.words[reader.key])
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             ours: ids[ours].get(word) if ours in CODES else word for ours, word in item.words.items()
         }
-        if "retired_at" in told:
+        if "retired_at" in values:
             since = row.retired_at if row else None
-            told["retired_at"] = (since or at) if RETIRED[item.words["retired_at"].lower()] else None
+            values["retired_at"] = (since or at) if RETIRED[item.words["retired_at"].lower()] else None
         if row is None:
-            session.add(model(**told))
-        elif all(getattr(row, name) == value for name, value in told.items()):
+            session.add(model(**values))
+        elif all(getattr(row, name) == value for name, value in values.items()):
             taken.unchanged += 1
             continue
         else:
-            for name, value in told.items():
+            for name, value in values.items():
                 setattr(row, name, value)
         taken.imported += 1
     return taken

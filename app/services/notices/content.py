@@ -59,30 +59,30 @@ def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeCon
     return {row[0]: NoticeContext(*row[1:]) for row in rows}
 
 
-def text(kind: NoticeKind, told: NoticeContext, zone: ZoneInfo) -> str:
-    local = told.moment.astimezone(zone)
-    values = _values(kind, told) | {"moment": f"{local.month}月{local.day}日 {local:%H:%M}"}
+def text(kind: NoticeKind, context: NoticeContext, zone: ZoneInfo) -> str:
+    local = context.moment.astimezone(zone)
+    values = _values(kind, context) | {"moment": f"{local.month}月{local.day}日 {local:%H:%M}"}
     return kind.text.format_map({name: value or NOTHING for name, value in values.items()})
 
 
-def fields(kind: NoticeKind, template: MessageTemplate, told: NoticeContext, zone: ZoneInfo) -> dict[str, str]:
+def fields(kind: NoticeKind, template: MessageTemplate, context: NoticeContext, zone: ZoneInfo) -> dict[str, str]:
     """As WeChat takes them; it refuses an empty one."""
-    values = _values(kind, told) | {"moment": told.moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")}
+    values = _values(kind, context) | {"moment": context.moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")}
     return {name: fit(name, values[value]) or NOTHING for name, value in template.fields.items()}
 
 
-def page(template: MiniTemplate, told: NoticeContext, links: Links) -> str:
+def page(template: MiniTemplate, context: NoticeContext, links: Links) -> str:
     """The page of the mini-program."""
-    token = links.ticket_path(told.ticket_id).rpartition("/")[2] if told.ticket_id else ""
-    return template.page.format(number=quote(told.number, safe=""), token=token)
+    token = links.ticket_path(context.ticket_id).rpartition("/")[2] if context.ticket_id else ""
+    return template.page.format(number=quote(context.number, safe=""), token=token)
 
 
-def url(kind: NoticeKind, told: NoticeContext, links: Links, console_url: str) -> str:
+def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str) -> str:
     match kind.opens:
-        case "scan" if told.ticket_id is not None:
-            return links.ticket_url(told.ticket_id)
+        case "scan" if context.ticket_id is not None:
+            return links.ticket_url(context.ticket_id)
         case "engineer":
-            return links.engineer_ticket_url(told.number)
+            return links.engineer_ticket_url(context.number)
         case "console":
             return f"{console_url}/console"
         case _:
@@ -117,12 +117,12 @@ def _check_fields(name: str, kind: NoticeKind, template: MessageTemplate, sample
             raise BadFile(f"notices.toml [{name}]: {value} does not fit {field_name}")
 
 
-def _values(kind: NoticeKind, told: NoticeContext) -> dict[str, str]:
+def _values(kind: NoticeKind, context: NoticeContext) -> dict[str, str]:
     return {
-        "number": told.number,
-        "category": told.category,
-        "place": told.place,
-        "priority": PRIORITIES[told.priority],
-        "channel": CHANNELS.get(told.about.partition(":")[0], ""),
+        "number": context.number,
+        "category": context.category,
+        "place": context.place,
+        "priority": PRIORITIES[context.priority],
+        "channel": CHANNELS.get(context.about.partition(":")[0], ""),
         "word": kind.word,
     }

@@ -24,7 +24,7 @@ class Entry:
     kind: str
     at: datetime
     opened: bool
-    told: NoticeContext
+    context: NoticeContext
 
 
 def list_for_person(session: Session, person_id: int, *, at: datetime) -> list[Entry]:
@@ -33,8 +33,8 @@ def list_for_person(session: Session, person_id: int, *, at: datetime) -> list[E
     found = session.scalars(
         select(Notice).where(*recent).order_by(Notice.created_at.desc(), Notice.id.desc()).limit(MOST)
     ).all()
-    told = content.contexts(session, [one.id for one in found])
-    return [Entry(one.id, one.kind, one.created_at, one.opened_at is not None, told[one.id]) for one in found]
+    contexts = content.contexts(session, [one.id for one in found])
+    return [Entry(one.id, one.kind, one.created_at, one.opened_at is not None, contexts[one.id]) for one in found]
 
 
 def unread(session: Session, person_id: int, *, at: datetime) -> int:
@@ -53,8 +53,8 @@ def mark_read(session: Session, person_id: int, *, up_to: datetime, at: datetime
 
 def unseen(session: Session, ticket_id: int, *, person_id: int) -> bool:
     """Whether the person was told something about this ticket that they have not seen."""
-    told = select(Notice.id).where(Notice.ticket_id == ticket_id, Notice.person_id == person_id)
-    return session.scalar(told.where(Notice.opened_at.is_(None)).limit(1)) is not None
+    sent = select(Notice.id).where(Notice.ticket_id == ticket_id, Notice.person_id == person_id)
+    return session.scalar(sent.where(Notice.opened_at.is_(None)).limit(1)) is not None
 
 
 def open_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetime) -> bool:

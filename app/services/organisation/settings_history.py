@@ -13,10 +13,10 @@ from app.services.events import About
 _ALL = About(1)  # one installation, one set of settings
 
 
-def record(session: Session, told: Mapping[str, object], *, at: datetime) -> bool:
-    """Write `told` (codes, numbers and digests of files; never a secret) down if it differs from what stood last."""
+def record(session: Session, settings: Mapping[str, object], *, at: datetime) -> bool:
+    """Write `settings` (codes, numbers and digests of files; never a secret) down unless they stand already."""
     last = select(Event.data).where(Event.ticket_id.is_(None), Event.subject == "setting")
-    if session.scalar(last.order_by(Event.id.desc()).limit(1)) == told:
+    if session.scalar(last.order_by(Event.id.desc()).limit(1)) == settings:
         return False
-    events.append(session, _ALL, "settings_changed", by=None, at=at, channel="worker", data=dict(told))
+    events.append(session, _ALL, "settings_changed", by=None, at=at, channel="worker", data=dict(settings))
     return True

@@ -265,8 +265,8 @@ def _record(session: Session, subject: Subject, reach: str, by: int | None, at: 
     requests = session.scalars(select(ErasureRequest).where(of_subject, ErasureRequest.state == "waiting")).all()
     session.add_all(_done(request, reach, by, at) for request in requests or [_unasked(subject, at)])
     if subject.person_id is not None:
-        told = {"extent": reach}
-        events.append(session, About(subject.person_id), "erased", by=by, at=at, channel="console", data=told)
+        data = {"extent": reach}
+        events.append(session, About(subject.person_id), "erased", by=by, at=at, channel="console", data=data)
 
 
 def _unasked(subject: Subject, at: datetime) -> ErasureRequest:

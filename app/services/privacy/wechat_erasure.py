@@ -58,8 +58,8 @@ def forget(session: Session, identity: WeChatIdentity, *, keys: Sequence[str], a
     for table in (ApiSession, IdempotentPost, SubscriptionCredit):
         session.execute(delete(table).where(table.identity_id == identity.id))
     if identity.person_id is not None:
-        told = {"identity": identity.id}
-        events.append(session, About(identity.person_id), "unbound", by=None, at=at, channel="wechat", data=told)
+        data = {"identity": identity.id}
+        events.append(session, About(identity.person_id), "unbound", by=None, at=at, channel="wechat", data=data)
     identity.openid = f"forgotten-{secrets.token_hex(16)}"
     identity.unionid = identity.person_id = identity.bound_at = None
     identity.privacy_version = identity.privacy_at = None

@@ -37,5 +37,5 @@ def exclude(session: Session, rating_id: int, *, reason: str, note: str, by: int
     )
     if kept is None:
         raise Refused("excluded_before")
-    told = {"rating": rating_id, "reason": reason}
-    events.append(session, About.beside(ticket, rating_id), "rating_excluded", by=by, at=at, channel=channel, data=told)
+    data = {"rating": rating_id, "reason": reason}
+    events.append(session, About.beside(ticket, rating_id), "rating_excluded", by=by, at=at, channel=channel, data=data)

@@ -35,7 +35,7 @@ def decide(session: Session, rating_id: int, *, approve: bool, by: int, at: date
     events.append(session, about, kind, by=by, at=at, channel=channel, data={"rating": rating_id})
 
 
-def told(session: Session, engineer_id: int) -> Sequence[str]:
+def approved_of(session: Session, engineer_id: int) -> Sequence[str]:
     """The approved words for this engineer, newest first; neither who wrote them nor about which ticket."""
     return session.scalars(
         select(RatingDetail.comment)

@@ -79,8 +79,8 @@ def correct(db: Executor, scan: ScanView, *, level: int, source: str, at: dateti
     if insert_first(db, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
         raise Refused("correction_over")
     about = About(scan.mine.rating_id, scan.ticket_id, scan.cycle)
-    told = {"rating": scan.mine.rating_id}
-    events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=told)
+    data = {"rating": scan.mine.rating_id}
+    events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=data)
     if scan.mine.counted and level in LOW_LEVELS:
         open_case(db, scan.ticket_id, scan.mine.rating_id, at)
 

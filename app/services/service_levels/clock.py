@@ -83,10 +83,10 @@ def solutions(session: Session, tickets: Sequence[Line], *, zone: ZoneInfo, at: 
 
     A row has `id`, `priority`, `department_code` and `campus_code`; without a limit for its day it is left out.
     """
-    told = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data).where(
+    query = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data).where(
         Event.ticket_id.in_([row.id for row in tickets]), or_(Event.state.is_not(None), Event.kind.in_(PAUSES))
     )
-    rows = session.execute(told.order_by(Event.ticket_id, Event.cycle, Event.at, Event.id)).all()
+    rows = session.execute(query.order_by(Event.ticket_id, Event.cycle, Event.at, Event.id)).all()
     last = {key[0]: _course(key[1], list(events)) for key, events in groupby(rows, lambda row: row[:2])}
     found = {}
     for ticket in tickets:
@@ -132,9 +132,9 @@ def clock(course: Course, version: str, limits: Limits, *, zone: ZoneInfo, at: d
 
 def courses(session: Session, ticket_id: int) -> list[Course]:
     """Of a ticket, cycle by cycle."""
-    told = select(Event.cycle, Event.kind, Event.state, Event.at, Event.data)
-    told = told.where(Event.ticket_id == ticket_id, or_(Event.state.is_not(None), Event.kind.in_(PAUSES)))
-    rows = session.execute(told.order_by(Event.cycle, Event.at, Event.id)).all()
+    query = select(Event.cycle, Event.kind, Event.state, Event.at, Event.data)
+    query = query.where(Event.ticket_id == ticket_id, or_(Event.state.is_not(None), Event.kind.in_(PAUSES)))
+    rows = session.execute(query.order_by(Event.cycle, Event.at, Event.id)).all()
     return [_course(cycle, list(events)) for cycle, events in groupby(rows, lambda row: row.cycle)]
 
 

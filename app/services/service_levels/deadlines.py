@@ -44,15 +44,15 @@ def _running_out(at: datetime) -> Query:
     begun = select(Event.id).where(
         Event.ticket_id == Ticket.id, Event.cycle == Ticket.cycle, Event.state.in_(("reported", "reopened"))
     )
-    told = select(Notice.id).join(Event, Event.id == Notice.event_id)
-    told = told.where(Notice.ticket_id == Ticket.id, Event.cycle == Ticket.cycle)
+    notified = select(Notice.id).join(Event, Event.id == Notice.event_id)
+    notified = notified.where(Notice.ticket_id == Ticket.id, Event.cycle == Ticket.cycle)
     return select(
         Ticket.id,
         Ticket.lead_id,
         Ticket.due_at,
         begun.limit(1).scalar_subquery().label("begun"),
-        told.where(Notice.kind == "overdue_soon").exists().label("told_soon"),
-        told.where(Notice.kind == "overdue").exists().label("told_over"),
+        notified.where(Notice.kind == "overdue_soon").exists().label("told_soon"),
+        notified.where(Notice.kind == "overdue").exists().label("told_over"),
     ).where(
         UNDER_WAY,
         Ticket.due_at > at - RINGS_FOR,

@@ -39,7 +39,7 @@ def escalate(session: Session, ticket: Ticket, *, at: datetime) -> None:
 
 def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None) -> Sequence[Line]:
     """What the desk has to telephone about: whom, since when, and who else was told."""
-    lead, other, told = aliased(Person), aliased(Person), aliased(Notice)
+    lead, other, notified = aliased(Person), aliased(Person), aliased(Notice)
     waiting = _waiting(None, at - _backup()).subquery()
     query = (
         select(
@@ -56,8 +56,8 @@ def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None)
         )
         .join(Ticket, Ticket.id == waiting.c.ticket_id)
         .join(lead, lead.id == waiting.c.person_id)
-        .outerjoin(told, (told.event_id == waiting.c.event_id) & (told.kind == "backup"))
-        .outerjoin(other, other.id == told.person_id)
+        .outerjoin(notified, (notified.event_id == waiting.c.event_id) & (notified.kind == "backup"))
+        .outerjoin(other, other.id == notified.person_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .order_by(Ticket.priority, waiting.c.created_at)
@@ -70,8 +70,8 @@ def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None)
 def offered(session: Session, to: int, *, at: datetime) -> set[int]:
     """The tickets this backup was told of and may take over, as long as their leads have not opened them."""
     waiting = _waiting(None, at).subquery()
-    told = (Notice.event_id == waiting.c.event_id) & (Notice.kind == "backup") & (Notice.person_id == to)
-    return set(session.scalars(select(waiting.c.ticket_id).join(Notice, told)))
+    notified = (Notice.event_id == waiting.c.event_id) & (Notice.kind == "backup") & (Notice.person_id == to)
+    return set(session.scalars(select(waiting.c.ticket_id).join(Notice, notified)))
 
 
 def _next(row: Line) -> datetime | None:
@@ -97,12 +97,12 @@ def _waiting(since: datetime | None, until: datetime) -> Query:
     moved_on = select(Event.id).where(
         Event.ticket_id == unopened.c.ticket_id, Event.id > unopened.c.event_id, Event.state.is_not(None)
     )
-    told = select(Notice.id).where(Notice.event_id == unopened.c.event_id)
+    notified = select(Notice.id).where(Notice.event_id == unopened.c.event_id)
     return (
         select(
             *unopened.c,
-            told.where(Notice.kind == "not_opened").exists().label("again"),
-            told.where(Notice.kind == "backup").exists().label("backup"),
+            notified.where(Notice.kind == "not_opened").exists().label("again"),
+            notified.where(Notice.kind == "backup").exists().label("backup"),
         )
         .join(Ticket, (Ticket.id == unopened.c.ticket_id) & (Ticket.lead_id == unopened.c.person_id))
         .where(Ticket.state.in_(AWAITING), ~moved_on.exists())

@@ -70,10 +70,10 @@ def telephone(cell: Cell, most: int) -> str:
 
 def word(cell: Cell, most: int) -> str:
     """A name; what nobody sees is gone from it."""
-    told = " ".join(spelling.visible(text(cell)).splitlines())
-    if code := _word_damage(told):
-        raise Spoilt(told[:200], code)
-    return _fitting(told, most)
+    word = " ".join(spelling.visible(text(cell)).splitlines())
+    if code := _word_damage(word):
+        raise Spoilt(word[:200], code)
+    return _fitting(word, most)
 
 
 def prose(cell: Cell, most: int) -> str:

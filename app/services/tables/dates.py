@@ -46,8 +46,8 @@ class Moments:
         """The moment in UTC; raises NotATime."""
         return self._aware(cell) if isinstance(cell, datetime) else self._read_text(text(cell))
 
-    def _parse(self, told: str) -> datetime:
-        value = spelling.number(told)
+    def _parse(self, word: str) -> datetime:
+        value = spelling.number(word)
         for known in self._patterns:
             if match := known.fullmatch(value):
                 parts = {name: int(number) for name, number in match.groupdict().items()}

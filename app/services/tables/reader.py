@@ -58,8 +58,8 @@ class Table:
         for ours, place in () if row.clean else read.place.items():
             if found := _spoilt(row.cells[place], in_prose=ours in read.prose, of_sheet=not row.last):
                 code, shown = found
-                told: dict[str, object] = {"encoding": self.encoding, "most": VALUE_LIMIT}
-                return Fault(row.line, read.name(ours), shown, code, tuple(told.items()), row.last)
+                known: dict[str, object] = {"encoding": self.encoding, "most": VALUE_LIMIT}
+                return Fault(row.line, read.name(ours), shown, code, tuple(known.items()), row.last)
         return None
 
 

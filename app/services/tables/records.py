@@ -105,8 +105,8 @@ def uncertain(path: Path, line: int) -> Unreadable:
 def separator(first: str) -> tuple[str, bool]:
     """What stands between the cells, and whether the first line only says so (`sep=;`)."""
     line = first.lstrip("\ufeff \t").rstrip()
-    told = line.strip('"')
-    if told.lower().startswith("sep=") and len(told) <= len("sep=;"):
-        return (told[4:] or "\t"), True
+    named = line.strip('"')
+    if named.lower().startswith("sep=") and len(named) <= len("sep=;"):
+        return (named[4:] or "\t"), True
     outside = "".join(line.split('"')[::2])
     return max(SEPARATORS, key=outside.count), False

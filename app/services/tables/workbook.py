@@ -58,8 +58,8 @@ def _rows(path: Path, part: ZipInfo, book: _Book) -> Iterator[Row | Fault]:
         with ZipFile(path) as archive, archive.open(part) as file:
             number = width = 0
             for row in _elements(file, "row"):
-                told = row.get("r", "")
-                number = int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else number + 1
+                place = row.get("r", "")
+                number = int(place) if place.isascii() and place.isdecimal() and len(place) < 10 else number + 1
                 cells = _cells(row, book)
                 if any(map(filled, cells)):
                     width = width or len(cells)
@@ -207,10 +207,10 @@ def _open(parts: _Parts) -> tuple[_Book, ZipInfo]:
 
 def _main(parts: _Parts) -> str:
     """The name of the workbook itself."""
-    told = ""
+    place = ""
     if "_rels/.rels" in parts:
-        told = next((target for kind, target in parts.relations("").values() if kind == "officeDocument"), "")
-    main = told if told in parts else "xl/workbook.xml"
+        place = next((target for kind, target in parts.relations("").values() if kind == "officeDocument"), "")
+    main = place if place in parts else "xl/workbook.xml"
     if main.endswith(".bin") or "xl/workbook.bin" in parts:
         raise parts.refuse("binary_workbook")
     if main not in parts:

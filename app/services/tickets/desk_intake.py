@@ -49,7 +49,7 @@ def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: 
     faults = dict(_faults(session, typed, requester, served, department_id))
     if faults:
         raise Refused("report_incomplete", faults=faults)
-    told = lifecycle.NewTicket(
+    new = lifecycle.NewTicket(
         source=typed.source,
         description=typed.description,
         category_id=typed.category_id,
@@ -60,7 +60,7 @@ def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: 
         department_id=department_id,
         place_id=typed.place_id,
     )
-    ticket = lifecycle.report(session, told, by=by, at=at, zone=zone, channel=channel)
+    ticket = lifecycle.report(session, new, by=by, at=at, zone=zone, channel=channel)
     _refuse_twin(session, ticket)
     return ticket
 

@@ -131,8 +131,8 @@ def candidates(session: Session, day: date) -> Sequence[Line]:
 
 
 def _names(session: Session, events: list[Event]) -> dict[int, str]:
-    told = [event.data for event in events if event.data]
-    ids = {data["lead"] for data in told if "lead" in data}.union(*(data.get("helpers", ()) for data in told))
+    kept = [event.data for event in events if event.data]
+    ids = {data["lead"] for data in kept if "lead" in data}.union(*(data.get("helpers", ()) for data in kept))
     return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
 
 

@@ -92,8 +92,8 @@ def one(session: Session, number: str, *, engineer: int, at: datetime) -> Workli
     found = _jobs(session, engineer, offered, Ticket.number == number, theirs, order=())
     if found:
         return found[0]
-    told = select(Notice.id).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
-    if session.scalar(told.where(Notice.person_id == engineer).limit(1)) is not None:
+    notified = select(Notice.id).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
+    if session.scalar(notified.where(Notice.person_id == engineer).limit(1)) is not None:
         raise Refused("no_longer_yours")
     raise Missing("no_such_ticket")
 

@@ -45,16 +45,16 @@ class NewTicket:
     location: str = ""
 
 
-def report(session: Session, told: NewTicket, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
+def report(session: Session, new: NewTicket, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
     """Open a ticket and give it its number (hospital's date and a running number of that day)."""
     ticket = Ticket(
         number=_next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
         state="reported",
         cycle=1,
         reported_at=at,
-        due_at=deadlines.due_at(told.priority, at),
+        due_at=deadlines.due_at(new.priority, at),
         updated_at=at,
-        **vars(told),
+        **vars(new),
     )
     session.add(ticket)
     session.flush()

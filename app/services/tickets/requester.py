@@ -65,7 +65,7 @@ def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone
         return told_before
     employment = people.employment_at(session, person_id, at.date())
     own_department = employment.department_id if employment else None
-    told = lifecycle.NewTicket(
+    new = lifecycle.NewTicket(
         source="wechat",
         description=fault.description,
         location=fault.location,
@@ -75,7 +75,7 @@ def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone
         department_id=(about.department_id if about else None) or own_department,
         place_id=place_id,
     )
-    opened = lifecycle.report(session, told, by=person_id, at=at, zone=zone, channel=channel)
+    opened = lifecycle.report(session, new, by=person_id, at=at, zone=zone, channel=channel)
     if asset_id is not None:
         session.add(TicketAsset(ticket_id=opened.id, asset_id=asset_id))
     return opened.id

@@ -24,13 +24,13 @@ SCRIPTS = ("sha256", "strict-json", "forms", "rule", "verifier", "receipt", "rec
 def show(draw_id: str) -> str:
     with read_session() as db:
         page = public_page.page(db, announcement.find(db, draw_id), at=now())
-    told, until = page.announcement, objections.closes(page.announcement)
+    announced, until = page.announcement, objections.closes(page.announcement)
     published = {file.name: file.size for file in page.files if not file.name.endswith(".sig")}
     return render_template(
         "draws/check.html",
         page=page,
-        told=told,
-        sources=[*told["sources"], *told["redraw_sources"]],
+        announced=announced,
+        sources=[*announced["sources"], *announced["redraw_sources"]],
         until=until,
         in_time=now() <= until,
         published=published,

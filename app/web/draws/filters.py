@@ -25,20 +25,20 @@ def install(blueprint: Blueprint) -> None:
     filters: tuple[Callable[..., object], ...] = (fours, short, beginning, yuan, left)
     for filter_ in filters:
         blueprint.add_app_template_filter(filter_)
-    blueprint.add_app_template_filter(moment_of, "told")
+    blueprint.add_app_template_filter(moment_of, "instant")
     blueprint.add_app_template_test(second_round)
 
 
 def steps(page: Page, at: datetime) -> list[Step]:
-    told, commit, drawn = page.announcement, page.commit, bool(page.results)
-    until = when(told, "objections_until")
+    announced, commit, drawn = page.announcement, page.commit, bool(page.results)
+    until = when(announced, "objections_until")
     known = (
         ("announced", page.announced_at, True),
-        ("rated", when(told, "closes"), at >= when(told, "closes")),
-        ("committed", when(commit, "committed_at") if commit else when(told, "commit_by"), commit is not None),
+        ("rated", when(announced, "closes"), at >= when(announced, "closes")),
+        ("committed", when(commit, "committed_at") if commit else when(announced, "commit_by"), commit is not None),
         ("objected", until, commit is not None and at > until),
-        ("drawn", when(page.results[0], "decided_at") if drawn else _last(told["sources"]), drawn),
-        ("claimed", when(told, "claim_until"), drawn and at > when(told, "claim_until")),
+        ("drawn", when(page.results[0], "decided_at") if drawn else _last(announced["sources"]), drawn),
+        ("claimed", when(announced, "claim_until"), drawn and at > when(announced, "claim_until")),
     )
     return [Step(code, due, done, ahead=due > at) for code, due, done in known]
 

@@ -32,8 +32,8 @@ def object_(draw_id: str) -> Page:
         with transaction() as db:
             draw = announcement.find(db, draw_id)
             held = _newest(db, draw, person_id)
-            told = objections.parse(typed) if typed or not held else objections.told_by(held)
-            objections.object_(db, draw, **told, by=person_id, at=now())
+            announced = objections.parse(typed) if typed or not held else objections.receipt_fields(held)
+            objections.object_(db, draw, **announced, by=person_id, at=now())
     except Refused as refused:
         if refused.code not in SAID:
             raise
@@ -44,11 +44,11 @@ def object_(draw_id: str) -> Page:
 def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str:
     with read_session() as db:
         draw = announcement.find(db, draw_id)
-        told = published_files.announced(db, draw)
+        announced = published_files.announced(db, draw)
         committed = published_files.versions(db, draw) > 0
         held = _newest(db, draw, person_id)
         mine = objections.of_person(db, draw, person_id)
-    until = objections.closes(told)
+    until = objections.closes(announced)
     return render_template(
         "draws/object.html",
         draw=draw,
@@ -56,7 +56,7 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
         mine=mine,
         until=until,
         open=committed and now() <= until,
-        late=now() > published_files.when(told, "objections_until"),
+        late=now() > published_files.when(announced, "objections_until"),
         committed=committed,
         typed=typed,
         fault=fault,

@@ -96,14 +96,14 @@ def prize(person_id: int, draw_id: str) -> Page:
         if found is None:
             raise Missing("no_such_prize")
         winner, claim = found
-        told = published_files.announced(db, draw)
+        announced = published_files.announced(db, draw)
         code = claims.claim_code(db, draw, person_id)
-    until = published_files.when(told, "claim_until") if winner.round == 1 else None
+    until = published_files.when(announced, "claim_until") if winner.round == 1 else None
     return render_template(
         "draws/prize.html",
         draw=draw,
-        told=told,
-        tier=next(tier for tier in told["tiers"] if tier["tier"] == winner.tier),
+        announced=announced,
+        tier=next(tier for tier in announced["tiers"] if tier["tier"] == winner.tier),
         winner=winner,
         claim=claim,
         code=code,

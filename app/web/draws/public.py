@@ -37,7 +37,7 @@ def show(draw_id: str) -> str:
         steps=filters.steps(page, now()),
         next=filters.next_step(page, now()),
         late=now() > published_files.when(page.announcement, "objections_until"),
-        told_checkpoints=checkpoints.told(page.checkpoints),
+        published_checkpoints=checkpoints.published(page.checkpoints),
         hashes={file.name: file.sha256 for file in page.files},
     )
 
@@ -83,8 +83,8 @@ def poster_pdf(draw_id: str) -> Response:
     settings = runtime().settings
     with read_session() as db:
         draw = announcement.find(db, draw_id)
-        told = published_files.announced(db, draw)
-    card = poster.card(told, draw.announcement_sha256, public_url=settings.public_url, zone=settings.timezone)
+        announced = published_files.announced(db, draw)
+    card = poster.card(announced, draw.announcement_sha256, public_url=settings.public_url, zone=settings.timezone)
     made = poster.pdf_of(card)
     answer = downloads.kept([made], "application/pdf", etag=sha256(made).hexdigest(), sent=0)
     answer.headers["Content-Disposition"] = f'inline; filename="{draw_id}-poster.pdf"'
@@ -100,7 +100,7 @@ def _facts(page: Page) -> dict[str, object]:
     shown = [source for result in page.results for source in result["sources"]]
     return {
         "page": page,
-        "told": page.announcement,
+        "announced": page.announcement,
         "tiers": page.tiers,
         "one_in": filters.people_for_a_prize(page),
         "numbers": [one for one in page.numbers if one.fields() not in shown],

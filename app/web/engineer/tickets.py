@@ -28,10 +28,10 @@ ACTS = {
 def index() -> str:
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now())
-        told = praise.told(db, g.visitor.person_id)
+        praised = praise.approved_of(db, g.visitor.person_id)
         unread = inbox.unread(db, g.visitor.person_id, at=now())
     form = session.form_token("shown")
-    return render_template("engineer/index.html", work=work, praise=told, unread=unread, form=form)
+    return render_template("engineer/index.html", work=work, praise=praised, unread=unread, form=form)
 
 
 @blueprint.get("/engineer/<ticket:number>")

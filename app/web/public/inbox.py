@@ -35,13 +35,13 @@ def message(entry: Entry) -> Message:
     at, opened = entry.at, entry.opened
     if entry.kind in INBOX_ONLY:
         text = gettext("抽奖结果里有您。请打开看领奖码，按期领取。")
-        link = f"{runtime().settings.public_url}/my/prizes/{entry.told.about}"
+        link = f"{runtime().settings.public_url}/my/prizes/{entry.context.about}"
         return Message(word("notice", entry.kind), text, link, at, opened)
     kind = notice_kinds().get(entry.kind)
     if kind is None:
         return Message(word("notice", entry.kind), "", "", at, opened)
-    text = content.text(kind, entry.told, runtime().settings.timezone)
-    link = content.url(kind, entry.told, runtime().links, runtime().settings.console_url)
+    text = content.text(kind, entry.context, runtime().settings.timezone)
+    link = content.url(kind, entry.context, runtime().links, runtime().settings.console_url)
     return Message(word("notice", entry.kind), text, link, at, opened)
 
 

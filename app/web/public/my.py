@@ -44,12 +44,12 @@ def show() -> Page:
         return render_template("my.html", visitor=None)
     with read_session() as db:
         own = requester.tickets_of(db, visitor.person_id)
-        told = inbox.list_for_person(db, visitor.person_id, at=now())
+        entries = inbox.list_for_person(db, visitor.person_id, at=now())
         unread = inbox.unread(db, visitor.person_id, at=now())
         wished = reminders.wished(db, visitor.person_id)
         drawn = draws.for_person(db, visitor.person_id, at=now(), zone=runtime().settings.timezone)
     receipts.keep(drawn.receipts)
-    messages = [message(entry) for entry in told]
+    messages = [message(entry) for entry in entries]
     return render_template(
         "my.html",
         visitor=visitor,

@@ -41,8 +41,8 @@ class Change:
     @property
     def corrections(self) -> dict[str, str]:
         """What the row says otherwise about the person."""
-        told = {name: getattr(self.member, name) for name in ("name", "telephone", "job_type")}
-        return {name: value for name, value in told.items() if value and value != getattr(self.person, name, "")}
+        fields = {name: getattr(self.member, name) for name in ("name", "telephone", "job_type")}
+        return {name: value for name, value in fields.items() if value and value != getattr(self.person, name, "")}
 
     @property
     def new_roles(self) -> frozenset[str]:
@@ -190,8 +190,8 @@ def _apply_one(session: Session, change: Change, at: datetime) -> Person:
         session.execute(delete(RoleGrant).where(RoleGrant.person_id == person.id))
         roles = sorted(change.new_roles)
         session.add_all(RoleGrant(person_id=person.id, role=role) for role in roles)
-        told = {"roles": roles}
-        events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="import", data=told)
+        data = {"roles": roles}
+        events.append(session, About(person.id), "roles_changed", by=None, at=at, channel="import", data=data)
     if change.move:
         end = change.member.valid_to
         now = employment_changes.make(change.move, person.id, change.present, change.job, change.start, end)
@@ -201,7 +201,7 @@ def _apply_one(session: Session, change: Change, at: datetime) -> Person:
 
 
 def _record_employment(session: Session, person_id: int, move: str, now: Employment, at: datetime) -> None:
-    told = {
+    data = {
         "move": move,
         "department": now.department_id,
         "provider": now.provider_id,
@@ -210,4 +210,4 @@ def _record_employment(session: Session, person_id: int, move: str, now: Employm
         "from": now.valid_from.isoformat(),
         "to": now.valid_to.isoformat() if now.valid_to else None,
     }
-    events.append(session, About(person_id), "employment_changed", by=None, at=at, channel="import", data=told)
+    events.append(session, About(person_id), "employment_changed", by=None, at=at, channel="import", data=data)

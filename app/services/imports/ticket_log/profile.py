@@ -132,25 +132,25 @@ def load(name: str, folder: Path = FOLDER) -> Profile:
         raise BadProfile("profile_unusable", name=name, reason=str(error)) from error
 
 
-def _profile(name: str, told: _File) -> Profile:
-    for column in told.required:
-        if column not in told.columns:
+def _profile(name: str, file: _File) -> Profile:
+    for column in file.required:
+        if column not in file.columns:
             raise BadFile(f"{name}.toml [columns] {column}: expected a column of the file, for it is required")
-    if "people" in told.names.create and not told.names.prefix:
+    if "people" in file.names.create and not file.names.prefix:
         expected = "a word for people who are created, so that none passes for one of the roster"
         raise BadFile(f"{name}.toml [names] prefix: expected {expected}")
     return Profile(
         name=name,
-        columns=dict(told.columns),
-        required=frozenset({*NEEDED, *told.required}),
-        missing=frozenset({"", *told.missing}),
-        states=dict(told.values.state),
-        priorities=dict(told.values.priority),
-        sources=dict(told.values.source),
-        date_forms=told.dates.forms,
-        date_columns=told.dates.columns,
-        zone=_zone(told.dates.zone),
-        create=frozenset(told.names.create),
-        prefix=told.names.prefix,
-        provider=told.names.provider,
+        columns=dict(file.columns),
+        required=frozenset({*NEEDED, *file.required}),
+        missing=frozenset({"", *file.missing}),
+        states=dict(file.values.state),
+        priorities=dict(file.values.priority),
+        sources=dict(file.values.source),
+        date_forms=file.dates.forms,
+        date_columns=file.dates.columns,
+        zone=_zone(file.dates.zone),
+        create=frozenset(file.names.create),
+        prefix=file.names.prefix,
+        provider=file.names.provider,
     )

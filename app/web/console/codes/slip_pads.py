@@ -88,13 +88,13 @@ def link_slip() -> Answer:
         ticket = lifecycle.locked(session, number=number)
         window, by = runtime().settings.rating_window, g.visitor.person_id
         slip_pads.link(session, slip, ticket, window=window, by=by, at=now(), channel="console")
-    told = {"slip": slip_pads.name(slip), "number": ticket.number}
-    flash(gettext("%(slip)s 已连到工单 %(number)s。", **told), "success")
+    facts = {"slip": slip_pads.name(slip), "number": ticket.number}
+    flash(gettext("%(slip)s 已连到工单 %(number)s。", **facts), "success")
     return redirect("/console/print/pads", 303)
 
 
-def _slip(told: Mapping[str, str]) -> int:
-    number = slip_pads.read_name(told.get("slip", ""))
+def _slip(fields: Mapping[str, str]) -> int:
+    number = slip_pads.read_name(fields.get("slip", ""))
     if number is None:
         raise Missing("no_such_slip")
     return number

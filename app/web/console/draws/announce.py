@@ -95,18 +95,18 @@ def _preview(typed: dict[str, str], made: keys.Secret, fault: str) -> str | tupl
         committee, unknown = _committee(session, typed)
         if unknown:
             said["committee"] = gettext("没有这些工号：%(numbers)s", numbers=" ".join(unknown))
-        told, refused = _ready(session, draft, committee, made) if not said else ({}, {})
+        announced, refused = _ready(session, draft, committee, made) if not said else ({}, {})
         said |= refused
         if said:
             return _form(typed, said), 422
-    content = published_files.to_bytes(told)
+    content = published_files.to_bytes(announced)
     digest = sha256(content).hexdigest()
-    printed = poster.card(told, digest, public_url=settings.public_url, zone=settings.timezone)
+    printed = poster.card(announced, digest, public_url=settings.public_url, zone=settings.timezone)
     page = render_template(
         "console/draw_preview.html",
         typed=typed,
-        told=told,
-        sources=[*told["sources"], *told["redraw_sources"]],
+        announced=announced,
+        sources=[*announced["sources"], *announced["redraw_sources"]],
         text=content.decode(),
         sha256=digest,
         notes=poster.notes(printed),
@@ -123,7 +123,9 @@ def _ready(
     """The announcement, or the field and the reason why it would be refused."""
     try:
         zone = runtime().settings.timezone
-        told = announcement.ready(session, _draft(draft, committee, made), zone=zone, by=g.visitor.person_id, at=now())
+        announced = announcement.ready(
+            session, _draft(draft, committee, made), zone=zone, by=g.visitor.person_id, at=now()
+        )
     except Refused as refused:
         if refused.code == "announcement_wrong":
             check = str(refused.facts["check"])
@@ -131,7 +133,7 @@ def _ready(
         if refused.code not in FIELD:
             raise
         return {}, {FIELD[refused.code]: words(refused)}
-    return told, {}
+    return announced, {}
 
 
 def _draft(fields: Fields, committee: list[Person], made: keys.Secret) -> announcement.Draft:

@@ -14,8 +14,8 @@ from app.web.public.inbox import message, read_up_to, unread_of
 @blueprint.get("/console/inbox")
 def inbox_index() -> str:
     with read_session() as session:
-        told = inbox.list_for_person(session, g.visitor.person_id, at=now())
-    messages = [message(entry) for entry in told]
+        entries = inbox.list_for_person(session, g.visitor.person_id, at=now())
+    messages = [message(entry) for entry in entries]
     return render_template("console/inbox.html", messages=messages, **unread_of(messages))
 
 

@@ -74,9 +74,9 @@ def _entry() -> Entry:
     return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
 
 
-def _given(told: Mapping[str, str]) -> ManualRating:
+def _given(fields: Mapping[str, str]) -> ManualRating:
     """The day on the slip; of a call the minute too."""
-    source, day, time = (told.get(name, "") for name in ("source", "day", "time"))
+    source, day, time = (fields.get(name, "") for name in ("source", "day", "time"))
     try:
         given = datetime.fromisoformat(f"{day}T{'00:00' if source == PAPER else time}")
     except ValueError as error:
