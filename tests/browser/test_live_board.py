@@ -26,8 +26,9 @@ def test_each_step_is_on_every_screen_within_two_seconds(demo: Demo, browser: Br
         for button, state in (("接单", "已接单"), ("到场", "已到场")):
             engineer.get_by_role("button", name=button, exact=True).click()
             expect(row).to_contain_text(state, timeout=AT_MOST)
-            expect(ticket_page.locator(".timeline")).to_contain_text(button, timeout=AT_MOST)
-        engineer.get_by_role("button", name="完成", exact=True).click()
+            expect(ticket_page.get_by_role("region", name="经过")).to_contain_text(button, timeout=AT_MOST)
+        engineer.locator("summary", has_text="完成").click()
+        engineer.get_by_role("button", name="是，已修好").click()
         expect(row).to_be_hidden(timeout=AT_MOST)
 
 

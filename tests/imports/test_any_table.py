@@ -51,11 +51,12 @@ def test_imported_unchanged_and_rejected_together_are_what_was_read(
     body = text.getvalue().encode("utf-8", "surrogatepass")
     at = int(len(body) * place)
     outcome = tickets_import(",".join(HEADER).encode() + b"\r\n" + body[:at] + noise + body[at:])
-    assert outcome.status == 0
+    # Of a file that ends where its structure is no longer certain, or has no row at all, the reason is said.
+    assert outcome.status == 0 or (outcome.status == 1 and "Traceback" not in outcome.stderr and outcome.stderr.strip())
     found = outcome.counts
     assert found["imported"] + found["unchanged"] + found["rejected"] == found["read"]
     assert len(outcome.rejects) == found["rejected"]
-    assert found["read"] >= 1 or not (body + noise).strip(b"\r\n")
+    assert found["read"] >= 1 or outcome.status == 1 or not (body + noise).strip(b"\r\n")
 
 
 @pytest.mark.slow("processes that are killed")
