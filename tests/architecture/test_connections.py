@@ -24,14 +24,13 @@ from app.runtime import Runtime
 from app.services import feed
 from tests.conftest import Phone, migrate
 from tests.support.pgbouncer import NO_POOLER, pgbouncer, running_pgbouncer
-from tests.support.postgres import Postgres, running_postgres
+from tests.support.postgres import EMPTYING, Postgres, running_postgres
 from tests.support.scan_forms import Slip
 from tests.support.world import World
 
-# But the tests' own connection, which empties the tables.
-DROP: LiteralString = """
+DROP: LiteralString = f"""
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query NOT LIKE '%emptying%'
+WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND application_name <> '{EMPTYING}'
 """
 CLIENTS = 8
 PREPARED_AFTER = 5  # times, by psycopg

@@ -22,6 +22,8 @@ from app.cli.processes import dies_with
 START_SECONDS = 30
 PROGRAMS = ("postgres", "initdb")
 _SWEPT_EVERY = 100
+EMPTYING: LiteralString = "emptying"
+"""The name of the tests' own connection to a database, whatever it did last."""
 Command = list[str | Path]
 
 # A function's statements are planned once in a connection. Who is in the middle of something is thrown out; an idle
@@ -68,7 +70,7 @@ class Postgres:
         """
         if name not in self._emptying:
             self.execute(_MAKE_EMPTYING, on=name)
-            self._emptying[name] = psycopg.connect(self.url(name), autocommit=True)
+            self._emptying[name] = psycopg.connect(self.url(name), autocommit=True, application_name=EMPTYING)
         self._emptying[name].execute("SELECT emptying.empty()")
         self._emptied += 1
         if self._emptied % _SWEPT_EVERY == 0:
