@@ -131,7 +131,7 @@ class NoticeRules:
     again_minutes: Count
     backup_minutes: Count
     reminder_hours: Count
-    due_minutes: Due
+    soon_minutes: Due
     """By priority, from 1 to 4."""
 
 

@@ -10,7 +10,7 @@ from app.demo.people import Crew
 from app.demo.seeded_random import Dice
 from app.demo.ticket_plans import Plan, Step
 from app.models import Completion, CompletionHelper, Counter, Event, Notice, Ticket, TicketHelper
-from app.services.service_levels import deadlines
+from app.services.service_levels import clock
 
 CONSOLE = "console"
 # Where a step is taken that is not the desk's.
@@ -99,7 +99,7 @@ class Lives:
             team_id=None,
             lead_id=None,
             reported_at=plan.reported_at,
-            due_at=deadlines.due_at(plan.priority, plan.reported_at),
+            due_at=self._due(plan, plan.reported_at),
             finished_at=None,
             closed_at=None,
             updated_at=plan.reported_at,
@@ -114,7 +114,7 @@ class Lives:
         if step.verb == "reopened":
             ticket["cycle"] += 1
             ticket["finished_at"] = ticket["closed_at"] = None
-            ticket["due_at"] = deadlines.due_at(plan.priority, step.at)
+            ticket["due_at"] = self._due(plan, step.at)
         former = ticket["lead_id"]
         if step.verb == "dispatched":
             ticket["lead_id"], ticket["team_id"] = step.lead, self._crew.team_of[step.lead]
@@ -130,6 +130,10 @@ class Lives:
         if step.verb in {"dispatched", "reopened"}:
             self._dispatches[ticket["id"]] = self._notice(step.verb, event, ticket["lead_id"])
         return event
+
+    def _due(self, plan: Plan, began: datetime) -> datetime | None:
+        limits = clock.limits_of(plan.priority, plan.ward.code, None, began=began, zone=self._zone)
+        return clock.due(limits, began, (), zone=self._zone) if limits else None
 
     def _finish(self, plan: Plan, ticket: Row, event: Row, helpers: tuple[int, ...]) -> Work:
         ticket["finished_at"] = event["at"]

@@ -14,6 +14,7 @@ from app.services.organisation import employment
 from app.services.organisation.employment import by_staff_number
 from app.services.tickets import lifecycle, photos
 from tests.support.pictures import photo
+from tests.support.world import ZONE
 
 STEPS = {
     "reported": (),
@@ -82,7 +83,7 @@ def finish_again(runtime: Runtime, ticket: Ticket) -> None:
     """Still broken, says its requester; and its engineer finishes it once more."""
     with runtime.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
-        lifecycle.reopen(session, held, by=held.requester_id, at=clock.now(), channel="wechat")
+        lifecycle.reopen(session, held, by=held.requester_id, at=clock.now(), zone=ZONE, channel="wechat")
         assert held.lead_id
         for verb in (lifecycle.accept, lifecycle.finish):
             verb(session, held, by=held.lead_id, at=clock.now(), channel="wechat")

@@ -19,7 +19,7 @@ MINUTES = {1: 60, 2: 240, 3: 480, 4: 2880}
 
 
 @pytest.mark.parametrize("priority", MINUTES)
-def test_each_priority_has_its_own_time(priority: int, told: Told, world: World) -> None:
+def test_each_priority_is_warned_in_time_of_its_own(priority: int, told: Told, world: World) -> None:
     whole = timedelta(minutes=MINUTES[priority])
     for spent, expected in ((0.79, []), (0.81, [SOON]), (0.99, [SOON]), (1.01, [SOON, OVER]), (1.02, [SOON, OVER])):
         if spent == 0.79:
@@ -52,17 +52,22 @@ def test_what_has_been_late_for_a_day_is_not_told_anew(told: Told, world: World)
 
 
 def test_a_new_cycle_has_a_new_time(told: Told, world: World) -> None:
-    ticket = world.ticket("accepted", reported_at=clock.now() - timedelta(hours=9))
+    ticket = world.ticket("accepted")
+    told.due(ticket, timedelta(minutes=-1))
     told.look()
     assert told.of("overdue_soon", "overdue") == [OVER]
     world.move(ticket, "finish")
-    world.move(ticket, "reopen", at=clock.now() - timedelta(hours=7))
+    reopened = world.move(ticket, "reopen")
+    assert reopened.due_at is not None
+    assert reopened.due_at > clock.now()
+    told.due(ticket, timedelta(minutes=95))
     told.look()
     assert told.of("overdue_soon", "overdue") == [OVER, SOON]
 
 
 def test_another_lead_is_not_told_a_second_time(told: Told, world: World) -> None:
-    ticket = world.ticket("accepted", reported_at=clock.now() - timedelta(hours=9))
+    ticket = world.ticket("accepted")
+    told.due(ticket, timedelta(minutes=-1))
     told.look()
     world.move(ticket, "dispatch", lead=world.second_engineer)
     told.look()

@@ -36,7 +36,7 @@ def wait(world: World, ticket: Ticket, *, at: datetime, until: datetime | None =
         held = lifecycle.locked(session, ticket_id=ticket.id)
         pauses.pause(session, held, reason=reason, by=world.desk.id, at=at, channel="test")
         if until is not None:
-            pauses.resume(session, held, by=world.desk.id, at=until, channel="test")
+            pauses.resume(session, held, by=world.desk.id, at=until, zone=ZONE, channel="test")
 
 
 def told(found: CycleClock) -> list[tuple[str, object, bool | None]]:
@@ -158,7 +158,7 @@ class TestPauses:
         with pytest.raises(Refused, match="pause_without_reason"):
             wait(world, ticket, at=MONDAY + 30 * MINUTE, reason="lunch")
         with pytest.raises(Refused, match="not_paused"), world.database.transaction() as session:
-            pauses.resume(session, ticket, by=world.desk.id, at=MONDAY, channel="test")
+            pauses.resume(session, ticket, by=world.desk.id, at=MONDAY, zone=ZONE, channel="test")
         wait(world, ticket, at=MONDAY + 30 * MINUTE)
         with pytest.raises(Refused, match="paused_already"):
             wait(world, ticket, at=MONDAY + 31 * MINUTE)
@@ -205,3 +205,32 @@ class TestLimits:
         assert all(office.own(day.toordinal()) for day in table.work)
         assert not any(office.own(day.toordinal()) for day in table.off)
         assert (len(table.off), len(table.work)) == (89, 19)
+
+
+def test_what_is_stored_as_due_is_what_the_clock_says(world: World) -> None:
+    """For the warnings: from the report on, with each cycle anew, not at all while it waits."""
+
+    def stored(ticket: Ticket) -> datetime | None:
+        with world.database.reading() as session:
+            held = session.get_one(Ticket, ticket.id)
+            assert held.due_at == clock.of_ticket(session, held, zone=ZONE, at=MONDAY)[0].marks[-1].due
+            return held.due_at
+
+    hours = [MONDAY + timedelta(hours=number) for number in range(5)]
+    ticket = world.ticket("accepted", reported_at=MONDAY)
+    first = stored(ticket)
+    with world.database.transaction() as session:
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        pauses.pause(session, held, reason="part", by=world.desk.id, at=hours[1], channel="test")
+    with world.database.reading() as session:
+        assert session.get_one(Ticket, ticket.id).due_at is None
+    with world.database.transaction() as session:
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        pauses.resume(session, held, by=world.desk.id, at=hours[2], zone=ZONE, channel="test")
+    second = stored(ticket)
+    world.move(ticket, "finish", at=hours[3])
+    third = stored(world.move(ticket, "reopen", at=hours[4]))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert first < second < third

@@ -174,7 +174,8 @@ class World:
                 lifecycle.dispatch(session, held, to=to, helpers=others, by=self.desk.id, at=at, channel="test")
             else:
                 actor = by.id if by else held.lead_id
-                getattr(lifecycle, verb)(session, held, by=actor, at=at, channel="test")
+                more = {"zone": ZONE} if verb == "reopen" else {}
+                getattr(lifecycle, verb)(session, held, by=actor, at=at, channel="test", **more)
         return held
 
     def brought(self, ticket: Ticket) -> None:

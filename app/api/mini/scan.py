@@ -93,7 +93,8 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
     seen = _seen(db, token)
     session.check_signed(given.form, bearer.current().family, token, seen.form_cycle)
     _bound(seen, in_ward=seen.ward_id)
-    scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=now(), channel=CHANNEL)
+    zone = runtime().settings.timezone
+    scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=now(), zone=zone, channel=CHANNEL)
     return _response(db, _seen(db, token), token)
 
 

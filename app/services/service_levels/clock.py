@@ -78,6 +78,41 @@ class Course:
         return min((self.reached[state] for state in OVER if state in self.reached), default=None)
 
 
+def solution_due(session: Session, ticket: Ticket, *, zone: ZoneInfo) -> datetime | None:
+    """By when its present cycle should be solved, as its events stand; none while its clock is paused.
+
+    What is stored of it is a copy, for the index the warnings are found by.
+    """
+    session.flush()
+    course = courses(session, ticket.id)[-1]
+    limits = limits_of(ticket.priority, *_place(session, ticket), began=course.began, zone=zone)
+    if limits is None or any(pause.end is None for pause in course.pauses):
+        return None
+    return due(limits, course.began, course.pauses, zone=zone)
+
+
+def _place(session: Session, ticket: Ticket) -> tuple[str | None, str | None]:
+    """The codes of department and campus."""
+    department = session.get(Department, ticket.department_id) if ticket.department_id else None
+    campus = session.get(Campus, department.campus_id) if department and department.campus_id else None
+    return department.code if department else None, campus.code if campus else None
+
+
+def limits_of(
+    priority: int, department: str | None, campus: str | None, *, began: datetime, zone: ZoneInfo
+) -> Limits | None:
+    """By the codes of department and campus, those of the version that stood on the day of the report."""
+    version = service_levels().version(began.astimezone(zone).date())
+    kind = service_levels().type_of(department)
+    fitting = version.limits if version else []
+    return next((one for one in fitting if one.fits(priority, kind, campus)), None)
+
+
+def due(limits: Limits, began: datetime, pauses: Sequence[Pause], *, zone: ZoneInfo) -> datetime | None:
+    calendar = calendars.calendar(limits.calendar, zone.key)
+    return reading(calendar, Limit.read(limits.solution), began, at=began, done=None, pauses=pauses).due
+
+
 def solutions(session: Session, tickets: Sequence[Line], *, zone: ZoneInfo, at: datetime) -> dict[int, Mark]:
     """The solution limit of each ticket's last cycle, by its id, in one statement for all of them.
 
@@ -91,25 +126,22 @@ def solutions(session: Session, tickets: Sequence[Line], *, zone: ZoneInfo, at: 
     found = {}
     for ticket in tickets:
         course = last.get(ticket.id)
-        version = service_levels().version(course.began.astimezone(zone).date()) if course else None
-        if course is not None and version is not None:
-            kind = service_levels().type_of(ticket.department_code)
-            limits = next(one for one in version.limits if one.fits(ticket.priority, kind, ticket.campus_code))
+        if course is None:
+            continue
+        codes = ticket.department_code, ticket.campus_code
+        if limits := limits_of(ticket.priority, *codes, began=course.began, zone=zone):
             found[ticket.id] = _mark(course, "solution", limits, zone, at)
     return found
 
 
 def of_ticket(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime) -> list[CycleClock]:
     """The clocks of its cycles, the latest first: a reopened ticket starts a new one and keeps the old."""
-    department = session.get(Department, ticket.department_id) if ticket.department_id else None
-    campus = session.get(Campus, department.campus_id) if department and department.campus_id else None
-    kind = service_levels().type_of(department.code if department else None)
-    site = campus.code if campus else None
+    department, campus = _place(session, ticket)
     found = []
     for course in courses(session, ticket.id):
         version = service_levels().version(course.began.astimezone(zone).date())
-        if version is not None:
-            limits = next(one for one in version.limits if one.fits(ticket.priority, kind, site))
+        limits = limits_of(ticket.priority, department, campus, began=course.began, zone=zone)
+        if version is not None and limits is not None:
             found.append(clock(course, version.name, limits, zone=zone, at=at))
     return found[::-1]
 

@@ -16,11 +16,6 @@ from config.notices import notice_rules
 RINGS_FOR = timedelta(days=1)  # what has been overdue for longer is known
 
 
-def due_at(priority: int, begun: datetime) -> datetime:
-    """By when a ticket of this priority should be finished."""
-    return begun + _time(priority)
-
-
 def due(session: Session, *, at: datetime) -> Sequence[int]:
     """The tickets whose engineers have to be told now."""
     return [row.id for row in session.execute(_running_out(at)) if _kind(row, at)]
@@ -40,7 +35,7 @@ def _kind(row: Line, at: datetime) -> str:
 
 
 def _running_out(at: datetime) -> Query:
-    """Found by the index of the tickets under way: what is due within a fifth of its time, or was a day ago."""
+    """Found by the index of the tickets under way: what is nearly due, or was a day ago."""
     begun = select(Event.id).where(
         Event.ticket_id == Ticket.id, Event.cycle == Ticket.cycle, Event.state.in_(("reported", "reopened"))
     )
@@ -56,15 +51,15 @@ def _running_out(at: datetime) -> Query:
     ).where(
         UNDER_WAY,
         Ticket.due_at > at - RINGS_FOR,
-        Ticket.due_at <= at + max(_time(priority) for priority in PRIORITIES) / 5,
+        Ticket.due_at <= at + max(_warned_before(priority) for priority in PRIORITIES),
         or_(*(_soon(priority, at) for priority in PRIORITIES)),
         Ticket.lead_id.is_not(None),
     )
 
 
 def _soon(priority: int, at: datetime) -> ColumnElement[bool]:
-    return and_(Ticket.priority == priority, Ticket.due_at <= at + _time(priority) / 5)
+    return and_(Ticket.priority == priority, Ticket.due_at <= at + _warned_before(priority))
 
 
-def _time(priority: int) -> timedelta:
-    return timedelta(minutes=notice_rules().due_minutes[priority - 1])
+def _warned_before(priority: int) -> timedelta:
+    return timedelta(minutes=notice_rules().soon_minutes[priority - 1])

@@ -21,7 +21,7 @@ from app.services import events
 from app.services.events import Recorded
 from app.services.notices import inbox, outbox
 from app.services.organisation import employment as people
-from app.services.service_levels import deadlines, escalation
+from app.services.service_levels import clock, escalation
 from app.services.tickets import completions
 
 URGE_PAUSE = timedelta(minutes=10)
@@ -52,13 +52,13 @@ def report(session: Session, new: NewTicket, *, by: int | None, at: datetime, zo
         state="reported",
         cycle=1,
         reported_at=at,
-        due_at=deadlines.due_at(new.priority, at),
         updated_at=at,
         **vars(new),
     )
     session.add(ticket)
     session.flush()
     events.append(session, ticket, "reported", by=by, at=at, channel=channel)
+    ticket.due_at = clock.solution_due(session, ticket, zone=zone)
     return ticket
 
 
@@ -175,11 +175,11 @@ def may_cancel(session: Session, ticket: Ticket, roles: frozenset[str]) -> bool:
     return ticket.cycle == 1 and session.scalar(begun) is None
 
 
-def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Recorded:
+def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Recorded:
     """Still broken: a new cycle begins, the engineer who had it is told."""
     event = _move(session, ticket, "reopened", by=by, at=at, channel=channel)
     ticket.finished_at = ticket.closed_at = None
-    ticket.due_at = deadlines.due_at(ticket.priority, at)
+    ticket.due_at = clock.solution_due(session, ticket, zone=zone)
     if ticket.lead_id is not None:
         outbox.add(session, "reopened", event, to=ticket.lead_id, at=at)
     return event

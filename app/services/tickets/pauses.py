@@ -4,6 +4,7 @@ Only what was answered can wait, so nobody stops a clock they have not answered.
 """
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,26 +14,30 @@ from app.models import Event, Ticket
 from app.models.ticket import PAUSE_REASONS
 from app.services import events
 from app.services.events import Recorded
+from app.services.service_levels import clock
 
 ANSWERED = ("accepted", "arrived")
 
 
 def pause(session: Session, ticket: Ticket, *, reason: str, by: int, at: datetime, channel: str) -> Recorded:
-    """The ticket is held by the caller."""
+    """The ticket is held by the caller. Nothing is due while it waits."""
     if ticket.state not in ANSWERED:
         raise Refused("pause_before_answer")
     if reason not in PAUSE_REASONS:
         raise Refused("pause_without_reason")
     if is_paused(session, ticket):
         raise Refused("paused_already")
+    ticket.due_at = None
     return events.append(session, ticket, "paused", by=by, at=at, channel=channel, data={"reason": reason})
 
 
-def resume(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
+def resume(session: Session, ticket: Ticket, *, by: int, at: datetime, zone: ZoneInfo, channel: str) -> Recorded:
     """The ticket is held by the caller."""
     if not is_paused(session, ticket):
         raise Refused("not_paused")
-    return events.append(session, ticket, "resumed", by=by, at=at, channel=channel)
+    event = events.append(session, ticket, "resumed", by=by, at=at, channel=channel)
+    ticket.due_at = clock.solution_due(session, ticket, zone=zone)
+    return event
 
 
 def is_paused(session: Session, ticket: Ticket) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, Text, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -300,14 +301,16 @@ def urge(session: Session, scan: ScanView, *, trusted: bool, at: datetime, chann
     lifecycle.urge(session, ticket, by=scan.person_id, rings=trusted, at=at, channel=channel)
 
 
-def say_still_broken(session: Session, scan: ScanView, *, trusted: bool, at: datetime, channel: str) -> None:
+def say_still_broken(
+    session: Session, scan: ScanView, *, trusted: bool, at: datetime, zone: ZoneInfo, channel: str
+) -> None:
     """Reopens; a second tap finds it reopened. Who is not trusted is heard, but reopens nothing."""
     if scan.state == "reopened":
         return
     check_rater(scan, at=at)
     ticket = lifecycle.locked(session, ticket_id=scan.ticket_id)
     if trusted:
-        lifecycle.reopen(session, ticket, by=scan.person_id, at=at, channel=channel)
+        lifecycle.reopen(session, ticket, by=scan.person_id, at=at, zone=zone, channel=channel)
     else:
         lifecycle.say_still_broken(session, ticket, at=at, channel=channel)
 

@@ -229,7 +229,8 @@ def detail(db: Session, scan: ScanView) -> None:
 @_act
 def still_broken(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.form_cycle)
-    scan_service.say_still_broken(db, scan, trusted=_trusted(scan), at=now(), channel="scan")
+    zone = runtime().settings.timezone
+    scan_service.say_still_broken(db, scan, trusted=_trusted(scan), at=now(), zone=zone, channel="scan")
 
 
 @blueprint.post("/r/<token>/urge")

@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_kind_is_named(old: str, new: str, fault_named: str
         ("again_minutes = 3", "", "[rules] again_minutes: expected"),
         ('quiet_from = "22:00"', 'quiet_from = "25:00"', "[rules] quiet_from: expected a time of the day"),
         ('quiet_from = "22:00"', "quiet_from = 22", "[rules] quiet_from: expected a time of the day"),
-        ("[60, 240, 480, 2880]", "[60, 240]", "[rules] due_minutes: expected four whole numbers"),
+        ("[12, 48, 96, 576]", "[12, 48]", "[rules] soon_minutes: expected four whole numbers"),
     ],
 )
 def test_what_is_wrong_with_a_rule_is_named(old: str, new: str, fault_named: str) -> None:

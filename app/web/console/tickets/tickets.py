@@ -156,7 +156,7 @@ def pause(number: str) -> Answer:
 @blueprint.post("/console/tickets/<ticket:number>/resume")
 def resume(number: str) -> Answer:
     def go_on(session: Session, ticket: Ticket) -> None:
-        pauses.resume(session, ticket, by=by(), at=now(), channel=CHANNEL)
+        pauses.resume(session, ticket, by=by(), at=now(), zone=runtime().settings.timezone, channel=CHANNEL)
 
     return _act(number, go_on, gettext("计时已恢复。"))
 
