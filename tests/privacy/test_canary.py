@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -77,9 +77,12 @@ def test_nobody_of_the_provider_learns_that_anybody_rated(
 ) -> None:
     canary = arrive(world)
     ways = addresses(app, runtime, canary)
-    before, told = walk(provider, ways) | tries(runtime, provider, canary), told_to_provider(world)
+    then = (clock.now() + timedelta(minutes=2)).replace(second=59, microsecond=0)
+    runtime.watch.follow()  # what happened until now moves no page any more
+    before, told = look(runtime, provider, ways, canary, then), told_to_provider(world)
+    stand_still(then - timedelta(seconds=50))
     canary.rate()
-    after = walk(provider, ways) | tries(runtime, provider, canary)
+    after = look(runtime, provider, ways, canary, then)
 
     assert [way for way, seen in after.items() if seen != before[way]] == []
     assert {way: found for way, seen in after.items() if (found := traces(way[1], seen, canary))} == {}
@@ -87,22 +90,33 @@ def test_nobody_of_the_provider_learns_that_anybody_rated(
     assert not any(word in text for text in messages(runtime, world) for word in bird.WORDS)
 
     # The walk can fail: at the same doors the hospital's supervision is shown all of it.
-    shown = walk({"supervisor": Visitor(console(world.supervisor), (CONSOLE,))}, ways)
+    shown = walk({"supervisor": Visitor(console(world.supervisor), (CONSOLE,))}, ways, then)
     everything = {*bird.SHOWN, *canary.shown, "a picture", "a number"}
     assert everything - {one for way, seen in shown.items() for one in traces(way[1], seen, canary)} == set()
 
 
-def walk(visitors: dict[str, Visitor], ways: Ways) -> Walk:
-    return {
-        (name, way): visitor.open(way)
-        for name, visitor in visitors.items()
-        for kind in visitor.doors
-        for way in ways[kind]
-    }
+def look(runtime: Runtime, visitors: dict[str, Visitor], ways: Ways, canary: Canary, then: datetime) -> Walk:
+    return walk(visitors, ways, then) | tries(runtime, visitors, canary, then)
 
 
-def tries(runtime: Runtime, visitors: dict[str, Visitor], canary: Canary) -> Walk:
+def walk(visitors: dict[str, Visitor], ways: Ways, then: datetime) -> Walk:
+    found = {}
+    for name, visitor in visitors.items():
+        for way in (way for kind in visitor.doors for way in ways[kind]):
+            stand_still(then)
+            found[name, way] = visitor.open(way)
+    return found
+
+
+def stand_still(moment: datetime) -> None:
+    """It is this moment again for whatever reads the clock: pages say how many minutes are left."""
+    clock.run_ahead(timedelta())
+    clock.run_ahead(moment - clock.now())
+
+
+def tries(runtime: Runtime, visitors: dict[str, Visitor], canary: Canary, then: datetime) -> Walk:
     """Each phone taps a level, with a good form: the refusal must not say that somebody was quicker."""
+    stand_still(then)
     slip, phones = Slip(runtime), {name: one for name, one in visitors.items() if PHONE in one.doors}
     return {
         (name, f"rates {ticket.number}"): seen(slip.rate(one.client, ticket, 3))
