@@ -28,6 +28,7 @@ from app.models import (
 from app.models.kinds import EVENTS
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
+from app.services.dashboards import overview
 from app.services.ratings.search import SATISFIED_FROM
 from app.services.service_levels import clock, escalation
 
@@ -136,14 +137,14 @@ def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime)
         )
         for one in tickets
     ]
-    states: dict[str, int] = dict(session.execute(_by_state()).all())
+    states = overview.open_by_state(session)
     today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     done = clock.solutions(session, session.execute(_solved(today)).all(), zone=zone, at=at).values()
     wanted_states = [wanted.state] if wanted.state else OPEN_STATES
     return LiveBoard(
         rows=rows if wanted.newest_first else sorted(rows, key=_by_need),
-        more=max(0, sum(states.get(state, 0) for state in wanted_states) - MOST) if wanted.team_id is None else 0,
-        states={state: states.get(state, 0) for state in OPEN_STATES},
+        more=max(0, sum(states[state] for state in wanted_states) - MOST) if wanted.team_id is None else 0,
+        states=states,
         teams=session.execute(select(Team.id, Team.name).order_by(Team.name)).all(),
         reported=session.scalar(select(func.count()).select_from(Ticket).where(Ticket.reported_at >= today)) or 0,
         solved=sum(mark.kept is not None for mark in done),
@@ -217,10 +218,6 @@ def _urged() -> Query:
         .where(Ticket.state.in_(OPEN_STATES), Event.kind == "urged", ~later.exists())
         .group_by(Ticket.id)
     )
-
-
-def _by_state() -> Query:
-    return select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
 
 
 def _solved(today: datetime) -> Query:

@@ -57,17 +57,22 @@ class HospitalBoard:
 
 
 def board(session: Session, at: datetime, *, for_provider: bool, trust_all: bool) -> Board:
-    by_state = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
-    states = dict(session.execute(by_state).all())
     failed = select(Notice.id).where(Notice.state == "failed", Notice.created_at > at - FAILURES_OF)
     if for_provider:
         failed = failed.where(Notice.kind.in_(PROVIDER_SEES_NOTICES))
     return Board(
-        states={state: states.get(state, 0) for state in OPEN_STATES},
+        states=open_by_state(session),
         waiting=session.execute(_waiting()).all(),
         failed_notices=_count(session, failed),
         strangers=[] if trust_all else session.scalars(_strangers(at)).all(),
     )
+
+
+def open_by_state(session: Session) -> dict[str, int]:
+    """How many tickets stand in each open state, in their order."""
+    query = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES)).group_by(Ticket.state)
+    counted: dict[str, int] = dict(session.execute(query).all())
+    return {state: counted.get(state, 0) for state in OPEN_STATES}
 
 
 def hospital_board(session: Session, at: datetime) -> HospitalBoard:

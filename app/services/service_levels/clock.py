@@ -74,6 +74,11 @@ class Course:
         return min((self.reached[state] for state in ENDS[name] if state in self.reached), default=None)
 
     @property
+    def paused(self) -> bool:
+        """It waits now; what is over waits no more."""
+        return any(pause.end is None for pause in self.pauses)
+
+    @property
     def over(self) -> datetime | None:
         return min((self.reached[state] for state in OVER if state in self.reached), default=None)
 
@@ -86,7 +91,7 @@ def solution_due(session: Session, ticket: Ticket, *, zone: ZoneInfo) -> datetim
     session.flush()
     course = courses(session, ticket.id)[-1]
     limits = limits_of(ticket.priority, *_place(session, ticket), began=course.began, zone=zone)
-    if limits is None or any(pause.end is None for pause in course.pauses):
+    if limits is None or course.paused:
         return None
     return due(limits, course.began, course.pauses, zone=zone)
 
@@ -118,16 +123,12 @@ def solutions(session: Session, tickets: Sequence[Line], *, zone: ZoneInfo, at: 
 
     A row has `id`, `priority`, `department_code` and `campus_code`; without a limit for its day it is left out.
     """
-    query = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data).where(
-        Event.ticket_id.in_([row.id for row in tickets]), or_(Event.state.is_not(None), Event.kind.in_(PAUSES))
-    )
-    rows = session.execute(query.order_by(Event.ticket_id, Event.cycle, Event.at, Event.id)).all()
-    last = {key[0]: _course(key[1], list(events)) for key, events in groupby(rows, lambda row: row[:2])}
+    courses_of = _courses(session, [row.id for row in tickets])
     found = {}
     for ticket in tickets:
-        course = last.get(ticket.id)
-        if course is None:
+        if ticket.id not in courses_of:
             continue
+        course = courses_of[ticket.id][-1]
         codes = ticket.department_code, ticket.campus_code
         if limits := limits_of(ticket.priority, *codes, began=course.began, zone=zone):
             found[ticket.id] = _mark(course, "solution", limits, zone, at)
@@ -164,10 +165,18 @@ def clock(course: Course, version: str, limits: Limits, *, zone: ZoneInfo, at: d
 
 def courses(session: Session, ticket_id: int) -> list[Course]:
     """Of a ticket, cycle by cycle."""
-    query = select(Event.cycle, Event.kind, Event.state, Event.at, Event.data)
-    query = query.where(Event.ticket_id == ticket_id, or_(Event.state.is_not(None), Event.kind.in_(PAUSES)))
-    rows = session.execute(query.order_by(Event.cycle, Event.at, Event.id)).all()
-    return [_course(cycle, list(events)) for cycle, events in groupby(rows, lambda row: row.cycle)]
+    return _courses(session, [ticket_id]).get(ticket_id, [])
+
+
+def _courses(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Course]]:
+    query = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data).where(
+        Event.ticket_id.in_(ticket_ids), or_(Event.state.is_not(None), Event.kind.in_(PAUSES))
+    )
+    found: dict[int, list[Course]] = {}
+    rows = session.execute(query.order_by(Event.ticket_id, Event.cycle, Event.at, Event.id)).all()
+    for (ticket_id, cycle), events in groupby(rows, lambda row: row[:2]):
+        found.setdefault(ticket_id, []).append(_course(cycle, list(events)))
+    return found
 
 
 def _course(cycle: int, events: Sequence[Line]) -> Course:
@@ -207,5 +216,5 @@ def _mark(course: Course, name: str, limits: Limits, zone: ZoneInfo, at: datetim
         done=done,
         kept=None if never else found.kept,
         left=None if never or found.due is None else left(calendar, found.due, now, pauses),
-        stands=now is at and any(pause.end is None for pause in pauses),
+        stands=name == "solution" and course.paused,
     )
