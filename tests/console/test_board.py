@@ -211,6 +211,26 @@ def test_the_version_follows_the_work(world: World, console: Console, runtime: R
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("page", [PAGE, "/console", "/console/tickets"])
+def test_what_happens_while_a_page_is_read_is_not_taken_for_shown(
+    page: str, runtime: Runtime, world: World, console: Console
+) -> None:
+    desk = console(world.desk)
+    happened: list[Ticket] = []
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "FROM ticket" in statement and not happened:
+            happened.append(world.ticket("reported"))
+            runtime.watch.follow()  # somebody else's page asks
+
+    event.listen(runtime.database.engine, "before_cursor_execute", meanwhile)
+    shown = desk.get(page).text
+    event.remove(runtime.database.engine, "before_cursor_execute", meanwhile)
+    assert happened
+    assert desk.get("/console/changes").get_json()["version"] not in shown
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_wall_hides_what_is_for_hands(world: World, console: Console) -> None:
     shown = console(world.supervisor).get(f"{PAGE}?wall=1").text
     assert '<body class="wall">' in shown

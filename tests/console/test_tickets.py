@@ -103,7 +103,6 @@ def test_the_list_costs_the_same_number_of_queries_however_long(
     desk: FlaskClient, world: World, runtime: Runtime
 ) -> None:
     world.ticket("accepted")
-    desk.get("/console/tickets")  # how far the feed has come is looked up twice a second, whoever asks
     few = queries(runtime, desk, "/console/tickets")
     for _ in range(5):
         world.ticket("accepted", served=world.doctor, lead=world.second_engineer)
@@ -219,7 +218,9 @@ def queries(runtime: Runtime, client: FlaskClient, address: str) -> int:
     said: list[str] = []
 
     def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
+        # How far the feed has come is looked up twice a second, whoever asks.
+        if "feed_entry" not in statement and statement != "BEGIN":
+            said.append(statement)
 
     event.listen(runtime.database.engine, "before_cursor_execute", listen)
     assert client.get(address).status_code == 200

@@ -1,21 +1,17 @@
 """The live board, and what every page that shows open work asks to stay as it is in the database."""
 
-import hmac
-from hashlib import sha256
-
 from flask import Response, g, jsonify, render_template, request
 
 from app.http.context import now, read_session, runtime
 from app.models.ticket import OPEN_STATES
 from app.services.dashboards import board
 from app.services.dashboards.board import BoardFilter, LiveBoard, Satisfaction, Shared
-from app.web.console import filters
+from app.web.console import filters, live
 from app.web.console.overview import blueprint
-
-MINUTE = 60
 
 
 @blueprint.get("/console/board")
+@live.keeps_fresh
 def live_board() -> str:
     wanted = BoardFilter(
         state=filters.code("state", set(OPEN_STATES)),
@@ -24,8 +20,8 @@ def live_board() -> str:
     )
     # What nobody has numbered yet is no reason to show an old board.
     shared = Shared() if runtime().watch.behind() else runtime().board
-    shown = shared.get(_state(), wanted, lambda: _load(wanted))
-    today = shared.get(_state(), "satisfaction", _satisfaction) if g.visitor.supervises else None
+    shown = shared.get(g.live_state, wanted, lambda: _load(wanted))
+    today = shared.get(g.live_state, "satisfaction", _satisfaction) if g.visitor.supervises else None
     return render_template(
         "console/board.html",
         board=shown,
@@ -40,19 +36,12 @@ def live_board() -> str:
 def changes() -> Response:
     """A version that is another one when the page would be: asked every second by pages that are open."""
     runtime().watch.follow()
-    return jsonify(version=live_version())
+    return jsonify(version=live.version(live.state()))
 
 
 @blueprint.app_template_global()
 def live_version() -> str:
-    # Not the number itself: from its leaps the provider could count what is hidden from them.
-    key = runtime().settings.secret_keys[0].encode()
-    return hmac.new(key, f"board {_state()}".encode(), sha256).hexdigest()[:16]
-
-
-def _state() -> tuple[int, int]:
-    """The last event, and the minute: what is left of a limit is shown in minutes."""
-    return runtime().watch.last(), int(now().timestamp()) // MINUTE
+    return live.version(g.live_state)
 
 
 def _load(wanted: BoardFilter) -> LiveBoard:

@@ -7,6 +7,7 @@ from app.services import wechat_callbacks
 from app.services.dashboards import overview as board
 from app.services.notices import circuit_breaker
 from app.services.service_levels import escalation
+from app.web.console import live
 
 blueprint = Blueprint("console", __name__)  # also of the pages around it: tickets, notices, what is printed
 
@@ -18,6 +19,7 @@ def repeated(cycle: int) -> bool:
 
 
 @blueprint.get("/console")
+@live.keeps_fresh
 def overview() -> str:
     supervises = g.visitor.supervises
     with read_session() as session:

@@ -20,7 +20,7 @@ from app.services.service_levels import clock, escalation
 from app.services.tickets import desk_intake, detail, lifecycle, pauses, photos
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
-from app.web.console import filters
+from app.web.console import filters, live
 from app.web.console.overview import blueprint
 from config.sla import service_levels
 from qr import symbol
@@ -31,6 +31,7 @@ TABS = ("", OPEN, "reported", "reopened", "dispatched", "accepted", "arrived", "
 
 
 @blueprint.get("/console/tickets")
+@live.keeps_fresh
 def ticket_index() -> str | Answer:
     first, last = filters.day("from"), filters.day("to")
     wanted = TicketFilter(
@@ -61,6 +62,7 @@ def ticket_index() -> str | Answer:
 
 
 @blueprint.get("/console/tickets/<ticket:number>")
+@live.keeps_fresh
 def ticket(number: str) -> str:
     provider = not g.visitor.supervises
     with read_session() as session:
