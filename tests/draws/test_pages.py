@@ -48,7 +48,7 @@ def test_the_start_page_leads_to_the_draws_once_there_is_one(story: Story, clien
 def test_an_announced_draw_shows_its_rules_and_counts_down(story: Story, client: FlaskClient) -> None:
     story.now_is(ANNOUNCED + timedelta(hours=1)).announce()
     page = client.get(PAGE).text
-    assert DRAW_ID in client.get("/draws").text
+    assert f'href="{PAGE}"' in client.get("/draws").text
     assert "评价进行中" in page
     assert "评价截止：还有" in page
     with story.drawing() as (session, draw):
@@ -258,7 +258,9 @@ def test_the_play_repeats_the_published_result_and_nothing_else(story: Story, cl
     for one in winners(result):
         assert fours(one["entry"][:16]) in page
     assert fours(result["seed"]) in page
-    assert all(value in page for _source, _issue, value in NUMBERS[1])
+    shown = re.findall(r"<li(?: class=.second.)?>(\d\d)</li>", page)
+    assert shown == [number for _source, _issue, value in NUMBERS[1] for number in re.split("[ +]", value)]
+    assert f"/my/receipts/{DRAW_ID}</p>" in page
 
 
 def test_a_second_round_stands_beside_the_first(story: Story, client: FlaskClient) -> None:

@@ -115,6 +115,7 @@ const checkPage = (() => {
       return;
     }
     status.textContent = say("working");
+    delete status.dataset.end;
     progress(bar, {});
     let slip = null;
     try {
@@ -139,7 +140,9 @@ const checkPage = (() => {
     list.textContent = ""; // another check may have ended meanwhile
     found.forEach(shown);
     const holds = found.map((one) => one.holds);
-    status.textContent = say(holds.includes(false) ? "bad" : holds.includes(null) ? "partly" : "good");
+    const end = holds.includes(false) ? "bad" : holds.includes(null) ? "partly" : "good";
+    status.textContent = say(end);
+    status.dataset.end = end;
     const missing = ({ name, holds }) => holds === false && (name === "listed" || name === "tickets");
     if (object) object.hidden = !found.some(missing);
     if (whole) whole.hidden = Boolean(own || fetched[last(LEAVES)]);

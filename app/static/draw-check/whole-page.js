@@ -65,6 +65,7 @@
       return;
     }
     status.textContent = say("working");
+    delete status.dataset.end;
     progress(bar, {});
     let count = 0, lie = "";
     await work(there, (one) => {
@@ -78,6 +79,7 @@
     });
     progress(bar, null);
     status.textContent = lie ? say("whole_bad", { name: lie }) : say("whole_good", { count });
+    status.dataset.end = lie ? "bad" : "good";
   }
 
   if (button) button.addEventListener("click", async () => {

@@ -6,10 +6,15 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint
 
+from app.http.context import runtime
+from app.http.i18n import gettext, language
 from app.services.draws import claims
 from app.services.draws.public_page import Page
 from app.services.draws.published_files import Fields, when
+from app.texts import code_words
+from app.texts.catalogue import mark
 
+QUARTERS = (mark("第一季度"), mark("第二季度"), mark("第三季度"), mark("第四季度"))
 SHORT = 16  # hexadecimal digits of an entry, enough to find oneself
 
 
@@ -22,11 +27,12 @@ class Step:
 
 
 def install(blueprint: Blueprint) -> None:
-    filters: tuple[Callable[..., object], ...] = (fours, short, beginning, yuan, left)
+    filters: tuple[Callable[..., object], ...] = (fours, short, beginning, yuan, left, in_words, balls)
     for filter_ in filters:
         blueprint.add_app_template_filter(filter_)
     blueprint.add_app_template_filter(moment_of, "instant")
     blueprint.add_app_template_test(second_round)
+    blueprint.add_app_template_global(draw_name)
 
 
 def steps(page: Page, at: datetime) -> list[Step]:
@@ -78,6 +84,35 @@ def _last(sources: list[Fields]) -> datetime:
 def moment_of(text: str) -> datetime:
     """A time as the published files write it."""
     return when({"at": text}, "at")
+
+
+@dataclass(frozen=True)
+class Ball:
+    number: str
+    second: bool  # of the second group: 超级大乐透 and 双色球 have two
+
+
+def balls(source: Fields) -> list[Ball]:
+    """The numbers of a public draw one by one; none where the source is no lottery (drand)."""
+    groups = [group.split() for group in source["value"].split("+")]
+    lottery = all(len(number) == 2 for group in groups for number in group)
+    return [Ball(number, at > 0) for at, group in enumerate(groups) for number in group] if lottery else []
+
+
+def draw_name(opens: datetime | str, closes: datetime | str) -> str:
+    """What people call a draw: by the quarter its period lies in, else by its days."""
+    zone = runtime().settings.timezone
+    first, last = ((moment_of(at) if isinstance(at, str) else at).astimezone(zone) for at in (opens, closes))
+    last -= timedelta(microseconds=1)  # a period that ends at midnight ends with the day before
+    quarter = (first.month - 1) // 3
+    if (first.year, quarter) == (last.year, (last.month - 1) // 3):
+        return gettext("%(year)s 年%(quarter)s评价抽奖", year=first.year, quarter=gettext(QUARTERS[quarter]))
+    return gettext("%(first)s 至 %(last)s 评价抽奖", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+
+
+def in_words(entry: str) -> str:
+    """An entry as it is read aloud."""
+    return " · ".join(code_words.of_entry(entry, language()))
 
 
 def fours(digits: str) -> str:

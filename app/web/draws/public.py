@@ -49,7 +49,7 @@ def play(draw_id: str) -> str:
     if not page.results or page.commit is None:
         raise Missing("no_result_yet")
     result = page.results[0 if request.args.get("round") == "1" else -1]
-    address = f"{runtime().settings.public_url}/draws/{draw_id}"
+    address = f"{runtime().settings.public_url}/my/receipts/{draw_id}"
     people, one_in = filters.people_in(result, page.commit)
     facts = {**_facts(page), "people": people, "one_in": one_in}
     return render_template("draws/play.html", **facts, result=result, address=address, code=data_address(address))
