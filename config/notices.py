@@ -20,10 +20,11 @@ ABOUT_CHANNELS = frozenset({"channel", "moment"})
 IN_PAGES = frozenset({"number", "token"})
 ALERTS = frozenset({"channel_stopped", "bound"})
 FOR_ENGINEERS = frozenset(
-    {"dispatched", "reassigned", "reopened", "not_opened", "backup", "overdue_soon", "overdue", "urged"}
+    {"dispatched", "reassigned", "reopened", "not_opened", "backup", "overdue_soon", "overdue", "limit_missed", "urged"}
 )
+FOR_SUPERVISION = frozenset({"limit_missed_team", "limit_missed_hospital"})
 FOR_USERS = frozenset({"finished", "rate_reminder", "complaint_answered", "recovered"})
-KINDS = FOR_ENGINEERS | FOR_USERS | ALERTS
+KINDS = FOR_ENGINEERS | FOR_SUPERVISION | FOR_USERS | ALERTS
 
 
 def _text_with(allowed: frozenset[str]) -> Expected:
@@ -133,12 +134,14 @@ class NoticeRules:
     reminder_hours: Count
     soon_minutes: Due
     """By priority, from 1 to 4."""
+    missed_team_minutes: Count
+    missed_hospital_minutes: Count
 
 
 _TABLES: dict[str, Any] = {
     "rules": NoticeRules,
     **dict.fromkeys(sorted(FOR_ENGINEERS), NoticeKind),
-    **dict.fromkeys(sorted(FOR_USERS), UserNotice),
+    **dict.fromkeys(sorted(FOR_SUPERVISION | FOR_USERS), UserNotice),
     **dict.fromkeys(sorted(ALERTS), Alert),
 }
 _File: Any = dataclass(make_dataclass("_File", _TABLES.items(), frozen=True), frozen=True, config=CLOSED)

@@ -68,9 +68,12 @@ class Limits:
 
 @dataclass(frozen=True, config=CLOSED)
 class Version:
+    """Of these contracts, by their numbers; of none named, for all that have no version of their own that day."""
+
     name: Text
     since: Day
     limits: tuple[Limits, ...]
+    contracts: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -79,9 +82,16 @@ class ServiceLevels:
     department_types: Mapping[Code, tuple[Text, ...]]
     versions: tuple[Version, ...]
 
-    def version(self, day: date) -> Version | None:
-        """The one for what was reported that day; none before the first."""
-        return next((version for version in reversed(self.versions) if version.since <= day), None)
+    def version(self, day: date, contract: str | None = None) -> Version | None:
+        """The one for what was reported that day under this contract; none before the first."""
+        begun = [version for version in reversed(self.versions) if version.since <= day]
+        own = [version for version in begun if contract in version.contracts]
+        return next(iter(own or [version for version in begun if not version.contracts]), None)
+
+    @property
+    def by_contract(self) -> bool:
+        """Whether it matters under which contract something was reported."""
+        return any(version.contracts for version in self.versions)
 
     def type_of(self, department: str | None) -> str | None:
         """Of a department's code."""
@@ -97,8 +107,16 @@ def service_levels() -> ServiceLevels:
 
 def read_service_levels(path: Path) -> ServiceLevels:
     found = read_file(path, ServiceLevels)
-    if not found.versions or any(one.since >= other.since for one, other in pairwise(found.versions)):
-        raise BadFile(f"{path.name} versions: expected one at least, each of a later day than the one above")
+    for contract in {None, *(number for version in found.versions for number in version.contracts)}:
+        own = [
+            version
+            for version in found.versions
+            if (contract in version.contracts if contract else not version.contracts)
+        ]
+        if not own or any(one.since >= other.since for one, other in pairwise(own)):
+            raise BadFile(
+                f"{path.name} versions: expected one for all at least, each of a later day than the one above"
+            )
     for version in found.versions:
         _check(path.name, version, found)
     return found

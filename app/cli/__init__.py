@@ -10,6 +10,7 @@ from app.cli.i18n import _
 # By name: what it is for, and the modules that hang commands on it, its own first.
 GROUPS = {
     "assets": (_("设备：导入贴标签、扫码报修的设备。"), ("assets",)),
+    "calendar": (_("放假和调休：显示、导入。"), ("calendar",)),
     "draw": (_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"), ("draw",)),
     "people": (_("人员：导入花名册，建立第一个管理员。"), ("people", "invitations", "privacy")),
     "places": (_("房间：导入贴标签、扫码报修的房间。"), ("assets",)),

@@ -41,6 +41,8 @@ FILES: dict[str, str] = {
     "staff_number_form": mark("工号 %(staff_number)s 不能用：应为 1 至 32 个字符，不含空格和冒号。"),
     "name_missing": mark("请填写姓名。"),
     "provider_supervises": mark("工号 %(staff_number)s 是服务商人员，不能是管理员。"),
+    "days_off_unreadable": mark("不是 holiday-cn 的 JSON：%(where)s 有误（%(why)s）。"),
+    "days_off_day": mark("%(day)s 不对：应是 %(year)s 年的日期，每天一次，调休上班的应是周末。"),
     "no_such_person": mark("没有这个人。"),
     "no_such_request": mark("没有这条申请，可能已处理。"),
     "last_admin": mark("这是最后一位管理员，不能删除。请先设另一位管理员。"),

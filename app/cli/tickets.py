@@ -20,6 +20,7 @@ from app.services import spelling
 from app.services.imports.ticket_log import importer as imports
 from app.services.imports.ticket_log import profile as profiles
 from app.services.imports.ticket_log.node_reader import Node, NodeReader
+from app.services.service_levels import due_moments
 from app.services.tables.lines import Unreadable
 from app.services.tables.reader import Table, open_table
 from app.services.tables.records import Fault, Row
@@ -115,6 +116,41 @@ def url(number: str, as_json: bool) -> None:
         _stop(_("没有编号为 %(number)s 的工单。", number=number))
     address = runtime().links.ticket_url(ticket_id)
     click.echo(json.dumps({"number": number, "url": address}) if as_json else address)
+
+
+@tickets.command(
+    "check",
+    help=_("核对未完成工单存下的解决时限与计时规则算出的是否一致，不一致的逐一列出。退出码：0 一致，1 有不一致。"),
+)
+@click.option("--mend", is_flag=True, help=_("把不一致的改成算出的值。"))
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON。"))
+def check(mend: bool, as_json: bool) -> None:
+    zone = runtime().settings.timezone
+    after: int | None = 0
+    read = 0
+    wrong: list[due_moments.Difference] = []
+    with tqdm(unit=_("张"), mininterval=0.5) as bar:
+        while after is not None:
+            with transaction() as session:
+                found = due_moments.prove(session, after=after, zone=zone)
+                for difference in found.differences if mend else ():
+                    due_moments.mend(session, difference, zone=zone)
+            wrong += found.differences
+            read += found.read
+            bar.update(found.read)
+            after = found.last
+    if as_json:
+        numbers = [difference.number for difference in wrong]
+        click.echo(json.dumps({"read": read, "different": numbers, "mended": mend and bool(wrong)}))
+    else:
+        for one in wrong:
+            stored, counted = (moment.astimezone(zone) if moment else None for moment in (one.stored, one.counted))
+            click.echo(
+                _("%(number)s：存的是 %(stored)s，算出 %(counted)s", number=one.number, stored=stored, counted=counted)
+            )
+        click.echo(f"read={read} different={len(wrong)}")
+    if wrong and not mend:
+        raise click.exceptions.Exit(1)
 
 
 def _stop(text: str) -> NoReturn:

@@ -10,7 +10,7 @@ from app.demo.people import Crew
 from app.demo.seeded_random import Dice
 from app.demo.ticket_plans import Plan, Step
 from app.models import Completion, CompletionHelper, Counter, Event, Notice, Ticket, TicketHelper
-from app.services.service_levels import clock
+from app.services.service_levels import calendars, clock
 
 CONSOLE = "console"
 # Where a step is taken that is not the desk's.
@@ -132,8 +132,8 @@ class Lives:
         return event
 
     def _due(self, plan: Plan, began: datetime) -> datetime | None:
-        limits = clock.limits_of(plan.priority, plan.ward.code, None, began=began, zone=self._zone)
-        return clock.due(limits, began, (), zone=self._zone) if limits else None
+        limits = clock.limits_of(clock.Codes(plan.priority, plan.ward.code, None), began=began, zone=self._zone)
+        return clock.due(limits, began, (), hours=calendars.of_file(self._zone)) if limits else None
 
     def _finish(self, plan: Plan, ticket: Row, event: Row, helpers: tuple[int, ...]) -> Work:
         ticket["finished_at"] = event["at"]

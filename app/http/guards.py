@@ -58,6 +58,7 @@ GUARDS: dict[str, Guard] = {
     "sign_in": Guard(_CONSOLE, ANYONE),
     "sign_in_phone": Guard(_PUBLIC, ANYONE),
     "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
+    "console_calendar": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),
     "console_ratings": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_mini": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_entered": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),

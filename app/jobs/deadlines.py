@@ -13,7 +13,7 @@ from app.jobs import loop
 from app.models import Ticket
 from app.runtime import Runtime
 from app.services.ratings import reminders
-from app.services.service_levels import deadlines, escalation
+from app.services.service_levels import deadlines, escalation, missed
 from app.services.tickets import lifecycle
 
 
@@ -32,9 +32,11 @@ def look_once(runtime: Runtime) -> timedelta:
     with runtime.database.reading() as session:
         unopened = escalation.due(session, at=at)
         late = deadlines.due(session, at=at)
+        over = missed.due(session, zone=runtime.settings.timezone, at=at)
         unrated = reminders.due(session, window=window, at=at)
     _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
     _each(runtime, late, partial(deadlines.tell, at=at))
+    _each(runtime, over, partial(missed.tell, zone=runtime.settings.timezone, at=at))
     _each(runtime, unrated, partial(reminders.remind, window=window, at=at))
     now = clock.now()
     with runtime.database.reading() as session:

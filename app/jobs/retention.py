@@ -9,6 +9,7 @@ from app import clock
 from app.jobs import loop
 from app.runtime import Runtime
 from app.services.privacy import retention
+from app.services.service_levels import due_moments
 
 NIGHT = (time(2), time(5))
 LOOK = timedelta(minutes=10)
@@ -37,9 +38,27 @@ def tidy_at_night(runtime: Runtime, *, at: datetime, stopping: Event) -> None:
     if not first:
         return
     structlog.get_logger().info("retention", **tidy(runtime, at=here, stopping=stopping))
+    prove_due_moments(runtime, stopping=stopping)
     if not stopping.is_set():
         with runtime.database.transaction() as session:
             retention.finish(session, at=at)
+
+
+def prove_due_moments(runtime: Runtime, *, stopping: Event) -> list[str]:
+    """The numbers of the open tickets whose stored moment was not the clock's; it is mended, and in the log."""
+    zone = runtime.settings.timezone
+    wrong: list[str] = []
+    after: int | None = 0
+    while after is not None and not stopping.is_set():
+        with runtime.database.transaction() as session:
+            found = due_moments.prove(session, after=after, zone=zone)
+            for difference in found.differences:
+                due_moments.mend(session, difference, zone=zone)
+        wrong += [difference.number for difference in found.differences]
+        after = found.last
+    if wrong:
+        structlog.get_logger().error("stored due moments were not the clock's", tickets=wrong)
+    return wrong
 
 
 def tidy(runtime: Runtime, *, at: datetime, stopping: Event) -> dict[str, int]:

@@ -19,6 +19,7 @@ from app.models.draw import (
     DrawWinner,
 )
 from app.models.event import Event, FeedEntry, FeedMark
+from app.models.holiday import HolidayNotice
 from app.models.inbound import Inbound
 from app.models.notice import ChannelOutage, DeliveryAttempt, Notice, SubscriptionCredit, WeChatToken
 from app.models.person import (
@@ -98,6 +99,7 @@ __all__ = [
     "FeedEntry",
     "FeedMark",
     "ForgottenOpenid",
+    "HolidayNotice",
     "IdempotentPost",
     "IdentityClaim",
     "Inbound",

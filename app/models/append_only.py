@@ -23,6 +23,7 @@ FROZEN = frozenset(
         "entered_rating",
         "event",
         "feed_entry",
+        "holiday_notice",
         "rating",
         "rating_correction",
         "rating_exclusion",

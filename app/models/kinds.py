@@ -31,7 +31,7 @@ class EventKind:
 class NoticeKind:
     """One kind of notice; what it says and when it is pushed is the hospital's, in config/notices.toml."""
 
-    to: Literal["engineer", "user", "admin"]
+    to: Literal["engineer", "supervision", "user", "admin"]
     provider: bool = False
     """The provider's staff may see that it was sent, to whom, and what came of it."""
     awaits_opening: bool = False
@@ -52,6 +52,7 @@ EVENTS: Mapping[str, EventKind] = {
     "opened": _WORK,
     "paused": _WORK,  # its solution waits for the user, a part or a supplier
     "resumed": _WORK,
+    "limit_missed": EventKind("ticket", provider=True, urgent=True),  # dispatch, response, arrival or solution
     "urged": EventKind("ticket", provider=True, urgent=True),
     "still_broken": EventKind("ticket", urgent=True),
     "shown": _WORK,
@@ -72,6 +73,7 @@ EVENTS: Mapping[str, EventKind] = {
     "erased": EventKind("person"),
     "contract_made": EventKind("contract"),
     "settings_changed": EventKind("setting"),
+    "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year
     "announced": _OF_DRAW,
     "checkpoint": _OF_DRAW,
     "committed": _OF_DRAW,
@@ -99,6 +101,9 @@ NOTICES: Mapping[str, NoticeKind] = {
     "backup": NoticeKind("engineer", provider=True, awaits_opening=True),
     "overdue_soon": NoticeKind("engineer", provider=True),
     "overdue": NoticeKind("engineer", provider=True),
+    "limit_missed": NoticeKind("engineer", provider=True),
+    "limit_missed_team": NoticeKind("supervision", provider=True),  # to whoever leads the team, or the provider
+    "limit_missed_hospital": NoticeKind("supervision", provider=True),  # to the hospital's supervisors
     "urged": NoticeKind("engineer", provider=True),
     "finished": NoticeKind("user", provider=True),
     "rate_reminder": NoticeKind("user"),

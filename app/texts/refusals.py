@@ -55,6 +55,9 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_such_claim": (404, mark("没有这条认领，可能已处理。")),
     "not_bound": (404, mark("这个微信没有绑定工号。")),
     "page_expired": (403, mark("页面已过期，没有提交。请刷新后再试。")),
+    "days_off_unreadable": (422, mark("不是 holiday-cn 的 JSON：%(where)s 有误（%(why)s）。")),
+    "days_off_day": (422, mark("%(day)s 不对：应是 %(year)s 年的日期，每天一次，调休上班的应是周末。")),
+    "days_off_no_file": (422, mark("请选择文件。")),
     "bad_filter": (400, mark("筛选条件看不懂（%(name)s）。请重新选择。")),
     "nothing_to_print": (404, mark("没有可打印的。请放宽条件；已取消或没有服务对象的工单不印，停用的设备也不印。")),
     "too_much_to_print": (

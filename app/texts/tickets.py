@@ -28,6 +28,7 @@ WORDS: dict[str, dict[str, str]] = {
         "opened": mark("查看"),
         "paused": mark("暂停计时"),
         "resumed": mark("恢复计时"),
+        "limit_missed": mark("过了时限"),
         "shown": mark("出示评价码"),
         "code_opened": mark("用户打开评价页"),
         "slip_linked": mark("连上空白单"),
@@ -70,6 +71,7 @@ WORDS: dict[str, dict[str, str]] = {
         "mini": mark("小程序"),
         "api": mark("接口"),
         "demo": mark("演示数据"),
+        "clock": mark("计时"),
     },
     "priority": {"1": mark("特急"), "2": mark("紧急"), "3": mark("普通"), "4": mark("不急")},
     "served": {

@@ -18,7 +18,7 @@ from app.services.identity import binding, first_admin
 from app.services.organisation import settings_history
 from app.services.privacy import wechat_erasure
 from app.texts.tickets import WORDS
-from config.notices import ALERTS, FOR_ENGINEERS, FOR_USERS, KINDS
+from config.notices import ALERTS, FOR_ENGINEERS, FOR_SUPERVISION, FOR_USERS, KINDS
 from tests.support.tree import files
 from tests.support.world import World
 
@@ -65,7 +65,7 @@ def test_what_speaks_of_a_rating_a_complaint_or_a_person_is_not_for_the_provider
 
 
 def test_the_hospital_words_every_kind_that_is_sent_for_the_same_reader() -> None:
-    readers = {"engineer": FOR_ENGINEERS, "user": FOR_USERS}
+    readers = {"engineer": FOR_ENGINEERS, "supervision": FOR_SUPERVISION, "user": FOR_USERS}
     worded = {name: reader for reader, names in readers.items() for name in names}
     worded |= {name: NOTICES[name].to for name in ALERTS}  # what is about no ticket is for anybody
     declared = {name: kind.to for name, kind in NOTICES.items() if not kind.inbox_only}

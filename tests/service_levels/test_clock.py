@@ -1,17 +1,21 @@
 """A ticket's clocks from its events alone: what was due, what was kept, what the clock did."""
 
+from collections import namedtuple
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.errors import Refused
-from app.models import Ticket
+from app.models import Contract, Ticket
 from app.services import events
 from app.services.service_levels import calendars, clock
 from app.services.service_levels.clock import CycleClock
+from app.services.service_levels.contracts import Scopes
 from app.services.tickets import lifecycle, pauses
+from config.files import BadFile
 from config.holidays import read_holidays
 from config.sla import read_service_levels, service_levels
 from supervision.clock import Limit, due
@@ -57,7 +61,7 @@ def test_each_limit_has_its_moment_and_says_whether_it_was_kept(world: World, re
 
 def test_it_is_the_clock_of_the_supervision_package(world: World, read: Read) -> None:
     [found] = read(world.ticket(reported_at=MONDAY))
-    office = calendars.calendar(found.calendar, ZONE.key)
+    office = calendars.of_file(ZONE).calendar(found.calendar)
     for mark in found.marks:
         assert mark.due == due(office, Limit.read(mark.limit), MONDAY)
 
@@ -138,9 +142,10 @@ def test_a_year_without_a_notice_is_provisional(world: World, read: Read) -> Non
     new_year = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
     [found] = read(world.ticket(reported_at=new_year), new_year)
     assert found.provisional
-    assert not calendars.is_provisional("always", date(2027, 1, 1), date(2027, 1, 1))
-    assert not calendars.is_provisional("office", date(2024, 1, 1), date(2026, 12, 31))
-    assert calendars.is_provisional("office", date(2026, 12, 31), date(2027, 1, 1))
+    known = calendars.of_file(ZONE)
+    assert not known.is_provisional("always", date(2027, 1, 1), date(2027, 1, 1))
+    assert not known.is_provisional("office", date(2024, 1, 1), date(2026, 12, 31))
+    assert known.is_provisional("office", date(2026, 12, 31), date(2027, 1, 1))
 
 
 def test_before_the_first_rules_there_is_no_clock(world: World, read: Read) -> None:
@@ -199,8 +204,32 @@ class TestLimits:
         names = [levels.version(day) for day in (date(1999, 1, 1), date(2026, 6, 30), date(2026, 7, 1))]
         assert [found and found.name for found in names] == [None, "default-1", "2026-2"]
 
+    def test_a_contract_has_versions_of_its_own(self, tmp_path: Path) -> None:
+        text = (Path(read_service_levels.__code__.co_filename).with_name("sla.toml")).read_text("utf-8")
+        own = text[text.index("[[versions]]") :].replace("default-1", "own").replace("2000-01-01", "2026-07-01")
+        own = own.replace('name = "own"', 'name = "own"\ncontracts = ["QL-1"]')
+        (tmp_path / "sla.toml").write_text(text + "\n" + own, "utf-8")
+        levels = read_service_levels(tmp_path / "sla.toml")
+        asked = [(date(2026, 6, 30), "QL-1"), (date(2026, 7, 1), "QL-1"), (date(2026, 7, 1), "QL-2")]
+        names = [levels.version(day, contract) for day, contract in asked]
+        assert [found and found.name for found in names] == ["default-1", "own", "default-1"]
+        assert levels.by_contract
+        (tmp_path / "sla.toml").write_text(text + "\n" + own + own, "utf-8")
+        with pytest.raises(BadFile, match="later day"):
+            read_service_levels(tmp_path / "sla.toml")
+
+    def test_the_most_particular_scope_in_force_says_which_contract(self) -> None:
+        row = namedtuple("row", "Contract category_id campus")
+        days = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 12, 31)}
+        printers, west, whole = (Contract(number=number, **days) for number in ("printers", "west", "all"))
+        rows: Any = [row(printers, 7, None), row(west, None, "west"), row(whole, None, None)]
+        asked = [(7, "west"), (8, "west"), (8, "east"), (None, None)]
+        found = [Scopes(rows).contract(*codes, date(2026, 5, 5)) for codes in asked]
+        assert found == ["printers", "west", "all", "all"]
+        assert Scopes(rows).contract(7, "west", date(2027, 1, 1)) is None
+
     def test_the_holiday_table_is_that_of_the_notices(self) -> None:
-        office = calendars.calendar("office", ZONE.key)
+        office = calendars.of_file(ZONE).calendar("office")
         table = read_holidays(Path(read_holidays.__code__.co_filename).with_name("holidays.toml"))
         assert all(office.own(day.toordinal()) for day in table.work)
         assert not any(office.own(day.toordinal()) for day in table.off)

@@ -1,6 +1,7 @@
 """Sending a form as a browser does: the page first, then its hidden fields together with what was filled in."""
 
 import re
+from typing import IO
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -8,7 +9,7 @@ from werkzeug.test import TestResponse
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
-def send(client: FlaskClient, page: str, to: str, **filled: str | list[str]) -> TestResponse:
+def send(client: FlaskClient, page: str, to: str, **filled: str | list[str] | tuple[IO[bytes], str]) -> TestResponse:
     """Look at `page`, then post its form `to`."""
     shown = client.get(page).text
     form = re.search(rf'<form[^>]*action="{re.escape(to)}".*?</form>', shown, re.DOTALL)

@@ -1,13 +1,13 @@
 """The live board: every open ticket with the time it has left, whom to telephone, who urges; the day in figures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import (
@@ -19,6 +19,7 @@ from app.models import (
     Event,
     Person,
     Place,
+    Provider,
     Rating,
     RatingCorrection,
     RatingExclusion,
@@ -28,13 +29,12 @@ from app.models import (
 from app.models.kinds import EVENTS
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
-from app.services.dashboards import overview
 from app.services.ratings.search import SATISFIED_FROM
 from app.services.service_levels import clock, escalation
+from app.services.service_levels.clock import Mark
 
 MOST = 300  # lines; how many there are besides is said
 SOON = timedelta(minutes=15)
-TO_DISPATCH = timedelta(minutes=5)  # what nobody was given for longer is an alarm, for as long as it stays so
 MOVES = tuple(kind for kind, about in EVENTS.items() if about.moves)
 
 Made = TypeVar("Made")
@@ -47,6 +47,8 @@ class BoardFilter:
 
     state: str = ""
     team_id: int | None = None
+    campus_id: int | None = None
+    provider_id: int | None = None
     newest_first: bool = False
 
 
@@ -88,6 +90,8 @@ class LiveBoard:
     more: int
     states: Mapping[str, int]
     teams: Sequence[Line]
+    campuses: Sequence[Line]
+    providers: Sequence[Line]
     reported: int
     solved: int
     in_time: int
@@ -121,31 +125,24 @@ class Shared:
 
 
 def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime) -> LiveBoard:
-    """All of it in ten statements, however many tickets are open. What is left is counted as on a ticket's own page."""
+    """All of it in a dozen statements, however many tickets are open; counted as on a ticket's own page."""
     tickets = session.execute(_open(wanted).limit(MOST)).all()
-    clocks = clock.solutions(session, tickets, zone=zone, at=at)
+    today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    solved = session.execute(_solved(today)).all()
+    clocks = clock.marks(session, [*tickets, *solved], "dispatch", "solution", zone=zone, at=at)
     urged: dict[int, datetime] = dict(session.execute(_urged()).all())
     unopened = {row.ticket_id: row for row in escalation.red(session, at=at)}
-    rows = [
-        BoardTicket(
-            ticket=one,
-            left=clocks[one.id].left if one.id in clocks else None,
-            stands=one.id in clocks and clocks[one.id].stands,
-            urged_at=urged.get(one.id),
-            unopened=unopened.get(one.id),
-            unassigned=one.state == "reported" and at - one.reported_at > TO_DISPATCH,
-        )
-        for one in tickets
-    ]
-    states = overview.open_by_state(session)
-    today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = clock.solutions(session, session.execute(_solved(today)).all(), zone=zone, at=at).values()
+    rows = [_line(one, clocks.get(one.id), urged.get(one.id), unopened.get(one.id)) for one in tickets]
+    states = _states(session, wanted)
+    done = [clocks[one.id]["solution"] for one in solved if one.id in clocks]
     wanted_states = [wanted.state] if wanted.state else OPEN_STATES
     return LiveBoard(
         rows=rows if wanted.newest_first else sorted(rows, key=_by_need),
-        more=max(0, sum(states[state] for state in wanted_states) - MOST) if wanted.team_id is None else 0,
+        more=max(0, sum(states[state] for state in wanted_states) - MOST),
         states=states,
         teams=session.execute(select(Team.id, Team.name).order_by(Team.name)).all(),
+        campuses=session.execute(select(Campus.id, Campus.name).order_by(Campus.name)).all(),
+        providers=session.execute(select(Provider.id, Provider.name).order_by(Provider.name)).all(),
         reported=session.scalar(select(func.count()).select_from(Ticket).where(Ticket.reported_at >= today)) or 0,
         solved=sum(mark.kept is not None for mark in done),
         in_time=sum(mark.kept is True for mark in done),
@@ -168,6 +165,37 @@ def satisfaction(session: Session, *, zone: ZoneInfo, at: datetime) -> Satisfact
     return Satisfaction(rated, satisfied)
 
 
+def _line(
+    ticket: Line, marks: Mapping[str, Mark] | None, urged_at: datetime | None, unopened: Line | None
+) -> BoardTicket:
+    """What nobody was given in time, by the same limit as everywhere, is an alarm for as long as it stays so."""
+    solution, given = (marks["solution"], marks["dispatch"]) if marks else (None, None)
+    return BoardTicket(
+        ticket=ticket,
+        left=solution.left if solution else None,
+        stands=solution is not None and solution.stands,
+        urged_at=urged_at,
+        unopened=unopened,
+        unassigned=ticket.state == "reported" and (given is None or given.missed),
+    )
+
+
+def _states(session: Session, wanted: BoardFilter) -> dict[str, int]:
+    """How many stand in each open state, of those in the wanted places and hands."""
+    query = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES), *_wanted(wanted))
+    counted: dict[str, int] = dict(session.execute(query.group_by(Ticket.state)).all())
+    return {state: counted.get(state, 0) for state in OPEN_STATES}
+
+
+def _wanted(wanted: BoardFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.team_id is not None:
+        yield Ticket.team_id == wanted.team_id
+    if wanted.provider_id is not None:
+        yield Ticket.team_id.in_(select(Team.id).where(Team.provider_id == wanted.provider_id))
+    if wanted.campus_id is not None:
+        yield Ticket.department_id.in_(select(Department.id).where(Department.campus_id == wanted.campus_id))
+
+
 def _by_need(row: BoardTicket) -> tuple[bool, timedelta, int]:
     return not row.alarm, timedelta.max if row.left is None else row.left, row.ticket.priority
 
@@ -180,6 +208,7 @@ def _open(wanted: BoardFilter) -> Query:
             Ticket.number,
             Ticket.state,
             Ticket.priority,
+            Ticket.category_id,
             Ticket.reported_at,
             Ticket.description,
             Department.name.label("department"),
@@ -199,8 +228,7 @@ def _open(wanted: BoardFilter) -> Query:
         .outerjoin(lead, lead.id == Ticket.lead_id)
         .where(Ticket.state == wanted.state if wanted.state else Ticket.state.in_(OPEN_STATES))
     )
-    if wanted.team_id is not None:
-        query = query.where(Ticket.team_id == wanted.team_id)
+    query = query.where(*_wanted(wanted))
     if wanted.newest_first:
         return query.order_by(Ticket.reported_at.desc(), Ticket.id.desc())
     return query.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.priority, Ticket.id)
@@ -225,6 +253,7 @@ def _solved(today: datetime) -> Query:
         select(
             Ticket.id,
             Ticket.priority,
+            Ticket.category_id,
             Department.code.label("department_code"),
             Campus.code.label("campus_code"),
         )

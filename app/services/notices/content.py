@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Event, Notice, Person, Place, Ticket
-from app.services.links import Links
+from app.services.links import Links, in_path
 from config.files import BadFile
 from config.notices import MessageTemplate, MiniTemplate, NoticeKind, notice_kinds, notice_rules
 from wechat.template_fields import fit
@@ -84,7 +84,7 @@ def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str
         case "engineer":
             return links.engineer_ticket_url(context.number)
         case "console":
-            return f"{console_url}/console"
+            return f"{console_url}/console" + (f"/tickets/{in_path(context.number)}" if context.number else "")
         case _:
             return f"{links.public_url}/my"
 

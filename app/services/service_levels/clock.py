@@ -1,7 +1,7 @@
 """A ticket's clocks, from its events alone: by when what was due, what was kept, and what its clock did all the time.
 
-The limits are those of config/sla.toml for the day of the report, its priority, department and campus; the counting is
-`supervision/`'s, so that page, sheet and an auditor's own program show the same.
+The limits are those of config/sla.toml for the day of the report, its contract, priority, department and campus; the
+counting is `supervision/`'s, so that page, sheet and an auditor's own program show the same.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.models import Campus, Department, Event, Ticket
 from app.pagination import Line
-from app.services.service_levels import calendars
-from config.sla import Limits, service_levels
+from app.services.service_levels import calendars, contracts
+from app.services.service_levels.calendars import Hours
+from app.services.service_levels.contracts import Scopes
+from config.sla import Limits, Version, service_levels
 from supervision.clock import Limit, Pause, Stretch, left, reading, stretches
 
 # What ends the wait for each, the earliest of them: who arrives has answered.
@@ -69,6 +71,7 @@ class Course:
     began: datetime
     reached: Mapping[str, datetime]
     pauses: Sequence[Pause]
+    imported: bool = False
 
     def done(self, name: str) -> datetime | None:
         return min((self.reached[state] for state in ENDS[name] if state in self.reached), default=None)
@@ -83,83 +86,125 @@ class Course:
         return min((self.reached[state] for state in OVER if state in self.reached), default=None)
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What limits are read with: the hours as they are known, and what the contracts cover."""
+
+    hours: Hours
+    scopes: Scopes
+
+    @classmethod
+    def load(cls, session: Session, zone: ZoneInfo) -> "Rules":
+        return cls(calendars.hours(session, zone), contracts.scopes(session))
+
+    def version(self, course: Course, codes: "Codes") -> Version | None:
+        day = course.began.astimezone(self.hours.zone).date()
+        return service_levels().version(day, self.scopes.contract(codes.category_id, codes.campus, day))
+
+    def limits(self, course: Course, codes: "Codes") -> Limits | None:
+        return _fitting(self.version(course, codes), codes)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What decides about a ticket's limits: its priority and category, the codes of department and campus."""
+
+    priority: int
+    department: str | None
+    campus: str | None
+    category_id: int | None = None
+
+    @classmethod
+    def of(cls, row: Line) -> "Codes":
+        return cls(row.priority, row.department_code, row.campus_code, row.category_id)
+
+
 def solution_due(session: Session, ticket: Ticket, *, zone: ZoneInfo) -> datetime | None:
     """By when its present cycle should be solved, as its events stand; none while its clock is paused.
 
-    What is stored of it is a copy, for the index the warnings are found by.
+    What is stored of it is a copy, for the index the warnings are found by: `due_moments` proves it.
     """
     session.flush()
     course = courses(session, ticket.id)[-1]
-    limits = limits_of(ticket.priority, *_place(session, ticket), began=course.began, zone=zone)
+    return stored_due(course, _codes(session, ticket), Rules.load(session, zone))
+
+
+def stored_due(course: Course, codes: Codes, rules: Rules) -> datetime | None:
+    limits = rules.limits(course, codes)
     if limits is None or course.paused:
         return None
-    return due(limits, course.began, course.pauses, zone=zone)
+    return due(limits, course.began, course.pauses, hours=rules.hours)
 
 
-def _place(session: Session, ticket: Ticket) -> tuple[str | None, str | None]:
-    """The codes of department and campus."""
+def _codes(session: Session, ticket: Ticket) -> Codes:
     department = session.get(Department, ticket.department_id) if ticket.department_id else None
     campus = session.get(Campus, department.campus_id) if department and department.campus_id else None
-    return department.code if department else None, campus.code if campus else None
+    codes = (department.code if department else None, campus.code if campus else None)
+    return Codes(ticket.priority, *codes, ticket.category_id)
 
 
-def limits_of(
-    priority: int, department: str | None, campus: str | None, *, began: datetime, zone: ZoneInfo
-) -> Limits | None:
-    """By the codes of department and campus, those of the version that stood on the day of the report."""
-    version = service_levels().version(began.astimezone(zone).date())
-    kind = service_levels().type_of(department)
+def limits_of(codes: Codes, *, began: datetime, zone: ZoneInfo) -> Limits | None:
+    """Those of the version for all that stood on the day of the report."""
+    return _fitting(service_levels().version(began.astimezone(zone).date()), codes)
+
+
+def _fitting(version: Version | None, codes: Codes) -> Limits | None:
+    kind = service_levels().type_of(codes.department)
     fitting = version.limits if version else []
-    return next((one for one in fitting if one.fits(priority, kind, campus)), None)
+    return next((one for one in fitting if one.fits(codes.priority, kind, codes.campus)), None)
 
 
-def due(limits: Limits, began: datetime, pauses: Sequence[Pause], *, zone: ZoneInfo) -> datetime | None:
-    calendar = calendars.calendar(limits.calendar, zone.key)
+def due(limits: Limits, began: datetime, pauses: Sequence[Pause], *, hours: Hours) -> datetime | None:
+    calendar = hours.calendar(limits.calendar)
     return reading(calendar, Limit.read(limits.solution), began, at=began, done=None, pauses=pauses).due
 
 
-def solutions(session: Session, tickets: Sequence[Line], *, zone: ZoneInfo, at: datetime) -> dict[int, Mark]:
-    """The solution limit of each ticket's last cycle, by its id, in one statement for all of them.
+def marks(
+    session: Session, tickets: Sequence[Line], *names: str, zone: ZoneInfo, at: datetime
+) -> dict[int, dict[str, Mark]]:
+    """These limits of each ticket's last cycle, by its id, in one statement for the events of all of them.
 
-    A row has `id`, `priority`, `department_code` and `campus_code`; without a limit for its day it is left out.
+    A row has `id`, `priority`, `category_id`, `department_code` and `campus_code`; without a limit for its day it is
+    left out.
     """
-    courses_of = _courses(session, [row.id for row in tickets])
+    courses_of, rules = last_courses(session, tickets), Rules.load(session, zone)
     found = {}
     for ticket in tickets:
-        if ticket.id not in courses_of:
-            continue
-        course = courses_of[ticket.id][-1]
-        codes = ticket.department_code, ticket.campus_code
-        if limits := limits_of(ticket.priority, *codes, began=course.began, zone=zone):
-            found[ticket.id] = _mark(course, "solution", limits, zone, at)
+        course = courses_of.get(ticket.id)
+        if course is not None and (limits := rules.limits(course, Codes.of(ticket))):
+            found[ticket.id] = {name: _mark(course, name, limits, rules.hours, at) for name in names}
     return found
+
+
+def last_courses(session: Session, tickets: Sequence[Line]) -> dict[int, Course]:
+    """The last cycle of each, by its id."""
+    return {ticket_id: cycles[-1] for ticket_id, cycles in _courses(session, [row.id for row in tickets]).items()}
 
 
 def of_ticket(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime) -> list[CycleClock]:
     """The clocks of its cycles, the latest first: a reopened ticket starts a new one and keeps the old."""
-    department, campus = _place(session, ticket)
+    codes, rules = _codes(session, ticket), Rules.load(session, zone)
     found = []
     for course in courses(session, ticket.id):
-        version = service_levels().version(course.began.astimezone(zone).date())
-        limits = limits_of(ticket.priority, department, campus, began=course.began, zone=zone)
+        version, limits = rules.version(course, codes), rules.limits(course, codes)
         if version is not None and limits is not None:
-            found.append(clock(course, version.name, limits, zone=zone, at=at))
+            found.append(clock(course, version.name, limits, hours=rules.hours, at=at))
     return found[::-1]
 
 
-def clock(course: Course, version: str, limits: Limits, *, zone: ZoneInfo, at: datetime) -> CycleClock:
+def clock(course: Course, version: str, limits: Limits, *, hours: Hours, at: datetime) -> CycleClock:
     end = course.over or at
-    marks = [_mark(course, name, limits, zone, at) for name in ENDS]
+    marks = [_mark(course, name, limits, hours, at) for name in ENDS]
     last = max([end, *(mark.due for mark in marks if mark.due)])
-    days = (moment.astimezone(zone).date() for moment in (course.began, last))
+    days = (moment.astimezone(hours.zone).date() for moment in (course.began, last))
     return CycleClock(
         cycle=course.cycle,
         version=version,
         calendar=limits.calendar,
         marks=marks,
-        stretches=stretches(calendars.calendar(limits.calendar, zone.key), course.began, end, course.pauses),
+        stretches=stretches(hours.calendar(limits.calendar), course.began, end, course.pauses),
         running=course.over is None,
-        provisional=calendars.is_provisional(limits.calendar, *days),
+        provisional=hours.is_provisional(limits.calendar, *days),
     )
 
 
@@ -169,7 +214,7 @@ def courses(session: Session, ticket_id: int) -> list[Course]:
 
 
 def _courses(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Course]]:
-    query = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data).where(
+    query = select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at, Event.data, Event.channel).where(
         Event.ticket_id.in_(ticket_ids), or_(Event.state.is_not(None), Event.kind.in_(PAUSES))
     )
     found: dict[int, list[Course]] = {}
@@ -184,7 +229,7 @@ def _course(cycle: int, events: Sequence[Line]) -> Course:
     for event in events:
         if event.state:
             reached.setdefault(event.state, event.at)
-    return Course(cycle, events[0].at, reached, list(_pauses(events)))
+    return Course(cycle, events[0].at, reached, list(_pauses(events)), imported=events[0].channel == "import")
 
 
 def _pauses(events: Sequence[Line]) -> Iterator[Pause]:
@@ -200,10 +245,10 @@ def _pauses(events: Sequence[Line]) -> Iterator[Pause]:
         yield Pause(begun.at, None, begun.data["reason"])
 
 
-def _mark(course: Course, name: str, limits: Limits, zone: ZoneInfo, at: datetime) -> Mark:
+def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime) -> Mark:
     """Pauses move the solution alone. What the cycle was over without is open for ever: nobody came, it was remote."""
     text = getattr(limits, name)
-    calendar = calendars.calendar(limits.calendar, zone.key)
+    calendar = hours.calendar(limits.calendar)
     pauses = course.pauses if name == "solution" else ()
     done, over = course.done(name), course.over
     found = reading(calendar, Limit.read(text), course.began, at=over or at, done=done, pauses=pauses)

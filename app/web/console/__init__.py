@@ -1,6 +1,6 @@
 """The console's blueprints. Importing the pages registers their views."""
 
-from app.web.console import board, overview
+from app.web.console import board, calendar, overview
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.cases import complaints
 from app.web.console.codes import assets, link_rule, printing
@@ -21,7 +21,7 @@ _HOSPITAL = (
     people.blueprint,
     draws.blueprint,
 )
-BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, *_HOSPITAL)
+BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, calendar.blueprint, *_HOSPITAL)
 
 __all__ = [
     "BLUEPRINTS",

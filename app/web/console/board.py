@@ -16,6 +16,8 @@ def live_board() -> str:
     wanted = BoardFilter(
         state=filters.code("state", set(OPEN_STATES)),
         team_id=filters.row_id("team"),
+        campus_id=filters.row_id("campus"),
+        provider_id=filters.row_id("provider"),
         newest_first=request.args.get("order") == "newest",
     )
     # What nobody has numbered yet is no reason to show an old board.

@@ -6,7 +6,7 @@ from app.http.context import now, read_session, runtime
 from app.services import wechat_callbacks
 from app.services.dashboards import overview as board
 from app.services.notices import circuit_breaker
-from app.services.service_levels import escalation
+from app.services.service_levels import calendars, days_off, escalation
 from app.web.console import live
 
 blueprint = Blueprint("console", __name__)  # also of the pages around it: tickets, notices, what is printed
@@ -29,6 +29,13 @@ def overview() -> str:
         stops = circuit_breaker.standing(session)
         standing = wechat_callbacks.standing_alerts(session, at=now())
         hospital = board.hospital_board(session, now()) if supervises else None
+        hours = calendars.hours(session, runtime().settings.timezone)
     return render_template(
-        "console/overview.html", board=shown, hospital=hospital, alerts=standing, unopened=unopened, stops=stops
+        "console/overview.html",
+        board=shown,
+        hospital=hospital,
+        alerts=standing,
+        unopened=unopened,
+        stops=stops,
+        days_off_missing=days_off.missing(hours, now().date()),
     )

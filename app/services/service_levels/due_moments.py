@@ -1,0 +1,69 @@
+"""The stored moments by which open tickets should be solved, proved against the clock: they are copies, no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Campus, Department, Ticket
+from app.models.ticket import OPEN_STATES
+from app.services.service_levels import clock
+from app.services.service_levels.clock import Codes, Rules
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Difference:
+    ticket_id: int
+    number: str
+    stored: datetime | None
+    counted: datetime | None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Of some tickets; `last` is where the next ones begin, None at the end."""
+
+    read: int
+    last: int | None
+    differences: Sequence[Difference]
+
+
+def prove(session: Session, *, after: int, zone: ZoneInfo) -> Proof:
+    """The next open tickets. What was imported has no moment, so that nobody is rung up for it."""
+    rows = session.execute(
+        select(
+            Ticket.id,
+            Ticket.number,
+            Ticket.priority,
+            Ticket.category_id,
+            Ticket.due_at,
+            Department.code.label("department_code"),
+            Campus.code.label("campus_code"),
+        )
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Campus, Campus.id == Department.campus_id)
+        .where(Ticket.state.in_(OPEN_STATES), Ticket.id > after)
+        .order_by(Ticket.id)
+        .limit(BATCH)
+    ).all()
+    courses, rules = clock.last_courses(session, rows), Rules.load(session, zone)
+    found = []
+    for row in rows:
+        course = courses.get(row.id)
+        imported = course is None or course.imported
+        counted = None if course is None or imported else clock.stored_due(course, Codes.of(row), rules)
+        if counted != row.due_at:
+            found.append(Difference(row.id, row.number, row.due_at, counted))
+    return Proof(len(rows), rows[-1].id if len(rows) == BATCH else None, found)
+
+
+def mend(session: Session, difference: Difference, *, zone: ZoneInfo) -> None:
+    """Store what the clock says now; the ticket is held against whoever changes it meanwhile."""
+    ticket = session.get_one(Ticket, difference.ticket_id, with_for_update=True)
+    if ticket.state in OPEN_STATES:
+        ticket.due_at = None if difference.counted is None else clock.solution_due(session, ticket, zone=zone)
