@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import time
 from functools import reduce
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +41,11 @@ class Expected:
 Text = Annotated[str, Expected("a text", lambda text: bool(text.strip()))]
 Flag = Annotated[bool, Strict(), Expected("true or false")]
 Count = Annotated[int, Strict(), Expected("a whole number of at least 1", lambda number: number >= 1)]
+
+
+def written_time(given: object) -> object:
+    """Before a time of the day: a number would be taken for seconds."""
+    return given if isinstance(given, str | time) else None
 
 
 def file_digests() -> dict[str, str]:

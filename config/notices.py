@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Strict
 from pydantic.dataclasses import dataclass
 
-from config.files import CLOSED, Count, Expected, Flag, Text, read_text
+from config.files import CLOSED, Count, Expected, Flag, Text, read_text, written_time
 
 Opens = Literal["engineer", "scan", "my", "console"]
 
@@ -56,11 +56,6 @@ def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _written(given: object) -> object:
-    # A number would be taken for seconds.
-    return given if isinstance(given, str | time) else None
-
-
 Plain = Annotated[str, _text_with(frozenset())]
 AboutTicket = Annotated[str, _text_with(ABOUT_TICKETS)]
 AboutChannel = Annotated[str, _text_with(ABOUT_CHANNELS)]
@@ -71,7 +66,7 @@ PageOfMini = Annotated[
     str, Expected("the page of the mini-program, with no values but number, token", _naming_only(IN_PAGES))
 ]
 Unread = Annotated[bool, Strict(), Expected("false: the provider reads along in the group", lambda robot: not robot)]
-Clock = Annotated[time, BeforeValidator(_written), Expected('a time of the day as "22:00"')]
+Clock = Annotated[time, BeforeValidator(written_time), Expected('a time of the day as "22:00"')]
 Due = Annotated[tuple[Count, Count, Count, Count], Expected("four whole numbers of at least 1")]
 
 

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
+from pydantic import BeforeValidator
 from pydantic.dataclasses import dataclass
 
-from config.files import CLOSED, BadFile, Expected, Flag, Text, read_file
+from config.files import CLOSED, BadFile, Expected, Flag, Text, read_file, written_time
 from config.holidays import Day
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -20,6 +21,7 @@ Hours = Annotated[str, Expected('hours as "08:00-12:00"', re.compile(f"{_TIME}-{
 LimitText = Annotated[
     str, Expected('a limit as "30m", "2h", "1wd" or "5wd end"', re.compile("[1-9][0-9]{0,4}(m|h|wd|wd end)").fullmatch)
 ]
+TimeOfDay = Annotated[time, BeforeValidator(written_time), Expected('a time of the day as "08:00"')]
 Code = Annotated[str, Expected("a code of small letters, digits and _", re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch)]
 Priority = Literal[1, 2, 3, 4]
 
@@ -81,6 +83,8 @@ class ServiceLevels:
     calendars: Mapping[Code, OpeningHours]
     department_types: Mapping[Code, tuple[Text, ...]]
     versions: tuple[Version, ...]
+    shift_changes: tuple[TimeOfDay, ...] = ()
+    """When one shift hands over to the next."""
 
     def version(self, day: date, contract: str | None = None) -> Version | None:
         """The one for what was reported that day under this contract; none before the first."""

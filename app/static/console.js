@@ -1,4 +1,4 @@
-// Comfort only; everything works without it. "/" goes to the search field.
+// Comfort only; everything works without it. "/" goes to the search field; a page that is printed has a button for it.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   const search = document.querySelector("[data-slash]");
@@ -7,3 +7,7 @@ document.addEventListener("keydown", (event) => {
   search.focus();
   search.select();
 });
+for (const button of document.querySelectorAll("[data-print-page]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -251,6 +251,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated.number}",
             "console-link-rule": "/console/mini-program/link-rule",
             **DRAWS,
+            "console-handover": "/console/handover",
             "console-calendar": "/console/calendar",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():

@@ -1,6 +1,6 @@
 """The console's blueprints. Importing the pages registers their views."""
 
-from app.web.console import board, calendar, overview
+from app.web.console import board, calendar, handover, overview
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.cases import complaints
 from app.web.console.codes import assets, link_rule, printing
@@ -30,6 +30,7 @@ __all__ = [
     "draws_announce",
     "draws_claims",
     "erasures",
+    "handover",
     "inbox",
     "new_ticket",
     "notices",

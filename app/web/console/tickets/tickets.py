@@ -17,11 +17,12 @@ from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
 from app.services.service_levels import clock, escalation
-from app.services.tickets import desk_intake, detail, lifecycle, pauses, photos
+from app.services.tickets import desk_intake, detail, lifecycle, nodes, pauses, photos
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import filters, live
 from app.web.console.overview import blueprint
+from app.web.console.tickets import node_picture
 from config.sla import service_levels
 from qr import symbol
 
@@ -69,11 +70,13 @@ def ticket(number: str) -> str:
         facts = detail.facts(session, number.strip())
         found: Ticket = facts.Ticket
         helpers = detail.helpers(session, found.id)
+        steps = detail.timeline(session, found.id, for_provider=provider)
         shown = {
             "facts": facts,
             "ticket": found,
             "helpers": helpers,
-            "steps": detail.timeline(session, found.id, for_provider=provider),
+            "steps": steps,
+            "cycles": nodes.cycles(steps, at=now()),
             "notices": detail.notices(session, found.id, for_provider=provider),
             "clocks": clock.of_ticket(session, found, zone=runtime().settings.timezone, at=now()),
             "unopened": escalation.red(session, at=now(), tickets=[found.id]),
@@ -91,6 +94,7 @@ def ticket(number: str) -> str:
             shown |= _dispatch_form(found, helpers, detail.candidates(session, now().date()))
     return render_template(
         "console/ticket.html",
+        draw=node_picture.draw,
         scan_url=runtime().links.ticket_url(found.id),
         slip_name=slip_pads.name,
         opening_hours=service_levels().calendars,
