@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from app.paths import ROOT
-from benchmarks import qr
-from benchmarks.rating import DATABASES, RATIOS
+from benchmarks import processor, qr
+from benchmarks.rating import DATABASES, RATIOS, WAYS
 from qr.matrix import LEVELS
 
 
@@ -20,9 +20,16 @@ def test_the_benchmark_prints_every_ratio(database: str) -> None:
     ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)
     assert ran.returncode == 0, ran.stderr
     assert database in ran.stdout
-    for above, below, goal in RATIOS:
-        line = rf"{above} / {below.split(' ', 1)[1]} +\d+\.\d\d +\d+\.\d\d\.\.\d+\.\d\d *{goal}\n"
+    figure = r" +\d+\.\d\d \d+\.\d\d\.\.\d+\.\d\d"
+    for above, below, bar in RATIOS:
+        line = rf"{above} / {below.split(' ', 1)[1]}({figure}){{{len(WAYS)}}} *{bar}\n"
         assert re.search(line, ran.stdout), ran.stdout
+
+
+def test_processor_time_is_that_of_everything_below_a_process() -> None:
+    before = processor.seconds(os.getpid())
+    subprocess.run([sys.executable, "-c", "sum(range(2_000_000))"], check=True)
+    assert processor.seconds(os.getpid()) > before + processor.TICK
 
 
 @pytest.mark.slow("a benchmark")

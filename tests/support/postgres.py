@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import chain
@@ -22,6 +22,14 @@ from app.cli.processes import dies_with
 START_SECONDS = 30
 PROGRAMS = ("postgres", "initdb")
 _SWEPT_EVERY = 100
+# Tests lose nothing worth keeping when a machine falls. Space is made free between them only (see `empty`): in the
+# middle of one it would change the order of rows.
+QUICK = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
+    *("autovacuum_vacuum_threshold=1000000000", "autovacuum_vacuum_insert_threshold=-1"),
+)
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+"""What a benchmark measures: a hospital's server keeps what it was given."""
 EMPTYING: LiteralString = "emptying"
 """The name of the tests' own connection to a database, whatever it did last."""
 Command = list[str | Path]
@@ -51,8 +59,8 @@ END $make$
 class Postgres:
     """A running server; `url(name)` is the address of one of its databases."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, pid: int) -> None:
+        self.folder, self.pid = folder, pid
         self._emptying: dict[str, psycopg.Connection] = {}
         self._emptied = 0
 
@@ -82,7 +90,7 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(settings: Sequence[str] = QUICK) -> Iterator[Postgres]:
     # Under /tmp whatever TMPDIR says: a socket's path must stay below 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="msp-pg-", dir="/tmp"))
     try:
@@ -93,12 +101,9 @@ def running_postgres() -> Iterator[Postgres]:
         subprocess.run(
             [*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL, timeout=60, **somebody
         )
-        quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         # Eight workers open up to fifteen each. Who gets none fails now and tries again later, out of its turn.
-        quick.append("max_connections=200")
-        # Space is made free between tests only (see `empty`): in the middle of one it would change the order of rows.
-        quick += ["autovacuum_vacuum_threshold=1000000000", "autovacuum_vacuum_insert_threshold=-1"]
-        options = [f"unix_socket_directories={folder}", "listen_addresses=", "shared_buffers=64MB", *quick]
+        room = ["max_connections=200", "shared_buffers=64MB"]
+        options = [f"unix_socket_directories={folder}", "listen_addresses=", *room, *settings]
         command: Command = [binaries / "postgres", "-D", data, *(part for name in options for part in ("-c", name))]
         with (folder / "log").open("wb") as log:
             # In a session of its own, so that Ctrl-C reaches the tests first and they end it in order.
@@ -111,7 +116,7 @@ def running_postgres() -> Iterator[Postgres]:
                 **somebody,
             )
         try:
-            postgres = Postgres(folder)
+            postgres = Postgres(folder, server.pid)
             _wait(postgres, server, folder / "log")
             yield postgres
             postgres.close()
