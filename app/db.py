@@ -2,7 +2,7 @@
 
 import os
 import select
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -31,6 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from app.driver import Lines
 
 SQLITE_BUSY_MS = 5_000
 
@@ -105,17 +107,20 @@ class Base(DeclarativeBase):
 # them does not wait. docs/decisions/lock-order.md says in which order rows are held.
 HELD: dict[str, Any] = {"key_share": True}
 
-# What the hot path is written for: Core statements, with or without a session around them.
+# What Core statements need: a session around them, or none.
 Executor = Session | Connection
 
 
 class Database:
-    """One engine and its two kinds of session: `transaction()` writes, `reading()` only reads."""
+    """One engine and its two kinds of session: `transaction()` writes, `reading()` only reads.
+
+    `lines` are the driver's own connections, for the few statements of the hot path.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.engine = _create_engine(url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
-        self._bare = _without_transaction(self.engine)
+        self.lines = Lines(self.engine)
         self.after_commit: list[Callable[[set[str]], None]] = []
 
     @contextmanager
@@ -131,18 +136,6 @@ class Database:
         if announced:
             for hook in self.after_commit:
                 hook(announced)
-
-    @contextmanager
-    def connecting(self) -> Iterator[Connection]:
-        """A transaction without the ORM's session around it, for the hot path; announces nothing."""
-        with self._writer.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def bare(self) -> Iterator[Connection]:
-        """A connection where every statement commits by itself, for what one statement does: the hot path."""
-        with self._bare.connect() as connection:
-            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -200,35 +193,6 @@ def insert_into(table: type[Base], dialect: str) -> Any:
     return insert(cast("Table", table.__table__))
 
 
-_Compiled = tuple[str, dict[str, Any], dict[str, Callable[[Any], Any]]]
-
-
-class Prepared:
-    """A statement that is compiled once and then sent by the driver itself, for the hot path.
-
-    `statement` makes it for one kind of database. Nothing translates what it returns: a number or a text.
-    """
-
-    def __init__(self, statement: Callable[[str], Any]) -> None:
-        self._statement = statement
-        self._made: dict[str, _Compiled] = {}
-
-    def scalar(self, connection: Connection, values: Mapping[str, object]) -> Any:
-        """The first column of the first row, or none."""
-        text, fixed, translate = self._for(connection.dialect)
-        sent = {**fixed, **values, **{name: to_driver(values[name]) for name, to_driver in translate.items()}}
-        return connection.exec_driver_sql(text, sent).scalar()
-
-    def _for(self, dialect: Dialect) -> _Compiled:
-        if dialect.name not in self._made:
-            named = cast(Any, type(dialect))(paramstyle="named" if dialect.name == "sqlite" else "pyformat")
-            compiled = self._statement(dialect.name).compile(dialect=named)
-            own = {name: bind.type.dialect_impl(named).bind_processor(named) for name, bind in compiled.binds.items()}
-            fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            self._made[dialect.name] = str(compiled), fixed, {name: one for name, one in own.items() if one}
-        return self._made[dialect.name]
-
-
 def _create_engine(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
@@ -273,12 +237,6 @@ def _look_before_use(engine: Engine, connection: Any, _record: Any, _fairy: Any)
         raise InvalidatePoolError from error
 
 
-def _without_transaction(engine: Engine) -> Any:
-    if engine.dialect.name == "postgresql":
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-    return engine.execution_options(bare=True)
-
-
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN is deferred and late; we say it ourselves in _begin_sqlite.
     connection.isolation_level = None
@@ -292,6 +250,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     # A deferred transaction that reads and then writes fails at once when another writer came between;
     # IMMEDIATE waits its turn at the door instead.
-    options = connection.get_execution_options()
-    if not options.get("bare"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -18,22 +18,32 @@ AGAIN = "5"  # seconds, where nothing else is known
 UNUSED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
+_SAME_FOR_ALL = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", UNUSED),
+)
+_HTTPS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
+NOT_KEPT = ("Cache-Control", "no-store")
+
+
 def install(app: Flask) -> None:
     app.after_request(_add)
+
+
+def of_every_answer(*, https: bool, policy: str = POLICY % "") -> list[tuple[str, str]]:
+    """What no view says itself."""
+    return [("Content-Security-Policy", policy), *_SAME_FOR_ALL, *(_HTTPS if https else ())]
 
 
 def _add(response: Response) -> Response:
     # A page that uses WeChat's own script says where it comes from.
     more = f" {g.script_origin}" if "script_origin" in g else ""
     drawn = response.mimetype == "image/svg+xml"
-    response.headers["Content-Security-Policy"] = PICTURE if drawn else POLICY % more
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = UNUSED
-    if runtime().settings.https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    policy = PICTURE if drawn else POLICY % more
+    response.headers.extend(of_every_answer(https=runtime().settings.https, policy=policy))
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", AGAIN)
     if request.endpoint not in {"static", "bootstrap.static"}:
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault(*NOT_KEPT)
     return response

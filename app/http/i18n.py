@@ -1,8 +1,10 @@
 """The visitor's language and text size."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from flask import Flask, g, has_request_context, request, session
+from markupsafe import Markup
 
 from app.http.context import now, runtime
 from app.texts.catalogue import LANGUAGES, catalogue
@@ -18,14 +20,27 @@ def gettext(message: str, **values: object) -> str:
     return text % values if values else text
 
 
+def markup(message: str, **values: object) -> Markup:
+    """The `_` of a page: what is filled in is escaped, and a percent sign that is one stands twice.
+
+    Jinja's own looks a message up, marks it and fills it in anew wherever it stands, which was a tenth of a page.
+    """
+    return _form(language(), message) % values if values else _whole(language(), message)
+
+
+@lru_cache(4_096)
+def _form(language: str, message: str) -> Markup:
+    return Markup(catalogue(language).ugettext(message))  # noqa: S704 what we wrote ourselves
+
+
+@lru_cache(4_096)
+def _whole(language: str, message: str) -> Markup:
+    return _form(language, message) % {}
+
+
 def install(app: Flask) -> None:
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda message: catalogue(language()).ugettext(message),
-        lambda one, many, number: catalogue(language()).ungettext(one, many, number),
-        newstyle=True,
-    )
-    app.jinja_env.globals.update(language=language, languages=LANGUAGES, large_text=lambda: bool(g.get("large_text")))
+    app.jinja_env.globals.update(_=markup, language=language, languages=LANGUAGES)
+    app.jinja_env.globals.update(large_text=lambda: bool(g.get("large_text")))
     app.jinja_env.filters.update(moment=show_moment, day=show_day, duration=show_duration, limit=show_limit)
     app.context_processor(_everywhere)
     app.before_request(_choose)

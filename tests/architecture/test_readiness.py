@@ -35,7 +35,8 @@ def test_a_database_with_the_right_number_and_other_tables_is_not_ready(
 
 
 def test_a_missing_trigger_is_named(database: Database) -> None:
-    with database.connecting() as connection:
+    with database.transaction() as session:
+        connection = session.connection()
         connection.execute(text("DROP TRIGGER rating_slot"))
         triggers = append_only.triggers("sqlite")
         assert list(schema.differences(connection, Base.metadata, triggers)) == ["rating_slot"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import product
+from typing import LiteralString
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database
+from app.driver import Line
 from app.errors import Refused
 from app.models import CountedRating, Event, Person, Rating, RecoveryCase, Ticket
 from app.services.ratings import rating, tap
@@ -29,8 +31,7 @@ def test_the_statement_and_the_rules_agree_in_every_situation(world: World, data
     tickets += [world.ticket("finished", served=world.ward), world.ticket("finished", served=world.doctor)]
     tickets.append(world.ticket("finished", source="monitoring"))
     rated = world.ticket("finished", served=world.ward)
-    with database.transaction() as session:
-        assert take(session, rated, world.nurse_identity.id, now) is not None
+    assert take(database, rated, world.nurse_identity.id, now, end="COMMIT") is not None
     phones = [world.bind(person, f"oTap{person.id}") for person in people(world)]
     identities = [
         *phones,
@@ -42,8 +43,7 @@ def test_the_statement_and_the_rules_agree_in_every_situation(world: World, data
     seen = {True: 0, False: 0}
     for ticket, identity, later in product([*tickets, rated], identities, LATER):
         at = now + later
-        with undone(database) as session:
-            written = take(session, ticket, identity.id, at) is not None
+        written = take(database, ticket, identity.id, at) is not None
         with undone(database) as session:
             allowed = rules(session, ticket, identity.id, at)
         assert written == allowed, (ticket.state, ticket.number, identity.openid, later)
@@ -54,9 +54,8 @@ def test_the_statement_and_the_rules_agree_in_every_situation(world: World, data
 def test_with_it_come_its_event_its_slot_and_for_a_low_level_its_case(world: World, database: Database) -> None:
     for level, cases in ((5, 0), (1, 1)):
         ticket = world.ticket("finished")
-        with database.connecting() as connection:
-            found = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, level, "scan")
-            rating_id = tap.record(connection, found, at=clock.now().astimezone(ZONE), window=WINDOW)
+        found = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, level, "scan")
+        rating_id = tap.record(database.lines, found, at=clock.now().astimezone(ZONE), window=WINDOW)
         with database.reading() as session:
             row = session.get_one(Rating, rating_id)
             assert (row.level, row.counts, row.person_id) == (level, True, world.nurse.id)
@@ -70,18 +69,26 @@ def test_with_it_come_its_event_its_slot_and_for_a_low_level_its_case(world: Wor
 
 def test_a_form_of_another_cycle_writes_nothing(world: World, database: Database) -> None:
     ticket = world.ticket("finished")
-    with database.connecting() as connection:
-        stale = Tap(ticket.id, ticket.cycle + 1, world.nurse_identity.id, 5, "scan")
-        assert tap.record(connection, stale, at=clock.now().astimezone(ZONE), window=WINDOW) is None
+    stale = Tap(ticket.id, ticket.cycle + 1, world.nurse_identity.id, 5, "scan")
+    assert tap.record(database.lines, stale, at=clock.now().astimezone(ZONE), window=WINDOW) is None
 
 
 def people(world: World) -> list[Person]:
     return [world.doctor, world.second_engineer, world.desk]
 
 
-def take(session: Session, ticket: Ticket, identity_id: int, at: datetime) -> int | None:
+def take(
+    database: Database, ticket: Ticket, identity_id: int, at: datetime, *, end: LiteralString = "ROLLBACK"
+) -> int | None:
     found = Tap(ticket.id, ticket.cycle, identity_id, 4, "scan")
-    return tap.record(session, found, at=at, window=WINDOW)
+
+    def write(line: Line) -> int | None:
+        line.connection.execute("BEGIN")
+        written = tap.write(line, found, at=at, window=WINDOW)
+        line.connection.execute(end)
+        return written
+
+    return database.lines.run(write)
 
 
 def rules(session: Session, ticket: Ticket, identity_id: int, at: datetime) -> bool:

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Date, SmallInteger, Text, and_, bindparam, exists, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from app.db import Executor, Id, LocalDay, Prepared, UTCDateTime, core, insert_into, utc_offset
-from app.models import Completion, CountedRating, Rating, Ticket, WeChatIdentity
+from app.db import Id, LocalDay, UTCDateTime, insert_into, utc_offset
+from app.driver import Line, Lines, Prepared
+from app.models import Completion, CountedRating, Rating, RecoveryCase, Ticket, WeChatIdentity
 from app.models.rating import LOW_LEVELS
-from app.services.ratings.rating import AlreadyRated, open_case
+from app.services.ratings.rating import AlreadyRated
 from app.services.tickets.scan import provider_staff, served
 
 COLUMNS = ("completion_id", "level", "counts", "identity_id", "person_id", "source", "at")
@@ -31,13 +32,19 @@ class Tap:
     source: str
 
 
-def record(db: Executor, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
+def record(lines: Lines, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
     """The id of a verified person's rating, which counts; none where a rule says no or the slot is taken.
 
     Raises AlreadyRated where somebody else was quicker by less than this statement.
-
-    A low level opens a case besides, so the caller opens a transaction for it.
     """
+    try:
+        return lines.run(lambda line: write(line, tap, at=at, window=window))
+    except IntegrityError as error:  # the slot was taken while this was written
+        raise AlreadyRated("already_rated") from error
+
+
+def write(line: Line, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
+    """What `record` does, on a line one has; a low level opens its case besides."""
     values = {
         "ticket": tap.ticket_id,
         "cycle": tap.cycle,
@@ -49,13 +56,16 @@ def record(db: Executor, tap: Tap, *, at: datetime, window: timedelta) -> int | 
         "on": at.date(),
         "offset": utc_offset(at),
     }
-    try:
-        rating_id: int | None = _TAP.scalar(core(db), values)
-    except IntegrityError as error:  # the slot was taken while this was written
-        raise AlreadyRated("already_rated") from error
-    if rating_id is not None and tap.level in LOW_LEVELS:
-        open_case(db, tap.ticket_id, rating_id, at)
-    return rating_id
+    if tap.level not in LOW_LEVELS:
+        row = line.first(_TAP, values)
+    elif line.dialect.name == "postgresql":
+        row = line.first(_TAP_AND_CASE, values)
+    else:  # SQLite knows no INSERT beside an INSERT
+        with line.transaction():
+            row = line.first(_TAP, values)
+            if row is not None:
+                line.first(_CASE, {"ticket": tap.ticket_id, "rating": row.id, "at": at})
+    return None if row is None else int(row.id)
 
 
 def _statement(dialect: str) -> Any:
@@ -92,4 +102,22 @@ def _statement(dialect: str) -> Any:
     return insert_into(Rating, dialect).from_select(COLUMNS, rows).on_conflict_do_nothing().returning(Rating.id)
 
 
-_TAP = Prepared(_statement)
+def _statement_and_case(dialect: str) -> Any:
+    """The same statement, and the case of the rating it wrote."""
+    tapped = _statement(dialect).cte("tapped")
+    row = select(bindparam("ticket", type_=Id), tapped.c.id, bindparam("at", type_=UTCDateTime))
+    case = insert_into(RecoveryCase, dialect).from_select(("ticket_id", "rating_id", "opened_at"), row)
+    return select(tapped.c.id).add_cte(case.cte("opened"))
+
+
+def _case(dialect: str) -> Any:
+    of_it: dict[str, Any] = {
+        "ticket_id": bindparam("ticket"),
+        "rating_id": bindparam("rating"),
+        "opened_at": bindparam("at"),
+    }
+    return insert_into(RecoveryCase, dialect).values(of_it).returning(RecoveryCase.id)
+
+
+_TAP, _TAP_AND_CASE = Prepared(_statement), Prepared(_statement_and_case)
+_CASE = Prepared(_case)

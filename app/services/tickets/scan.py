@@ -10,6 +10,7 @@ from sqlalchemy import Date, Text, and_, bindparam, exists, false, func, or_, se
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Executor, LocalDay, core, utc_offset
+from app.driver import Lines, Prepared
 from app.errors import Missing, Refused
 from app.models import (
     Category,
@@ -128,12 +129,12 @@ class ScanView:
 
 
 def load(
-    db: Executor, ticket_id: int, *, identity_id: int | None, at: datetime, window: timedelta = WINDOW
+    db: Executor | Lines, ticket_id: int, *, identity_id: int | None, at: datetime, window: timedelta = WINDOW
 ) -> ScanView:
     """Everything the page and the rating need, in one statement; raises Missing."""
     values = {"ticket": ticket_id, "identity": identity_id or 0, "on": at.date(), "offset": utc_offset(at)}
     # On the connection: loading plain columns through the ORM costs more than the query.
-    row = core(db).execute(_LOOK, values).one_or_none()
+    row = db.first(_LOOK_ALONE, values) if isinstance(db, Lines) else core(db).execute(_LOOK, values).one_or_none()
     if row is None:
         raise Missing("no_such_ticket")
     own = _answer(row.own_id, row.own_level, row.own_at, row.own_corrected, row.own_detail, mine=True, counted=False)
@@ -316,3 +317,4 @@ def say_still_broken(
 
 
 _LOOK = _look_statement()
+_LOOK_ALONE = Prepared(lambda _dialect: _LOOK)

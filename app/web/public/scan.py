@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import Executor
+from app.driver import Lines
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
 from app.models import Complaint
-from app.models.rating import LEVELS, LOW_LEVELS
+from app.models.rating import LEVELS
 from app.models.ticket import OPEN_STATES
 from app.services.cases import complaints
 from app.services.draws import own_summary as draws
@@ -48,15 +49,14 @@ def show(token: str) -> Page:
     identity = session.identity_id()
     if first := phone_gate.before_in_wechat(request.path):
         return first
-    with runtime().database.bare() as db:
-        scan = _look(db, ticket_id, identity)
+    scan = _look(runtime().database.lines, ticket_id, identity)
     may_rate = identity is not None or runtime().settings.browser_rating
     if may_rate and scan.privacy_version != wechat_sign_in.PRIVACY_VERSION:
         return phone_gate.privacy_notice(request.path)
     return _page(scan, token)
 
 
-def _look(db: Executor, ticket_id: int, identity: int | None) -> ScanView:
+def _look(db: Executor | Lines, ticket_id: int, identity: int | None) -> ScanView:
     window = runtime().settings.rating_window
     return load(db, ticket_id, identity_id=identity, at=now(), window=window)
 
@@ -175,8 +175,7 @@ def _act(act: Callable[[Session, ScanView], None]) -> Callable[[str], Page]:
         except Refused as refused:
             if refused.code != "urged_just_now":
                 raise
-            with runtime().database.bare() as db:
-                answer = make_response(_page(_look(db, ticket_id, identity), token))
+            answer = make_response(_page(_look(runtime().database.lines, ticket_id, identity), token))
             answer.status_code = 409  # the page says when the first was heard, and when there may be another
             return answer
         return redirect(f"/r/{token}", 303)
@@ -187,25 +186,22 @@ def _act(act: Callable[[Session, ScanView], None]) -> Callable[[str], Page]:
 @blueprint.post("/r/<token>/rate")
 @session.checks_its_own_form
 def rate(token: str) -> Response:
-    """The tap everything is built for. One statement writes it whole, so only a low level, which opens a case
-    besides, needs a transaction.
-    """
+    """The tap everything is built for. One statement writes it whole or not at all; then it is looked why."""
     ticket_id, identity = _visited(token)
     console = session.console_visitor()
     if console is not None and console.provider:
         raise Refused("provider_staff")
     level, database = _level(), runtime().database
     cycle = session.last_fact_of_form(token)
-    with database.connecting() if level in LOW_LEVELS else database.bare() as db:
-        tapped = Tap(ticket_id, cycle, identity, level, source="scan")
-        if tap.record(db, tapped, at=now(), window=runtime().settings.rating_window) is not None:
-            return redirect(f"/r/{token}", 303)
-        scan = _look(db, ticket_id, identity)
-        if scan.cycle != cycle:
-            raise Refused("form_not_of_this_visit")
-        if not scan.verified:
-            rate_limits.bound_unverified(identity)
-        rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
+    tapped = Tap(ticket_id, cycle, identity, level, source="scan")
+    if tap.record(database.lines, tapped, at=now(), window=runtime().settings.rating_window) is None:
+        with database.transaction() as db:
+            scan = _look(db, ticket_id, identity)
+            if scan.cycle != cycle:
+                raise Refused("form_not_of_this_visit")
+            if not scan.verified:
+                rate_limits.bound_unverified(identity)
+            rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
     return redirect(f"/r/{token}", 303)
 
 

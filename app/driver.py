@@ -1,0 +1,161 @@
+"""The hot path's way to the database: statements compiled once, prepared once, sent by the driver itself.
+
+A session, a connection of SQLAlchemy's and the driver's cursor each cost more than the statement of a tap does. What
+goes this way, and why so little does: docs/decisions/driver-lines.md.
+"""
+
+import time
+from collections import deque, namedtuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+
+RECYCLED = 1_800  # seconds: something in between may forget a line that is silent for longer
+_PARAMETERS = {"sqlite": "named", "postgresql": "numeric_dollar"}
+
+
+class Prepared:
+    """A SELECT, or an INSERT that returns something; `statement` makes it for one kind of database."""
+
+    def __init__(self, statement: Callable[[str], Any]) -> None:
+        self._statement = statement
+        self._made: dict[str, Compiled] = {}
+
+    def made_for(self, dialect: Dialect) -> "Compiled":
+        if dialect.name not in self._made:
+            self._made[dialect.name] = Compiled(self._statement(dialect.name), dialect)
+        return self._made[dialect.name]
+
+
+class Compiled:
+    """The text, and what is done to each value that goes in or comes out."""
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        kind = cast(Any, type(dialect))(paramstyle=_PARAMETERS[dialect.name])
+        compiled = statement.compile(dialect=kind)
+        self.text = str(compiled)
+        self.names: list[str] = compiled.positiontup or list(compiled.params)
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        types = {name: compiled.binds[name].type.dialect_impl(kind) for name in self.names}
+        self._in = [(name, to) for name, one in types.items() if (to := one.bind_processor(kind))]
+        columns = statement.exported_columns
+        read = [column.type.dialect_impl(kind).result_processor(kind, None) for column in columns]
+        self._out = [(place, of) for place, of in enumerate(read) if of]
+        self._row = cast(Any, namedtuple("_row", columns.keys()))
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        sent = {**self._fixed, **given}
+        for name, to_driver in self._in:
+            sent[name] = to_driver(sent[name])
+        return sent
+
+    def row(self, sent: list[Any]) -> Any:
+        for place, of_driver in self._out:
+            sent[place] = of_driver(sent[place])
+        return self._row._make(sent)
+
+
+class Line:
+    """A connection of the driver's, for one thread at a time; each statement commits by itself."""
+
+    def __init__(self, dialect: Dialect, connection: Any) -> None:
+        self.dialect, self.connection = dialect, connection
+        self.opened = time.monotonic()
+
+    def first(self, statement: Prepared, values: Mapping[str, Any]) -> Any:
+        """The first row that is found or written, by the names of its columns; or none."""
+        made = statement.made_for(self.dialect)
+        sent = self._first(made, made.values(values))
+        return made.row(sent) if sent else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """For what takes two statements on SQLite. The writer's place is taken first: see `app/db.py`."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        yield
+        self.connection.execute("COMMIT")  # where it does not come to that, the line is closed
+
+    @property
+    def died(self) -> bool:
+        return False
+
+    def _first(self, made: Compiled, values: dict[str, Any]) -> list[Any] | None:
+        rows = self.connection.execute(made.text, values).fetchall()
+        return list(rows[0]) if rows else None
+
+
+class Lines:
+    """Those of one database: as many as threads ask for one at the same time, kept for the next."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._wrong: Any = cast(Any, engine.dialect).dbapi.Error
+        self._free: deque[Line] = deque()
+        event.listen(engine, "engine_disposed", self._close)
+
+    def first(self, statement: Prepared, values: Mapping[str, Any]) -> Any:
+        return self.run(lambda line: line.first(statement, values))
+
+    def run(self, work: Callable[[Line], T]) -> T:
+        """Do something on a line. One that died meanwhile is replaced and it is done again, once: only for what may
+        be done twice, as keys keep one of it or nothing is written. Raises what SQLAlchemy would.
+        """
+        try:
+            return self._try(self._take(), work)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._try(self._open(), work)
+
+    def _try(self, line: Line, work: Callable[[Line], T]) -> T:
+        kept = False
+        try:
+            done = work(line)
+            kept = True
+        except self._wrong as error:
+            raise self._error(error, died=line.died) from error
+        finally:
+            if kept:
+                self._free.append(line)
+            else:  # whatever went wrong: nothing of it stays
+                line.connection.close()
+        return done
+
+    def _take(self) -> Line:
+        while self._free:
+            try:
+                line = self._free.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if time.monotonic() - line.opened < RECYCLED:
+                return line
+            line.connection.close()
+        return self._open()
+
+    def _open(self) -> Line:
+        """Made as the engine makes its own, then taken from its pool for good."""
+        try:
+            pooled = self._engine.raw_connection()
+        except self._wrong as error:
+            raise self._error(error) from error
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+        if self._engine.dialect.name == "sqlite":
+            return Line(self._engine.dialect, connection)
+        from app.driver_postgresql import PostgresqlLine  # not loaded where there is none
+
+        return PostgresqlLine(self._engine.dialect, connection)
+
+    def _error(self, error: Exception, *, died: bool = False) -> Exception:
+        """As SQLAlchemy says it, without what people typed."""
+        known = {"hide_parameters": True, "connection_invalidated": died, "dialect": self._engine.dialect}
+        return cast(Exception, cast(Any, DBAPIError.instance)(None, None, error, self._wrong, **known))
+
+    def _close(self, _engine: Engine) -> None:
+        while self._free:
+            self._free.pop().connection.close()
