@@ -1,7 +1,6 @@
 """The public numbers a draw may hang on: how each is written, and how many bits nobody can know before."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb, log2
 
@@ -11,10 +10,26 @@ BEACON = "drand-quicknet"
 
 @dataclass(frozen=True)
 class Form:
+    """How the numbers of a source are written.
+
+    `groups` holds (how many, the greatest) of each group of balls; a source without balls is a beacon.
+    """
+
     name: str
     expected: str
-    bits: float
-    fits: Callable[[str], bool]
+    groups: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def bits(self) -> float:
+        return sum(log2(comb(greatest, count)) for count, greatest in self.groups) if self.groups else 256.0
+
+    def fits(self, text: str) -> bool:
+        if not self.groups:
+            return re.fullmatch("[0-9a-f]{64}", text) is not None
+        parts = text.split("+")
+        return len(parts) == len(self.groups) and all(
+            _balls(part, count, greatest) for part, (count, greatest) in zip(parts, self.groups, strict=True)
+        )
 
 
 def _balls(text: str, count: int, greatest: int) -> bool:
@@ -26,36 +41,19 @@ def _balls(text: str, count: int, greatest: int) -> bool:
     return len(numbers) == count and numbers == sorted(set(numbers)) and within
 
 
-def _two_groups(text: str, first: tuple[int, int], second: tuple[int, int]) -> bool:
-    front, plus, back = text.partition("+")
-    return bool(plus) and _balls(front, *first) and _balls(back, *second)
-
-
 SOURCES = {
-    "cn-kl8": Form(
-        "快乐8",
-        "twenty two-digit numbers from 01 to 80, ascending, single blanks",
-        log2(comb(80, 20)),
-        lambda text: _balls(text, 20, 80),
-    ),
+    "cn-kl8": Form("快乐8", "twenty two-digit numbers from 01 to 80, ascending, single blanks", ((20, 80),)),
     "cn-dlt": Form(
         "超级大乐透",
         "five of 01 to 35 and two of 01 to 12, each ascending, joined by +: 03 08 19 26 33+02 11",
-        log2(comb(35, 5) * comb(12, 2)),
-        lambda text: _two_groups(text, (5, 35), (2, 12)),
+        ((5, 35), (2, 12)),
     ),
     "cn-ssq": Form(
         "双色球",
         "six of 01 to 33 ascending and one of 01 to 16, joined by +: 03 08 19 26 31 33+11",
-        log2(comb(33, 6) * 16),
-        lambda text: _two_groups(text, (6, 33), (1, 16)),
+        ((6, 33), (1, 16)),
     ),
-    BEACON: Form(
-        "drand quicknet",
-        "the randomness of the round, 64 lower-case hexadecimal digits",
-        256.0,
-        lambda text: re.fullmatch("[0-9a-f]{64}", text) is not None,
-    ),
+    BEACON: Form("drand quicknet", "the randomness of the round, 64 lower-case hexadecimal digits"),
 }
 # drand quicknet: round 1 and the seconds between two rounds, so that a round's number tells when it is drawn.
 QUICKNET_BEGAN, QUICKNET_SECONDS = 1692803367, 3

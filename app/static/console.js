@@ -11,3 +11,11 @@ for (const button of document.querySelectorAll("[data-print-page]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
+// How many balls are tapped, of how many.
+document.querySelectorAll("[data-count]").forEach((group) => {
+  const tell = () => {
+    group.querySelector("[data-tapped]").textContent = `${group.querySelectorAll(":checked").length} / ${group.dataset.count}`;
+  };
+  group.addEventListener("change", tell);
+  tell();
+});

@@ -165,7 +165,9 @@ def decide(demo: Demo, browser: Browser, draw_round: int, values: dict[str, str]
                 page.goto(demo.at(f"console-{role}") + PAGE)
                 form = page.locator(f"form:has([name=round][value='{draw_round}']):has([name=source][value={source}])")
                 assert role == "admin" or value not in page.locator("main").inner_text()
-                form.locator("[name=value]").fill(value)
+                for group, part in enumerate(value.split("+")):
+                    for number in part.split():
+                        form.locator(f"[name=balls-{group}][value='{number}']").check()
                 form.get_by_role("button").click()
                 said = "已记下。另一人录得一样才算数。" if role == "admin" else "两人录得一致，这个号码已定。"
                 expect(page.get_by_text(said)).to_be_visible()

@@ -37,6 +37,11 @@ class Agreed:
         return {**used, "replaces": self.replaces} if self.replaces else used
 
 
+def balls(source: str) -> tuple[tuple[int, int], ...]:
+    """How many balls are drawn from how many, of each group of a source; none of what has no balls."""
+    return SOURCES[source].groups if source in SOURCES else ()
+
+
 def enter(
     session: Session,
     draw: Draw,

@@ -13,6 +13,7 @@ from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.http.words import word
 from app.services.draws import announcement, console_page, objections, public_numbers, public_page, published_files
+from app.web.console.draws import balls
 
 blueprint = Blueprint("console_draws", __name__)
 
@@ -47,6 +48,7 @@ def draw(draw_id: str) -> str:
 @blueprint.post("/console/draws/<draw_id>/numbers")
 def type_number(draw_id: str) -> Response | tuple[str, int]:
     form = {key: forms.typed(key, NOTE_MOST) for key in ("round", "source", "issue", "value")}
+    form["value"] = balls.tapped(form["source"]) if balls.groups(form["source"]) else form["value"]
     try:
         with transaction() as session:
             found = announcement.find(session, draw_id)
@@ -119,7 +121,14 @@ def draw_page(draw_id: str, **typed: Any) -> str:
     late = now() > published_files.when(shown.page.announcement, "objections_until")
     may_act = g.may_act and shown.official
     return render_template(
-        "console/draw.html", course=shown, page=shown.page, late=late, may_act=may_act, faulty=_faulty(**typed), **typed
+        "console/draw.html",
+        course=shown,
+        page=shown.page,
+        late=late,
+        may_act=may_act,
+        faulty=_faulty(**typed),
+        groups=balls.groups,
+        **typed,
     )
 
 
