@@ -12,6 +12,7 @@ from app import clock, redis_pool
 from app.db import Database
 from app.exchange_slots import ExchangeSlots
 from app.models import Counter, WeChatIdentity
+from app.services.audit.seal import Signer
 from app.services.dashboards.board import Shared
 from app.services.feed import Watch
 from app.services.links import Links
@@ -44,6 +45,7 @@ class Runtime:
     downloads: BoundedSemaphore = field(repr=False)
     watch: Watch = field(repr=False)
     board: Shared = field(repr=False)
+    signer: Signer
 
     def now(self) -> datetime:
         """The current moment in the hospital's zone: its `.date()` is the day people there live in."""
@@ -70,6 +72,7 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         downloads=BoundedSemaphore(max(1, settings.web_threads // 2)),
         watch=Watch(database),
         board=Shared(),
+        signer=Signer(settings.seal_origin, bytes.fromhex(settings.seal_key)),
     )
 
 

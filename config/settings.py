@@ -3,6 +3,7 @@
 Each NAME may instead be given as NAME_FILE, the path of a file that holds the value (container secrets).
 """
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from config.values import (
     Picture,
     RedisUrl,
     RobotKey,
+    SealKey,
+    SealOrigin,
     Span,
     Switch,
     Zone,
@@ -140,6 +143,8 @@ class Settings(BaseSettings):
     secret_keys: Keys = Field(repr=False)
     timezone: Zone = Field(ZoneInfo("Asia/Shanghai"), alias="HOSPITAL_TZ")
     data_dir: Path = Path("./var")
+    seal_key: SealKey = Field("", repr=False)
+    seal_origin: SealOrigin = ""
 
     # Of what goes together, the one that says so comes last.
     wechat_service_secret: str = Field("", repr=False)
@@ -199,6 +204,21 @@ class Settings(BaseSettings):
         if info.data.get("env") == "production" and any(len(set(key)) < _SIGNS_OF_A_KEY for key in keys):
             raise ValueError("must be drawn by lot in production: one repeats a few characters")
         return keys
+
+    @field_validator("seal_key")
+    @classmethod
+    def _seal(cls, key: str, info: ValidationInfo) -> str:
+        if info.data.get("env") == "production":
+            if key and len(set(key)) < _SIGNS_OF_A_KEY:
+                raise ValueError("must be drawn by lot in production: it repeats a few characters")
+            return key
+        known = info.data.get("secret_keys")
+        return key or (hmac.digest(known[-1].encode(), b"seal", "sha256").hex() if known else "")
+
+    @field_validator("seal_origin")
+    @classmethod
+    def _seal_name(cls, origin: str, info: ValidationInfo) -> str:
+        return origin or f"{urlsplit(info.data.get('public_url', '')).netloc}/history"
 
     @field_validator(*_OF_AN_ACCOUNT)
     @classmethod

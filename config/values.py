@@ -148,6 +148,10 @@ Address = Annotated[
 DatabaseUrl = Annotated[str, read_by(_database)]
 RedisUrl = Annotated[str, like("(?s)(rediss?|unix)://.*", "must begin with redis://, rediss:// or unix://")]
 HospitalId = Annotated[str, like("[a-z0-9]{1,20}", "must be 1 to 20 lower-case letters and digits")]
+SealKey = Annotated[
+    str, like("[0-9a-f]{64}", "must be 64 hexadecimal digits drawn by lot, as openssl rand -hex 32 gives")
+]
+SealOrigin = Annotated[str, like(r"[^\s+]{1,128}", "must be a name without spaces and plus signs")]
 CallbackToken = Annotated[str, like("[A-Za-z0-9]{3,32}", "must be 3 to 32 letters and digits")]
 CallbackKey = Annotated[str, like("[A-Za-z0-9]{43}", "must be the 43 letters and digits of the EncodingAESKey")]
 # The whole webhook address is what people paste.

@@ -89,6 +89,31 @@ def grew(path: Sequence[bytes], *, older: int, newer: int, old_root: bytes, new_
     return last == 0 and was == old_root and becomes == new_root
 
 
+def extended(peaks: Sequence[bytes], size: int, level: Iterable[bytes]) -> list[bytes]:
+    """The roots of the perfect trees that a tree of so many leaves consists of, the largest first, with more leaves.
+
+    So a log grows without its leaves being read again.
+    """
+    found = list(peaks)
+    for one in level:
+        found.append(one)
+        size, right = size + 1, size + 1
+        while not right % 2:
+            last = found.pop()
+            found[-1], right = _node(found[-1], last), right // 2
+    return found
+
+
+def folded(peaks: Sequence[bytes]) -> bytes:
+    """The root above such perfect trees."""
+    if not peaks:
+        return sha256().digest()
+    found = peaks[-1]
+    for one in reversed(peaks[:-1]):
+        found = _node(one, found)
+    return found
+
+
 def _grown(level: Sequence[bytes], older: int, *, known: bool) -> list[bytes]:
     """`known`: the verifier has the root of just this part already."""
     if older == len(level):

@@ -11,6 +11,7 @@ from app.cli.i18n import _
 GROUPS = {
     "assets": (_("设备：导入贴标签、扫码报修的设备。"), ("assets",)),
     "calendar": (_("放假和调休：显示、导入。"), ("calendar",)),
+    "audit": (_("封存的历史：核对有没有被改过，导出给审计员。"), ("audit",)),
     "draw": (_("可验证的抽奖：公布、锁定名单、录入公开号码、出结果、领奖。每一步只有一次。"), ("draw",)),
     "people": (_("人员：导入花名册，建立第一个管理员。"), ("people", "invitations", "privacy")),
     "places": (_("房间：导入贴标签、扫码报修的房间。"), ("assets",)),

@@ -13,6 +13,7 @@ from app.jobs import (
     comment_moderation,
     deadlines,
     draws,
+    history,
     mini_codes,
     notices,
     retention,
@@ -36,6 +37,7 @@ BY_THE_CLOCK = {
     "watch": deadlines.keep_watching,
     "retention": retention.keep_tidy,
     "mini_codes": mini_codes.keep_fetching,
+    "history": history.keep_sealing,
 }
 
 

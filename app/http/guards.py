@@ -46,6 +46,7 @@ GUARDS: dict[str, Guard] = {
     "my": Guard(_PUBLIC, ANYONE),
     "report": Guard(_PUBLIC, ANYONE),
     "inbox": Guard(_PUBLIC, ANYONE),
+    "published": Guard(_PUBLIC, ANYONE),
     "draws": Guard(_PUBLIC, ANYONE),
     "draw_check": Guard(_PUBLIC, ANYONE),
     "draws_mine": Guard(_PUBLIC, ANYONE),
@@ -65,6 +66,7 @@ GUARDS: dict[str, Guard] = {
     "console_complaints": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_people": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_draws": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_audit": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset()),
     "demo": Guard(_PUBLIC, ANYONE),
 }
 

@@ -45,6 +45,7 @@ from app.models.rating import (
     RatingExclusion,
     RecoveryCase,
 )
+from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
 from app.models.sign_in import ConsoleScan, OAuthAttempt
 from app.models.slip import MiniCode, SlipLink, SlipPad
 from app.models.ticket import (
@@ -116,6 +117,9 @@ __all__ = [
     "RatingExclusion",
     "RecoveryCase",
     "RoleGrant",
+    "SealCheckpoint",
+    "SealVerification",
+    "SealedBatch",
     "SlipLink",
     "SlipPad",
     "SubscriptionCredit",

@@ -28,6 +28,9 @@ FROZEN = frozenset(
         "rating_correction",
         "rating_exclusion",
         "recovery_case",
+        "seal_checkpoint",
+        "seal_verification",
+        "sealed_batch",
         "slip_link",
         "slip_pad",
     }

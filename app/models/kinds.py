@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.models.ticket import STATES
 
-Subject = Literal["ticket", "rating", "complaint", "draw", "person", "contract", "setting"]
+Subject = Literal["ticket", "rating", "complaint", "draw", "person", "contract", "setting", "history"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ EVENTS: Mapping[str, EventKind] = {
     "contract_made": EventKind("contract"),
     "settings_changed": EventKind("setting"),
     "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year
+    "history_exported": EventKind("history"),
     "announced": _OF_DRAW,
     "checkpoint": _OF_DRAW,
     "committed": _OF_DRAW,

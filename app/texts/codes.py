@@ -1,5 +1,5 @@
 """What codes are called, table by table. The database keeps codes; people read these words."""
 
-from app.texts import draws, notices, people, printing, ratings, tickets
+from app.texts import draws, history, notices, people, printing, ratings, tickets
 
-WORDS = tickets.WORDS | ratings.WORDS | notices.WORDS | people.WORDS | printing.WORDS | draws.WORDS
+WORDS = tickets.WORDS | ratings.WORDS | notices.WORDS | people.WORDS | printing.WORDS | draws.WORDS | history.WORDS

@@ -181,6 +181,12 @@ TEXTS: dict[str, tuple[int, str]] = {
     "claims_final": (409, mark("第二轮已出结果，第一轮的领奖不能再改。")),
     "claimed_before": (409, mark("这份奖品已经登记过。")),
     "no_second_round": (409, mark("这次抽奖没有第二轮。")),
+    "not_sealed_yet": (404, mark("这里还没有封存的记录，请过一分钟再来。")),
+    "no_such_checkpoint": (404, mark("没有公布过这个检查点。")),
+    "history_altered": (
+        409,
+        mark("记录和封存时不一致。已照现在的样子写出；用 flask audit verify --all 找出第一条。"),
+    ),
     "nothing_to_redraw": (409, mark("奖品已全部领走，不用第二轮。")),
 }
 STATUS_TEXTS = {

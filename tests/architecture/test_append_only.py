@@ -14,6 +14,8 @@ from app.db import Base, Database, insert_first
 from app.models import RatingDetail, RecoveryCase
 from app.models.append_only import CURRENT, FROZEN, KEPT, STAYS
 from app.paths import ROOT
+from app.services.audit import seal, verify
+from app.services.audit.seal import Signer
 from tests.conftest import migrate
 from tests.support.kept import run
 from tests.support.world import World
@@ -60,6 +62,9 @@ def full(bare_url: str) -> Iterator[Database]:
     migrate(bare_url)
     with database.transaction() as session:
         session.execute(text("INSERT INTO feed_entry (seq, event_id) VALUES (1, 1)"))
+        seal.seal(session, Signer("log"), at=clock.now())
+        seal.daily(session, Signer("log"), day=clock.now().date(), at=clock.now())
+        verify.record(session, verify.verify(session), by=None, at=clock.now())
     yield database
     database.engine.dispose()
 

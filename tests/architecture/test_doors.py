@@ -14,6 +14,9 @@ from app.db import Base, Database
 from app.http import guards
 from app.models import Complaint, EnteredRating, EnteredRatingPhoto, Ticket, TicketPhoto
 from app.runtime import Runtime
+from app.services import feed
+from app.services.audit import seal
+from app.services.audit.seal import Signer
 from app.services.codes import slip_pads
 from app.web.blueprints import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
@@ -51,6 +54,9 @@ PUBLIC_FACE = {
     "GET /my",
     "POST /my/inbox/read",
     "POST /my/reminders",
+    "GET /published/checkpoints",
+    "GET /published/checkpoints.txt",
+    "GET /published/checkpoints/<int(max=9007199254740991):size>",
     "GET /draws",
     "GET /draws/<draw_id>",
     "GET /draws/<draw_id>/check",
@@ -116,7 +122,14 @@ OF_THE_DEMO = {"GET /demo/phone", "GET /demo/seat", "GET /demo/codes", "POST /de
 # The provider never sees a rating, a complaint, nor the roster.
 LOOKS = {"/console/entered/new", "/console/print/pads/link"}  # show a ticket whose number was typed; here none was
 COMMITTEE_ONLY = "/console/draws/<draw_id>/claims/<id:claim_id>/photo"  # a winner's picture is nobody else's business
-HOSPITAL_ONLY = ("/console/ratings", "/console/entered", "/console/complaints", "/console/people", "/console/draws")
+HOSPITAL_ONLY = (
+    "/console/audit",
+    "/console/ratings",
+    "/console/entered",
+    "/console/complaints",
+    "/console/people",
+    "/console/draws",
+)
 # A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown; and
 # whoever follows the feed numbers what was committed.
 KEPT_BY_LOOKING = ("oauth_attempt", "console_scan", "draw_receipt", "feed_entry", "feed_mark")
@@ -308,6 +321,9 @@ def tickets_of_all_states(world: World) -> list[Ticket]:
     story = Story(world)
     story.rate(world.nurse)
     story.announce()
+    with world.database.transaction() as session:
+        feed.number(session)
+        seal.seal(session, Signer("log"), at=clock.now())
     return found
 
 

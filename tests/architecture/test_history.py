@@ -2,6 +2,7 @@
 
 import ast
 import re
+from typing import get_args
 
 import pytest
 from sqlalchemy import select, text
@@ -9,7 +10,7 @@ from sqlalchemy import select, text
 from app import clock
 from app.db import Database
 from app.models import Completion, Event, Rating, WeChatIdentity
-from app.models.kinds import EVENTS, NOTICES, PROVIDER_SEES_EVENTS, PROVIDER_SEES_NOTICES
+from app.models.kinds import EVENTS, NOTICES, PROVIDER_SEES_EVENTS, PROVIDER_SEES_NOTICES, Subject
 from app.models.ticket import MOVES
 from app.paths import ROOT
 from app.services import events
@@ -17,6 +18,7 @@ from app.services.events import About
 from app.services.identity import binding, first_admin
 from app.services.organisation import settings_history
 from app.services.privacy import wechat_erasure
+from app.texts.history import WORDS as HISTORY
 from app.texts.tickets import WORDS
 from config.notices import ALERTS, FOR_ENGINEERS, FOR_SUPERVISION, FOR_USERS, KINDS
 from tests.support.tree import files
@@ -47,6 +49,11 @@ def made_by(call: ast.Call) -> bool:
 def test_every_step_of_a_ticket_has_a_word_on_its_page() -> None:
     shown = {name for name, kind in EVENTS.items() if kind.subject in {"ticket", "rating", "complaint"}}
     assert WORDS["event"].keys() == shown, "app/texts/tickets.py says what the timeline calls each"
+
+
+def test_every_event_and_its_subject_have_a_word_for_the_auditor() -> None:
+    assert HISTORY["history_event"].keys() == EVENTS.keys(), "app/texts/history.py says what the audit calls each"
+    assert HISTORY["history_subject"].keys() == set(get_args(Subject))
 
 
 def test_an_undeclared_kind_cannot_be_written(world: World) -> None:

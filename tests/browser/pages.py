@@ -49,6 +49,8 @@ def _public(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "home", page
         page.goto(demo.url + demo.runtime.links.ticket_path(waiting.id))
         yield "open-in-wechat", page
+        page.goto(f"{demo.url}/published/checkpoints")
+        yield "checkpoints", page
         page.goto(f"{demo.url}/r/AAAAAAAAAAAAAAAAAAAAAA")
         yield "bad-code", page
 
@@ -250,6 +252,8 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-entered-new": f"/console/entered/new?number={rated.number}&source=paper&day={today}",
             "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated.number}",
             "console-link-rule": "/console/mini-program/link-rule",
+            "console-audit": "/console/audit",
+            "console-audit-verify": "/console/audit/verify",
             **DRAWS,
             "console-handover": "/console/handover",
             "console-calendar": "/console/calendar",

@@ -41,6 +41,8 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "label.token": runtime.links.label_path("place", 1).removeprefix("/a/"),
         "bind.token": runtime.links.invitation_token(1),
         "act": "accept",
+        "seq": "1",
+        "size": "1",
         "account": "service",
         "person_id": str(world.nurse.id),
         "department_id": str(world.ward.id),

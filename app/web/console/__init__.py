@@ -2,6 +2,7 @@
 
 from app.web.console import board, calendar, handover, overview
 from app.web.console.access import phone_confirm, sign_in
+from app.web.console.audit import history
 from app.web.console.cases import complaints
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
@@ -20,6 +21,7 @@ _HOSPITAL = (
     complaints.blueprint,
     people.blueprint,
     draws.blueprint,
+    history.blueprint,
 )
 BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, calendar.blueprint, *_HOSPITAL)
 

@@ -1,0 +1,84 @@
+"""The history as its auditor reads it: every event by ticket, kind, subject and day, with its number in the seal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Event, FeedEntry, Person, SealCheckpoint, SealVerification, Ticket
+from app.pagination import Cursor, Page, newest_first
+from app.services.audit import seal, verify
+
+MOST_SHOWN = 30
+# Who took away what is kept of others.
+LOOKS = ("key_read", "history_exported")
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    number: str = ""
+    kind: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    looks: bool = False
+
+
+@dataclass(frozen=True)
+class SealState:
+    sealed: int
+    numbered: int
+    checkpoints: list[SealCheckpoint]
+    verification: SealVerification | None
+
+
+def find(session: Session, wanted: EventFilter, *, after: Cursor | None) -> Page:
+    last = seal.last_batch(session)
+    sealed = FeedEntry.seq <= (last.last if last else 0)
+    query = (
+        select(
+            Event.id,
+            FeedEntry.seq,
+            sealed.label("sealed"),
+            Event.kind,
+            Event.subject,
+            Event.subject_id,
+            Event.at,
+            Event.recorded_at,
+            Event.channel,
+            Event.data,
+            Person.name.label("actor"),
+            Person.staff_number,
+            Ticket.number,
+        )
+        .outerjoin(FeedEntry, FeedEntry.event_id == Event.id)
+        .outerjoin(Person, Person.id == Event.actor_id)
+        .outerjoin(Ticket, Ticket.id == Event.ticket_id)
+    )
+    if wanted.number:
+        query = query.where(
+            Event.ticket_id == select(Ticket.id).where(Ticket.number == wanted.number).scalar_subquery()
+        )
+    if wanted.kind:
+        query = query.where(Event.kind == wanted.kind)
+    if wanted.subject:
+        query = query.where(Event.subject == wanted.subject)
+    if wanted.looks:
+        query = query.where(Event.kind.in_(LOOKS))
+    if wanted.since:
+        query = query.where(Event.at >= wanted.since)
+    if wanted.until:
+        query = query.where(Event.at < wanted.until)
+    return newest_first(session, query, Event.at, Event.id, after=after)
+
+
+def state(session: Session) -> SealState:
+    last = seal.last_batch(session)
+    rows = session.scalars(select(SealCheckpoint).order_by(SealCheckpoint.id.desc()).limit(MOST_SHOWN))
+    return SealState(
+        sealed=last.last if last else 0,
+        numbered=seal.numbered(session),
+        checkpoints=list(rows),
+        verification=verify.last_verification(session),
+    )

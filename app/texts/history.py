@@ -1,0 +1,45 @@
+"""What the sealed history calls its entries, and what can be wrong with them."""
+
+from app.texts.catalogue import mark
+from app.texts.draws import WORDS as DRAWS
+from app.texts.tickets import WORDS as TICKETS
+
+FAULTS: dict[str, str] = {
+    "changed": mark("第 %(where)s 条被改过。"),
+    "missing": mark("第 %(where)s 条不见了。"),
+    "put_in": mark("第 %(where)s 条是后来插入的。"),
+    "cut_off": mark("有人抄下的检查点有 %(where)s 条，现在没有这么多：后面的被删掉了。"),
+    "rewritten": mark("前 %(where)s 条和当时抄下的检查点不符：历史被重写过。"),
+    "checkpoint_differs": mark("前 %(where)s 条和系统里的检查点不符。"),
+    "note_altered": mark("%(where)s 条的检查点和它签名的内容不符。"),
+    "note_forged": mark("%(where)s 条的检查点，签名是假的或读不了。"),
+    "seal_altered": mark("从第 %(where)s 条起，封存的记录本身被改过。"),
+}
+
+WORDS: dict[str, dict[str, str]] = {
+    "history_event": {
+        **DRAWS["draw_event"],
+        **TICKETS["event"],
+        "roles_changed": mark("改角色"),
+        "employment_changed": mark("改岗位"),
+        "bound": mark("绑定微信"),
+        "unbound": mark("解除绑定"),
+        "erased": mark("删除个人信息"),
+        "contract_made": mark("登记合同"),
+        "settings_changed": mark("改设置"),
+        "days_off_taken_in": mark("登记放假通知"),
+        "history_exported": mark("导出历史"),
+    },
+    "history_subject": {
+        "ticket": mark("工单"),
+        "rating": mark("评价"),
+        "complaint": mark("投诉"),
+        "draw": mark("抽奖"),
+        "person": mark("人员"),
+        "contract": mark("合同"),
+        "setting": mark("设置"),
+        "history": mark("历史"),
+    },
+    "history_show": {"looks": mark("谁取走过什么")},
+    "seal_cause": {"day": mark("每日"), "act": mark("大事之后")},
+}

@@ -1,0 +1,82 @@
+"""`/console/audit`: the sealed history, to search, to verify and to take away; nothing here changes anything."""
+
+import json
+from typing import get_args
+
+from flask import Blueprint, render_template
+from werkzeug.wrappers import Response
+
+from app.http.context import read_session, runtime
+from app.http.i18n import gettext
+from app.models.kinds import EVENTS, Subject
+from app.services.audit import export, seal, search, verify
+from app.services.audit.search import EventFilter
+from app.texts.history import FAULTS
+from app.web.console import filters
+
+blueprint = Blueprint("console_audit", __name__)
+
+SHOWN = ("", "looks")
+
+
+@blueprint.get("/console/audit")
+def index() -> str:
+    first, last = filters.day("from"), filters.day("to")
+    wanted = EventFilter(
+        number=filters.text("number"),
+        kind=filters.code("kind", EVENTS),
+        subject=filters.code("subject", get_args(Subject)),
+        since=filters.beginning(first),
+        until=filters.end(last),
+        looks=filters.code("show", SHOWN) == "looks",
+    )
+    with read_session() as session:
+        return render_template(
+            "console/audit.html",
+            page=search.find(session, wanted, after=filters.cursor("after")),
+            state=search.state(session),
+            line=lambda row: seal.checkpoint_of(row).line,
+            key=runtime().signer.key,
+            kinds=sorted(EVENTS),
+            subjects=get_args(Subject),
+            tabs=SHOWN,
+            first=first,
+            last=last,
+        )
+
+
+@blueprint.get("/console/audit/verify")
+def check() -> str:
+    """Compared anew while the page is made, from where the last comparison on record ended."""
+    key = runtime().signer.key
+    with read_session() as session:
+        verdict = verify.verify(session, keys=[key] if key else [])
+    fault = gettext(FAULTS[verdict.fault], where=verdict.where) if verdict.fault else ""
+    return render_template("console/audit_verify.html", verdict=verdict, fault=fault)
+
+
+@blueprint.get("/console/audit/checkpoints.txt")
+def checkpoints() -> Response:
+    with read_session() as session:
+        lines = export.lines(session)
+    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
+
+
+@blueprint.get("/console/audit/entries/<id:seq>.json")
+def entry(seq: int) -> Response:
+    with read_session() as session:
+        made = export.of_entry(session, seq, runtime().signer)
+    return _file(made, f"entry-{seq}.json")
+
+
+@blueprint.get("/console/audit/tickets/<ticket:number>.json")
+def ticket(number: str) -> Response:
+    with read_session() as session:
+        made = export.of_ticket(session, number, runtime().signer)
+    return _file(made, "ticket.json")
+
+
+def _file(made: object, name: str) -> Response:
+    answer = Response(json.dumps(made, ensure_ascii=False, indent=1) + "\n", mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
