@@ -20,7 +20,10 @@ ABOUT_CHANNELS = frozenset({"channel", "moment"})
 IN_PAGES = frozenset({"number", "token"})
 ALERTS = frozenset({"channel_stopped", "bound"})
 FOR_ENGINEERS = frozenset(
-    {"dispatched", "reassigned", "reopened", "not_opened", "backup", "overdue_soon", "overdue", "limit_missed", "urged"}
+    {
+        *("dispatched", "reassigned", "helper_called", "reopened", "not_opened", "backup"),
+        *("overdue_soon", "overdue", "limit_missed", "urged"),
+    }
 )
 FOR_SUPERVISION = frozenset({"limit_missed_team", "limit_missed_hospital"})
 FOR_USERS = frozenset({"finished", "rate_reminder", "complaint_answered", "recovered"})

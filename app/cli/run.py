@@ -143,7 +143,7 @@ def prepare(settings: Settings) -> None:
             click.echo("正在建立演示医院…… Making the demo hospital…")
             seed(session, appid=SERVICE.appid, zone=settings.timezone, at=clock.now())
             _draw(session, settings)
-            story.tell(session, at=clock.now())
+            story.tell(session, at=clock.now(), zone=settings.timezone)
     database.engine.dispose()
 
 

@@ -56,6 +56,7 @@ from app.models.ticket import (
     Ticket,
     TicketAsset,
     TicketHelper,
+    TicketNote,
     TicketPhoto,
 )
 
@@ -127,6 +128,7 @@ __all__ = [
     "Ticket",
     "TicketAsset",
     "TicketHelper",
+    "TicketNote",
     "TicketPhoto",
     "WeChatIdentity",
     "WeChatToken",

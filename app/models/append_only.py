@@ -37,7 +37,7 @@ FROZEN = frozenset(
 )
 
 # Nothing is deleted, and what may change is named in the trigger: an answer once, a decision once, words only go.
-STAYS = frozenset({"complaint", "completion", "draw_objection", "erasure_request", "rating_detail"})
+STAYS = frozenset({"complaint", "completion", "draw_objection", "erasure_request", "rating_detail", "ticket_note"})
 
 # What may change is named in the trigger; what is old or erased is deleted.
 KEPT = frozenset(

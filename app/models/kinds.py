@@ -21,10 +21,14 @@ class EventKind:
     """What its `subject_id` names a row of."""
     provider: bool = False
     """The provider's staff may see it."""
-    moves: bool = False
-    """It leaves the ticket in the state of its own name."""
+    leaves: str | None = None
+    """The state in which it leaves the ticket, where it moves it."""
     urgent: bool = False
     """Somebody waits for an answer to it."""
+
+    @property
+    def moves(self) -> bool:
+        return self.leaves is not None
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ _OF_RATING = EventKind("rating")
 _OF_DRAW = EventKind("draw")
 
 EVENTS: Mapping[str, EventKind] = {
-    **dict.fromkeys(STATES, EventKind("ticket", provider=True, moves=True)),
+    **{state: EventKind("ticket", provider=True, leaves=state) for state in STATES},
+    "declined": EventKind("ticket", provider=True, leaves="reported"),  # its engineer gives it back, with a reason
+    "handed_over": EventKind("ticket", provider=True, leaves="dispatched"),  # from engineer to engineer
+    "helper_called": _WORK,
+    "details_corrected": _WORK,  # category, priority, place, asset or who was served: each with what it was
+    "noted": _WORK,  # a note for all who work on it
+    "noted_inside": EventKind("ticket"),  # a note of the hospital for itself
     "recorded": _WORK,  # a node of an imported log; its state is the log's
     "opened": _WORK,
     "paused": _WORK,  # its solution waits for the user, a part or a supplier
@@ -97,6 +107,7 @@ EVENTS: Mapping[str, EventKind] = {
 NOTICES: Mapping[str, NoticeKind] = {
     "dispatched": NoticeKind("engineer", provider=True, awaits_opening=True),
     "reassigned": NoticeKind("engineer", provider=True),
+    "helper_called": NoticeKind("engineer", provider=True),
     "reopened": NoticeKind("engineer", provider=True, awaits_opening=True),
     "not_opened": NoticeKind("engineer", provider=True, awaits_opening=True),
     "backup": NoticeKind("engineer", provider=True, awaits_opening=True),

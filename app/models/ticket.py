@@ -23,13 +23,13 @@ from app.db import Base, Id
 # Which state may follow which. A reopened ticket goes back to the desk or straight to its engineer.
 MOVES: dict[str, frozenset[str]] = {
     "reported": frozenset({"dispatched", "cancelled"}),
-    "dispatched": frozenset({"dispatched", "accepted", "cancelled"}),
+    "dispatched": frozenset({"reported", "dispatched", "accepted", "cancelled"}),  # declined, it is reported again
     "accepted": frozenset({"dispatched", "arrived", "finished", "cancelled"}),
     "arrived": frozenset({"dispatched", "finished", "cancelled"}),
     "finished": frozenset({"closed", "reopened"}),
     "closed": frozenset({"reopened"}),
     "cancelled": frozenset(),
-    "reopened": frozenset({"dispatched", "accepted", "cancelled"}),
+    "reopened": frozenset({"reported", "dispatched", "accepted", "cancelled"}),
 }
 STATES = tuple(MOVES)
 OPEN_STATES = ("reported", "dispatched", "accepted", "arrived", "reopened")
@@ -38,6 +38,7 @@ AWAITING = ("dispatched", "reopened")  # given to an engineer who has not accept
 SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "import")
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
 PAUSE_REASONS = ("user", "part", "supplier")  # what its solution may wait for
+DECLINE_REASONS = ("busy", "skill", "elsewhere", "off_duty", "not_ours")  # why an engineer gives back a dispatch
 UNDER_WAY = text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
 
 
@@ -123,6 +124,20 @@ class TicketPhoto(Base):
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
     media_type: Mapped[str] = mapped_column(Text)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    at: Mapped[datetime]
+
+
+class TicketNote(Base):
+    """What the people who work on a ticket write to each other. No user reads it; its words can be erased."""
+
+    __tablename__ = "ticket_note"
+    __table_args__ = (Index(None, "ticket_id"), Index(None, "person_id"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(Text)  # of its event, which says who may read it
+    text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 
 

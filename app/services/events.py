@@ -60,7 +60,7 @@ def append(
         "ticket_id": about.ticket_id,
         "cycle": about.cycle,
         "kind": kind,
-        "state": kind if declared.moves else None,
+        "state": declared.leaves,
         "actor_id": by,
         "at": at,
         "recorded_at": recorded_at or at,

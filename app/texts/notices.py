@@ -6,6 +6,7 @@ WORDS: dict[str, dict[str, str]] = {
     "notice": {
         "dispatched": mark("派单通知"),
         "reassigned": mark("改派通知"),
+        "helper_called": mark("请您协助"),
         "reopened": mark("重开通知"),
         "not_opened": mark("派单还没有查看"),
         "backup": mark("请您接手"),

@@ -47,6 +47,7 @@ GROUPS: dict[str, DataNote] = {
     ),
     "objections": DataNote(mark("对名单的异议"), mark("处理您提出的异议。"), mark("抽奖的记录，一直保留。")),
     "complaints": DataNote(mark("投诉"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
+    "notes": DataNote(mark("工单备注"), mark("让一起处理工单的人知道。"), mark("文字 %(days)s 天后删除。"), "comment"),
     "work": DataNote(mark("做过的工单"), CONTRACT, FOR_EVER),
     "acts": DataNote(mark("操作"), CONTRACT, FOR_EVER),
     "notices": DataNote(mark("收到的通知"), mark("告诉您工单的进展。"), mark("%(days)s 天后删除。"), "notice"),

@@ -38,6 +38,8 @@ REFUSED = (
     "UPDATE rating_detail SET comment = 'excellent'",
     "UPDATE rating_detail SET quality = '{\"speed\": 5}'",
     "UPDATE rating_detail SET praise = 'approved'",
+    "UPDATE ticket_note SET text = 'another'",
+    "UPDATE ticket_note SET person_id = person_id + 1",
     "UPDATE identity_claim SET person_id = person_id + 1",
     "UPDATE erasure_request SET identity_id = identity_id + 1",
     "UPDATE bind_invitation SET person_id = person_id + 1",
@@ -65,6 +67,8 @@ def full(bare_url: str) -> Iterator[Database]:
         seal.seal(session, Signer("log"), at=clock.now())
         seal.daily(session, Signer("log"), day=clock.now().date(), at=clock.now())
         verify.record(session, verify.verify(session), by=None, at=clock.now())
+        note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
+        session.execute(text(note), {"at": clock.now()})
     yield database
     database.engine.dispose()
 

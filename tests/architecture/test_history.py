@@ -61,8 +61,10 @@ def test_an_undeclared_kind_cannot_be_written(world: World) -> None:
         events.append(session, About(1), "invented", by=None, at=clock.now(), channel="test")
 
 
-def test_every_state_is_an_event_that_moves_and_no_other_is() -> None:
-    assert {name for name, kind in EVENTS.items() if kind.moves} == set(MOVES)
+def test_every_state_is_an_event_and_what_moves_leaves_a_known_state() -> None:
+    assert {name for name, kind in EVENTS.items() if kind.leaves == name} == set(MOVES)
+    moved_by_another = {name: kind.leaves for name, kind in EVENTS.items() if kind.moves and kind.leaves != name}
+    assert moved_by_another == {"declined": "reported", "handed_over": "dispatched"}
 
 
 def test_what_speaks_of_a_rating_a_complaint_or_a_person_is_not_for_the_provider() -> None:

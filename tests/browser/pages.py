@@ -167,12 +167,16 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
 
 def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
     ticket, done = tickets.make(demo.runtime, "dispatched"), tickets.make(demo.runtime, "finished")
+    under_way = tickets.make(demo.runtime, "accepted")
     with open_phone(browser) as engineer:
         page = engineer.new_page()
         page.goto(demo.on_phone("engineer", "/engineer" + looks))
         for name, path in {
             "engineer": "/engineer",
             "engineer-ticket": f"/engineer/{ticket.number}",
+            "engineer-under-way": f"/engineer/{under_way.number}",
+            "engineer-correct": f"/engineer/{under_way.number}/correct",
+            "engineer-shift": "/engineer/hand-over",
             "engineer-code": f"/engineer/{ticket.number}/code",
             "engineer-shows": f"/engineer/{done.number}/code",
             "engineer-slip": demo.runtime.links.slip_path(_pad(demo)),
@@ -181,6 +185,8 @@ def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
             "engineer-missing": "/engineer/19990101-0001",
         }.items():
             page.goto(demo.at("engineer") + path)
+            for summary in page.locator("summary").all():
+                summary.click()
             yield name, page
 
 
@@ -229,6 +235,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-tickets-none": "/console/tickets?q=nothing-like-it",
             "console-ticket": f"/console/tickets/{rated.number}",
             "console-ticket-dispatch": f"/console/tickets/{fresh.number}",
+            "console-correct": f"/console/tickets/{fresh.number}/correct",
             "console-new-ticket": "/console/tickets/new",
             "console-notices": "/console/notices",
             "console-deliveries": f"/console/notices?ticket={rated.number}",

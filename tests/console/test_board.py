@@ -78,7 +78,8 @@ def test_what_is_left_is_what_the_ticket_s_own_page_says_pauses_and_all(world: W
     ticket = urgent(world, "accepted", reported_at=clock.now() - timedelta(minutes=90))
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
-        pauses.pause(session, held, reason="part", by=world.desk.id, at=clock.now(), channel="test")
+        now, end = clock.now(), clock.now() + timedelta(days=1)
+        pauses.pause(session, held, reason="part", until=end, by=world.desk.id, at=now, zone=ZONE, channel="test")
     at = clock.now() + timedelta(hours=5)
     with world.database.reading() as session:
         (row,) = board.load(session, BoardFilter(), zone=ZONE, at=at).rows

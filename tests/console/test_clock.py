@@ -16,7 +16,7 @@ from tests.support.world import World
 def test_the_desk_pauses_the_clock_and_lets_it_run_again(desk: FlaskClient, world: World, database: Database) -> None:
     page = f"/console/tickets/{world.ticket('accepted').number}"
     assert "还剩" in desk.get(page).text
-    send(desk, page, f"{page}/pause", reason="supplier")
+    send(desk, page, f"{page}/pause", reason="supplier", hours="4")
     shown = desk.get(page).text
     assert "暂停计时</b> 等供应商" in shown
     assert not offers(desk, page, f"{page}/pause")
@@ -29,7 +29,7 @@ def test_the_desk_pauses_the_clock_and_lets_it_run_again(desk: FlaskClient, worl
 
 def test_a_pause_needs_its_reason(desk: FlaskClient, world: World) -> None:
     page = f"/console/tickets/{world.ticket('accepted').number}"
-    assert send(desk, page, f"{page}/pause", reason="").status_code == 400
+    assert send(desk, page, f"{page}/pause", reason="", hours="4").status_code == 400
 
 
 @pytest.mark.parametrize("state", ["reported", "finished"])

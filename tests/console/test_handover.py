@@ -41,7 +41,8 @@ def test_what_is_open_waits_and_was_done(world: World) -> None:
     world.ticket("finished", reported_at=start - timedelta(days=2))
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=waits.id)
-        pauses.pause(session, held, reason="part", by=world.desk.id, at=clock.now(), channel="test")
+        now, until = clock.now(), clock.now() + timedelta(days=1)
+        pauses.pause(session, held, reason="part", until=until, by=world.desk.id, at=now, zone=ZONE, channel="test")
         lifecycle.urge(session, held, by=world.nurse.id, at=clock.now(), channel="test")
     shift = Shift(start, clock.now() + MINUTE)
     with world.database.reading() as session:
@@ -67,7 +68,8 @@ def test_nodes_tell_how_long_each_lasted(world: World, console: Console) -> None
     ticket = world.ticket("arrived", reported_at=start, step=5 * MINUTE)
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
-        pauses.pause(session, held, reason="part", by=world.desk.id, at=start + 20 * MINUTE, channel="test")
+        begun, until = start + 20 * MINUTE, start + timedelta(days=1)
+        pauses.pause(session, held, reason="part", until=until, by=world.desk.id, at=begun, zone=ZONE, channel="test")
     with world.database.reading() as session:
         [found] = nodes.cycles(detail.timeline(session, ticket.id, for_provider=True), at=start + 50 * MINUTE)
     assert [(one.code, one.lasted) for one in found] == [

@@ -39,12 +39,13 @@ from app.models import (
 from app.services.ratings import manual_entry, rating
 from app.services.ratings.manual_entry import Entry, ManualRating
 from app.services.ratings.rating import Detail
-from app.services.tickets import lifecycle
+from app.services.tickets import lifecycle, notes
 from app.services.tickets.scan import load
 from tests.support.world import World
 
 FAULT, PLACE, COMMENT, GRIEF = "打印机只印半张", "窗边第二张桌", "修得快，人很和气", "等了整整三天"
-WORDS = (FAULT, PLACE, COMMENT, GRIEF)
+NOTED = "她说下午再来"
+WORDS = (FAULT, PLACE, COMMENT, GRIEF, NOTED)
 
 
 def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime | None = None) -> Ticket:
@@ -57,6 +58,7 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
         scan = load(session, ticket.id, identity_id=identity.id, at=now)
         given = rating.rate(session, scan, level=4, identity_id=identity.id, trust_all=False, source="scan", at=now)
         scan = load(session, ticket.id, identity_id=identity.id, at=now)
+        notes.add(session, ticket, NOTED, kind="noted", by=person.id, at=now, channel="test")
         rating.add_detail(session, scan, Detail(reasons=["slow"], comment=COMMENT, praise=True), at=now)
         assert session.get_one(Rating, given).person_id == person.id
         notice = Notice(

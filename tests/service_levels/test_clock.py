@@ -35,10 +35,19 @@ def read(world: World) -> Read:
     return read
 
 
-def wait(world: World, ticket: Ticket, *, at: datetime, until: datetime | None = None, reason: str = "part") -> None:
+def wait(
+    world: World,
+    ticket: Ticket,
+    *,
+    at: datetime,
+    until: datetime | None = None,
+    planned: datetime | None = None,
+    reason: str = "part",
+) -> None:
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
-        pauses.pause(session, held, reason=reason, by=world.desk.id, at=at, channel="test")
+        end = planned or at + timedelta(days=30)
+        pauses.pause(session, held, reason=reason, until=end, by=world.desk.id, at=at, zone=ZONE, channel="test")
         if until is not None:
             pauses.resume(session, held, by=world.desk.id, at=until, zone=ZONE, channel="test")
 
@@ -96,14 +105,28 @@ def test_a_pause_moves_the_solution_alone_by_its_open_time(world: World, read: R
 
 def test_a_pause_that_lasts_counts_so_far_and_ends_with_the_work(world: World, read: Read) -> None:
     ticket = world.ticket("accepted", reported_at=MONDAY)
-    wait(world, ticket, at=MONDAY + 20 * MINUTE, reason="user")
+    wait(world, ticket, at=MONDAY + 20 * MINUTE, planned=MONDAY + 60 * MINUTE, reason="user")
     [running] = read(ticket, MONDAY + 50 * MINUTE)
-    assert told(running)[3] == ("solution", 24 * 60 + 30, None)
+    assert told(running)[3] == ("solution", 24 * 60 + 40, None)
     assert running.marks[3].left == (450 - 20) * MINUTE
     world.move(ticket, "finish", at=MONDAY + 60 * MINUTE)
     [done] = read(ticket, MONDAY + 500 * MINUTE)
     assert told(done)[3] == ("solution", 24 * 60 + 40, True)
     assert [(one.state, one.reason) for one in done.stretches] == [("ran", ""), ("paused", "user")]
+
+
+def test_a_pause_ends_by_itself_at_the_end_it_was_given(world: World, read: Read) -> None:
+    ticket = world.ticket("accepted", reported_at=MONDAY)
+    wait(world, ticket, at=MONDAY + 20 * MINUTE, reason="user", planned=MONDAY + 80 * MINUTE)
+    for minutes, stands in ((79, True), (80, False), (200, False)):
+        [found] = read(ticket, MONDAY + minutes * MINUTE)
+        assert (told(found)[3], found.marks[3].stands) == (("solution", 25 * 60, None), stands)
+    [done] = read(world.move(ticket, "finish", at=MONDAY + 100 * MINUTE), MONDAY + 500 * MINUTE)
+    assert [(one.state, one.time) for one in done.stretches] == [
+        ("ran", 20 * MINUTE),
+        ("paused", 60 * MINUTE),
+        ("ran", 20 * MINUTE),
+    ]
 
 
 def test_whoever_finishes_from_afar_never_came_and_is_not_late(world: World, read: Read) -> None:
@@ -173,7 +196,7 @@ class TestPauses:
         wait(world, ticket, at=MONDAY + 30 * MINUTE)
         held = world.move(ticket, "finish", at=MONDAY + 40 * MINUTE)
         with world.database.transaction() as session:
-            assert not pauses.is_paused(session, held)
+            assert pauses.waiting(session, held, at=MONDAY + 41 * MINUTE) is None
 
 
 class TestLimits:
@@ -250,9 +273,9 @@ def test_what_is_stored_as_due_is_what_the_clock_says(world: World) -> None:
     first = stored(ticket)
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
-        pauses.pause(session, held, reason="part", by=world.desk.id, at=hours[1], channel="test")
-    with world.database.reading() as session:
-        assert session.get_one(Ticket, ticket.id).due_at is None
+        end = hours[1] + timedelta(days=2)
+        pauses.pause(session, held, reason="part", until=end, by=world.desk.id, at=hours[1], zone=ZONE, channel="test")
+    waits = stored(ticket)
     with world.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
         pauses.resume(session, held, by=world.desk.id, at=hours[2], zone=ZONE, channel="test")
@@ -262,4 +285,6 @@ def test_what_is_stored_as_due_is_what_the_clock_says(world: World) -> None:
     assert first is not None
     assert second is not None
     assert third is not None
-    assert first < second < third
+    assert waits is not None
+    assert first < second < waits
+    assert second < third

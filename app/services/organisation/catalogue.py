@@ -18,10 +18,12 @@ def coded_departments(session: Session) -> Sequence[Line]:
     return session.execute(select(Department.code, Department.name).order_by(Department.name)).all()
 
 
-def places(session: Session) -> Sequence[Line]:
-    """Places with the department they belong to, so that a form can group them."""
+def places(session: Session, *, department_id: int | None = None) -> Sequence[Line]:
+    """Places with the department they belong to, so that a form can group them; of one department if it is named."""
     query = select(Place.id, Place.name, func.coalesce(Department.name, "").label("department"))
     query = query.outerjoin(Department, Department.id == Place.department_id)
+    if department_id is not None:
+        query = query.where(Place.department_id == department_id)
     return session.execute(query.order_by("department", Place.name)).all()
 
 

@@ -31,6 +31,7 @@ from app.models import (
     RatingDetail,
     RoleGrant,
     Ticket,
+    TicketNote,
     TicketPhoto,
     WeChatIdentity,
 )
@@ -211,6 +212,9 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     done = (Ticket.requester_id == subject.person_id, or_(anyway, Ticket.state.not_in(OPEN_STATES)))
     _run(session, delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(select(Ticket.id).where(*done))))
     _run(session, update(Ticket).where(*done).values(description="", location=""))
+    # What they noted, and what was noted on what they reported: it may speak of them.
+    own_notes = or_(TicketNote.person_id == subject.person_id, TicketNote.ticket_id.in_(select(Ticket.id).where(*done)))
+    _run(session, update(TicketNote).where(own_notes, TicketNote.text != "").values(text=""))
     served = or_(Ticket.requester_id == subject.person_id, Ticket.served_person_id == subject.person_id)
     signed = select(Completion.id).join(Ticket, Ticket.id == Completion.ticket_id).where(served)
     _run(session, delete(EnteredRatingPhoto).where(EnteredRatingPhoto.completion_id.in_(signed)))

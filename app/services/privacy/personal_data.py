@@ -79,6 +79,7 @@ GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "prizes": lambda subject: draws.prizes(subject.person_id or 0),
     "objections": lambda subject: draws.objections(subject.person_id or 0),
     "complaints": tickets.complaints,
+    "notes": tickets.notes,
     "work": tickets.work,
     "acts": tickets.acts,
     "notices": notices.notices,

@@ -26,6 +26,7 @@ from app.models import (
     Person,
     RatingDetail,
     Ticket,
+    TicketNote,
     TicketPhoto,
 )
 from app.models.ticket import OPEN_STATES
@@ -53,6 +54,7 @@ def rules(kept: RetentionSettings, *, at: datetime) -> Iterator[Rule]:
     yield _emptied("codes", BindInvitation, "code", BindInvitation.expires_at < at)
     if kept.comment:
         yield _emptied("comments", RatingDetail, "comment", RatingDetail.at < at - timedelta(kept.comment))
+        yield _emptied("notes", TicketNote, "text", TicketNote.at < at - timedelta(kept.comment))
     if kept.photo:
         yield from _reports(at - timedelta(kept.photo))
     if kept.notice:

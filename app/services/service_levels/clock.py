@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -78,8 +79,11 @@ class Course:
 
     @property
     def paused(self) -> bool:
-        """It waits now; what is over waits no more."""
+        """It waits without an end; what is over waits no more."""
         return any(pause.end is None for pause in self.pauses)
+
+    def waits(self, at: datetime) -> bool:
+        return any(pause.begin <= at and (pause.end is None or at < pause.end) for pause in self.pauses)
 
     @property
     def over(self) -> datetime | None:
@@ -233,16 +237,27 @@ def _course(cycle: int, events: Sequence[Line]) -> Course:
 
 
 def _pauses(events: Sequence[Line]) -> Iterator[Pause]:
-    """Each ends with the work at the latest."""
+    """Each ends by itself at the end it was given, with the work at the latest."""
     begun: Line | None = None
     for event in events:
-        if begun is not None and (event.kind == "resumed" or event.state in OVER):
-            yield Pause(begun.at, event.at, begun.data["reason"])
+        if begun is not None and (event.kind in PAUSES or event.state in OVER):
+            yield _pause(begun, event.at)
             begun = None
         if event.kind == "paused":
             begun = event
     if begun is not None:
-        yield Pause(begun.at, None, begun.data["reason"])
+        yield _pause(begun, None)
+
+
+def _pause(begun: Line, ended: datetime | None) -> Pause:
+    until = planned_end(begun.data)
+    known = [end for end in (ended, until) if end is not None]
+    return Pause(begun.at, min(known, default=None), begun.data["reason"])
+
+
+def planned_end(paused: Mapping[str, Any]) -> datetime | None:
+    """When a pause ends by itself, as its event says; what was paused before there was an end has none."""
+    return datetime.fromisoformat(paused["until"]) if "until" in paused else None
 
 
 def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime) -> Mark:
@@ -261,5 +276,5 @@ def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime)
         done=done,
         kept=None if never else found.kept,
         left=None if never or found.due is None else left(calendar, found.due, now, pauses),
-        stands=name == "solution" and course.paused,
+        stands=name == "solution" and course.waits(now),
     )

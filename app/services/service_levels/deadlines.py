@@ -37,7 +37,7 @@ def _kind(row: Line, at: datetime) -> str:
 def _running_out(at: datetime) -> Query:
     """Found by the index of the tickets under way: what is nearly due, or was a day ago."""
     begun = select(Event.id).where(
-        Event.ticket_id == Ticket.id, Event.cycle == Ticket.cycle, Event.state.in_(("reported", "reopened"))
+        Event.ticket_id == Ticket.id, Event.cycle == Ticket.cycle, Event.kind.in_(("reported", "reopened"))
     )
     notified = select(Notice.id).join(Event, Event.id == Notice.event_id)
     notified = notified.where(Notice.ticket_id == Ticket.id, Event.cycle == Ticket.cycle)

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
 from app.models import Asset, Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
-from app.models.kinds import PROVIDER_SEES_EVENTS, PROVIDER_SEES_NOTICES
+from app.models.kinds import EVENTS, PROVIDER_SEES_EVENTS, PROVIDER_SEES_NOTICES
 from app.models.ticket import OPEN_STATES, TicketAsset, TicketHelper
 from app.pagination import Line
 from app.services.organisation import employment
 from app.services.organisation.directory import current_employment
+from app.services.service_levels import clock
+from app.services.tickets import corrections
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Step:
     data: dict[str, Any]
     lead: str | None
     helpers: tuple[str, ...]
+    corrected: tuple[tuple[str, str, str], ...] = ()
+    """Each detail that was corrected: its field, what it was, what it became; a priority as its code."""
 
     @property
     def recorded_state(self) -> str | None:
@@ -41,6 +45,14 @@ class Step:
     def waits_for(self) -> str | None:
         """What the clock was paused for."""
         return self.data.get("reason") if self.kind == "paused" else None
+
+    @property
+    def waits_until(self) -> datetime | None:
+        return clock.planned_end(self.data) if self.kind == "paused" else None
+
+    @property
+    def declined_for(self) -> str | None:
+        return self.data.get("reason") if self.kind == "declined" else None
 
 
 def facts(session: Session, number: str) -> Line:
@@ -99,7 +111,18 @@ def timeline(session: Session, ticket_id: int, *, for_provider: bool) -> list[St
         query = query.where(Event.kind.in_(PROVIDER_SEES_EVENTS))
     found = session.execute(query).all()
     names = _names(session, [event for event, _actor in found])
-    return [_step(event, actor, names) for event, actor in found]
+    changes = {event.id: event.data or {} for event, _actor in found if event.kind == "details_corrected"}
+    called = corrections.names(session, list(changes.values()))
+    return [_step(event, actor, names, called) for event, actor in found]
+
+
+def last_move(session: Session, ticket_id: int) -> Step | None:
+    """What last became of the ticket: who comes too late reads it."""
+    moved = tuple(kind for kind, about in EVENTS.items() if about.moves)
+    query = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
+    query = query.where(Event.ticket_id == ticket_id, Event.kind.in_(moved)).order_by(Event.id.desc()).limit(1)
+    row = session.execute(query).first()
+    return _step(row[0], row[1], _names(session, [row[0]]), {}) if row is not None else None
 
 
 def notices(session: Session, ticket_id: int, *, for_provider: bool) -> Sequence[Line]:
@@ -136,8 +159,13 @@ def _names(session: Session, events: list[Event]) -> dict[int, str]:
     return {row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))}
 
 
-def _step(event: Event, actor: str | None, names: dict[int, str]) -> Step:
+def _step(event: Event, actor: str | None, names: dict[int, str], called: dict[tuple[str, int], str]) -> Step:
     data = event.data or {}
+
+    def _called(field: str, id_: int | None) -> str:
+        return called.get((field, id_), str(id_)) if id_ is not None else ""
+
+    changes = data.items() if event.kind == "details_corrected" else ()
     return Step(
         kind=event.kind,
         state=event.state,
@@ -149,4 +177,5 @@ def _step(event: Event, actor: str | None, names: dict[int, str]) -> Step:
         data=data,
         lead=names.get(data.get("lead", 0)),
         helpers=tuple(names.get(helper, "") for helper in data.get("helpers", ())),
+        corrected=tuple((field, _called(field, old), _called(field, new)) for field, (old, new) in changes),
     )

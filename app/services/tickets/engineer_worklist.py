@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import Asset, Category, Completion, Department, Notice, Person, Place, Ticket, TicketAsset, TicketHelper
-from app.models.ticket import OPEN_STATES
+from app.models.ticket import AWAITING, OPEN_STATES
 from app.services.service_levels import escalation
+from app.services.tickets.pauses import ANSWERED
 
 NEXT = {"dispatched": ("accept",), "accepted": ("arrive", "finish"), "arrived": ("finish",), "reopened": ("accept",)}
 RECENT = 20
@@ -57,6 +58,19 @@ class WorklistItem:
         return self.state == "arrived"
 
     @property
+    def declinable(self) -> bool:
+        return self.mine and self.state in AWAITING
+
+    @property
+    def under_way(self) -> bool:
+        """Theirs, answered and not finished: it can wait, be handed over, and somebody can help."""
+        return self.mine and self.state in ANSWERED
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
     def next_acts(self) -> tuple[str, ...]:
         if self.offered:
             return ("take-over",)
@@ -92,10 +106,15 @@ def one(session: Session, number: str, *, engineer: int, at: datetime) -> Workli
     found = _jobs(session, engineer, offered, Ticket.number == number, theirs, order=())
     if found:
         return found[0]
-    notified = select(Notice.id).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
-    if session.scalar(notified.where(Notice.person_id == engineer).limit(1)) is not None:
+    if knows(session, number, engineer=engineer) is not None:
         raise Refused("no_longer_yours")
     raise Missing("no_such_ticket")
+
+
+def knows(session: Session, number: str, *, engineer: int) -> int | None:
+    """The ticket's id, if the engineer was ever told of it."""
+    notified = select(Notice.ticket_id).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
+    return session.scalar(notified.where(Notice.person_id == engineer).limit(1))
 
 
 def _helps(engineer: int) -> Any:

@@ -6,7 +6,7 @@ change, its event and the notices it causes into the caller's transaction.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import upsert
 from app.errors import Missing, Refused
 from app.models import Counter, Event, RoleGrant, Ticket, TicketHelper
+from app.models.kinds import EVENTS
 from app.models.ticket import MOVES, OPEN_STATES
 from app.services import events
 from app.services.events import Recorded
@@ -73,7 +74,7 @@ def dispatch(
     channel: str,
 ) -> Recorded:
     """Give the ticket to a lead engineer (and helpers); the lead is told, and so is whoever had it before."""
-    event = _give(session, ticket, to=to, helpers=helpers, by=by, at=at, channel=channel)
+    event = give(session, ticket, to=to, helpers=helpers, by=by, at=at, channel=channel)
     outbox.add(session, "dispatched", event, to=to, at=at)
     return event
 
@@ -85,7 +86,7 @@ def take_over(session: Session, ticket: Ticket, *, by: int, at: datetime, channe
     helped = select(TicketHelper.person_id).where(TicketHelper.ticket_id == ticket.id)
     helpers = session.scalars(helped.where(people.works(TicketHelper.person_id, at.date()))).all()
     mark_opened(session, ticket, by=by, at=at, channel=channel)
-    _give(session, ticket, to=by, helpers=helpers, by=by, at=at, channel=channel)
+    give(session, ticket, to=by, helpers=helpers, by=by, at=at, channel=channel)
     return accept(session, ticket, by=by, at=at, channel=channel)
 
 
@@ -95,19 +96,20 @@ def mark_opened(session: Session, ticket: Ticket, *, by: int, at: datetime, chan
         events.append(session, ticket, "opened", by=by, at=at, channel=channel)
 
 
-def _give(
-    session: Session, ticket: Ticket, *, to: int, helpers: Iterable[int], by: int, at: datetime, channel: str
+def give(
+    session: Session,
+    ticket: Ticket,
+    *,
+    to: int,
+    helpers: Iterable[int],
+    by: int,
+    at: datetime,
+    channel: str,
+    kind: str = "dispatched",
 ) -> Recorded:
+    """The ticket is that engineer's and theirs who help; whoever had it is told, and nobody else."""
     engineers = {to, *helpers}
-    found = session.scalars(
-        select(RoleGrant.person_id).where(
-            RoleGrant.person_id.in_(engineers),
-            RoleGrant.role == "engineer",
-            people.works(RoleGrant.person_id, at.date()),
-        )
-    )
-    if set(found) != engineers:
-        raise Refused("not_an_engineer")
+    only_engineers(session, engineers, day=at.date())
     employment = people.employment_at(session, to, at.date())
     former = ticket.lead_id
     ticket.lead_id = to
@@ -115,27 +117,35 @@ def _give(
     session.execute(delete(TicketHelper).where(TicketHelper.ticket_id == ticket.id))
     session.add_all(TicketHelper(ticket_id=ticket.id, person_id=helper) for helper in engineers - {to})
     data = {"lead": to, "helpers": sorted(engineers - {to})}
-    event = _move(session, ticket, "dispatched", by=by, at=at, channel=channel, data=data)
+    event = move(session, ticket, kind, by=by, at=at, channel=channel, data=data)
     if former is not None and former not in {by, *engineers}:
         outbox.add(session, "reassigned", event, to=former, at=at)
     return event
 
 
+def only_engineers(session: Session, wanted: set[int], *, day: date) -> None:
+    """Raises Refused if one of them is none, or does not work that day."""
+    works = people.works(RoleGrant.person_id, day)
+    found = select(RoleGrant.person_id).where(RoleGrant.person_id.in_(wanted), RoleGrant.role == "engineer", works)
+    if set(session.scalars(found)) != wanted:
+        raise Refused("not_an_engineer")
+
+
 def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    _only_lead(ticket, by)
+    only_lead(ticket, by)
     mark_opened(session, ticket, by=by, at=at, channel=channel)
-    return _move(session, ticket, "accepted", by=by, at=at, channel=channel)
+    return move(session, ticket, "accepted", by=by, at=at, channel=channel)
 
 
 def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    _only_lead(ticket, by)
-    return _move(session, ticket, "arrived", by=by, at=at, channel=channel)
+    only_lead(ticket, by)
+    return move(session, ticket, "arrived", by=by, at=at, channel=channel)
 
 
 def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     """The work is done: fix the attribution and tell the user once, with the way to the code."""
-    _only_lead(ticket, by)
-    event = _move(session, ticket, "finished", by=by, at=at, channel=channel)
+    only_lead(ticket, by)
+    event = move(session, ticket, "finished", by=by, at=at, channel=channel)
     ticket.finished_at = at
     completions.complete(session, ticket, at=at)
     user = ticket.served_person_id or ticket.requester_id
@@ -152,11 +162,11 @@ def is_repeat(ticket: Ticket, act: str, *, by: int) -> bool:
         "finish": ("finished",),
         "take-over": ("accepted", "arrived", "finished"),
     }
-    return ticket.lead_id == by and ticket.state in reached[act]
+    return ticket.lead_id == by and ticket.state in reached.get(act, ())
 
 
 def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    event = _move(session, ticket, "closed", by=by, at=at, channel=channel)
+    event = move(session, ticket, "closed", by=by, at=at, channel=channel)
     ticket.closed_at = at
     return event
 
@@ -164,7 +174,7 @@ def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: s
 def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
     if not may_cancel(session, ticket, people.roles_at(session, by, at.date())):
         raise Refused("cancel_needs_supervisor")
-    return _move(session, ticket, "cancelled", by=by, at=at, channel=channel)
+    return move(session, ticket, "cancelled", by=by, at=at, channel=channel)
 
 
 def may_cancel(session: Session, ticket: Ticket, roles: frozenset[str]) -> bool:
@@ -177,7 +187,7 @@ def may_cancel(session: Session, ticket: Ticket, roles: frozenset[str]) -> bool:
 
 def reopen(session: Session, ticket: Ticket, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Recorded:
     """Still broken: a new cycle begins, the engineer who had it is told."""
-    event = _move(session, ticket, "reopened", by=by, at=at, channel=channel)
+    event = move(session, ticket, "reopened", by=by, at=at, channel=channel)
     ticket.finished_at = ticket.closed_at = None
     ticket.due_at = clock.solution_due(session, ticket, zone=zone)
     if ticket.lead_id is not None:
@@ -228,27 +238,35 @@ def locked(session: Session, *, ticket_id: int | None = None, number: str | None
     return ticket
 
 
-def _move(
+def move(
     session: Session,
     ticket: Ticket,
-    to: str,
+    kind: str,
     *,
     by: int | None,
     at: datetime,
     channel: str,
     data: dict[str, Any] | None = None,
 ) -> Recorded:
-    if to not in MOVES[ticket.state]:
+    """An event of a kind that moves the ticket, if it may come to that state from where it stands."""
+    to = EVENTS[kind].leaves
+    if to is None or to not in MOVES[ticket.state]:
         raise Refused("move_not_allowed", state=ticket.state, to=to)
     if to == "reopened":
         ticket.cycle += 1
     ticket.state = to
     ticket.updated_at = at
-    return events.append(session, ticket, to, by=by, at=at, channel=channel, data=data)
+    return events.append(session, ticket, kind, by=by, at=at, channel=channel, data=data)
 
 
-def _only_lead(ticket: Ticket, by: int) -> None:
+def only_lead(ticket: Ticket, by: int) -> None:
     if ticket.lead_id != by:
+        raise Refused("not_your_ticket")
+
+
+def only_who_works_on(session: Session, ticket: Ticket, by: int) -> None:
+    """The lead and the helpers; raises Refused for others."""
+    if ticket.lead_id != by and session.get(TicketHelper, (ticket.id, by)) is None:
         raise Refused("not_your_ticket")
 
 

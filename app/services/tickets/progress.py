@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Event
 
+GIVEN_ANEW = ("dispatched", "handed_over", "declined")
 STEPS = ("reported", "dispatched", "accepted", "arrived", "finished")
 
 
@@ -28,13 +29,13 @@ def steps_of(session: Session, cycles: Mapping[int, int]) -> dict[int, list[Step
     """The same for several tickets at once: their ids, each with its cycle."""
     reached: dict[int, dict[str, datetime]] = {ticket_id: {} for ticket_id in cycles}
     rows: Iterable[Any] = session.execute(
-        select(Event.ticket_id, Event.cycle, Event.state, Event.at)
+        select(Event.ticket_id, Event.cycle, Event.kind, Event.state, Event.at)
         .where(Event.ticket_id.in_(cycles), Event.state.is_not(None))
         .order_by(Event.at, Event.id)
     )
-    for ticket_id, cycle, state, at in rows:
-        if cycle == cycles[ticket_id] and state:
-            reached[ticket_id][state] = at
+    for ticket_id, cycle, kind, state, at in rows:
+        if cycle == cycles[ticket_id]:
+            _reach(reached[ticket_id], kind, state, at)
     return {ticket_id: _in_order(moments, cycles[ticket_id]) for ticket_id, moments in reached.items()}
 
 
@@ -43,6 +44,15 @@ def last_said(session: Session, ticket_id: int, kind: str, *, cycle: int) -> dat
     return session.scalar(
         select(func.max(Event.at)).where(Event.ticket_id == ticket_id, Event.cycle == cycle, Event.kind == kind)
     )
+
+
+def _reach(reached: dict[str, datetime], kind: str, state: str, at: datetime) -> None:
+    """Whoever is given a ticket anew begins anew: what the one before had reached is not reached any more."""
+    if kind in GIVEN_ANEW:
+        for later in ("dispatched", "accepted", "arrived"):
+            reached.pop(later, None)
+    if kind != "declined":
+        reached[state] = at
 
 
 def _in_order(reached: Mapping[str, datetime], cycle: int) -> list[Step]:

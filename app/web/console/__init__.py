@@ -12,7 +12,7 @@ from app.web.console.draws import draws
 from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people
 from app.web.console.ratings import manual_entry, ratings
-from app.web.console.tickets import new_ticket, photos, tickets
+from app.web.console.tickets import correct, new_ticket, photos, tickets
 
 _HOSPITAL = (
     ratings.blueprint,
@@ -29,6 +29,7 @@ __all__ = [
     "BLUEPRINTS",
     "assets",
     "board",
+    "correct",
     "draws_announce",
     "draws_claims",
     "erasures",

@@ -2,26 +2,35 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, g, redirect, render_template, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
-from app.http import session
+from app.http import forms, session
 from app.http.context import now, read_session, runtime, transaction
+from app.http.errors import status_of, words
+from app.http.ids import parse_id
+from app.models import Ticket
+from app.models.ticket import DECLINE_REASONS, PAUSE_REASONS, PRIORITIES
 from app.services import links
 from app.services.notices import inbox
+from app.services.organisation import catalogue
 from app.services.ratings import praise
-from app.services.tickets import code_shown, engineer_worklist, lifecycle, progress
+from app.services.tickets import (
+    code_shown,
+    corrections,
+    detail,
+    engineer_worklist,
+    handing_over,
+    lifecycle,
+    notes,
+    pauses,
+    progress,
+)
+from app.web.engineer.acts import ACTS, CHANNEL, GIVES_AWAY
 from qr import symbol
 
 blueprint = Blueprint("engineer", __name__)
-
-ACTS = {
-    "accept": lifecycle.accept,
-    "arrive": lifecycle.arrive,
-    "finish": lifecycle.finish,
-    "take-over": lifecycle.take_over,
-}
 
 
 @blueprint.get("/engineer")
@@ -38,10 +47,43 @@ def index() -> str:
 def show(number: str) -> str:
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
-        unseen = inbox.unseen(db, job.ticket_id, person_id=g.visitor.person_id)
-        steps = progress.steps(db, job.ticket_id, cycle=job.cycle)
+        ticket = db.get_one(Ticket, job.ticket_id)
+        shown = {
+            "job": job,
+            "unseen": inbox.unseen(db, job.ticket_id, person_id=g.visitor.person_id),
+            "steps": progress.steps(db, job.ticket_id, cycle=job.cycle),
+            "waiting": pauses.waiting(db, ticket, at=now()),
+            "notes": notes.of_ticket(db, job.ticket_id, for_provider=True),
+            "colleagues": handing_over.colleagues(db, g.visitor.person_id, day=now().date()) if job.mine else (),
+            "helpers": detail.helpers(db, job.ticket_id),
+        }
+    return render_template(
+        "engineer/ticket.html",
+        form=session.form_token("engineer", number),
+        pause_reasons=PAUSE_REASONS,
+        pause_hours=pauses.LENGTHS,
+        decline_reasons=DECLINE_REASONS,
+        **shown,
+    )
+
+
+@blueprint.get("/engineer/<ticket:number>/correct")
+def correct(number: str) -> str:
+    """The details that can be corrected: all of them until work has begun, then where and which asset it is."""
+    with read_session() as db:
+        job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
+        ticket = db.get_one(Ticket, job.ticket_id)
+        if not (job.mine and job.open):
+            raise Refused("corrected_too_late")
+        shown = {
+            "now": corrections.details(db, ticket),
+            "all_of_it": corrections.may_correct_all(db, ticket, by=g.visitor.person_id, at=now()),
+            "categories": catalogue.categories(db),
+            "places": catalogue.places(db, department_id=ticket.department_id),
+            "tag": corrections.tag(db, ticket),
+        }
     form = session.form_token("engineer", number)
-    return render_template("engineer/ticket.html", job=job, steps=steps, unseen=unseen, form=form)
+    return render_template("engineer/correct.html", job=job, form=form, priorities=PRIORITIES, **shown)
 
 
 @blueprint.post("/engineer/<ticket:number>/opened")
@@ -57,19 +99,55 @@ def opened(number: str) -> tuple[str, int]:
 
 @blueprint.post("/engineer/<ticket:number>/<act>")
 @session.checks_its_own_form
-def act(number: str, act: str) -> Response:
-    """Accept, arrive, finish, take over. A second tap, or one after a lost answer, finds it done and just shows it."""
+def act(number: str, act: str) -> Answer:
+    """One of ACTS. A second tap, or one after a lost answer, finds it done and just shows it; who comes second to
+    somebody else is told what became of the ticket.
+    """
     session.check_form("engineer", number)
     service = ACTS.get(act)
-    if service is None:
-        raise Refused("move_not_allowed")
-    with transaction() as db:
-        ticket = lifecycle.locked(db, number=number)
-        if not lifecycle.is_repeat(ticket, act, by=g.visitor.person_id):
-            service(db, ticket, by=g.visitor.person_id, at=now(), channel="wechat")
+    try:
+        with transaction() as db:
+            ticket = lifecycle.locked(db, number=number)
+            if service is None:
+                raise Refused("move_not_allowed")
+            if not lifecycle.is_repeat(ticket, act, by=g.visitor.person_id):
+                service(db, ticket, g.visitor.person_id)
+    except Refused as refused:
+        return _refused(refused, number)
+    if act in GIVES_AWAY:
+        return redirect("/engineer", 303)
     shows_code = act == "finish" and ticket.rateable
     page = f"/engineer/{links.in_path(number)}"
     return redirect(f"{page}/code" if shows_code else page, 303)
+
+
+def _refused(refused: Refused, number: str) -> Response:
+    """In words, with what last became of the ticket, where this engineer ever had to do with it."""
+    with read_session() as db:
+        known = engineer_worklist.knows(db, number, engineer=g.visitor.person_id)
+        last = detail.last_move(db, known) if known is not None else None
+    page = render_template("engineer/refused.html", text=words(refused), last=last, number=number if last else "")
+    return make_response(page, status_of(refused))
+
+
+@blueprint.get("/engineer/hand-over")
+def shift() -> str:
+    """The end of a shift: all open tickets go to a colleague, with a note."""
+    with read_session() as db:
+        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now())
+        colleagues = handing_over.colleagues(db, g.visitor.person_id, day=now().date())
+    led = [job for job in work.open if job.mine]
+    return render_template("engineer/shift.html", led=led, colleagues=colleagues, form=session.form_token("shift"))
+
+
+@blueprint.post("/engineer/hand-over")
+@session.checks_its_own_form
+def hand_over_shift() -> Answer:
+    session.check_form("shift")
+    to, note = parse_id(request.form.get("colleague", "")), forms.typed("note", notes.LONGEST)
+    with transaction() as db:
+        handing_over.hand_over_shift(db, to=to or 0, note=note, by=g.visitor.person_id, at=now(), channel=CHANNEL)
+    return redirect("/engineer", 303)
 
 
 @blueprint.get("/engineer/<ticket:number>/code")

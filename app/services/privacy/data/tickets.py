@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.models import Category, Complaint, Event, Ticket, TicketHelper, TicketPhoto
+from app.models import Category, Complaint, Event, Ticket, TicketHelper, TicketNote, TicketPhoto
 from app.pagination import Query
 from app.services.privacy.data.subject import Subject, any_of, belongs_to
 
@@ -45,6 +45,15 @@ def complaints(subject: Subject) -> Query:
         .join(Ticket, Ticket.id == Complaint.ticket_id)
         .where(belongs_to(Complaint.person_id, subject))
         .order_by(Complaint.at.desc())
+    )
+
+
+def notes(subject: Subject) -> Query:
+    return (
+        select(Ticket.number.label("ticket"), TicketNote.at, TicketNote.text)
+        .join(Ticket, Ticket.id == TicketNote.ticket_id)
+        .where(belongs_to(TicketNote.person_id, subject), TicketNote.text != "")
+        .order_by(TicketNote.id.desc())
     )
 
 

@@ -1,23 +1,26 @@
 """Tickets: the list, one ticket with its timeline, and what the desk does with it."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
+from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
-from app.http.i18n import gettext
+from app.http.i18n import gettext, show_moment
 from app.http.ids import parse_id
+from app.http.words import word
 from app.models import Ticket
-from app.models.ticket import MOVES, PAUSE_REASONS, STATES
+from app.models.ticket import MOVES, OPEN_STATES, PAUSE_REASONS, STATES
 from app.pagination import Line
 from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
 from app.services.service_levels import clock, escalation
-from app.services.tickets import desk_intake, detail, lifecycle, nodes, pauses, photos
+from app.services.tickets import desk_intake, detail, lifecycle, nodes, notes, pauses, photos
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import filters, live
@@ -85,7 +88,9 @@ def ticket(number: str) -> str:
             "entered": [] if provider else manual_entry.of_ticket(session, found.id),
             # Who took the call has the caller on the line; another's number is not to be had by opening a ticket.
             "telephones": g.visitor.supervises or found.source not in desk_intake.SOURCES,
-            "paused": pauses.is_paused(session, found),
+            "waiting": pauses.waiting(session, found, at=now()),
+            "notes": notes.of_ticket(session, found.id, for_provider=provider),
+            "correctable": g.may_act and found.state in OPEN_STATES,
             "may_pause": found.state in pauses.ANSWERED,
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
@@ -99,6 +104,8 @@ def ticket(number: str) -> str:
         slip_name=slip_pads.name,
         opening_hours=service_levels().calendars,
         pause_reasons=PAUSE_REASONS,
+        pause_hours=pauses.LENGTHS,
+        note_kinds=() if provider else notes.KINDS,
         printable=found.rateable and found.state != "cancelled",
         **shown,
     )
@@ -153,8 +160,9 @@ def cancel(number: str) -> Answer:
 @blueprint.post("/console/tickets/<ticket:number>/pause")
 def pause(number: str) -> Answer:
     def wait(session: Session, ticket: Ticket) -> None:
-        reason = request.form.get("reason", "")
-        pauses.pause(session, ticket, reason=reason, by=by(), at=now(), channel=CHANNEL)
+        reason, hours = request.form.get("reason", ""), parse_id(request.form.get("hours", "")) or 0
+        until, zone = now() + timedelta(hours=hours if hours in pauses.LENGTHS else 0), runtime().settings.timezone
+        pauses.pause(session, ticket, reason=reason, until=until, by=by(), at=now(), zone=zone, channel=CHANNEL)
 
     return _act(number, wait, gettext("计时已暂停。"))
 
@@ -167,8 +175,27 @@ def resume(number: str) -> Answer:
     return _act(number, go_on, gettext("计时已恢复。"))
 
 
+@blueprint.post("/console/tickets/<ticket:number>/note")
+def note(number: str) -> Answer:
+    """A note changes nothing of the ticket, so it is kept whatever became of it meanwhile."""
+    kind = request.form.get("kind", "noted")
+    if kind == "noted_inside" and not g.visitor.supervises:
+        raise Refused("note_empty")
+    with transaction() as session:
+        found = lifecycle.locked(session, number=number.strip())
+        words = forms.typed("note", notes.LONGEST)
+        notes.add(session, found, words, kind=kind, by=by(), at=now(), channel=CHANNEL)
+    flash(gettext("备注已保存。"), "success")
+    return redirect(url_for("console.ticket", number=number), code=303)
+
+
 def by() -> int:
     return int(g.visitor.person_id)
+
+
+def _said(last: detail.Step) -> str:
+    moved = f"{show_moment(last.at)} {last.actor or ''} {word('event', last.kind)}"
+    return gettext("最近一步：%(moved)s", moved=f"{moved} → {last.lead}" if last.lead else moved)
 
 
 def _act(number: str, act: Callable[[Session, Ticket], None], done: str) -> Answer:
@@ -178,6 +205,8 @@ def _act(number: str, act: Callable[[Session, Ticket], None], done: str) -> Answ
         ticket = lifecycle.locked(session, number=number.strip())
         if ticket.updated_at.isoformat() != request.form.get("seen"):
             flash(gettext("工单刚刚有变化，这次没有提交。请看一眼再操作。"), "warning")
+            if last := detail.last_move(session, ticket.id):
+                flash(_said(last), "warning")
             return here
         act(session, ticket)
     flash(done, "success")
