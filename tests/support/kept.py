@@ -3,9 +3,11 @@
 import pickle
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import CodeType
 from typing import Any, cast
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import text
 
 from app import clock, create_app
@@ -69,12 +71,26 @@ class _Made:
         return self.app
 
 
+class _Compiled(BytecodeCache):
+    """A template is compiled once for all applications."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
 class Apps:
     """An application for each settings."""
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
         self._made: list[_Made] = []
+        self._compiled = _Compiled()
 
     def of(self, settings: Settings) -> Flask:
         made = next((made for made in self._made if made.settings == settings), None) or self._make(settings)
@@ -86,6 +102,7 @@ class Apps:
 
     def _make(self, settings: Settings) -> _Made:
         app = create_app(settings)
+        app.jinja_env.bytecode_cache = self._compiled
         return _Made(settings, app, cast(Runtime, app.extensions[EXTENSION]).database)
 
     def put_back(self, app: Flask) -> None:

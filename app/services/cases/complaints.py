@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
@@ -69,6 +70,7 @@ def get(session: Session, complaint_id: int) -> Line:
     return row
 
 
+@cache
 def _lines() -> Query:
     who, answerer = aliased(Person), aliased(Person)
     return (

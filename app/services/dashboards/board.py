@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from threading import Lock
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -36,7 +37,7 @@ from app.services.service_levels.clock import Mark
 MOST = 300  # lines; how many there are besides is said
 SOON = timedelta(minutes=15)
 MOVES = tuple(kind for kind, about in EVENTS.items() if about.moves)
-
+_lead = aliased(Person)
 Made = TypeVar("Made")
 Urgency = Literal["over", "soon", "calm", "none"]
 
@@ -201,7 +202,6 @@ def _by_need(row: BoardTicket) -> tuple[bool, timedelta, int]:
 
 
 def _open(wanted: BoardFilter) -> Query:
-    lead = aliased(Person)
     query = (
         select(
             Ticket.id,
@@ -217,15 +217,15 @@ def _open(wanted: BoardFilter) -> Query:
             Place.name.label("place"),
             Category.name.label("category"),
             Team.name.label("team"),
-            lead.name.label("lead"),
-            lead.telephone,
+            _lead.name.label("lead"),
+            _lead.telephone,
         )
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Campus, Campus.id == Department.campus_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
-        .outerjoin(lead, lead.id == Ticket.lead_id)
+        .outerjoin(_lead, _lead.id == Ticket.lead_id)
         .where(Ticket.state == wanted.state if wanted.state else Ticket.state.in_(OPEN_STATES))
     )
     query = query.where(*_wanted(wanted))
@@ -234,6 +234,7 @@ def _open(wanted: BoardFilter) -> Query:
     return query.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.priority, Ticket.id)
 
 
+@cache
 def _urged() -> Query:
     """Each open ticket that was urged after its last move, and when; what was done since is the answer."""
     move = aliased(Event)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
@@ -102,6 +103,7 @@ def _unverified(at: datetime) -> Query:
     return select(Rating.id).where(*low, ~slot.exists())
 
 
+@cache
 def _waiting() -> Query:
     lead = aliased(Person)
     return (

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -176,6 +177,7 @@ def _last_try(session: Session, channel: str, person_id: int, at: datetime) -> D
     )
 
 
+@cache
 def _notices() -> Query:
     reader = aliased(Person)
     return (

@@ -15,6 +15,7 @@ from app.services.notices.delivery import BLOCKS_LATER, LEASE, Attempt
 LOOK = 3
 # A notice behind another is woken when that one is done, and is looked at after this time should nobody wake it.
 BEHIND = timedelta(minutes=10)
+_other = aliased(Notice)
 
 
 def claim(session: Session, order: ChannelOrder, *, at: datetime, most: int) -> list[Attempt]:
@@ -59,11 +60,10 @@ def _look(session: Session, at: datetime, most: int) -> Sequence[Row[int, bool]]
 
 def _behind(at: datetime) -> ColumnElement[bool]:
     """Another to the same person is on its way, or comes first. Who waits for a quiet hour lets others pass."""
-    other = aliased(Notice)
-    in_flight = and_(other.state == "sending", other.next_try_at > at)
-    before = and_(other.id < Notice.id, or_(other.next_try_at <= at, other.reason.in_(BLOCKS_LATER)))
-    same_person = and_(other.person_id == Notice.person_id, other.id != Notice.id, other.settled_at.is_(None))
-    return select(other.id).where(same_person, or_(in_flight, before)).correlate(Notice).exists()
+    in_flight = and_(_other.state == "sending", _other.next_try_at > at)
+    before = and_(_other.id < Notice.id, or_(_other.next_try_at <= at, _other.reason.in_(BLOCKS_LATER)))
+    same_person = and_(_other.person_id == Notice.person_id, _other.id != Notice.id, _other.settled_at.is_(None))
+    return select(_other.id).where(same_person, or_(in_flight, before)).correlate(Notice).exists()
 
 
 def _put_behind(session: Session, notice_ids: list[int], at: datetime) -> None:

@@ -22,6 +22,7 @@ from app.pagination import Line
 from app.services.organisation import employment
 
 SIZE = 50
+_job = aliased(Employment)
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,8 @@ class PersonPage:
 
 def current_employment(person_id: InstrumentedAttribute[int], day: date) -> ScalarSelect[int]:
     """The employment in force on that day, as a column of a query over people."""
-    job = aliased(Employment)
-    query = select(job.id).where(job.person_id == person_id, job.in_force(day))
-    return query.order_by(job.valid_from.desc(), job.id.desc()).limit(1).scalar_subquery()
+    query = select(_job.id).where(_job.person_id == person_id, _job.in_force(day))
+    return query.order_by(_job.valid_from.desc(), _job.id.desc()).limit(1).scalar_subquery()
 
 
 def find(

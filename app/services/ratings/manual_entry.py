@@ -7,6 +7,7 @@ answer of the user's own: refusing it would lose a voice without a trace, and it
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
@@ -150,6 +151,7 @@ def _check(entry: Entry) -> None:
         raise Refused("photo_needed")
 
 
+@cache
 def _completions() -> Query:
     lead = aliased(Person)
     return (
@@ -170,6 +172,7 @@ def _completions() -> Query:
     )
 
 
+@cache
 def _lines() -> Query:
     lead, clerk, linker = aliased(Person), aliased(Person), aliased(Person)
     linked = select(SlipLink.at, linker.name).join(linker, linker.id == SlipLink.by_id)

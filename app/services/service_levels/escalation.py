@@ -17,6 +17,7 @@ from config.notices import notice_rules
 
 # After a day nobody is rung up any more; the desk goes on seeing it until somebody opens it.
 RINGS_FOR = timedelta(days=1)
+_lead, _other, _notified = aliased(Person), aliased(Person), aliased(Notice)
 
 
 def due(session: Session, *, at: datetime) -> dict[int, datetime]:
@@ -39,7 +40,6 @@ def escalate(session: Session, ticket: Ticket, *, at: datetime) -> None:
 
 def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None) -> Sequence[Line]:
     """What the desk has to telephone about: whom, since when, and who else was told."""
-    lead, other, notified = aliased(Person), aliased(Person), aliased(Notice)
     waiting = _waiting(None, at - _backup()).subquery()
     query = (
         select(
@@ -49,15 +49,15 @@ def red(session: Session, *, at: datetime, tickets: Sequence[int] | None = None)
             waiting.c.created_at.label("since"),
             Department.name.label("department"),
             Category.name.label("category"),
-            lead.name.label("lead"),
-            lead.telephone,
-            other.name.label("backup"),
-            other.telephone.label("backup_telephone"),
+            _lead.name.label("lead"),
+            _lead.telephone,
+            _other.name.label("backup"),
+            _other.telephone.label("backup_telephone"),
         )
         .join(Ticket, Ticket.id == waiting.c.ticket_id)
-        .join(lead, lead.id == waiting.c.person_id)
-        .outerjoin(notified, (notified.event_id == waiting.c.event_id) & (notified.kind == "backup"))
-        .outerjoin(other, other.id == notified.person_id)
+        .join(_lead, _lead.id == waiting.c.person_id)
+        .outerjoin(_notified, (_notified.event_id == waiting.c.event_id) & (_notified.kind == "backup"))
+        .outerjoin(_other, _other.id == _notified.person_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .order_by(Ticket.priority, waiting.c.created_at)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,7 +13,7 @@ from app.errors import Missing
 from app.models import Asset, Category, Department, Employment, Event, Notice, Person, Place, RoleGrant, Team, Ticket
 from app.models.kinds import EVENTS, PROVIDER_SEES_EVENTS, PROVIDER_SEES_NOTICES
 from app.models.ticket import OPEN_STATES, TicketAsset, TicketHelper
-from app.pagination import Line
+from app.pagination import Line, Query
 from app.services.organisation import employment
 from app.services.organisation.directory import current_employment
 from app.services.service_levels import clock
@@ -57,9 +58,17 @@ class Step:
 
 def facts(session: Session, number: str) -> Line:
     """The ticket and the names of everything it points to; raises Missing."""
+    row = session.execute(_facts().where(Ticket.number == number)).first()
+    if row is None:
+        raise Missing("no_such_ticket")
+    return row
+
+
+@cache
+def _facts() -> Query:
     lead, served, requester = aliased(Person), aliased(Person), aliased(Person)
     served_department = aliased(Department)
-    row = session.execute(
+    return (
         select(
             Ticket,
             Department.name.label("department"),
@@ -91,11 +100,7 @@ def facts(session: Session, number: str) -> Line:
         .outerjoin(Team, Team.id == Ticket.team_id)
         .outerjoin(served, served.id == Ticket.served_person_id)
         .outerjoin(requester, requester.id == Ticket.requester_id)
-        .where(Ticket.number == number)
-    ).first()
-    if row is None:
-        raise Missing("no_such_ticket")
-    return row
+    )
 
 
 def helpers(session: Session, ticket_id: int) -> Sequence[Line]:

@@ -13,6 +13,7 @@ from app.pagination import Cursor, Page, newest_first
 
 OPEN = "open"  # every state in which somebody still waits
 NAMESAKES = 50
+_lead, _served, _requester = aliased(Person), aliased(Person), aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,6 @@ def too_many_named(session: Session, wanted: TicketFilter) -> bool:
 
 def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None) -> Page:
     """Tickets by the time they were reported, newest first."""
-    lead, served, requester = aliased(Person), aliased(Person), aliased(Person)
     query = (
         select(
             Ticket.id,
@@ -51,17 +51,17 @@ def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None)
             Ticket.description,
             Department.name.label("department"),
             Category.name.label("category"),
-            lead.name.label("lead"),
+            _lead.name.label("lead"),
             Team.name.label("team"),
-            served.name.label("served"),
-            requester.name.label("requester"),
+            _served.name.label("served"),
+            _requester.name.label("requester"),
         )
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
-        .outerjoin(lead, lead.id == Ticket.lead_id)
+        .outerjoin(_lead, _lead.id == Ticket.lead_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
-        .outerjoin(served, served.id == Ticket.served_person_id)
-        .outerjoin(requester, requester.id == Ticket.requester_id)
+        .outerjoin(_served, _served.id == Ticket.served_person_id)
+        .outerjoin(_requester, _requester.id == Ticket.requester_id)
         .where(*_conditions(session, wanted))
     )
     return newest_first(session, query, Ticket.reported_at, Ticket.id, after=after)
