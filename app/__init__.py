@@ -17,8 +17,10 @@ from app.http import context, errors, guards, headers, i18n, ids, inputs, outage
 from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
+from app.http.turns import Turns
 from app.jobs import wakeups
 from app.runtime import Runtime, build, is_of_demo
+from app.services.images import LARGEST_FORM
 from app.services.notices import content
 from app.web.blueprints import blueprints
 from app.web.wechat.js_sdk import scanner
@@ -62,6 +64,9 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = CopiedLinks(app.wsgi_app)  # type: ignore[method-assign]
     if settings.sandbox_url:  # never in production
         app.wsgi_app = Seats(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
+    app.wsgi_app = Turns(  # type: ignore[method-assign]
+        app.wsgi_app, turns=settings.web_threads, threads=settings.server_threads, largest=LARGEST_FORM
+    )
     Bootstrap5(app)
     inputs.install(app)  # before anybody has read the form
     csrf = CSRFProtect(app)

@@ -134,7 +134,8 @@ class Settings(BaseSettings):
     surfaces: Annotated[frozenset[str], some_of(SURFACES)] = frozenset(SURFACES)
     trusted_proxies: Annotated[int, whole(8)] = 0
     # The server's own variable, so that it is said once.
-    web_threads: Annotated[int, whole(512)] = Field(2, alias="GRANIAN_BLOCKING_THREADS")
+    server_threads: Annotated[int, whole(4096)] = Field(512, alias="GRANIAN_BLOCKING_THREADS")
+    web_threads: Annotated[int, whole(512)] = 8
     posts_per_minute: Annotated[int, whole(1_000_000)] = Field(60, alias="API_POSTS_PER_MINUTE")
     rating_trust: Literal["verified", "open"] = "verified"
     binding_proof: Annotated[frozenset[str], some_of(PROOFS)] = frozenset(PROOFS)
@@ -226,6 +227,12 @@ class Settings(BaseSettings):
         if info.data.get("env") == "production" and _SANDBOX.match(value):
             raise ValueError("is one of the sandbox's; production expects the hospital's own")
         return value
+
+    @field_validator("web_threads")
+    @classmethod
+    def _of_the_server(cls, threads: int, info: ValidationInfo) -> int:
+        most: int = info.data.get("server_threads", threads)
+        return max(1, min(threads, most))
 
     @field_validator("public_url", "wechat_api_url", "wechat_api_backup_url", "wechat_open_url", "wecom_url", "js_url")
     @classmethod

@@ -126,6 +126,7 @@ def demo_settings(place: Place) -> dict[str, str]:
         "WECOM_ROBOT_KEY": WECOM.robot_key,
         "WECOM_URL": place.sandbox_url,
         "WECHAT_JS_URL": f"{place.sandbox_url}/open/js/jweixin-1.6.0.js",
+        "WEB_THREADS": "2",
         "HOSPITAL_NAME": HOSPITAL,
         "HOTLINE": HOTLINE,
         "SERVICE_LINE": SERVICE_LINE,
@@ -164,8 +165,8 @@ def _draw(session: Session, settings: Settings) -> None:
 def commands(place: Place, settings: Settings) -> dict[str, list[str]]:
     """What `python -m` runs, by name and in the order of the start."""
     sqlite = settings.database_url.startswith("sqlite")
-    # SQLite has one writer: more threads would only sleep in its busy handler.
-    crew = ["--workers", "1" if sqlite else "2", "--blocking-threads", "1" if sqlite else "2"]
+    # SQLite has one writer: a second process would only sleep in its busy handler.
+    crew = ["--workers", "1" if sqlite else "2"]
     web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(place.port), *crew]
     web += ["--respawn-failed-workers"]
     sandbox = ["sandbox", "--port", str(place.sandbox_port), "--app-url", place.url]

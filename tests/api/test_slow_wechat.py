@@ -24,7 +24,7 @@ SESSION = "/sns/jscode2session"
 def test_a_page_comes_within_a_second_while_many_sign_ins_wait(
     sqlite_url: str, tmp_path: Path, nursery: Nursery
 ) -> None:
-    mini = {"WECHAT_MINI_APPID": MINI.appid, "WECHAT_MINI_SECRET": MINI.secret, "GRANIAN_BLOCKING_THREADS": "2"}
+    mini = {"WECHAT_MINI_APPID": MINI.appid, "WECHAT_MINI_SECRET": MINI.secret, "WEB_THREADS": "2"}
     with installation({**plain_environ(sqlite_url, tmp_path), **mini}, tmp_path, nursery) as installed:
         installed.start("sandbox", "web")
         Sandbox(installed.sandbox_url).trouble(SESSION, latency_before=5)
@@ -77,7 +77,7 @@ def test_made_up_codes_take_only_the_turns_of_strangers(
 
 @pytest.fixture
 def environ(environ: dict[str, str]) -> dict[str, str]:
-    return {**environ, "GRANIAN_BLOCKING_THREADS": "3"}
+    return {**environ, "WEB_THREADS": "3"}
 
 
 def test_whoever_waited_makes_room_again(take_phone: TakePhone, wechat: Sandbox) -> None:

@@ -26,7 +26,7 @@ def test_every_setting_is_one_and_the_page_names_the_file(file: Path) -> None:
 @pytest.mark.parametrize("line", [*UNITS, ROOT / "README.md", FOLDER / "compose.yaml"], ids=lambda path: path.name)
 def test_granian_understands_how_it_is_started(line: Path) -> None:
     text = line.read_text("utf-8")
-    found = re.findall(r"(?:/bin/|=8 )granian (--.*?wsgi:app)", text)
+    found = re.findall(r"(?:/bin/|=512 )granian (--.*?wsgi:app)", text)
     found += [" ".join(re.findall(r'[^\s,"]+', one)) for one in re.findall(r"\[granian, (--.*?)\]", text, re.DOTALL)]
     assert found or "worker" in line.name
     for command in found:

@@ -31,7 +31,7 @@ def test_readers_who_do_not_read_keep_nobody_waiting_and_make_room_when_they_go(
     story.announce()
     publish(story, "leaves-1.bin", parts=8)
     publish(story, "leaves-2.bin", parts=1)
-    environ = {**plain_environ(database_url, tmp_path), "GRANIAN_BLOCKING_THREADS": "2"}
+    environ = {**plain_environ(database_url, tmp_path), "WEB_THREADS": "2"}
     with installation(environ, tmp_path, nursery) as installed:
         installed.start("web")
         for path, busy in ((LONG, 503), (BUNDLE, 503), (SHORT, 200)):

@@ -29,7 +29,7 @@ class Installation:
         self.sandbox_url = f"http://localhost:{self._sandbox_port}"
         addresses = {"PUBLIC_URL": self.url, "SANDBOX_URL": self.sandbox_url}
         wechat = {"WECHAT_API_URL": self.sandbox_url, "WECHAT_OPEN_URL": self.sandbox_url}
-        self.environ = {"GRANIAN_BLOCKING_THREADS": "1", **environ, **addresses, **wechat}
+        self.environ = {"WEB_THREADS": "1", **environ, **addresses, **wechat}
         self._folder = folder
         self._nursery = nursery
         self._running: dict[str, Process] = {}
@@ -48,11 +48,15 @@ class Installation:
         """End it as a power cut would."""
         self._running.pop(name).kill()
 
-    def kill_child(self, name: str) -> int:
-        """End the process that it has started, which serves; its number, so that another can be told from it."""
+    def child(self, name: str) -> int:
+        """The number of the process that it has started, which serves."""
         parent = self._running[name].pid
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
-        serving = max(map(int, children))  # one before it only tracks what multiprocessing holds
+        return max(map(int, children))  # one before it only tracks what multiprocessing holds
+
+    def kill_child(self, name: str) -> int:
+        """End that process; its number, so that another can be told from it."""
+        serving = self.child(name)
         os.kill(serving, signal.SIGKILL)
         return serving
 

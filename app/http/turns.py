@@ -1,0 +1,100 @@
+"""Who sends slowly keeps a thread waiting that does nothing else, never one of the turns in which we work.
+
+The server gives a request a thread as soon as its head is here; the body is fetched from inside, and the server knows
+no limit of time for that. So it has many threads, and there are few turns: a body is here before a turn is taken.
+Nothing ends a fetch that hangs. Where half of the threads hang, the process ends; whoever started it starts it again.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import structlog
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+LATE = 10.0  # seconds a body may take where many take as long
+LOOK = 0.5
+LEAVING = 5.0  # seconds for what is at work when the process ends
+IN_MEMORY = 256 * 1024
+PART = 64 * 1024
+
+
+class Turns:
+    """In front of the program: so many requests at once, each of them whole."""
+
+    def __init__(self, program: Wsgi, *, turns: int, threads: int, largest: int) -> None:
+        self._program = program
+        self._count = turns
+        self._turns = threading.BoundedSemaphore(turns)
+        self._largest = largest
+        self._bodies = Bodies(most=max(1, threads // 2), full=self._leave)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        size = self._size(environ)
+        if not size:
+            with self._turns:
+                return self._program(environ, start_response)
+        with BytesIO() if size <= IN_MEMORY else TemporaryFile() as whole:
+            with self._bodies.fetching():
+                _fetch(environ["wsgi.input"], whole, size)
+            environ["wsgi.input"] = whole
+            with self._turns:
+                return self._program(environ, start_response)
+
+    def _size(self, environ: dict[str, Any]) -> int:
+        """How much to fetch at most; nothing of what is too large for every door, which is refused unread."""
+        told = environ.get("CONTENT_LENGTH") or ""
+        if told.isdecimal():
+            return int(told) if int(told) <= self._largest else 0
+        in_parts = "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated")
+        return self._largest + 1 if in_parts else 0
+
+    def _leave(self, late: int) -> None:
+        structlog.get_logger().error("the process ends: too many requests do not arrive whole", late=late)
+        until = time.monotonic() + LEAVING
+        for _ in range(self._count):
+            self._turns.acquire(timeout=max(0.0, until - time.monotonic()))
+        os._exit(1)
+
+
+class Bodies:
+    """Those on their way; from when they first are many, somebody looks whether they arrive."""
+
+    def __init__(self, *, most: int, full: Callable[[int], None]) -> None:
+        self._most, self._full = most, full
+        self._since: dict[int, float] = {}
+        self._looking = threading.Lock()
+
+    @contextmanager
+    def fetching(self) -> Iterator[None]:
+        thread = threading.get_ident()
+        self._since[thread] = time.monotonic()
+        if len(self._since) >= self._most and self._looking.acquire(blocking=False):
+            threading.Thread(target=self._look, name="bodies", daemon=True).start()
+        try:
+            yield
+        finally:
+            del self._since[thread]
+
+    def _look(self) -> None:
+        while (late := self._late()) < self._most:
+            time.sleep(LOOK)
+        self._full(late)
+
+    def _late(self) -> int:
+        now = time.monotonic()
+        return sum(now - since > LATE for since in tuple(self._since.values()))
+
+
+def _fetch(sent: IO[bytes], whole: IO[bytes], size: int) -> None:
+    """What was cut off on its way is shorter than announced, which whoever reads it sees."""
+    while size and (part := sent.read(min(size, PART))):
+        whole.write(part)
+        size -= len(part)
+    whole.seek(0)
