@@ -16,6 +16,7 @@ GROUPS = {
     "people": (_("人员：导入花名册，建立第一个管理员。"), ("people", "invitations", "privacy")),
     "places": (_("房间：导入贴标签、扫码报修的房间。"), ("assets",)),
     "qr": (_("评价码：打印小票、标签和海报。"), ("qr", "slip_pads")),
+    "ratings": (_("评价：核对按天记下的评价数。"), ("ratings",)),
     "tickets": (_("工单：导入其他系统的记录，查工单的扫码地址。"), ("tickets",)),
 }
 

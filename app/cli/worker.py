@@ -17,6 +17,7 @@ from app.jobs import (
     mini_codes,
     notices,
     retention,
+    rollups,
     wakeups,
     wechat_callbacks,
     wechat_prefetch,
@@ -36,6 +37,7 @@ WORK = {
 BY_THE_CLOCK = {
     "watch": deadlines.keep_watching,
     "retention": retention.keep_tidy,
+    "rollups": rollups.keep_rolling,
     "mini_codes": mini_codes.keep_fetching,
     "history": history.keep_sealing,
 }

@@ -93,6 +93,7 @@ class Voices:
 
     def _enrich(self, work: Work, rating: int, level: int, at: datetime) -> None:
         detail = self._rows.draft(RatingDetail, rating_id=rating, **self._detail(level, at))
+        detail["praised_id"] = work.completion["lead_id"] if detail["praise"] == "approved" else None
         if detail["praise"] in {"approved", "refused"}:
             decided_at = at + self._dice.minutes(600, 1500, 4000)
             supervisor = self._roster.ids[roles.SUPERVISOR]

@@ -45,6 +45,7 @@ from app.models.rating import (
     RatingExclusion,
     RecoveryCase,
 )
+from app.models.rollup import RatingDay, RollupMark
 from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
 from app.models.sign_in import ConsoleScan, OAuthAttempt
 from app.models.slip import MiniCode, SlipLink, SlipPad
@@ -114,10 +115,12 @@ __all__ = [
     "Provider",
     "Rating",
     "RatingCorrection",
+    "RatingDay",
     "RatingDetail",
     "RatingExclusion",
     "RecoveryCase",
     "RoleGrant",
+    "RollupMark",
     "SealCheckpoint",
     "SealVerification",
     "SealedBatch",

@@ -79,8 +79,10 @@ CURRENT = frozenset(
         "oauth_attempt",
         "place",
         "post",
+        "rating_day",
         "provider",
         "role_grant",
+        "rollup_mark",
         "subscription_credit",
         "team",
         "ticket",
@@ -89,8 +91,8 @@ CURRENT = frozenset(
     }
 )
 
-# What the database writes with a rating: its event and its slot.
-_RATED = {"sqlite": {"rating_event", "rating_slot"}, "postgresql": {"rating_given"}}
+# What the database writes with a rating: its event, its slot, whose work it is.
+_RATED = {"sqlite": {"rating_copied", "rating_event", "rating_slot"}, "postgresql": {"rating_copied", "rating_given"}}
 _KINDS = {
     "sqlite": (
         ("no_update", FROZEN),

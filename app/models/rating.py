@@ -10,8 +10,12 @@ from app.db import Base, Id
 
 LEVELS = (5, 4, 3, 2, 1)  # 非常满意, 满意, 基本满意, 不满意, 非常不满意
 LOW_LEVELS = (2, 1)
+SATISFIED_FROM = 4
 EXCLUSION_REASONS = ("mistaken", "malicious", "not_the_person")  # the last: a system or a rule was rated
 _UNCHECKED = text("checked = '' AND comment <> ''")
+FLAGS = ("review", "risky")  # what WeChat took offence at
+_FLAGGED = text(f"checked IN {FLAGS!r}")
+_PRAISED = text("praised_id IS NOT NULL AND comment <> ''")
 _NAMED = text("person_id IS NOT NULL")
 
 
@@ -28,6 +32,9 @@ class Rating(Base):
         Index(None, "completion_id", "identity_id", unique=True),
         Index(None, "identity_id", "at"),
         Index(None, "at"),
+        Index(None, "lead_id", "at"),
+        Index(None, "department_id", "at"),
+        Index("ix_rating_unverified", "at", sqlite_where=text("counts = 0"), postgresql_where=text("NOT counts")),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -38,6 +45,10 @@ class Rating(Base):
     counts: Mapped[bool]  # given by somebody verified; one that is verified later takes its slot then
     source: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+    # Of the completion, so that lists by engineer and ward need not go through all ratings. Who does not say them has
+    # them copied by the database (migration 0016).
+    lead_id: Mapped[int | None] = mapped_column(Id)
+    department_id: Mapped[int | None] = mapped_column(Id)
 
 
 class CountedRating(Base):
@@ -74,6 +85,8 @@ class RatingDetail(Base):
         CheckConstraint("praise IN ('', 'asked', 'approved', 'refused')", name="known_praise"),
         Index(None, "praise"),
         Index("ix_rating_detail_unchecked", "at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
+        Index("ix_rating_detail_flagged", "at", sqlite_where=_FLAGGED, postgresql_where=_FLAGGED),
+        Index("ix_rating_detail_praised", "praised_id", "at", sqlite_where=_PRAISED, postgresql_where=_PRAISED),
     )
 
     rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), primary_key=True)
@@ -82,6 +95,7 @@ class RatingDetail(Base):
     faces: Mapped[dict[str, Any]]  # touchpoint -> 1..5
     comment: Mapped[str] = mapped_column(Text)
     praise: Mapped[str] = mapped_column(Text)  # "tell the engineer": asked, then approved or refused
+    praised_id: Mapped[int | None] = mapped_column(Id)  # the engineer who may read it, once it is approved
     # What WeChat's content check says of the comment: empty where nobody asked it, else pass, review or risky.
     checked: Mapped[str] = mapped_column(Text, default="", server_default="")
     pressed: Mapped[bool]  # somebody asked the rater to change the rating; for the hospital's eyes only

@@ -148,6 +148,7 @@ class Complaint(Base):
     __table_args__ = (
         CheckConstraint("state IN ('open', 'answered')", name="known_state"),
         Index(None, "state", "at"),
+        Index(None, "at"),
         Index(None, "ticket_id"),
         Index(None, "person_id", "at"),
     )

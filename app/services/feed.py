@@ -7,7 +7,7 @@ what was written after something else was seen comes after it.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -44,18 +44,31 @@ def number(session: Session, *, most: int = BATCH) -> int:
     horizon = _horizon(session, postgresql=postgresql)  # before this transaction has a number of its own
     mark = _mark(session)
     fresh = session.scalars(_unnumbered(mark.settled_id).limit(most)).all()
-    last = session.scalar(select(func.max(FeedEntry.seq))) or 0
+    before = last(session)
     if fresh:
-        session.execute(insert(FeedEntry), [{"seq": last + n, "event_id": id_} for n, id_ in enumerate(fresh, start=1)])
+        session.execute(
+            insert(FeedEntry), [{"seq": before + n, "event_id": id_} for n, id_ in enumerate(fresh, start=1)]
+        )
     if len(fresh) < most:  # else there may be more that is visible and below the fence
         _settle(session, mark, horizon)
     return len(fresh)
 
 
-def read(session: Session, *, after: int, most: int = 500) -> Sequence[Line]:
-    """The numbered events that follow `after`, as rows of `seq` and `Event`. Call `number` first, to be up to date."""
+def last(session: Session) -> int:
+    """The number of the last event that has one."""
+    return session.scalar(select(func.max(FeedEntry.seq))) or 0
+
+
+def read(session: Session, *, after: int, most: int = 500, kinds: Collection[str] = ()) -> Sequence[Line]:
+    """The numbered events that follow `after`, as rows of `seq` and `Event`. Call `number` first, to be up to date.
+
+    With `kinds` only those of them, still of the `most` that follow.
+    """
     query = select(FeedEntry.seq, Event).join(Event, Event.id == FeedEntry.event_id)
-    return session.execute(query.where(FeedEntry.seq > after).order_by(FeedEntry.seq).limit(most)).all()
+    query = query.where(FeedEntry.seq > after, FeedEntry.seq <= after + most)  # there are no gaps
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    return session.execute(query.order_by(FeedEntry.seq)).all()
 
 
 def waits(session: Session) -> bool:

@@ -28,9 +28,9 @@ from app.models import (
     Ticket,
 )
 from app.models.kinds import EVENTS
+from app.models.rating import SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
-from app.services.ratings.search import SATISFIED_FROM
 from app.services.service_levels import clock, escalation
 from app.services.service_levels.clock import Mark
 

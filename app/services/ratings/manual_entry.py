@@ -25,12 +25,12 @@ from app.models import (
     SlipLink,
     Ticket,
 )
-from app.models.rating import LEVELS
+from app.models.rating import LEVELS, SATISFIED_FROM
 from app.pagination import Cursor, Line, Page, Query, newest_first
 from app.services import events, images
 from app.services.codes import slip_pads
 from app.services.events import About
-from app.services.ratings.search import SATISFIED_FROM, Figure
+from app.services.ratings.search import Figure
 
 PAPER, TELEPHONE = SOURCES = ("paper", "telephone")
 A_DAY = timedelta(days=1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
@@ -16,10 +16,11 @@ READ_AT_ONCE = 20
 
 def decide(session: Session, rating_id: int, *, approve: bool, by: int, at: datetime, channel: str) -> None:
     """Once; who comes second is told so. Raises Refused."""
+    lead = select(Rating.lead_id).where(Rating.id == rating_id).scalar_subquery()
     decided = session.scalar(
         update(RatingDetail)
         .where(RatingDetail.rating_id == rating_id, RatingDetail.praise == "asked")
-        .values(praise="approved" if approve else "refused")
+        .values(praise="approved" if approve else "refused", praised_id=lead if approve else None)
         .returning(RatingDetail.rating_id)
     )
     if decided is None:
@@ -39,9 +40,7 @@ def approved_of(session: Session, engineer_id: int) -> Sequence[str]:
     """The approved words for this engineer, newest first; neither who wrote them nor about which ticket."""
     return session.scalars(
         select(RatingDetail.comment)
-        .join(Rating, Rating.id == RatingDetail.rating_id)
-        .join(Completion, Completion.id == Rating.completion_id)
-        .where(Completion.lead_id == engineer_id, RatingDetail.praise == "approved", RatingDetail.comment != "")
-        .order_by(Rating.at.desc())
+        .where(RatingDetail.praised_id == engineer_id, RatingDetail.comment != literal_column("''"))
+        .order_by(RatingDetail.at.desc())
         .limit(READ_AT_ONCE)
     ).all()

@@ -1,11 +1,11 @@
 """Ratings as the hospital reads them. Nothing here is ever shown to the provider (law 11)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
@@ -24,13 +24,11 @@ from app.models import (
     Ticket,
 )
 from app.models.person import NAMELESS
+from app.models.rating import FLAGS
 from app.pagination import Cursor, Line, Page, Query, newest_first
+from app.services.rollups import daily
+from app.services.rollups.daily import LEVEL, Scope
 
-SATISFIED_FROM = 4
-FLAGS = ("review", "risky")
-
-# The level that stands: the corrected one where there is one.
-LEVEL = func.coalesce(RatingCorrection.level, Rating.level)
 WHOSE = func.coalesce(Rating.person_id, CountedRating.person_id)
 
 
@@ -80,8 +78,10 @@ class Figure:
 
 def find(session: Session, wanted: RatingFilter, *, after: Cursor | None = None) -> Page:
     """Ratings by the time they were given, newest first."""
-    query = _lines().where(*_scope(wanted), *_narrow(wanted))
-    return newest_first(session, query, Rating.at, Rating.id, after=after)
+    chosen = _narrow(select(Rating.id), wanted).where(*_scope(wanted))
+    page = newest_first(session, chosen, Rating.at, Rating.id, after=after)
+    lines = _lines().where(Rating.id.in_([row.id for row in page.rows]))
+    return replace(page, rows=session.execute(lines.order_by(Rating.at.desc(), Rating.id.desc())).all())
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[Line]:
@@ -99,20 +99,9 @@ def one(session: Session, rating_id: int) -> Line:
 
 def figure(session: Session, wanted: RatingFilter) -> Figure:
     """Over department, engineer and days only: filtered by level it would say nothing."""
-    satisfied, excluded = LEVEL >= SATISFIED_FROM, RatingExclusion.rating_id.is_not(None)
-    query = (
-        select(_how_many(satisfied), func.count(), _how_many(satisfied & excluded), _how_many(excluded))
-        .select_from(Rating)
-        .join(CountedRating, CountedRating.rating_id == Rating.id)
-        .join(Completion, Completion.id == Rating.completion_id)
-        .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
-        .outerjoin(RatingExclusion, RatingExclusion.rating_id == Rating.id)
-    )
-    return Figure(*session.execute(query.where(*_scope(wanted))).one())
-
-
-def _how_many(which: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((which, 1), else_=0)), 0)
+    scope = Scope(wanted.department_id, wanted.engineer_id, wanted.since, wanted.until)
+    given, excluded = daily.total(session, scope), daily.set_aside(session, scope)
+    return Figure(given.satisfied, given.counted, excluded.satisfied, excluded.counted)
 
 
 @cache
@@ -170,25 +159,37 @@ def _erased_since() -> ColumnElement[bool]:
 
 def _scope(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.department_id is not None:
-        yield Completion.department_id == wanted.department_id
+        yield Rating.department_id == wanted.department_id
     if wanted.engineer_id is not None:
-        yield Completion.lead_id == wanted.engineer_id
+        yield Rating.lead_id == wanted.engineer_id
     if wanted.since:
         yield Rating.at >= wanted.since
     if wanted.until:
         yield Rating.at < wanted.until
 
 
-def _narrow(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.level is not None:
-        yield LEVEL.in_([wanted.level])
-    if wanted.counted is not None:
-        yield CountedRating.rating_id.is_not(None) if wanted.counted else CountedRating.rating_id.is_(None)
+def _narrow(query: Query, wanted: RatingFilter) -> Query:
+    """Only what a choice needs is joined, so that what is rare is looked for where it is rare."""
     if wanted.low:
-        yield select(RecoveryCase.id).where(RecoveryCase.rating_id == Rating.id).exists()
+        query = query.where(select(RecoveryCase.id).where(RecoveryCase.rating_id == Rating.id).exists())
+    if wanted.level is not None:
+        query = query.outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
+        query = query.where(LEVEL.in_([wanted.level]))
+    if wanted.counted is not None:
+        query = query.outerjoin(CountedRating, CountedRating.rating_id == Rating.id)
+    if wanted.counted:
+        query = query.where(CountedRating.rating_id.is_not(None))
+    if wanted.counted is False:  # some of those who were not known when they rated have been verified since
+        query = query.where(~Rating.counts, CountedRating.rating_id.is_(None))
+    return query.where(*(Rating.id.in_(ids) for ids in _among(wanted)))
+
+
+def _among(wanted: RatingFilter) -> Iterator[Select[int]]:
+    """The ratings of the small tables a choice is about."""
     if wanted.praise:
-        yield RatingDetail.praise == "asked"
-    if wanted.flagged:
-        yield RatingDetail.checked.in_(FLAGS)
+        yield select(RatingDetail.rating_id).where(RatingDetail.praise == "asked")
+    if wanted.flagged:  # in the words of its index
+        flags: list[ColumnElement[str]] = [literal_column(f"'{flag}'") for flag in FLAGS]
+        yield select(RatingDetail.rating_id).where(RatingDetail.checked.in_(flags))
     if wanted.excluded:
-        yield RatingExclusion.rating_id.is_not(None)
+        yield select(RatingExclusion.rating_id)

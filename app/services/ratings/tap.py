@@ -18,7 +18,7 @@ from app.models.rating import LOW_LEVELS
 from app.services.ratings.rating import AlreadyRated
 from app.services.tickets.scan import provider_staff, served
 
-COLUMNS = ("completion_id", "level", "counts", "identity_id", "person_id", "source", "at")
+COLUMNS = ("completion_id", "level", "counts", "identity_id", "person_id", "source", "at", "lead_id", "department_id")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def _statement(dialect: str) -> Any:
             identity.person_id,
             bindparam("source", type_=Text),
             at,
+            Completion.lead_id,
+            Completion.department_id,
         )
         .select_from(Ticket)
         .join(Completion, and_(Completion.ticket_id == Ticket.id, Completion.cycle == Ticket.cycle))

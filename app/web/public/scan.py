@@ -15,7 +15,7 @@ from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
 from app.models import Complaint
-from app.models.rating import LEVELS
+from app.models.rating import LEVELS, SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
 from app.services.cases import complaints
 from app.services.draws import own_summary as draws
@@ -24,7 +24,6 @@ from app.services.identity import wechat_sign_in
 from app.services.ratings import rating, tap
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
-from app.services.ratings.search import SATISFIED_FROM
 from app.services.ratings.tap import Tap
 from app.services.tickets import code_shown, lifecycle, progress
 from app.services.tickets import scan as scan_service

@@ -1,6 +1,6 @@
 """What somebody rated, in WeChat or on paper."""
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.models import (
     Completion,
@@ -20,7 +20,8 @@ from app.services.privacy.data.tickets import reported
 def rated_by(subject: Subject) -> ColumnElement[bool]:
     """The subject's ratings: those of their identities, and those that count for them, from a phone they had before."""
     counted = select(CountedRating.rating_id).where(belongs_to(CountedRating.person_id, subject))
-    return or_(Rating.identity_id.in_(subject.identity_ids), Rating.id.in_(counted))
+    own = select(Rating.id).where(Rating.identity_id.in_(subject.identity_ids))
+    return Rating.id.in_(any_of([own, counted]))
 
 
 def ratings(subject: Subject) -> Query:

@@ -1,0 +1,61 @@
+"""Counts old days once and for all; proves every day that they are what the ratings say, and looks at the tables."""
+
+from datetime import date, datetime, timedelta
+from threading import Event
+
+import structlog
+
+from app.jobs import loop
+from app.runtime import Runtime
+from app.services import feed
+from app.services.rollups import daily, recount
+
+LOOK = timedelta(minutes=5)
+AT_ONCE = 10  # days in one transaction, so that on SQLite nobody waits for it
+PROVED = 100  # the last days; the others by `flask ratings recount`
+
+
+class Rolling:
+    """One worker's; any number of them may run, and be killed at any moment."""
+
+    def __init__(self) -> None:
+        self._proved: date | None = None
+
+    def round(self, runtime: Runtime, *, at: datetime, stopping: Event) -> None:
+        more = True
+        while more and not stopping.is_set():
+            more = roll(runtime, at=at)
+        today = at.astimezone(runtime.settings.timezone).date()
+        if self._proved != today and not stopping.is_set():
+            self._proved = today
+            prove(runtime)
+            runtime.database.gather_statistics()
+
+
+def keep_rolling(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
+    rolling = Rolling()
+    loop.run_loop(
+        lambda: rolling.round(runtime, at=runtime.now(), stopping=stopping),
+        fault="a round of the roll-ups failed",
+        woken=woken,
+        stopping=stopping,
+        sweep=LOOK,
+    )
+
+
+def roll(runtime: Runtime, *, at: datetime) -> bool:
+    """One step; whether there is more to do."""
+    with runtime.database.reading() as session:
+        behind = feed.waits(session)
+    while behind:
+        with runtime.database.transaction() as session:
+            behind = feed.number(session) == feed.BATCH
+    with runtime.database.transaction() as session:
+        return daily.follow(session, zone=runtime.settings.timezone, at=at, most=AT_ONCE)
+
+
+def prove(runtime: Runtime) -> None:
+    with runtime.database.reading() as session:
+        wrong = [day for day, differs in recount.wrong(session, recount.days(session, last=PROVED)) if differs]
+    if wrong:
+        structlog.get_logger().error("a day's roll-up is not what its ratings say", days=[str(day) for day in wrong])

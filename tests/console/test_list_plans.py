@@ -1,0 +1,62 @@
+"""Lists that once went through all ratings there are find what they show by an index."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.services.cases import complaints
+from app.services.privacy import personal_data
+from app.services.privacy.data.subject import Subject
+from app.services.ratings import praise, search
+from app.services.ratings.search import RatingFilter
+
+READS: list[tuple[Callable[[Session], object], str]] = [
+    (lambda session: search.find(session, RatingFilter(engineer_id=1)), "ix_rating_lead_id_at (lead_id=?)"),
+    (
+        lambda session: search.find(session, RatingFilter(department_id=1)),
+        "ix_rating_department_id_at (department_id=?)",
+    ),
+    (lambda session: search.find(session, RatingFilter(counted=False)), "ix_rating_unverified"),
+    (lambda session: search.find(session, RatingFilter(flagged=True)), "ix_rating_detail_flagged"),
+    (lambda session: search.find(session, RatingFilter(excluded=True)), "USING ROWID SEARCH ON TABLE rating_exclusion"),
+    (lambda session: praise.approved_of(session, 1), "ix_rating_detail_praised (praised_id=?)"),
+    (lambda session: complaints.find(session, state=""), "ix_complaint_at"),
+    (
+        lambda session: personal_data.groups(session, Subject(1, (1,)), most=1),
+        "ix_rating_identity_id_at (identity_id=?)",
+    ),
+]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("read", "index"), READS, ids=[index for _read, index in READS])
+def test_a_list_goes_by_its_index(database: Database, read: Callable[[Session], object], index: str) -> None:
+    with database.reading() as session, plans(session) as found:
+        read(session)
+    assert any(index in step for step in found), "\n".join(found)
+    assert not any(step.startswith("SCAN rating") and "INDEX" not in step and index not in step for step in found), (
+        found
+    )
+
+
+@contextmanager
+def plans(session: Session) -> Iterator[list[str]]:
+    """How SQLite goes about each statement that is sent meanwhile."""
+    found: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        if not statement.startswith("EXPLAIN"):
+            asked = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found.extend(row[3] for row in asked)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
