@@ -12,7 +12,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-imports bench-qr bench-supervision screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-imports bench-qr bench-growth bench-supervision screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ bench-imports: .venv/ready-dev  ## two thousand spoilt files for each import
 
 bench-draw: .venv/ready-dev  ## a draw among ten million people
 	$(BIN)/python -m benchmarks.draw
+
+bench-growth: .venv/ready-dev  ## every page at 20,000 and at 2,000,000 tickets (GROWTH_TICKETS)
+	$(BIN)/python -m benchmarks.growth
 
 bench-supervision: .venv/ready-dev  ## a million service-level clocks, a million sealed entries
 	$(BIN)/python -m benchmarks.supervision
