@@ -163,9 +163,11 @@ def rate(page: Page, demo: Demo, number: str, address: str) -> None:
     scan(page, demo, "nurse", address)
     choose(page, "满意")
     expect(page.get_by_role("heading", name="谢谢您的评价")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900  # about one screen
     expect(page.get_by_text(number)).to_be_visible()
     page.locator(".tags label").first.click()
     page.get_by_label("还想说什么").fill(COMMENT)
+    page.locator("summary", has_text="更多").click()
     page.get_by_text("把表扬转告工程师").click()
     page.get_by_role("button", name="补充提交").click()
     expect(page.get_by_text("补充说明已收到。")).to_be_visible()
