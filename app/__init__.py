@@ -24,6 +24,7 @@ from app.services.images import LARGEST_FORM
 from app.services.notices import content
 from app.web.blueprints import blueprints
 from app.web.wechat.js_sdk import scanner
+from config.cases import case_rules
 from config.holidays import holidays
 from config.logging import configure
 from config.settings import Settings, SettingsError
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     content.check_file()
     touchpoints()
     service_levels()
+    case_rules()
     holidays()
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime

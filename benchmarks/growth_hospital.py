@@ -101,8 +101,6 @@ HISTORY = (
     """INSERT INTO rating_correction (rating_id, level, at)
     SELECT id, CASE WHEN level < 4 THEN level + 1 ELSE level - 1 END, at + interval '1 hour'
     FROM rating WHERE counts AND id % 40 = 3""",
-    """INSERT INTO recovery_case (ticket_id, rating_id, opened_at)
-    SELECT completion_id, id, at FROM rating WHERE counts AND level <= 2""",
     """INSERT INTO rating_detail (rating_id, reasons, quality, faces, comment, praise, checked, pressed, at,
       praised_id)
     SELECT rating.id, '{{"codes": []}}', '{{}}', '{{}}',
@@ -118,12 +116,23 @@ HISTORY = (
     """INSERT INTO entered_rating (completion_id, source, level, given_at, by_id, at)
     SELECT id, 'telephone', level, finished_at, {supervisor}, finished_at + interval '1 hour'
     FROM growth_plan WHERE finished_at IS NOT NULL AND id % 200 = 5""",
-    """INSERT INTO complaint (ticket_id, person_id, text, source, at, state, answer, answered_at, answered_by_id)
-    SELECT id, {first} + nurse, '没人来', 'wechat', reported_at + interval '1 hour',
-      CASE WHEN recent THEN 'open' ELSE 'answered' END, CASE WHEN recent THEN '' ELSE '已处理' END,
-      CASE WHEN NOT recent THEN reported_at + interval '1 day' END, CASE WHEN NOT recent THEN {supervisor} END
-    FROM (SELECT *, reported_at > timestamptz '{now}' - interval '2 days' AS recent FROM growth_plan) plan
-    WHERE id % 500 = 11""",
+    """INSERT INTO service_case (reason, about, ticket_id, cycle, rating_id, person_id, source, opened_at, stage, acts,
+      calls, recoveries, owner_id, call_due_at, answer_due_at, close_due_at, next_due_at, called_at, answered_at,
+      told_at, closed_at, closed_by)
+    SELECT reason, 'ticket', ticket, 1, rating, person, 'scan', at,
+      CASE WHEN recent THEN 'received' ELSE 'closed' END, 0, 0, 0, {supervisor},
+      at + interval '1 day', at + interval '1 day', at + interval '9 days',
+      CASE WHEN recent THEN at + interval '1 day' END, {done}, {done}, {done}, {done},
+      CASE WHEN recent THEN '' ELSE 'user' END
+    FROM (SELECT *, at > timestamptz '{now}' - interval '3 days' AS recent FROM (
+      SELECT 'low_score' AS reason, completion_id AS ticket, id AS rating, person_id AS person, at
+      FROM rating WHERE counts AND level <= 2
+      UNION ALL SELECT 'complaint', id, NULL, {first} + nurse, reported_at + interval '1 hour'
+      FROM growth_plan WHERE id % 500 = 11) causes) causes""".replace(
+        "{done}", "CASE WHEN NOT recent THEN at + interval '1 day' END"
+    ),
+    """INSERT INTO case_note (case_id, kind, text, at) SELECT id, 'complaint', '没人来', opened_at FROM service_case
+    WHERE reason = 'complaint'""",
     # After those of the ratings: the newest event is one that everybody may see, as it nearly always is.
     """INSERT INTO event (subject, subject_id, ticket_id, cycle, kind, state, actor_id, at, recorded_at, channel)
     SELECT 'ticket', id, id, 1, step.kind, step.kind, CASE WHEN step.by_lead THEN lead ELSE {first} + nurse END,

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.http.guards import CONSOLE, GUARDS, PHONE
-from app.models import Complaint, Person, Rating, Ticket, WeChatIdentity
+from app.models import Person, Rating, ServiceCase, Ticket, WeChatIdentity
 from app.models.notice import NOTICE_STATES
 from app.models.ticket import OPEN_STATES, STATES
 from app.pagination import Cursor
@@ -63,7 +63,7 @@ def parts(runtime: Runtime) -> Parts:
         done = (Ticket.state == "finished", Ticket.served_person_id.is_not(None))
         last = session.scalars(select(Ticket).where(*done).order_by(Ticket.id.desc()).limit(1)).one()
         rating = session.scalar(select(func.max(Rating.id)))
-        complaint = session.scalar(select(func.max(Complaint.id)))
+        case = session.scalar(select(func.max(ServiceCase.id)))
         first_at, tickets = session.execute(select(func.min(Ticket.reported_at), func.count(Ticket.id))).one()
         own = select(Ticket.number).where(Ticket.lead_id == ENGINEER, Ticket.state == "finished")
         led = session.scalar(own.order_by(Ticket.id.desc()).limit(1))
@@ -73,7 +73,7 @@ def parts(runtime: Runtime) -> Parts:
         "engineer.number": led or "",
         "scan.token": links.ticket_path(last.id).removeprefix("/r/"),
         "ward.token": links.ward_path(WARD).removeprefix("/w/"),
-        "complaint_id": str(complaint),
+        "case_id": str(case),
         "rating_id": str(rating),
         "person_id": str(NURSE),
         "department_id": str(WARD),
@@ -182,7 +182,7 @@ _FILTERS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "console_ratings.rating_index": _RATINGS,
     "console.ticket_index": _TICKETS,
     "console.live_board": ({}, *({"state": state} for state in OPEN_STATES), {"order": "newest"}, {"wall": "1"}),
-    "console_complaints.complaint_index": ({}, {"state": "open"}, {"state": "answered"}),
+    "console_cases.case_index": ({}, {"show": "mine"}, {"show": "pressed"}, {"show": "closed"}),
     "console.notice_index": (
         {},
         *({"state": state} for state in NOTICE_STATES),
@@ -195,7 +195,7 @@ _FILTERS: Mapping[str, tuple[dict[str, Any], ...]] = {
 _CONTINUED: Mapping[str, dict[str, str]] = {
     "console_ratings.rating_index": {"from": ""},
     "console.ticket_index": {},
-    "console_complaints.complaint_index": {},
+    "console_cases.case_index": {"show": "closed"},
     "console_entered.entered_index": {},
     "console.notice_index": {},
 }

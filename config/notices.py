@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from config.files import CLOSED, Count, Expected, Flag, Text, read_text, written_time
 
-Opens = Literal["engineer", "scan", "my", "console"]
+Opens = Literal["engineer", "scan", "my", "case", "console", "console_case"]
 
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
@@ -25,7 +25,7 @@ FOR_ENGINEERS = frozenset(
         *("overdue_soon", "overdue", "limit_missed", "urged"),
     }
 )
-FOR_SUPERVISION = frozenset({"limit_missed_team", "limit_missed_hospital"})
+FOR_SUPERVISION = frozenset({"limit_missed_team", "limit_missed_hospital", "case_opened", "case_overdue"})
 FOR_USERS = frozenset({"finished", "rate_reminder", "complaint_answered", "recovered"})
 KINDS = FOR_ENGINEERS | FOR_SUPERVISION | FOR_USERS | ALERTS
 

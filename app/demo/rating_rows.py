@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from app.demo import roles
 from app.demo.bulk_insert import Row, Rows
+from app.demo.case_rows import Cases
 from app.demo.hospital_file import telling
 from app.demo.people import Colleague, Crew, Roster
 from app.demo.seeded_random import Dice
@@ -13,7 +14,6 @@ from app.models import (
     Rating,
     RatingCorrection,
     RatingDetail,
-    RecoveryCase,
 )
 from app.models.rating import LOW_LEVELS
 from config.touchpoints import touchpoints
@@ -36,6 +36,7 @@ class Voices:
         self._crew = crew
         self._colleagues = colleagues
         self._at = at
+        self._cases = Cases(rows, roster.ids[roles.SUPERVISOR], at)
 
     def speak(self, works: list[Work]) -> None:
         chosen = [(work, moment, who) for work in works for moment, who in self._raters(work)]
@@ -78,7 +79,7 @@ class Voices:
             at=at,
         )
         if counts and level in LOW_LEVELS:
-            self._rows.add(RecoveryCase, ticket_id=work.ticket["id"], rating_id=rating, opened_at=at)
+            self._cases.open(work, rating, person, at)
         if self._dice.happens(0.6):
             self._enrich(work, rating, level, at)
         corrected_at = at + self._dice.minutes(2, 30, 1400)
@@ -124,7 +125,7 @@ class Voices:
         self._rows.draft(RatingCorrection, rating_id=rating, level=level, at=at)
         self._event(work, "corrected", rating, person, at)
         if level in LOW_LEVELS and first not in LOW_LEVELS:
-            self._rows.add(RecoveryCase, ticket_id=work.ticket["id"], rating_id=rating, opened_at=at)
+            self._cases.open(work, rating, person, at)
 
     def _event(
         self, work: Work, kind: str, rating: int, person: int | None, at: datetime, channel: str = _SOURCE

@@ -1,4 +1,4 @@
-"""What else is to be played through: a complaint that waits for an answer, work that waits, is noted, is given back."""
+"""What else is to be played through: cases that wait; work that waits, is noted, is given back."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo import roles
-from app.models import Person, Ticket
-from app.services.cases import complaints
+from app.models import Completion, CountedRating, Person, Rating, RatingDetail, Ticket
+from app.services.cases import complaints, opening
+from app.services.cases.complaints import Said
+from app.services.cases.opening import Cause
 from app.services.tickets import handing_over, lifecycle, notes, pauses
 
 COMPLAINT = "等了两个小时才有人来，来了也没有说清楚原因。"
@@ -16,8 +18,9 @@ NOTED = "主板坏了，备件明早到；护士站先用隔壁的电脑。"
 
 
 def tell(session: Session, *, at: datetime, zone: ZoneInfo) -> None:
-    """The nurse complains; the engineer's work at hand waits for a part; a colleague gives a dispatch back."""
+    """The nurse complains, somebody was pressed; the engineer's work waits for a part; a colleague gives one back."""
     _complain(session, at=at)
+    _press(session, at=at)
     engineer = session.scalars(select(Person.id).where(Person.staff_number == roles.ENGINEER.staff_number)).one()
     _wait(session, engineer, at=at, zone=zone)
     _decline(session, engineer, at=at)
@@ -31,7 +34,7 @@ def _complain(session: Session, *, at: datetime) -> None:
     if found is not None:
         ticket, nurse = found
         held = lifecycle.locked(session, ticket_id=ticket)
-        complaints.complain(session, held, COMPLAINT, by=nurse, at=at, channel="wechat")
+        complaints.complain(session, held, Said(COMPLAINT, hidden=True), by=nurse, at=at, channel="wechat")
 
 
 def _wait(session: Session, engineer: int, *, at: datetime, zone: ZoneInfo) -> None:
@@ -53,3 +56,16 @@ def _decline(session: Session, engineer: int, *, at: datetime) -> None:
     if found is not None:
         held = lifecycle.locked(session, ticket_id=found.id)
         handing_over.decline(session, held, reason="busy", by=found.lead_id, at=at, channel="wechat")
+
+
+def _press(session: Session, *, at: datetime) -> None:
+    pressed = (
+        select(Completion.ticket_id, Completion.cycle, Rating.id, CountedRating.person_id)
+        .join(Rating, Rating.completion_id == Completion.id)
+        .join(RatingDetail, RatingDetail.rating_id == Rating.id)
+        .join(CountedRating, CountedRating.rating_id == Rating.id)
+        .where(RatingDetail.pressed)
+    )
+    found = session.execute(pressed.order_by(Rating.at.desc()).limit(1)).first()
+    if found is not None:
+        opening.press(session, Cause("pressure", *found), by=found.person_id, at=at, channel="scan")

@@ -9,7 +9,7 @@ from app.demo.bulk_insert import Row, Rows
 from app.demo.people import Crew
 from app.demo.seeded_random import Dice
 from app.demo.ticket_plans import Plan, Step
-from app.models import Completion, CompletionHelper, Counter, Event, Notice, Ticket, TicketHelper
+from app.models import CaseNote, Completion, CompletionHelper, Counter, Event, Notice, Ticket, TicketHelper
 from app.services.service_levels import calendars, clock
 
 CONSOLE = "console"
@@ -74,7 +74,7 @@ class Lives:
         """The running numbers of each day, so that the next ticket gets the next one."""
         for day, value in self._of_day.items():
             self._rows.draft(Counter, name=f"ticket:{day}", value=value)
-        self._rows.put_in_order(Event, "at", (Notice, "event_id"))
+        self._rows.put_in_order(Event, "at", (Notice, "event_id"), (CaseNote, "event_id"))
         self._rows.put_in_order(Notice, "created_at")
 
     def _report(self, plan: Plan) -> Row:

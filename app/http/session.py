@@ -38,6 +38,11 @@ class Visitor:
         return sorted(self.roles - {"user"})
 
     @property
+    def administers(self) -> bool:
+        """Reads what is about a supervisor: the admin, and who audits."""
+        return bool(self.roles & {"admin", "auditor"}) and not self.provider
+
+    @property
     def supervises(self) -> bool:
         """May read ratings: the hospital's own supervision, never anybody of the provider."""
         return bool(self.roles & HOSPITAL) and not self.provider

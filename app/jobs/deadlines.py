@@ -1,4 +1,4 @@
-"""Watches what falls due by the clock: dispatches nobody opens, tickets that run late, services nobody has rated."""
+"""Watches what falls due by the clock: dispatches nobody opens, late tickets and cases, services not rated."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -12,6 +12,7 @@ from app import clock
 from app.jobs import loop
 from app.models import Ticket
 from app.runtime import Runtime
+from app.services.cases import watch as cases
 from app.services.ratings import reminders
 from app.services.service_levels import deadlines, escalation, missed
 from app.services.tickets import lifecycle
@@ -34,14 +35,29 @@ def look_once(runtime: Runtime) -> timedelta:
         late = deadlines.due(session, at=at)
         over = missed.due(session, zone=runtime.settings.timezone, at=at)
         unrated = reminders.due(session, window=window, at=at)
+        urged = cases.unanswered(session, at=at)
+        moved = cases.stale(session, at=at)
+        overdue = cases.overdue(session, at=at)
     _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
     _each(runtime, late, partial(deadlines.tell, at=at))
     _each(runtime, over, partial(missed.tell, zone=runtime.settings.timezone, at=at))
     _each(runtime, unrated, partial(reminders.remind, window=window, at=at))
+    _each(runtime, urged, partial(cases.open_for_urge, at=at))
+    _each_case(runtime, moved, partial(cases.recount, at=at))
+    _each_case(runtime, overdue, partial(cases.warn, at=at))
     now = clock.now()
     with runtime.database.reading() as session:
         ahead = [moment for moment in escalation.due(session, at=now).values() if moment > now]
     return min([*(moment - now for moment in ahead), loop.SWEEP])
+
+
+def _each_case(runtime: Runtime, case_ids: Iterable[int], do: Callable[[Session, int], None]) -> None:
+    for case_id in case_ids:
+        try:
+            with runtime.database.transaction() as session:
+                do(session, case_id)
+        except Exception:
+            structlog.get_logger().exception("a case could not be watched", case=case_id)
 
 
 def _each(runtime: Runtime, ticket_ids: Iterable[int], tell: Callable[[Session, Ticket], None]) -> None:

@@ -1,6 +1,7 @@
 """Tables and rules about one row."""
 
 from app.models.api import ApiSession, IdempotentPost
+from app.models.case import CaseNote, CaseRating, ServiceCase
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
 from app.models.draw import (
     Draw,
@@ -43,14 +44,12 @@ from app.models.rating import (
     RatingCorrection,
     RatingDetail,
     RatingExclusion,
-    RecoveryCase,
 )
 from app.models.rollup import RatingDay, RollupMark
 from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
 from app.models.sign_in import ConsoleScan, OAuthAttempt
 from app.models.slip import MiniCode, SlipLink, SlipPad
 from app.models.ticket import (
-    Complaint,
     Completion,
     CompletionHelper,
     Counter,
@@ -67,9 +66,10 @@ __all__ = [
     "BindInvitation",
     "BindingTry",
     "Campus",
+    "CaseNote",
+    "CaseRating",
     "Category",
     "ChannelOutage",
-    "Complaint",
     "Completion",
     "CompletionHelper",
     "ConsoleScan",
@@ -118,12 +118,12 @@ __all__ = [
     "RatingDay",
     "RatingDetail",
     "RatingExclusion",
-    "RecoveryCase",
     "RoleGrant",
     "RollupMark",
     "SealCheckpoint",
     "SealVerification",
     "SealedBatch",
+    "ServiceCase",
     "SlipLink",
     "SlipPad",
     "SubscriptionCredit",

@@ -6,6 +6,7 @@ The triggers stand in the migrations; a test holds every table of the models to 
 # Nothing is changed or deleted.
 FROZEN = frozenset(
     {
+        "case_rating",
         "completion_helper",
         "counted_rating",
         "draw",
@@ -27,7 +28,6 @@ FROZEN = frozenset(
         "rating",
         "rating_correction",
         "rating_exclusion",
-        "recovery_case",
         "seal_checkpoint",
         "seal_verification",
         "sealed_batch",
@@ -37,7 +37,9 @@ FROZEN = frozenset(
 )
 
 # Nothing is deleted, and what may change is named in the trigger: an answer once, a decision once, words only go.
-STAYS = frozenset({"complaint", "completion", "draw_objection", "erasure_request", "rating_detail", "ticket_note"})
+STAYS = frozenset(
+    {"case_note", "completion", "draw_objection", "erasure_request", "rating_detail", "service_case", "ticket_note"}
+)
 
 # What may change is named in the trigger; what is old or erased is deleted.
 KEPT = frozenset(

@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.models.ticket import STATES
 
-Subject = Literal["ticket", "rating", "complaint", "draw", "person", "contract", "setting", "history"]
+Subject = Literal["ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class NoticeKind:
 
 _WORK = EventKind("ticket", provider=True)
 _OF_RATING = EventKind("rating")
+_OF_CASE = EventKind("case")
 _OF_DRAW = EventKind("draw")
 
 EVENTS: Mapping[str, EventKind] = {
@@ -74,6 +75,18 @@ EVENTS: Mapping[str, EventKind] = {
     "praise_approved": _OF_RATING,
     "praise_refused": _OF_RATING,
     "rating_entered": EventKind("ticket"),
+    "case_opened": EventKind("case", urgent=True),
+    "case_pressed": EventKind("case", urgent=True),  # of the same rating: somebody wanted it changed
+    "case_taken": _OF_CASE,
+    "case_called": _OF_CASE,
+    "case_answered": _OF_CASE,
+    "case_insisted": EventKind("case", urgent=True),  # the answer, or what was done, did not help
+    "recovery_agreed": _OF_CASE,
+    "case_recovered": _OF_CASE,
+    "case_rerated": _OF_CASE,
+    "case_overdue": EventKind("case", urgent=True),
+    "case_closed": _OF_CASE,
+    # Of the time before there were cases; the case has the complaint's number.
     "complained": EventKind("complaint", urgent=True),
     "complaint_answered": EventKind("complaint"),
     "roles_changed": EventKind("person"),
@@ -121,6 +134,8 @@ NOTICES: Mapping[str, NoticeKind] = {
     "rate_reminder": NoticeKind("user"),
     "complaint_answered": NoticeKind("user"),
     "recovered": NoticeKind("user"),
+    "case_opened": NoticeKind("supervision"),
+    "case_overdue": NoticeKind("supervision"),
     "won": NoticeKind("user", inbox_only=True),
     "bound": NoticeKind("user", every_way=True),  # a phone was bound to the person's number, or claims it
     "channel_stopped": NoticeKind("admin", provider=True),

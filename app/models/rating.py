@@ -1,4 +1,4 @@
-"""Ratings: append-only facts; which one counts; what the rater added; the case a low one opens."""
+"""Ratings: append-only facts; which one counts; what the rater added."""
 
 from datetime import datetime
 from typing import Any
@@ -145,15 +145,3 @@ class EnteredRatingPhoto(Base):
     media_type: Mapped[str] = mapped_column(Text)
     content: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime]
-
-
-class RecoveryCase(Base):
-    """A low score is followed up: the hospital's list of who has to be called back."""
-
-    __tablename__ = "recovery_case"
-    __table_args__ = (Index(None, "opened_at"), Index(None, "ticket_id"))
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
-    rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), unique=True)
-    opened_at: Mapped[datetime]

@@ -141,30 +141,6 @@ class TicketNote(Base):
     at: Mapped[datetime]
 
 
-class Complaint(Base):
-    """What somebody complains about, and the hospital's answer. Read by the hospital only."""
-
-    __tablename__ = "complaint"
-    __table_args__ = (
-        CheckConstraint("state IN ('open', 'answered')", name="known_state"),
-        Index(None, "state", "at"),
-        Index(None, "at"),
-        Index(None, "ticket_id"),
-        Index(None, "person_id", "at"),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("ticket.id"))
-    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
-    text: Mapped[str] = mapped_column(Text)
-    source: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(Text, default="open")
-    answer: Mapped[str] = mapped_column(Text, default="")
-    answered_at: Mapped[datetime | None]
-    answered_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
-
-
 class TicketHelper(Base):
     """An engineer who helped the lead."""
 

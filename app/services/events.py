@@ -33,6 +33,7 @@ class Recorded:
 
     id: int
     ticket_id: int | None
+    subject_id: int = 0
 
 
 def append(
@@ -67,7 +68,7 @@ def append(
         "channel": channel,
         "data": data,
     }
-    return Recorded(core(db).execute(_insert(), values).scalar_one(), about.ticket_id)
+    return Recorded(core(db).execute(_insert(), values).scalar_one(), about.ticket_id, about.subject_id)
 
 
 def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:

@@ -33,6 +33,7 @@ WORDS: dict[str, dict[str, str]] = {
     "history_subject": {
         "ticket": mark("工单"),
         "rating": mark("评价"),
+        "case": mark("案件"),
         "complaint": mark("投诉"),
         "draw": mark("抽奖"),
         "person": mark("人员"),

@@ -20,6 +20,8 @@ WORDS: dict[str, dict[str, str]] = {
         "rate_reminder": mark("评价提醒"),
         "complaint_answered": mark("投诉已答复"),
         "recovered": mark("问题已补救"),
+        "case_opened": mark("有新案件"),
+        "case_overdue": mark("案件超时"),
         "channel_stopped": mark("通知渠道停用"),
         "won": mark("您中奖了"),
         "bound": mark("工号绑定提醒"),

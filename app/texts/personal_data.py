@@ -46,7 +46,7 @@ GROUPS: dict[str, DataNote] = {
         "photo",
     ),
     "objections": DataNote(mark("对名单的异议"), mark("处理您提出的异议。"), mark("抽奖的记录，一直保留。")),
-    "complaints": DataNote(mark("投诉"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
+    "complaints": DataNote(mark("投诉和案件"), mark("处理并答复您。"), mark("申请删除后，文字清除。")),
     "notes": DataNote(mark("工单备注"), mark("让一起处理工单的人知道。"), mark("文字 %(days)s 天后删除。"), "comment"),
     "work": DataNote(mark("做过的工单"), CONTRACT, FOR_EVER),
     "acts": DataNote(mark("操作"), CONTRACT, FOR_EVER),
@@ -118,9 +118,9 @@ FIELDS: dict[str, str] = {
     "praise": mark("表扬"),
     "pressed": mark("有人要求改评价"),
     "text": mark("内容"),
-    "complaint": mark("状态"),
-    "answer": mark("答复"),
-    "answered_at": mark("答复于"),
+    "case_reason": mark("起因"),
+    "stage": mark("进展"),
+    "note": mark("说的是"),
     "act": mark("操作"),
     "by_way_of": mark("方式"),
     "notice": mark("通知"),
@@ -161,6 +161,9 @@ CODES = {
     "by_way_of": "channel",
     "notice": "notice",
     "notice_state": "notice_state",
+    "case_reason": "case_reason",
+    "stage": "case_stage",
+    "note": "case_note",
 }
 OUTCOMES: dict[str, dict[str, str]] = {
     "claim": {
@@ -188,6 +191,5 @@ OUTCOMES: dict[str, dict[str, str]] = {
         "subscribe_msg_sent_event": mark("通知送达的回执"),
         "wxa_media_check": mark("内容检查的结果"),
     },
-    "complaint": {"open": mark("处理中"), "answered": mark("已答复")},
     "erasure": {"waiting": mark("等待处理"), "done": mark("已删除"), "withdrawn": mark("已撤回")},
 }

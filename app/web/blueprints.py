@@ -5,7 +5,7 @@ from flask import Blueprint
 from app.web import console, health
 from app.web.draws import check, objection, own, public
 from app.web.engineer import tickets
-from app.web.public import binding, demo, home, inbox, label, my, my_data, published, report, scan, slip, ward
+from app.web.public import binding, cases, demo, home, inbox, label, my, my_data, published, report, scan, slip, ward
 from app.web.wechat import callback, domain_verification, sign_in
 from config.settings import Settings
 
@@ -24,6 +24,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         label.blueprint,
         slip.blueprint,
         my.blueprint,
+        cases.blueprint,
         report.blueprint,
         inbox.blueprint,
         published.blueprint,

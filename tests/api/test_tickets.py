@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from app.models import Complaint, Event, Ticket, TicketPhoto
-from app.services.cases import complaints
+from app.models import Event, ServiceCase, Ticket, TicketPhoto
+from app.services.cases import acts
+from app.services.cases.acts import Actor
 from tests.api.conftest import TakePhone
 from tests.conftest import Console
 from tests.support.phone import Phone, code, told
@@ -193,16 +194,16 @@ def test_a_complaint_goes_to_the_hospital_and_its_answer_comes_back(nurse: Phone
     again = nurse.post(f"/tickets/{ticket.number}/complaint", {"text": "还是不好"})
     assert code(again) == (409, "complained_already")
     with world.database.transaction() as session:
-        at = session.scalars(select(Complaint.at)).one()
-        complaints.answer(session, made["id"], "已谈话", by=world.supervisor.id, at=at, channel="console")
+        at = session.scalars(select(ServiceCase.opened_at)).one()
+        acts.answer(session, made["id"], Actor(world.supervisor.id, at, 0), text="已谈话")
     (known,) = told(nurse.get(f"/tickets/{ticket.number}"))["complaints"]
     assert (known["state"], known["answer"]) == ("answered", "已谈话")
     with world.database.reading() as session:
-        complained = select(Event.kind, Event.data).where(Event.kind.like("compl%"))
+        complained = select(Event.kind, Event.data).where(Event.subject == "case")
         events = session.execute(complained.order_by(Event.id)).all()
     assert [tuple(row) for row in events] == [
-        ("complained", {"complaint": made["id"]}),
-        ("complaint_answered", {"complaint": made["id"]}),
+        ("case_opened", {"case": made["id"], "reason": "complaint"}),
+        ("case_answered", {"case": made["id"]}),
     ]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import clock
 from app.db import Base, Database, insert_first
-from app.models import RatingDetail, RecoveryCase
+from app.models import RatingCorrection, RatingDetail
 from app.models.append_only import CURRENT, FROZEN, KEPT, STAYS
 from app.paths import ROOT
 from app.services.audit import seal, verify
@@ -24,11 +24,12 @@ FULL = ROOT / "tests" / "data" / "earlier_heads"
 
 # Each would rewrite what happened: whose it was, who decided, what was said, what was taken for what it was.
 REFUSED = (
-    "UPDATE complaint SET person_id = person_id + 1",
-    "UPDATE complaint SET text = 'nothing was wrong'",
-    "UPDATE complaint SET answer = 'another'",
-    "UPDATE complaint SET state = 'open'",
-    "UPDATE complaint SET answered_by_id = answered_by_id + 1",
+    "UPDATE service_case SET person_id = 7",
+    "UPDATE service_case SET reason = 'urge'",
+    "UPDATE service_case SET hidden = NOT hidden",
+    "UPDATE service_case SET answered_at = '2030-01-01 00:00:00+00:00' WHERE answered_at IS NOT NULL",
+    "UPDATE case_note SET text = 'nothing was wrong'",
+    "UPDATE case_note SET by_id = by_id + 1",
     "UPDATE completion SET lead_id = lead_id + 1",
     "UPDATE completion SET provider_id = NULL",
     "UPDATE completion SET ticket_id = ticket_id + 1000",
@@ -69,6 +70,8 @@ def full(bare_url: str) -> Iterator[Database]:
         verify.record(session, verify.verify(session), by=None, at=clock.now())
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
         session.execute(text(note), {"at": clock.now()})
+        rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
+        session.execute(text(f"{rated} SELECT min(id), 1, 5, min(opened_at) FROM service_case"))
     yield database
     database.engine.dispose()
 
@@ -116,12 +119,12 @@ def test_nothing_is_replaced_by_who_opens_the_file_without_us(full: Database) ->
 
 def test_the_second_under_a_key_gets_nothing_and_a_row_of_nobody_is_refused(world: World) -> None:
     rating = world.rated(world.ticket("finished"))
-    values = {"ticket_id": 1, "rating_id": rating, "opened_at": clock.now()}
+    values = {"rating_id": rating, "level": 1, "at": clock.now()}
     with world.database.transaction() as session:
-        assert insert_first(session, RecoveryCase, **values) == 1
-        assert insert_first(session, RecoveryCase, **values) is None
+        assert insert_first(session, RatingCorrection, **values) == rating
+        assert insert_first(session, RatingCorrection, **values) is None
     with pytest.raises(IntegrityError), world.database.transaction() as session:
-        insert_first(session, RecoveryCase, **{**values, "rating_id": rating + 1})
+        insert_first(session, RatingCorrection, **{**values, "rating_id": rating + 1})
 
 
 def test_what_was_said_can_be_erased_and_no_more(world: World) -> None:

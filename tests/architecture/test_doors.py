@@ -12,11 +12,13 @@ from sqlalchemy import select
 from app import clock, create_app
 from app.db import Base, Database
 from app.http import guards
-from app.models import Complaint, EnteredRating, EnteredRatingPhoto, Ticket, TicketPhoto
+from app.models import EnteredRating, EnteredRatingPhoto, Ticket, TicketPhoto
 from app.runtime import Runtime
 from app.services import feed
 from app.services.audit import seal
 from app.services.audit.seal import Signer
+from app.services.cases import complaints
+from app.services.cases.complaints import Said
 from app.services.codes import slip_pads
 from app.web.blueprints import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
@@ -80,6 +82,10 @@ PUBLIC_FACE = {
     "POST /my/unbind",
     "GET /bind/<token>",
     "POST /bind/<token>",
+    "GET /complain",
+    "POST /complain",
+    "GET /my/cases/<id:case_id>",
+    "POST /my/cases/<id:case_id>/<act>",
     "GET /report",
     "POST /report",
     "GET /engineer",
@@ -129,7 +135,7 @@ HOSPITAL_ONLY = (
     "/console/audit",
     "/console/ratings",
     "/console/entered",
-    "/console/complaints",
+    "/console/cases",
     "/console/people",
     "/console/draws",
 )
@@ -309,7 +315,8 @@ def tickets_of_all_states(world: World) -> list[Ticket]:
     about: dict[str, Any] = {"ticket_id": found[0].id, "at": clock.now()}
     with world.database.transaction() as session:
         session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
-        session.add(Complaint(person_id=world.nurse.id, text="慢", source="mini", **about))
+        by: dict[str, Any] = {"by": world.nurse.id, "at": clock.now(), "channel": "mini"}
+        complaints.complain(session, found[0], Said("慢"), **by)
         slip_pads.reserve(session, 1, by=None, at=clock.now())
         given = {
             "source": "paper",

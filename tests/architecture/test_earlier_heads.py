@@ -73,6 +73,7 @@ def test_it_has_todays_form_and_every_row(earlier: Database, bare_url: str, new:
     after = counts(earlier)
     assert differences(earlier) == []
     steps = before.pop("draw_event", 0)
+    assert after["service_case"] == before.pop("complaint", 0) + before.pop("recovery_case")
     assert described(earlier.engine) == described(new.engine)
     assert programs(earlier.engine) == programs(new.engine)
     assert after["event"] - before.pop("event") == steps

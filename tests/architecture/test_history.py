@@ -47,7 +47,7 @@ def made_by(call: ast.Call) -> bool:
 
 
 def test_every_step_of_a_ticket_has_a_word_on_its_page() -> None:
-    shown = {name for name, kind in EVENTS.items() if kind.subject in {"ticket", "rating", "complaint"}}
+    shown = {name for name, kind in EVENTS.items() if kind.subject in {"ticket", "rating", "case", "complaint"}}
     assert WORDS["event"].keys() == shown, "app/texts/tickets.py says what the timeline calls each"
 
 
@@ -70,7 +70,9 @@ def test_every_state_is_an_event_and_what_moves_leaves_a_known_state() -> None:
 def test_what_speaks_of_a_rating_a_complaint_or_a_person_is_not_for_the_provider() -> None:
     assert {EVENTS[name].subject for name in PROVIDER_SEES_EVENTS} == {"ticket"}
     assert "rating_entered" not in PROVIDER_SEES_EVENTS
-    assert PROVIDER_SEES_NOTICES.isdisjoint({"rate_reminder", "complaint_answered", "recovered", "won"})
+    assert PROVIDER_SEES_NOTICES.isdisjoint(
+        {"rate_reminder", "complaint_answered", "recovered", "case_opened", "case_overdue", "won"}
+    )
 
 
 def test_the_hospital_words_every_kind_that_is_sent_for_the_same_reader() -> None:

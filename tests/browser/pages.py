@@ -79,9 +79,16 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             page.goto(demo.at("nurse") + path)
             yield name, page
         complained = tickets.make(demo.runtime, "accepted")
-        tickets.complain(demo.runtime, complained)
+        answered, _ = tickets.complain(demo.runtime, complained)
         page.goto(demo.at("nurse") + link(complained.id))
         yield "complaints", page
+        for name, path in {
+            "complain": "/complain",
+            "complain-ticket": f"/complain?r={link(complained.id).removeprefix('/r/')}",
+            "case": f"/my/cases/{answered}",
+        }.items():
+            page.goto(demo.at("nurse") + path)
+            yield name, page
         page.goto(demo.at("nurse") + link(ticket.id))
         yield "rate", page
         _rate(page, 4)
@@ -242,9 +249,10 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-deliveries-person": f"/console/notices?person={roles.ENGINEER.staff_number}",
             "console-inbox": "/console/inbox",
             "console-ratings": "/console/ratings",
-            "console-complaints": "/console/complaints",
-            "console-complaint": f"/console/complaints/{complaint}",
-            "console-complaint-answered": f"/console/complaints/{answered}",
+            "console-cases": "/console/cases",
+            "console-cases-closed": "/console/cases?show=closed",
+            "console-case": f"/console/cases/{complaint}",
+            "console-case-answered": f"/console/cases/{answered}",
             "console-ticket-photos": f"/console/tickets/{complained.number}",
             "console-people": "/console/people",
             "console-person": f"/console/people/{_person(demo, roles.NURSE)}",

@@ -1,6 +1,7 @@
 """Tickets for the browser tests, walked by the services in the demo's own database."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -9,7 +10,9 @@ from app.demo import roles
 from app.models import Category, Notice, Ticket
 from app.runtime import Runtime
 from app.services import images
-from app.services.cases import complaints
+from app.services.cases import acts, complaints
+from app.services.cases.acts import Actor
+from app.services.cases.complaints import Said
 from app.services.organisation import employment
 from app.services.organisation.employment import by_staff_number
 from app.services.tickets import lifecycle, photos
@@ -31,11 +34,13 @@ def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
     with runtime.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
         assert held.requester_id
-        assert held.lead_id
         photos.add(session, held, images.redrawn(photo()), by=held.requester_id, at=at)
-        first = complaints.complain(session, held, "等了两小时没有人来。", by=held.requester_id, at=at, channel="mini")
-        complaints.answer(session, first.id, "已请班组长说明。", by=held.lead_id, at=at, channel="console")
-        second = complaints.complain(session, held, "还是没有人来。", by=held.requester_id, at=at, channel="mini")
+        about: dict[str, Any] = {"by": held.requester_id, "at": at, "channel": "mini"}
+        first = complaints.complain(session, held, Said("等了两小时没有人来。"), **about)
+        supervisor = by_staff_number(session, roles.SUPERVISOR.staff_number)
+        assert supervisor
+        acts.answer(session, first.id, Actor(supervisor.id, at, 0), text="已请班组长说明。")
+        second = complaints.complain(session, held, Said("还是没有人来。", hidden=True), **about)
     return first.id, second.id
 
 

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.db import Database
-from app.services.cases import complaints
+from app.services.cases import search as cases
+from app.services.cases import watch
 from app.services.privacy import personal_data
 from app.services.privacy.data.subject import Subject
 from app.services.ratings import praise, search
 from app.services.ratings.search import RatingFilter
 
+AT = clock.now()
 READS: list[tuple[Callable[[Session], object], str]] = [
     (lambda session: search.find(session, RatingFilter(engineer_id=1)), "ix_rating_lead_id_at (lead_id=?)"),
     (
@@ -25,7 +28,10 @@ READS: list[tuple[Callable[[Session], object], str]] = [
     (lambda session: search.find(session, RatingFilter(flagged=True)), "ix_rating_detail_flagged"),
     (lambda session: search.find(session, RatingFilter(excluded=True)), "USING ROWID SEARCH ON TABLE rating_exclusion"),
     (lambda session: praise.approved_of(session, 1), "ix_rating_detail_praised (praised_id=?)"),
-    (lambda session: complaints.find(session, state=""), "ix_complaint_at"),
+    (lambda session: cases.open_cases(session, at=AT, which="", by=1, admin=True), "ix_service_case_open"),
+    (lambda session: cases.waiting(session, at=AT, admin=False), "ix_service_case_open"),
+    (lambda session: cases.closed_cases(session, at=AT, admin=True, after=None), "ix_service_case_closed_at"),
+    (lambda session: watch.overdue(session, at=AT), "ix_service_case_open"),
     (
         lambda session: personal_data.groups(session, Subject(1, (1,)), most=1),
         "ix_rating_identity_id_at (identity_id=?)",

@@ -32,11 +32,12 @@ from app.models import (
     Rating,
     RatingCorrection,
     RatingDetail,
-    RecoveryCase,
     RoleGrant,
+    ServiceCase,
     Ticket,
     WeChatIdentity,
 )
+from app.models.case import CALL_OUTCOMES, CASE_REASONS, CLOSED_BY
 from app.models.rating import LOW_LEVELS
 from app.models.ticket import MOVES, STATES
 from app.services.identity import passwords
@@ -48,6 +49,10 @@ from tests.support.world import APPID
 
 pytestmark = pytest.mark.slow("the demo hospital")
 NEW_YEAR = datetime(2027, 1, 1, 0, 5, tzinfo=ZONE).astimezone(UTC)
+
+
+OF_CASES = {"reason", "outcome", "end"}
+CODES = {*CASE_REASONS, *CALL_OUTCOMES, *CLOSED_BY}
 
 
 def test_every_ticket_moves_as_the_table_allows_and_ends_in_its_state(looking: Session) -> None:
@@ -90,9 +95,9 @@ def test_every_step_is_taken_by_somebody_who_may(looking: Session) -> None:
 def test_events_hold_ids_and_codes_only(looking: Session) -> None:
     for event in looking.scalars(select(Event)):
         held = event.data or {}
-        assert set(held) <= {"lead", "helpers", "rating", "provider"}
-        numbers = [one for value in held.values() for one in (value if isinstance(value, list) else [value])]
-        assert all(isinstance(one, int) for one in numbers)
+        assert set(held) <= {"lead", "helpers", "rating", "provider", "case", "call", "recovery", *OF_CASES}
+        known = [one for value in held.values() for one in (value if isinstance(value, list) else [value])]
+        assert all(isinstance(one, int) or one in CODES for one in known)
 
 
 def test_each_finish_has_its_completion_with_the_attribution_the_service_would_copy(looking: Session) -> None:
@@ -135,7 +140,7 @@ def test_every_rating_has_its_event_and_every_low_one_that_counts_its_case(looki
     corrected = {one.rating_id: one.level for one in looking.scalars(select(RatingCorrection))}
     levels = {one.id: {one.level, corrected.get(one.id)} for one in ratings.values() if one.counts}
     low = {one for one, said in levels.items() if said & set(LOW_LEVELS)}
-    assert set(looking.scalars(select(RecoveryCase.rating_id))) == low
+    assert set(looking.scalars(select(ServiceCase.rating_id).where(ServiceCase.reason == "low_score"))) == low
     praised = looking.scalars(select(RatingDetail.rating_id).where(RatingDetail.praise.in_(("approved", "refused"))))
     decided = looking.scalars(select(Event).where(Event.kind.like("praise_%")))
     assert sorted(praised) == sorted((event.data or {})["rating"] for event in decided)

@@ -18,7 +18,7 @@ from app import clock
 from app.cli import run
 from app.db import Database
 from app.demo import roles, sandbox_codes
-from app.models import Complaint, Draw, DrawWinner, Person
+from app.models import Draw, DrawWinner, Person, ServiceCase
 from app.paths import ROOT
 from app.services.draws import public_page
 from config.settings import read_settings
@@ -133,14 +133,16 @@ def test_there_is_a_prize_to_claim_a_complaint_to_answer_and_draws_in_three_stag
     database = Database(f"sqlite:///{demo_home / 'mashangping.sqlite'}")
     with database.reading() as session:
         nurse = session.scalars(select(Person.id).where(Person.staff_number == roles.NURSE.staff_number)).one()
-        waiting = session.scalars(select(Complaint.state).where(Complaint.person_id == nurse)).all()
+        waiting = session.scalars(
+            select(ServiceCase.stage).where(ServiceCase.person_id == nurse, ServiceCase.reason == "complaint")
+        ).all()
         draws = session.scalars(select(Draw).order_by(Draw.id)).all()
         stages = [public_page.state(session, draw, at=clock.now()) for draw in draws]
         won = session.scalars(select(DrawWinner.draw_id).where(DrawWinner.person_id == nurse)).all()
         own = sandbox_codes.first_to_rate(session, roles.STRANGER, at=clock.now())
         urged = sandbox_codes.to_urge(session)
     database.engine.dispose()
-    assert (waiting, stages) == (["open"], ["redrawn", "collecting", "drawn"])
+    assert (waiting, stages) == (["received"], ["redrawn", "collecting", "drawn"])
     assert draws[2].id in won
     assert own is not None
     assert urged is not None

@@ -9,20 +9,22 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.models import (
-    Complaint,
     Completion,
     DrawWinner,
     Inbound,
     Person,
     Place,
     Rating,
+    ServiceCase,
     SlipLink,
     Ticket,
     TicketPhoto,
     WeChatIdentity,
 )
 from app.services import images
-from app.services.cases import complaints
+from app.services.cases import acts, complaints
+from app.services.cases.acts import Actor
+from app.services.cases.complaints import Said
 from app.services.codes import slip_pads
 from app.services.draws import claims, published_files
 from app.services.ratings import exclusions, manual_entry, rating, reminders
@@ -121,11 +123,10 @@ class Canary:
     def _complain(self, session: Session, ticket: Ticket) -> None:
         for one, what in ((GRIEF, "complained"), (f"{GRIEF}，又一次", "complained again")):
             at = self.at(what, days=3, minute=43 if what == "complained" else 53)
-            made = complaints.complain(session, ticket, one, by=self.person.id, at=at, channel="mini")
+            made = complaints.complain(session, ticket, Said(one), by=self.person.id, at=at, channel="mini")
             if what == "complained":
                 answered = self.at("answered", days=3, minute=47)
-                by = self.world.supervisor.id
-                complaints.answer(session, made.id, REPLY, by=by, at=answered, channel="console")
+                acts.answer(session, made.id, Actor(self.world.supervisor.id, answered, 0), text=REPLY)
 
     def _message(self) -> Inbound:
         at = self.at("wrote", days=3, minute=59)
@@ -168,7 +169,7 @@ def arrive(world: World) -> Canary:
     with world.database.reading() as session:
         rated = select(Completion.id).where(Completion.ticket_id == made[0].id)
         next_rating = (session.scalar(select(func.max(Rating.id))) or 0) + 1
-        parts = {"completion_id": session.scalar(rated), "rating_id": next_rating, "complaint_id": ROWS + 1}
+        parts = {"completion_id": session.scalar(rated), "rating_id": next_rating, "case_id": ROWS + 2}
     canary.hidden = {name: str(value) for name, value in parts.items()}
     return canary
 
@@ -194,8 +195,10 @@ def _number_high(world: World) -> None:
             "counts": False,
         }
         session.add(Rating(id=ROWS, level=5, source="scan", at=at, **given))
-        about: dict[str, Any] = {"ticket_id": ticket.id, "person_id": world.doctor.id, "text": "慢", "source": "mini"}
-        session.add(Complaint(id=ROWS, at=at, state="answered", answer="好", **about))
+        about: dict[str, Any] = {"ticket_id": ticket.id, "cycle": 1, "person_id": world.doctor.id, "about": "ticket"}
+        session.add(
+            ServiceCase(id=ROWS, opened_at=at, reason="complaint", source="mini", stage="received", acts=0, **about)
+        )
 
 
 def _win(canary: Canary) -> None:

@@ -13,7 +13,6 @@ from app.models import (
     ApiSession,
     BindingTry,
     BindInvitation,
-    Complaint,
     ConsoleScan,
     Credential,
     DeliveryAttempt,
@@ -31,11 +30,15 @@ from app.models import (
     Notice,
     Person,
     Rating,
+    ServiceCase,
     SubscriptionCredit,
     Ticket,
     TicketPhoto,
     WeChatIdentity,
 )
+from app.services.cases import acts, complaints
+from app.services.cases.acts import Actor
+from app.services.cases.complaints import Said
 from app.services.ratings import manual_entry, rating
 from app.services.ratings.manual_entry import Entry, ManualRating
 from app.services.ratings.rating import Detail
@@ -74,6 +77,9 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
         session.add(notice)
         session.flush()
         session.add_all(_rows(world, person, identity, ticket, notice, now))
+        complaints.complain(session, ticket, Said(GRIEF), by=person.id, at=now, channel="mini")
+        case = session.scalars(select(ServiceCase).where(ServiceCase.person_id == person.id)).one()
+        acts.answer(session, case.id, Actor(world.supervisor.id, now, 0), text="对不起")
         _enter_slip(session, world, ticket, now)
     return ticket
 
@@ -119,9 +125,6 @@ def _rows(
 ) -> Iterable[Base]:
     later, name = now + timedelta(days=1), f"life-{person.id}"
     yield TicketPhoto(ticket_id=ticket.id, media_type="image/jpeg", content=b"\xff\xd8 the picture", at=now)
-    yield Complaint(
-        ticket_id=ticket.id, person_id=person.id, text=GRIEF, source="mini", at=now, state="answered", answer="对不起"
-    )
     yield DeliveryAttempt(
         notice_id=notice.id, channel="service", at=now, outcome="failed", reason="refused", detail="rid-1"
     )

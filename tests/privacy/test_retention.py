@@ -20,7 +20,7 @@ from app.models import (
     ApiSession,
     BindingTry,
     BindInvitation,
-    Complaint,
+    CaseNote,
     Completion,
     ConsoleScan,
     CountedRating,
@@ -36,6 +36,7 @@ from app.models import (
     Rating,
     RatingCorrection,
     RatingDetail,
+    ServiceCase,
     Ticket,
     TicketPhoto,
 )
@@ -48,7 +49,7 @@ from tests.support.world import World
 
 OLD = timedelta(days=800)
 KEPT = RetentionSettings(comment=730, photo=180, notice=365, sign_in=90, leaver=180)
-FOR_EVER = (Rating, RatingCorrection, CountedRating, Node, Completion, Complaint, EnteredRating, DrawClaim)
+FOR_EVER = (Rating, RatingCorrection, CountedRating, Node, Completion, CaseNote, ServiceCase, EnteredRating, DrawClaim)
 GOES = (
     TicketPhoto,
     EnteredRatingPhoto,

@@ -14,7 +14,7 @@ from app import clock
 from app.db import Database
 from app.driver import Line
 from app.errors import Refused
-from app.models import CountedRating, Event, Person, Rating, RecoveryCase, Ticket
+from app.models import CountedRating, Event, Person, Rating, ServiceCase, Ticket
 from app.services.ratings import rating, tap
 from app.services.ratings.tap import Tap
 from app.services.tickets.scan import WINDOW, load
@@ -55,7 +55,11 @@ def test_with_it_come_its_event_its_slot_and_for_a_low_level_its_case(world: Wor
     for level, cases in ((5, 0), (1, 1)):
         ticket = world.ticket("finished")
         found = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, level, "scan")
-        rating_id = tap.record(database.lines, found, at=clock.now().astimezone(ZONE), window=WINDOW)
+        if cases:
+            with database.transaction() as session:
+                rating_id = tap.record_low(session, found, at=clock.now().astimezone(ZONE), window=WINDOW)
+        else:
+            rating_id = tap.record(database.lines, found, at=clock.now().astimezone(ZONE), window=WINDOW)
         with database.reading() as session:
             row = session.get_one(Rating, rating_id)
             assert (row.level, row.counts, row.person_id) == (level, True, world.nurse.id)
@@ -63,7 +67,7 @@ def test_with_it_come_its_event_its_slot_and_for_a_low_level_its_case(world: Wor
             assert (slot.person_id, slot.at) == (world.nurse.id, row.at)
             event = session.scalars(select(Event).where(Event.kind == "rated", Event.subject_id == rating_id)).one()
             assert (event.ticket_id, event.actor_id, event.channel) == (ticket.id, world.nurse.id, "scan")
-            opened = select(func.count()).select_from(RecoveryCase).where(RecoveryCase.rating_id == rating_id)
+            opened = select(func.count()).select_from(ServiceCase).where(ServiceCase.rating_id == rating_id)
             assert session.scalar(opened) == cases
 
 

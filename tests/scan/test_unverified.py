@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.http import guards, rate_limits
-from app.models import Notice, OAuthAttempt, RecoveryCase, Ticket, WeChatIdentity
+from app.models import Notice, OAuthAttempt, ServiceCase, Ticket, WeChatIdentity
 from app.runtime import Runtime
 from app.services.identity import binding
 from tests.conftest import Console, Phone
@@ -105,7 +105,7 @@ def told(world: World) -> int:
 
 def cases(world: World) -> int:
     with world.database.reading() as session:
-        return session.scalar(select(func.count()).select_from(RecoveryCase)) or 0
+        return session.scalar(select(func.count()).select_from(ServiceCase)) or 0
 
 
 def newcomer(world: World, number: int) -> WeChatIdentity:

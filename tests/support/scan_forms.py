@@ -20,7 +20,7 @@ from app.models import (
     Rating,
     RatingCorrection,
     RatingDetail,
-    RecoveryCase,
+    ServiceCase,
     Ticket,
     WeChatIdentity,
 )
@@ -33,7 +33,7 @@ TABLES: dict[str, Any] = {
     "counted": CountedRating,
     "correction": RatingCorrection,
     "detail": RatingDetail,
-    "case": RecoveryCase,
+    "case": ServiceCase,
     "event": Event,
 }
 

@@ -113,7 +113,8 @@ def photo(number: str, photo_id: int) -> Response:
 def complain(db: Session, given: requests.ComplaintForm, number: str) -> responses.Complaint:
     """Complain about a ticket; the hospital answers, the provider never sees it."""
     found = _mine(db, number, lock=True)
-    made = complaints.complain(db, found, given.text.strip(), by=bearer.person_id(), at=now(), channel=CHANNEL)
+    said = complaints.Said(given.text.strip())
+    made = complaints.complain(db, found, said, by=bearer.person_id(), at=now(), channel=CHANNEL)
     return responses.Complaint.model_validate(made)
 
 

@@ -1,98 +1,98 @@
-"""Complaints: written by the user about their ticket, read and answered by the hospital, never seen by the provider."""
+"""Complaints: in the user's own words, or as a supervisor wrote them down on the telephone. Never for the provider."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.errors import Missing, Refused
-from app.models import Complaint, Department, Person, Ticket
-from app.pagination import Cursor, Line, Page, Query, newest_first
-from app.services import events
-from app.services.events import About
-from app.services.notices import outbox
+from app.db import HELD
+from app.errors import Refused
+from app.models import CaseNote, Person, ServiceCase, Ticket
+from app.models.case import UNANSWERED
+from app.services.cases import opening
+from app.services.cases.opening import Cause
+from app.services.events import Recorded
 
-STATES = ("open", "answered")
 LONGEST = 1000
+CALLER_MOST = 100
 
 
-def complain(session: Session, ticket: Ticket, text: str, *, by: int, at: datetime, channel: str) -> Complaint:
-    """The ticket is locked. A second complaint waits for the answer to the first; raises Refused."""
-    waiting = select(Complaint.id).where(
-        Complaint.ticket_id == ticket.id, Complaint.person_id == by, Complaint.state == "open"
-    )
-    if session.scalar(waiting.limit(1)) is not None:
+@dataclass(frozen=True)
+class Said:
+    """What somebody complains of; `hidden`: it is passed on without saying whose it is."""
+
+    text: str
+    about: str = "ticket"
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class OwnComplaint:
+    """As whoever complained reads it."""
+
+    id: int
+    text: str
+    at: datetime
+    answer: str
+    answered_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        return "answered" if self.answered_at else "open"
+
+
+def complain(
+    session: Session, ticket: Ticket | None, said: Said, *, by: int, at: datetime, channel: str
+) -> OwnComplaint:
+    """A second complaint about the same waits for the answer to the first; raises Refused."""
+    session.get_one(Person, by, with_for_update=HELD)  # two taps at once come one after the other
+    if _waits(session, ticket, said.about, by):
         raise Refused("complained_already")
-    complaint = Complaint(ticket_id=ticket.id, person_id=by, text=text, source=channel, at=at, state="open", answer="")
-    session.add(complaint)
-    session.flush()
-    about = About.beside(ticket, complaint.id)
-    events.append(session, about, "complained", by=by, at=at, channel=channel, data={"complaint": complaint.id})
-    return complaint
+    cause = replace(about(ticket, said.about), person_id=by, hidden=said.hidden)
+    case_id = written(session, opening.open_case(session, cause, by=by, at=at, channel=channel), said.text, by, at)
+    return OwnComplaint(case_id, said.text, at, "", None)
 
 
-def answer(session: Session, complaint_id: int, text: str, *, by: int, at: datetime, channel: str) -> None:
-    """Once; the complainant is told that there is an answer. Raises Refused."""
-    answered = session.scalars(
-        update(Complaint)
-        .where(Complaint.id == complaint_id, Complaint.state == "open")
-        .values(state="answered", answer=text, answered_at=at, answered_by_id=by)
-        .returning(Complaint)
-    ).one_or_none()
-    if answered is None:
-        raise Refused("complaint_answered")
-    ticket = session.get_one(Ticket, answered.ticket_id)
-    data = {"complaint": complaint_id}
-    event = events.append(
-        session, About.beside(ticket, complaint_id), "complaint_answered", by=by, at=at, channel=channel, data=data
-    )
-    outbox.add(session, "complaint_answered", event, to=answered.person_id, at=at)
-
-
-def of_person(session: Session, ticket_id: int, person_id: int) -> Sequence[Complaint]:
+def of_person(session: Session, ticket_id: int, person_id: int) -> Sequence[OwnComplaint]:
     """The complaints of one person about this ticket, oldest first."""
-    query = select(Complaint).where(Complaint.ticket_id == ticket_id, Complaint.person_id == person_id)
-    return session.scalars(query.order_by(Complaint.id)).all()
-
-
-def find(session: Session, *, state: str, after: Cursor | None = None) -> Page:
-    query = _lines().where(Complaint.state == state) if state else _lines()
-    return newest_first(session, query, Complaint.at, Complaint.id, after=after)
-
-
-def get(session: Session, complaint_id: int) -> Line:
-    """Raises Missing."""
-    row = session.execute(_lines().where(Complaint.id == complaint_id)).first()
-    if row is None:
-        raise Missing("no_such_complaint")
-    return row
-
-
-@cache
-def _lines() -> Query:
-    who, answerer = aliased(Person), aliased(Person)
-    return (
-        select(
-            Complaint.id,
-            Complaint.text,
-            Complaint.source,
-            Complaint.at,
-            Complaint.state,
-            (Complaint.state == "open").label("open"),
-            Complaint.answer,
-            Complaint.answered_at,
-            Ticket.number,
-            Ticket.state.label("ticket_state"),
-            Department.name.label("department"),
-            who.name.label("who"),
-            who.staff_number,
-            who.telephone,
-            answerer.name.label("answerer"),
+    mine = (ServiceCase.reason == "complaint", ServiceCase.person_id == person_id)
+    cases = session.scalars(
+        select(ServiceCase).where(ServiceCase.ticket_id == ticket_id, *mine).order_by(ServiceCase.id)
+    ).all()
+    words = _words(session, [case.id for case in cases])
+    return [
+        OwnComplaint(
+            case.id,
+            words.get((case.id, "complaint"), ""),
+            case.opened_at,
+            words.get((case.id, "answer"), ""),
+            case.answered_at,
         )
-        .join(Ticket, Ticket.id == Complaint.ticket_id)
-        .join(who, who.id == Complaint.person_id)
-        .outerjoin(Department, Department.id == Ticket.department_id)
-        .outerjoin(answerer, answerer.id == Complaint.answered_by_id)
-    )
+        for case in cases
+    ]
+
+
+def about(ticket: Ticket | None, about: str) -> Cause:
+    return Cause("complaint", ticket.id, ticket.cycle) if ticket else Cause("complaint", about=about)
+
+
+def _waits(session: Session, ticket: Ticket | None, about: str, by: int) -> bool:
+    of_ticket = ServiceCase.ticket_id.is_not_distinct_from(ticket.id if ticket else None)
+    waiting = (ServiceCase.reason == "complaint", ServiceCase.about == about, ServiceCase.stage.in_(UNANSWERED))
+    query = select(ServiceCase.id).where(ServiceCase.person_id == by, of_ticket, *waiting)
+    return session.scalar(query.limit(1)) is not None
+
+
+def written(session: Session, event: Recorded | None, text: str, by: int, at: datetime) -> int:
+    if event is None:
+        raise Refused("complained_already")
+    opening.note(session, event.subject_id, event, "complaint", text, by=by, at=at)
+    return event.subject_id
+
+
+def _words(session: Session, case_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    """The last of each kind."""
+    notes = select(CaseNote).where(CaseNote.case_id.in_(case_ids)).order_by(CaseNote.id)
+    return {(note.case_id, note.kind): note.text for note in session.scalars(notes)}

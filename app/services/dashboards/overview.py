@@ -19,13 +19,13 @@ from app.models import (
     Person,
     Rating,
     RatingDetail,
-    RecoveryCase,
     Ticket,
 )
 from app.models.kinds import PROVIDER_SEES_NOTICES
 from app.models.rating import LOW_LEVELS
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
+from app.services.cases import search as cases
 
 LOW_SCORES_OF = timedelta(days=30)
 FAILURES_OF = timedelta(days=7)
@@ -50,7 +50,8 @@ class Board:
 class HospitalBoard:
     """For the hospital only: the provider learns nothing about ratings, not even how many there are."""
 
-    low_scores: int
+    cases: int
+    late_cases: int
     unverified: int
     praise: int
     claims: int
@@ -76,9 +77,11 @@ def open_by_state(session: Session) -> dict[str, int]:
     return {state: counted.get(state, 0) for state in OPEN_STATES}
 
 
-def hospital_board(session: Session, at: datetime) -> HospitalBoard:
+def hospital_board(session: Session, at: datetime, *, admin: bool) -> HospitalBoard:
+    open_cases, late_cases = cases.waiting(session, at=at, admin=admin)
     return HospitalBoard(
-        low_scores=_count(session, select(RecoveryCase.id).where(RecoveryCase.opened_at > at - LOW_SCORES_OF)),
+        cases=open_cases,
+        late_cases=late_cases,
         unverified=_count(session, _unverified(at)),
         praise=_count(session, select(RatingDetail.rating_id).where(RatingDetail.praise == "asked")),
         claims=_count(session, select(IdentityClaim.id).where(IdentityClaim.state == "waiting")),

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Event, Notice, Person, Place, Ticket
@@ -31,8 +31,18 @@ class NoticeContext:
     place: str = ""
     priority: int = 3
     about: str = ""
+    case_id: int = 0
     name: str = field(default="", repr=False)
     """Whom it is for: a group has to be told."""
+
+
+# A complaint of the time before there were cases has its case's number.
+_OF_CASE = case((Event.subject.in_(("case", "complaint")), Event.subject_id))
+
+
+def _case_number() -> ColumnElement[str]:
+    """What is about no ticket is called by the number of its case."""
+    return literal("A").concat(cast(_OF_CASE, Text))
 
 
 def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeContext]:
@@ -41,11 +51,12 @@ def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeCon
             Notice.id,
             func.coalesce(Event.at, Notice.created_at),
             Notice.ticket_id,
-            func.coalesce(Ticket.number, ""),
+            func.coalesce(Ticket.number, _case_number(), ""),
             func.coalesce(Category.name, ""),
             func.coalesce(Place.name, Department.name, ""),
             func.coalesce(Ticket.priority, 3),
             Notice.about,
+            func.coalesce(_OF_CASE, 0),
             Person.name,
         )
         .join(Person, Person.id == Notice.person_id)
@@ -83,7 +94,11 @@ def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str
             return links.ticket_url(context.ticket_id)
         case "engineer":
             return links.engineer_ticket_url(context.number)
-        case "console":
+        case "case" if context.case_id:
+            return f"{links.public_url}/my/cases/{context.case_id}"
+        case "console_case" if context.case_id:
+            return f"{console_url}/console/cases/{context.case_id}"
+        case "console" | "console_case":
             return f"{console_url}/console" + (f"/tickets/{in_path(context.number)}" if context.number else "")
         case _:
             return f"{links.public_url}/my"

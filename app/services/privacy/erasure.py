@@ -13,7 +13,7 @@ from app.errors import Missing, Refused
 from app.models import (
     BindingTry,
     BindInvitation,
-    Complaint,
+    CaseNote,
     Completion,
     ConsoleScan,
     Credential,
@@ -30,11 +30,13 @@ from app.models import (
     Rating,
     RatingDetail,
     RoleGrant,
+    ServiceCase,
     Ticket,
     TicketNote,
     TicketPhoto,
     WeChatIdentity,
 )
+from app.models.case import UNANSWERED
 from app.models.person import NAMELESS
 from app.models.ticket import OPEN_STATES
 from app.services import events
@@ -207,8 +209,9 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     if subject.person_id is None:
         return
     anyway = true() if open_too else false()
-    answered = (Complaint.person_id == subject.person_id, or_(anyway, Complaint.state != "open"))
-    _run(session, update(Complaint).where(*answered).values(text="", answer=""))
+    answered = (ServiceCase.person_id == subject.person_id, or_(anyway, ServiceCase.stage.not_in(UNANSWERED)))
+    of_cases = CaseNote.case_id.in_(select(ServiceCase.id).where(*answered))
+    _run(session, update(CaseNote).where(of_cases).values(text=""))
     done = (Ticket.requester_id == subject.person_id, or_(anyway, Ticket.state.not_in(OPEN_STATES)))
     _run(session, delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(select(Ticket.id).where(*done))))
     _run(session, update(Ticket).where(*done).values(description="", location=""))

@@ -78,7 +78,7 @@ GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "receipts": lambda subject: draws.receipts(subject.person_id or 0),
     "prizes": lambda subject: draws.prizes(subject.person_id or 0),
     "objections": lambda subject: draws.objections(subject.person_id or 0),
-    "complaints": tickets.complaints,
+    "complaints": tickets.cases,
     "notes": tickets.notes,
     "work": tickets.work,
     "acts": tickets.acts,

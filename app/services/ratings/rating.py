@@ -16,10 +16,11 @@ from app.models import (
     Rating,
     RatingCorrection,
     RatingDetail,
-    RecoveryCase,
 )
 from app.models.rating import LEVELS, LOW_LEVELS
 from app.services import events
+from app.services.cases import opening
+from app.services.cases.opening import Cause
 from app.services.events import About
 from app.services.tickets.scan import ScanView, check_rater, load
 
@@ -62,7 +63,7 @@ def rate(
         raise AlreadyRated("already_rated")
     rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
     if counts and level in LOW_LEVELS:
-        open_case(db, scan.ticket_id, rating_id, at)
+        _open_case(db, scan, rating_id, at, source)
     return rating_id
 
 
@@ -82,10 +83,10 @@ def correct(db: Executor, scan: ScanView, *, level: int, source: str, at: dateti
     data = {"rating": scan.mine.rating_id}
     events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=data)
     if scan.mine.counted and level in LOW_LEVELS:
-        open_case(db, scan.ticket_id, scan.mine.rating_id, at)
+        _open_case(db, scan, scan.mine.rating_id, at, source)
 
 
-def add_detail(db: Executor, scan: ScanView, detail: Detail, *, at: datetime) -> None:
+def add_detail(db: Session, scan: ScanView, detail: Detail, *, at: datetime) -> None:
     """Enrich the visitor's own rating, once."""
     if scan.mine is None:
         raise Refused("nothing_to_correct")
@@ -103,26 +104,30 @@ def add_detail(db: Executor, scan: ScanView, detail: Detail, *, at: datetime) ->
     )
     if added is None:
         raise Refused("detailed_before")
+    if detail.pressed and scan.mine.counted:
+        _press(db, scan, scan.mine.rating_id, at, "scan")
 
 
 def count_after_binding(session: Session, *, identity_id: int, since: datetime, at: datetime) -> int:
     """Binding verifies what this identity rated from seven days before `since`, where the slot is free; how many."""
     rows = session.execute(
-        select(Rating.id, Completion.id, Completion.ticket_id, Rating.level, RatingCorrection.level)
+        select(Rating.id, Completion.id, Completion.ticket_id, Rating.source, Rating.level, RatingCorrection.level)
         .join(Completion, Completion.id == Rating.completion_id)
         .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
         .where(Rating.identity_id == identity_id, Rating.at >= since - BINDING_VERIFIES)
         .order_by(Rating.at)
     ).all()
     counted = 0
-    for rating_id, completion_id, ticket_id, *levels in rows:  # a handful: one person, one week
+    for rating_id, completion_id, ticket_id, source, *levels in rows:  # a handful: one person, one week
         scan = load(session, ticket_id, identity_id=identity_id, at=at)
         if not scan.served or scan.provider_staff:
             continue
         if _take_slot(session, completion_id, rating_id, scan.person_id, at):
             counted += 1
             if {*levels} & {*LOW_LEVELS}:
-                open_case(session, ticket_id, rating_id, at)
+                _open_case(session, scan, rating_id, at, source)
+            if session.scalar(select(RatingDetail.pressed).where(RatingDetail.rating_id == rating_id)):
+                _press(session, scan, rating_id, at, source)
     return counted
 
 
@@ -151,5 +156,11 @@ def _take_slot(db: Executor, completion_id: int, rating_id: int, person_id: int 
     return taken is not None
 
 
-def open_case(db: Executor, ticket_id: int, rating_id: int, at: datetime) -> None:
-    insert_first(db, RecoveryCase, ticket_id=ticket_id, rating_id=rating_id, opened_at=at)
+def _open_case(db: Executor, scan: ScanView, rating_id: int, at: datetime, source: str) -> None:
+    cause = Cause("low_score", scan.ticket_id, scan.cycle, rating_id, scan.person_id)
+    opening.open_low_score(db, cause, at=at, channel=source)
+
+
+def _press(session: Session, scan: ScanView, rating_id: int, at: datetime, channel: str) -> None:
+    cause = Cause("pressure", scan.ticket_id, scan.cycle, rating_id, scan.person_id)
+    opening.press(session, cause, by=scan.person_id, at=at, channel=channel)

@@ -20,7 +20,7 @@ from app.models import (
     RatingCorrection,
     RatingDetail,
     RatingExclusion,
-    RecoveryCase,
+    ServiceCase,
     Ticket,
 )
 from app.models.person import NAMELESS
@@ -171,7 +171,8 @@ def _scope(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:
 def _narrow(query: Query, wanted: RatingFilter) -> Query:
     """Only what a choice needs is joined, so that what is rare is looked for where it is rare."""
     if wanted.low:
-        query = query.where(select(RecoveryCase.id).where(RecoveryCase.rating_id == Rating.id).exists())
+        opened = select(ServiceCase.id).where(ServiceCase.rating_id == Rating.id, ServiceCase.reason == "low_score")
+        query = query.where(opened.exists())
     if wanted.level is not None:
         query = query.outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
         query = query.where(LEVEL.in_([wanted.level]))

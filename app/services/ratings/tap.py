@@ -6,15 +6,19 @@ no row reads the ticket and is told why, or takes the longer way (somebody not v
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Date, SmallInteger, Text, and_, bindparam, exists, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from app.db import Id, LocalDay, UTCDateTime, insert_into, utc_offset
+from app.db import Id, LocalDay, UTCDateTime, core, insert_into, utc_offset
 from app.driver import Line, Lines, Prepared
-from app.models import Completion, CountedRating, Rating, RecoveryCase, Ticket, WeChatIdentity
+from app.models import Completion, CountedRating, Rating, Ticket, WeChatIdentity
 from app.models.rating import LOW_LEVELS
+from app.services.cases import opening
+from app.services.cases.opening import Cause
 from app.services.ratings.rating import AlreadyRated
 from app.services.tickets.scan import provider_staff, served
 
@@ -35,7 +39,7 @@ class Tap:
 def record(lines: Lines, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
     """The id of a verified person's rating, which counts; none where a rule says no or the slot is taken.
 
-    Raises AlreadyRated where somebody else was quicker by less than this statement.
+    Raises AlreadyRated where somebody else was quicker by less than this statement. A low level is `record_low`'s.
     """
     try:
         return lines.run(lambda line: write(line, tap, at=at, window=window))
@@ -43,9 +47,30 @@ def record(lines: Lines, tap: Tap, *, at: datetime, window: timedelta) -> int | 
         raise AlreadyRated("already_rated") from error
 
 
+def record_low(session: Session, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
+    """The same of a low level, in the caller's transaction: with it come its case, and that the supervision is told."""
+    statement = _TAP_OF_SESSION(session.get_bind().dialect.name)
+    try:
+        rating_id: int | None = core(session).execute(statement, _values(tap, at, window)).scalar()
+    except IntegrityError as error:  # the slot was taken while this was written
+        raise AlreadyRated("already_rated") from error
+    if rating_id is not None:
+        person = session.scalar(select(Rating.person_id).where(Rating.id == rating_id))
+        cause = Cause("low_score", tap.ticket_id, tap.cycle, rating_id, person)
+        opening.open_case(session, cause, by=person, at=at, channel=tap.source)
+    return rating_id
+
+
 def write(line: Line, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
-    """What `record` does, on a line one has; a low level opens its case besides."""
-    values = {
+    """What `record` does, on a line one has."""
+    if tap.level in LOW_LEVELS:
+        raise ValueError("a low level is written in a transaction, with its case")
+    row = line.first(_TAP, _values(tap, at, window))
+    return None if row is None else int(row.id)
+
+
+def _values(tap: Tap, at: datetime, window: timedelta) -> dict[str, Any]:
+    return {
         "ticket": tap.ticket_id,
         "cycle": tap.cycle,
         "level": tap.level,
@@ -56,16 +81,6 @@ def write(line: Line, tap: Tap, *, at: datetime, window: timedelta) -> int | Non
         "on": at.date(),
         "offset": utc_offset(at),
     }
-    if tap.level not in LOW_LEVELS:
-        row = line.first(_TAP, values)
-    elif line.dialect.name == "postgresql":
-        row = line.first(_TAP_AND_CASE, values)
-    else:  # SQLite knows no INSERT beside an INSERT
-        with line.transaction():
-            row = line.first(_TAP, values)
-            if row is not None:
-                line.first(_CASE, {"ticket": tap.ticket_id, "rating": row.id, "at": at})
-    return None if row is None else int(row.id)
 
 
 def _statement(dialect: str) -> Any:
@@ -104,22 +119,4 @@ def _statement(dialect: str) -> Any:
     return insert_into(Rating, dialect).from_select(COLUMNS, rows).on_conflict_do_nothing().returning(Rating.id)
 
 
-def _statement_and_case(dialect: str) -> Any:
-    """The same statement, and the case of the rating it wrote."""
-    tapped = _statement(dialect).cte("tapped")
-    row = select(bindparam("ticket", type_=Id), tapped.c.id, bindparam("at", type_=UTCDateTime))
-    case = insert_into(RecoveryCase, dialect).from_select(("ticket_id", "rating_id", "opened_at"), row)
-    return select(tapped.c.id).add_cte(case.cte("opened"))
-
-
-def _case(dialect: str) -> Any:
-    of_it: dict[str, Any] = {
-        "ticket_id": bindparam("ticket"),
-        "rating_id": bindparam("rating"),
-        "opened_at": bindparam("at"),
-    }
-    return insert_into(RecoveryCase, dialect).values(of_it).returning(RecoveryCase.id)
-
-
-_TAP, _TAP_AND_CASE = Prepared(_statement), Prepared(_statement_and_case)
-_CASE = Prepared(_case)
+_TAP, _TAP_OF_SESSION = Prepared(_statement), cache(_statement)

@@ -3,7 +3,7 @@
 from app.web.console import board, calendar, handover, overview
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.audit import history
-from app.web.console.cases import complaints
+from app.web.console.cases import cases
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
 from app.web.console.draws import announce as draws_announce
@@ -18,7 +18,7 @@ _HOSPITAL = (
     ratings.blueprint,
     manual_entry.blueprint,
     link_rule.blueprint,
-    complaints.blueprint,
+    cases.blueprint,
     people.blueprint,
     draws.blueprint,
     history.blueprint,

@@ -28,7 +28,7 @@ def overview() -> str:
         unopened = escalation.red(session, at=now())
         stops = circuit_breaker.standing(session)
         standing = wechat_callbacks.standing_alerts(session, at=now())
-        hospital = board.hospital_board(session, now()) if supervises else None
+        hospital = board.hospital_board(session, now(), admin=g.visitor.administers) if supervises else None
         hours = calendars.hours(session, runtime().settings.timezone)
     return render_template(
         "console/overview.html",

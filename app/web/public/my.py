@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
+from app.services.cases import own as cases
 from app.services.draws import own_summary as draws
 from app.services.identity import wechat_sign_in
 from app.services.notices import inbox
@@ -47,6 +48,7 @@ def show() -> Page:
         entries = inbox.list_for_person(db, visitor.person_id, at=now())
         unread = inbox.unread(db, visitor.person_id, at=now())
         wished = reminders.wished(db, visitor.person_id)
+        own_cases = cases.list_for_person(db, visitor.person_id)
         drawn = draws.for_person(db, visitor.person_id, at=now(), zone=runtime().settings.timezone)
     receipts.keep(drawn.receipts)
     messages = [message(entry) for entry in entries]
@@ -54,6 +56,7 @@ def show() -> Page:
         "my.html",
         visitor=visitor,
         own=own,
+        cases=own_cases,
         link=runtime().links.ticket_path,
         messages=messages[:SHOWN],
         earlier=messages[SHOWN:],

@@ -14,10 +14,10 @@ from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
-from app.models import Complaint
-from app.models.rating import LEVELS, SATISFIED_FROM
+from app.models.rating import LEVELS, LOW_LEVELS, SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
-from app.services.cases import complaints
+from app.services.cases import complaints, own
+from app.services.cases.complaints import OwnComplaint
 from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
@@ -110,7 +110,8 @@ def _progress(scan: ScanView, token: str) -> Page:
 def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
     with read_session() as db:
-        own = _complaints(db, scan)
+        complained = _complaints(db, scan)
+        promised = _promised(db, scan, answer)
         held = _receipts(db, scan) if answer.mine else []
     receipts.keep(held)
     return render_template(
@@ -125,7 +126,8 @@ def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
         praiseworthy=answer.level >= SATISFIED_FROM,
         can_reopen=not scan.over(now()),
         **_said(scan),
-        complaints=own,
+        complaints=complained,
+        promised=promised,
         receipts=held,
     )
 
@@ -137,7 +139,14 @@ def _receipts(db: Session, scan: ScanView) -> list[Receipt]:
     return draws.collecting(db, scan.person_id, at=now(), zone=runtime().settings.timezone)
 
 
-def _complaints(db: Session, scan: ScanView) -> Sequence[Complaint]:
+def _promised(db: Session, scan: ScanView, answer: Answer) -> own.Promise | None:
+    """Who rated low is told who will ring, and by when."""
+    if not answer.mine or scan.person_id is None:
+        return None
+    return own.of_rating(db, answer.rating_id, scan.person_id)
+
+
+def _complaints(db: Session, scan: ScanView) -> Sequence[OwnComplaint]:
     """The visitor's own about this ticket, with the answers."""
     return complaints.of_person(db, scan.ticket_id, scan.person_id) if scan.person_id is not None else ()
 
@@ -193,7 +202,7 @@ def rate(token: str) -> Response:
     level, database = _level(), runtime().database
     cycle = session.last_fact_of_form(token)
     tapped = Tap(ticket_id, cycle, identity, level, source="scan")
-    if tap.record(database.lines, tapped, at=now(), window=runtime().settings.rating_window) is None:
+    if _tap(tapped) is None:
         with database.transaction() as db:
             scan = _look(db, ticket_id, identity)
             if scan.cycle != cycle:
@@ -202,6 +211,15 @@ def rate(token: str) -> Response:
                 rate_limits.bound_unverified(identity)
             rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
     return redirect(f"/r/{token}", 303)
+
+
+def _tap(tapped: Tap) -> int | None:
+    """One statement by the driver's own line; of a low level a transaction, for with it comes its case."""
+    window = runtime().settings.rating_window
+    if tapped.level not in LOW_LEVELS:
+        return tap.record(runtime().database.lines, tapped, at=now(), window=window)
+    with transaction() as db:
+        return tap.record_low(db, tapped, at=now(), window=window)
 
 
 @blueprint.post("/r/<token>/correct")

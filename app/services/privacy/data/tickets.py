@@ -2,7 +2,17 @@
 
 from sqlalchemy import select
 
-from app.models import Category, Complaint, Event, Ticket, TicketHelper, TicketNote, TicketPhoto
+from app.models import (
+    CaseNote,
+    CaseRating,
+    Category,
+    Event,
+    ServiceCase,
+    Ticket,
+    TicketHelper,
+    TicketNote,
+    TicketPhoto,
+)
 from app.pagination import Query
 from app.services.privacy.data.subject import Subject, any_of, belongs_to
 
@@ -32,19 +42,25 @@ def photos(subject: Subject) -> Query:
     )
 
 
-def complaints(subject: Subject) -> Query:
+def cases(subject: Subject) -> Query:
+    """What they complained of, or what was opened because of them, and what was said of it."""
     return (
         select(
             Ticket.number.label("ticket"),
-            Complaint.at,
-            Complaint.text,
-            Complaint.state.label("complaint"),
-            Complaint.answer,
-            Complaint.answered_at,
+            ServiceCase.reason.label("case_reason"),
+            ServiceCase.opened_at,
+            ServiceCase.stage,
+            CaseNote.kind.label("note"),
+            CaseNote.text,
+            CaseNote.at,
+            CaseRating.level,
         )
-        .join(Ticket, Ticket.id == Complaint.ticket_id)
-        .where(belongs_to(Complaint.person_id, subject))
-        .order_by(Complaint.at.desc())
+        .select_from(ServiceCase)
+        .outerjoin(Ticket, Ticket.id == ServiceCase.ticket_id)
+        .outerjoin(CaseNote, CaseNote.case_id == ServiceCase.id)
+        .outerjoin(CaseRating, (CaseRating.case_id == ServiceCase.id) & (CaseRating.recovery == ServiceCase.recoveries))
+        .where(belongs_to(ServiceCase.person_id, subject))
+        .order_by(ServiceCase.opened_at.desc(), CaseNote.id)
     )
 
 

@@ -1,0 +1,144 @@
+"""Cases, for the hospital only: one list by what is due next, and each with the acts that are left."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import forms
+from app.http.context import now, read_session, transaction
+from app.http.errors import words
+from app.http.i18n import gettext
+from app.http.ids import parse_id
+from app.models.case import CALL_OUTCOMES, UNANSWERED
+from app.services.cases import acts, complaints, hotline, limits, search
+from app.services.cases.acts import AFTER_ANSWER, TEXT_MOST, Actor
+from app.web.console import filters
+
+blueprint = Blueprint("console_cases", __name__)
+SHOWN_AGAIN = {"no_outcome", "words_needed", "closing_undocumented", "not_an_owner", "too_long", "case_moved"}
+
+
+@blueprint.get("/console/cases")
+def case_index() -> str:
+    which, admin = filters.code("show", search.LISTS), g.visitor.administers
+    with read_session() as session:
+        if which == "closed":
+            page = search.closed_cases(session, at=now(), admin=admin, after=filters.cursor("after"))
+            return render_template("console/cases.html", page=page, lines=(), tabs=search.LISTS, more=False)
+        lines, more = search.open_cases(session, at=now(), which=which, by=g.visitor.person_id, admin=admin)
+    return render_template("console/cases.html", page=None, lines=lines, more=more, most=search.MOST, tabs=search.LISTS)
+
+
+@blueprint.get("/console/cases/new")
+def call_form() -> str:
+    return _call_page("", {})
+
+
+@blueprint.post("/console/cases/new")
+def log_call() -> Response | tuple[str, int]:
+    """What somebody said on the supervision's line: who, which telephone, which ticket, what."""
+    typed = {name: request.form.get(name, "") for name in ("who", "telephone", "number", "text")}
+    try:
+        text = forms.typed("text", complaints.LONGEST)
+        who, telephone = (forms.typed(name, complaints.CALLER_MOST) for name in ("who", "telephone"))
+        if not (text and (who or telephone)):
+            raise Refused("call_incomplete")
+        with transaction() as session:
+            case_id = hotline.log(session, hotline.Heard(who, telephone, forms.typed("number"), text), _by())
+    except Refused as refused:
+        return _call_page(words(refused), typed), 422
+    flash(gettext("已立案，请按时回电。"), "success")
+    return redirect(url_for("console_cases.case", case_id=case_id), 303)
+
+
+def _call_page(fault: str, typed: dict[str, str]) -> str:
+    return render_template("console/case_new.html", fault=fault, typed=typed, most=complaints.LONGEST)
+
+
+def _by() -> Actor:
+    return Actor(g.visitor.person_id, now(), 0, g.visitor.administers, channel="phone")
+
+
+@blueprint.get("/console/cases/<id:case_id>")
+def case(case_id: int) -> str:
+    return _page(case_id)
+
+
+@blueprint.post("/console/cases/<id:case_id>/<act>")
+def act(case_id: int, act: str) -> Response | tuple[str, int]:
+    """What was typed stays where it is refused, and the page says who was first where somebody was."""
+    if act not in _ACTS:
+        raise Refused("not_at_this_stage")
+    try:
+        with transaction() as session:
+            actor = Actor(
+                g.visitor.person_id, now(), parse_id(request.form.get("seen", "")) or 0, g.visitor.administers
+            )
+            _ACTS[act](session, case_id, actor)
+    except Refused as refused:
+        if refused.code not in SHOWN_AGAIN:
+            raise
+        status = 409 if refused.code == "case_moved" else 422
+        return _page(case_id, fault=words(refused), of=act, typed=request.form.get("text", "")), status
+    flash(gettext("已记下。"), "success")
+    return redirect(url_for("console_cases.case", case_id=case_id), 303)
+
+
+def _take(session: Session, case_id: int, actor: Actor) -> None:
+    acts.take(session, case_id, actor, owner=parse_id(request.form.get("owner", "")) or 0)
+
+
+def _call(session: Session, case_id: int, actor: Actor) -> None:
+    acts.call(session, case_id, actor, outcome=request.form.get("outcome", ""), text=_text())
+
+
+_ACTS: dict[str, Callable[[Session, int, Actor], None]] = {
+    "take": _take,
+    "call": _call,
+    "answer": lambda session, case_id, actor: acts.answer(session, case_id, actor, text=_text()),
+    "agree": lambda session, case_id, actor: acts.agree(session, case_id, actor, text=_text()),
+    "recover": lambda session, case_id, actor: acts.recover(session, case_id, actor, text=_text()),
+    "close": lambda session, case_id, actor: acts.close_by_timeout(session, case_id, actor, text=_text()),
+}
+
+
+def _text() -> str:
+    return forms.typed("text", TEXT_MOST)
+
+
+def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> str:
+    at, admin = now(), g.visitor.administers
+    with read_session() as session:
+        row = search.one(session, case_id, at=at, admin=admin)
+        found = row.ServiceCase
+        who = search.candidates(session, acts.owners(session, found, at))
+        told = search.history(session, found)
+        silent_at = limits.silent_at(session, found, at=at)
+    return render_template(
+        "console/case.html",
+        row=row,
+        case=found,
+        told=told,
+        steps=search.steps(found, at=at),
+        owners=who,
+        may=_may(found.stage, silent=silent_at is not None and silent_at <= at),
+        silent_at=silent_at,
+        outcomes=CALL_OUTCOMES,
+        most=TEXT_MOST,
+        fault=fault,
+        of=of,
+        typed=typed,
+    )
+
+
+def _may(stage: str, *, silent: bool) -> dict[str, bool]:
+    """Which acts are left at this stage."""
+    return {
+        "answer": stage in UNANSWERED,
+        "agree": stage in {"answered", "rerated"},
+        "recover": stage == "agreed",
+        "close": stage in AFTER_ANSWER and silent,
+    }
