@@ -1,6 +1,7 @@
 """Wrong tokens are counted per address and slowed down; a valid one is always served (a hospital shares few)."""
 
 from collections.abc import Callable
+from ipaddress import IPv6Network, ip_address
 from typing import TypeVar, cast
 
 import redis
@@ -141,7 +142,15 @@ def claim_code(read: Callable[[], T], *, by: int) -> T:
 
 
 def _address() -> str:
-    return request.remote_addr or ""
+    """Who asks; of IPv6 the network, for one line has as many addresses as it likes."""
+    asked_from = request.remote_addr or ""
+    try:
+        address = ip_address(asked_from)
+    except ValueError:  # what a proxy of theirs says
+        return asked_from
+    if address.version == 4 or address.ipv4_mapped:
+        return asked_from
+    return str(IPv6Network((int(address), 64), strict=False))
 
 
 def _ask(question: Callable[[FixedWindowRateLimiter], bool]) -> bool:

@@ -13,6 +13,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "not_offered": (409, mark("这张工单现在不用接手，可能已有人处理。请刷新后查看。")),
     "take_over_first": (409, mark("请先接手这张工单，再连单子。")),
     "no_longer_yours": (410, mark("这张工单现在由别人处理，您不用再管。")),
+    "served_has_left": (403, mark("您的工号已离职，不能再报修。如有疑问请联系信息科。")),
     "no_such_slip": (404, mark("没有这个号码的空白单。请核对单子上的号码。")),
     "slip_taken": (409, mark("%(slip)s 已连到另一张工单，不能再改。请换一张空白单。")),
     "slip_too_late": (410, mark("这张工单的评价时间已过（完成后 %(days)s 天内可评），连上也不能评价。请核对工单。")),

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from app import clock
 from app.db import Database
 from app.jobs import history
-from app.models import Completion, Event, FeedEntry, Rating, SealCheckpoint, SealedBatch
+from app.models import Completion, Event, FeedEntry, Rating, SealCheckpoint, SealedBatch, Ticket, WeChatIdentity
 from app.runtime import Runtime
 from app.services import events, feed
 from app.services.audit import entries, export, seal, verify
@@ -206,7 +206,7 @@ def test_only_every_seventh_checkpoint_is_published_and_only_after_five_more_peo
         if n in (3, 6, 9, 20, 27) or n < 3:
             for identity in raters[: 5 if n in (9, 20) else 1]:
                 with world.database.transaction() as session:
-                    rate(session, world, identity)
+                    rate(session, world.ticket("finished"), identity)
         take(world.database)
         with world.database.transaction() as session:
             shown.append(seal.daily(session, SIGNER, day=day + timedelta(days=n), at=clock.now()).published)
@@ -215,10 +215,25 @@ def test_only_every_seventh_checkpoint_is_published_and_only_after_five_more_peo
         assert [one.day for one in seal.published(session)] == [day + timedelta(days=n) for n in (21, 14)]
 
 
-def rate(session: Any, world: World, identity: Any) -> None:
-    ticket = world.ticket("finished")
+def test_what_does_not_count_publishes_nothing(world: World) -> None:
+    """Four second phones of the provider and one nurse are one nurse."""
+    day = clock.now().date()
+    raters = [WeChatIdentity(appid="wx", openid=f"second-{number}", first_seen_at=clock.now()) for number in range(6)]
+    with world.database.transaction() as session:
+        session.add_all(raters)
+    tickets = [world.ticket("finished") for _ in range(7)]
+    with world.database.transaction() as session:
+        rate(session, tickets[0], world.nurse_identity)
+        for ticket, identity in zip(tickets[1:], raters, strict=True):
+            rate(session, ticket, identity, counts=False)
+    take(world.database)
+    with world.database.transaction() as session:
+        assert not seal.daily(session, SIGNER, day=day, at=clock.now()).published
+
+
+def rate(session: Any, ticket: Ticket, identity: Any, *, counts: bool = True) -> None:
     completion = session.scalars(select(Completion.id).where(Completion.ticket_id == ticket.id)).one()
-    values = {"identity_id": identity.id, "person_id": identity.person_id, "counts": True, "source": "scan"}
+    values = {"identity_id": identity.id, "person_id": identity.person_id, "counts": counts, "source": "scan"}
     session.add(Rating(completion_id=completion, level=5, at=clock.now(), **values))
 
 

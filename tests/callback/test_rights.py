@@ -99,6 +99,14 @@ def test_an_engineer_who_left_wechat_and_comes_back_does_not_rate_his_work(
     assert rated(ticket, back) == 403
 
 
+def test_a_browser_that_holds_on_to_a_forgotten_engineer_does_not_rate_either(
+    worked: Worked, world: World, rated: Rated
+) -> None:
+    ticket = world.ticket("finished")
+    worked(event("unsubscribe", world.engineer_identity.openid))
+    assert rated(ticket, world.engineer_identity.id) == 403
+
+
 def test_a_nurse_who_left_wechat_and_comes_back_rates(
     worked: Worked, world: World, runtime: Runtime, rated: Rated
 ) -> None:

@@ -85,6 +85,20 @@ def test_where_a_list_goes_on_tells_nothing_of_what_is_hidden(
     assert len({re.sub('after=[0-9]+|value="[^"]+"', "", page) for page in asked}) == 1
 
 
+def test_no_id_of_a_notice_stands_on_a_page_for_the_provider(desk: FlaskClient, world: World) -> None:
+    """From two of them the provider would count what was written between, and so who was reminded or answered."""
+    ticket = world.ticket("finished")
+    with world.database.transaction() as session:
+        session.add(Notice(id=987_654, **_like(session.scalars(select(Notice)).first())))
+    for page in ("/console/notices", f"/console/notices?ticket={ticket.number}", f"/console/tickets/{ticket.number}"):
+        assert "987654" not in desk.get(page).text
+
+
+def _like(notice: Notice | None) -> dict[str, object]:
+    apart = {"id", "event_id"}
+    return {column.key: getattr(notice, column.key) for column in Notice.__table__.columns if column.key not in apart}
+
+
 def fail(database: Database, reason: str) -> None:
     with database.transaction() as session:
         waiting = update(Notice).where(Notice.state == "waiting")

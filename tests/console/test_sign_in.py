@@ -113,6 +113,36 @@ def test_guesses_from_everywhere_close_an_account_to_new_browsers_alone(
     assert enter(known, world.admin.staff_number, password).status_code == 303
 
 
+@pytest.mark.parametrize("spelling", ["\uff37{}", "{}\u200b", "\u2060{} "])
+def test_another_spelling_of_a_number_has_no_tries_of_its_own(
+    spelling: str, app: Flask, world: World, password: str
+) -> None:
+    number = world.desk.staff_number
+    other = spelling.format(number[1:] if spelling.startswith("\uff37") else number)
+    assert enter(at(app, "10.0.0.9"), other, password).status_code == 303
+    for _ in range(5):
+        enter(app.test_client(), other, "wrong")
+    assert enter(app.test_client(), number, password).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("10.0.0.1:80", "10.0.0.1:81", False),
+    ],
+)
+def test_a_line_of_ipv6_is_one_place_however_many_addresses_it_has(
+    one: str, other: str, same: bool, app: Flask, world: World, password: str
+) -> None:
+    for _ in range(5):
+        enter(at(app, one), world.desk.staff_number, "wrong")
+    assert (enter(at(app, other), world.desk.staff_number, password).status_code == 401) is same
+
+
 def test_a_noisy_address_does_not_keep_out_who_signed_in_here_before(
     app: Flask, world: World, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from app import clock
 from app.errors import Refused
-from app.models import Employment, Person
+from app.models import Employment, Person, Ticket
 from app.runtime import Runtime
 from app.services.organisation import employment
-from app.services.tickets import detail
+from app.services.tickets import detail, requester
 from tests.conftest import Console, Phone
 from tests.support.console_forms import send
 from tests.support.scan_forms import Slip
@@ -63,6 +63,29 @@ def test_who_never_had_an_employment_keeps_his_roles_and_who_moved_too(world: Wo
     with world.database.reading() as session:
         roles = [employment.roles_at(session, person.id, today()) for person in (world.supervisor, world.admin)]
     assert roles == [{"supervisor"}, {"admin"}]
+
+
+def test_no_ticket_is_opened_for_somebody_who_has_left(desk: FlaskClient, world: World, runtime: Runtime) -> None:
+    """The provider hires nurses, and their old phones stay bound: each would be a rating that counts (law 4)."""
+    leave(world, world.nurse, last=today() - timedelta(days=2))  # the small hospital reports in UTC
+    for name in (world.nurse.staff_number, world.nurse.name):
+        filled = {"source": "phone", "requester": name, "served": "requester", "priority": "3", "description": "坏了"}
+        answer = send(desk, "/console/tickets/new", "/console/tickets/new", category=str(world.printers.id), **filled)
+        assert answer.status_code == 422
+    fault = requester.Fault("打印机不出纸", world.printers.id)
+    with pytest.raises(Refused, match="served_has_left"), runtime.database.transaction() as session:
+        requester.report(session, world.nurse.id, fault, at=clock.now(), zone=ZONE, channel="wechat")
+    with runtime.database.reading() as session:
+        assert session.query(Ticket).count() == 0
+
+
+def test_what_was_done_for_somebody_before_they_left_they_still_rate(
+    world: World, phone: Phone, runtime: Runtime
+) -> None:
+    ticket, slip = world.ticket("finished"), Slip(runtime)
+    leave(world, world.nurse)
+    assert slip.rate(phone(world.nurse_identity), ticket, 2).status_code == 303
+    assert slip.counted(ticket) == [(2, world.nurse.id)]
 
 
 def today() -> date:

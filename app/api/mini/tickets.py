@@ -39,7 +39,7 @@ def tickets() -> responses.Tickets:
     return responses.Tickets(tickets=[_line(one, steps[one.ticket_id]) for one in own])
 
 
-@post_once("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category")
+@post_once("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category", "served_has_left")
 def report(db: Session, given: requests.Fault) -> responses.Ticket:
     """Report a fault; the same words twice within five minutes are one ticket."""
     if given.category_id is not None and db.get(Category, given.category_id) is None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import insert_first
 from app.errors import Missing
-from app.models import Event, FeedEntry, Rating, SealCheckpoint, SealedBatch
+from app.models import CountedRating, Event, FeedEntry, Rating, SealCheckpoint, SealedBatch
 from app.services.audit import entries
 from ledger.notes import Checkpoint, VerifierKey, sign
 from lottery import tree
@@ -107,7 +107,8 @@ def _publishes(session: Session, size: int, day: date) -> bool:
 
     From one more entry a day, from a root that is another one than yesterday's, or from the very day on which enough
     had come, somebody who knows all the rest of the history would know that they were rated: so only every seventh day,
-    and only if five more people have rated by then. The auditor has every one.
+    and only if five more people have rated by then. Only what counts is counted: of what does not, the provider's own
+    second phones write as much as they like. The auditor has every one.
     """
     first = session.scalar(select(func.min(SealCheckpoint.day)))
     if first is not None and (day - first) % A_WEEK != timedelta():
@@ -115,6 +116,7 @@ def _publishes(session: Session, size: int, day: date) -> bool:
     last = session.scalar(select(func.max(SealCheckpoint.size)).where(SealCheckpoint.published)) or 0
     raters = select(func.count(Rating.identity_id.distinct())).select_from(FeedEntry)
     raters = raters.join(Event, Event.id == FeedEntry.event_id).join(Rating, Rating.id == Event.subject_id)
+    raters = raters.join(CountedRating, CountedRating.rating_id == Rating.id)
     fresh = FeedEntry.seq > last, FeedEntry.seq <= size, Event.kind == "rated"
     return (session.scalar(raters.where(*fresh)) or 0) >= FEWEST
 

@@ -85,7 +85,10 @@ def find(
 
 
 def named(session: Session, text: str, day: date) -> Sequence[Line]:
-    """Whoever has exactly this staff number, else everybody with exactly this name; one above SIZE says: too many."""
+    """Whoever has exactly this staff number, else everybody with exactly this name; one above SIZE says: too many.
+
+    Only of those who work that day: a ticket for somebody who has left would be rated by whoever has their phone now.
+    """
     query = (
         select(
             Person.id,
@@ -99,6 +102,7 @@ def named(session: Session, text: str, day: date) -> Sequence[Line]:
         .select_from(Person)
         .outerjoin(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Department, Department.id == Employment.department_id)
+        .where(employment.works(Person.id, day))
         .order_by(Person.staff_number)
         .limit(SIZE + 1)
     )

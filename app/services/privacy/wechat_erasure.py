@@ -54,6 +54,7 @@ def forget(session: Session, identity: WeChatIdentity, *, keys: Sequence[str], a
     if identity.provider_staff or employment.of_the_provider(session, identity.person_id, at.date()):
         digest = _digest(keys[0], identity.appid, identity.openid)
         session.execute(upsert(session, ForgottenOpenid).values(digest=digest, at=at).on_conflict_do_nothing())
+        identity.provider_staff = True  # a browser may hold on to this row
     _end_what_waits(session, identity, at)
     for table in (ApiSession, IdempotentPost, SubscriptionCredit):
         session.execute(delete(table).where(table.identity_id == identity.id))

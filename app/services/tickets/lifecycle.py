@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db import upsert
 from app.errors import Missing, Refused
-from app.models import Counter, Event, RoleGrant, Ticket, TicketHelper
+from app.models import Counter, Event, Person, RoleGrant, Ticket, TicketHelper
 from app.models.kinds import EVENTS
 from app.models.ticket import MOVES, OPEN_STATES
 from app.services import events
@@ -47,7 +47,14 @@ class NewTicket:
 
 
 def report(session: Session, new: NewTicket, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
-    """Open a ticket and give it its number (hospital's date and a running number of that day)."""
+    """Open a ticket and give it its number (hospital's date and a running number of that day).
+
+    For nobody who has left: their phone is still bound, and may be in the provider's hands by now (law 4). Raises
+    Refused.
+    """
+    served = select(Person.id).where(Person.id == new.served_person_id, people.works(Person.id, at.date()))
+    if new.served_person_id is not None and session.scalar(served) is None:
+        raise Refused("served_has_left")
     ticket = Ticket(
         number=_next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
         state="reported",

@@ -14,6 +14,7 @@ from app.http import session as visit
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.phone_gate import local_path
+from app.services import spelling
 from app.services.identity import console_sign_in, passwords
 from qr import symbol
 
@@ -32,7 +33,7 @@ def entrance() -> str | Answer:
 
 @blueprint.post("/sign-in")
 def by_password() -> Answer | tuple[str, int]:
-    number = forms.typed("staff_number")
+    number = spelling.number(forms.typed("staff_number"))  # else each spelling had its own tries
     password = request.form.get("password", "")
     browser = _known_browser(number)
     # A hospital shares few addresses: who signed in from this browser before is never kept out by the others.
