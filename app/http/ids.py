@@ -15,7 +15,12 @@ class RowId(IntegerConverter):
 
 
 class TicketNumber(BaseConverter):
-    """The number of a ticket, whatever stands in it: a server unquotes a slash before we see it, so it is coded."""
+    """The number of a ticket, whatever stands in it. In our own addresses a slash is coded, for it could be taken for
+    one of the address; typed or copied as `%2F` it comes as one, which a server has unquoted before we see it.
+    """
+
+    part_isolating = False
+    regex = ".+?"
 
     def to_python(self, value: str) -> str:
         return links.from_path(value)

@@ -1,5 +1,6 @@
 """Tickets of other systems are numbered as they like: every page of theirs opens, by the address we give out."""
 
+import html
 import re
 from urllib.parse import quote
 
@@ -45,15 +46,21 @@ def test_the_pages_of_an_odd_number_open(world: World, database: Database, conso
             session.get_one(Ticket, ticket.id).number = f"done-{ticket.id}"
 
 
-@pytest.mark.parametrize("number", ["A#1", "A?x=1", "100%", "a&b"])
+@pytest.mark.parametrize("number", ["A#1", "A?x=1", "100%", "a&b", "A/1", "2026/11/7", "A//1", "/1"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_quoted_number_opens_too(number: str, world: World, database: Database, console: Console) -> None:
+def test_a_quoted_number_opens_too(
+    number: str, world: World, database: Database, console: Console, phone: Phone
+) -> None:
+    """As somebody types or copies it, with `%2F` for a slash."""
     ticket = world.ticket("accepted")
     with database.transaction() as session:
         session.get_one(Ticket, ticket.id).number = number
     desk = console(world.desk)
     assert desk.get(f"/console/tickets/{quote(number, safe='')}").status_code == 200
     assert desk.get(f"/console/tickets/{quote(number, safe='')}/code.svg").status_code == 200
+    engineer = phone(world.engineer_identity)
+    assert f"<dd>{html.escape(number)}" in engineer.get(f"/engineer/{quote(number, safe='')}").text
+    assert engineer.get(f"/engineer/{quote(number, safe='')}/code").status_code == 200
 
 
 def test_the_notice_of_an_odd_number_leads_to_its_page() -> None:
