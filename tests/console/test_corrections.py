@@ -67,6 +67,31 @@ def test_who_was_served_rates_and_nobody_makes_it_nobody(
     assert correct(supervisor, unserved, served="department") == 409
 
 
+@pytest.mark.parametrize(("source", "answer"), [("wechat", 403), ("phone", 303)])
+def test_the_desk_corrects_who_was_served_only_where_it_wrote_that_down(
+    source: str, answer: int, world: World, desk: FlaskClient
+) -> None:
+    """What somebody reported themselves is rated by them: the provider does not choose its rater."""
+    ticket = world.ticket(source=source)
+    page = desk.get(f"/console/tickets/{ticket.number}/correct").text
+    assert ('name="served_person"' in page) is (answer == 303)
+    assert correct(desk, ticket, served="person", served_person=world.doctor.staff_number) == answer
+
+
+def test_an_engineers_phone_corrects_nobody_who_was_served_and_looks_nobody_up(
+    world: World, phone: Phone, slip: Slip, database: Database
+) -> None:
+    ticket, engineer = world.ticket("dispatched"), phone(world.engineer_identity)
+    page = f"/engineer/{ticket.number}/correct"
+    typed = {"served": "person", "department": str(world.pharmacy.id), "visit": slip.token_in(engineer.get(page).text)}
+    for name in (world.doctor.staff_number, "no such number"):
+        assert engineer.post(page, data={**typed, "served_person": name}).status_code == 303
+    with database.reading() as session:
+        held = session.get_one(Ticket, ticket.id)
+        assert session.scalars(select(Event).where(Event.kind == "details_corrected")).all() == []
+    assert (held.served_person_id, held.department_id) == (world.nurse.id, world.ward.id)
+
+
 @pytest.mark.parametrize("state", ["finished", "closed", "cancelled"])
 def test_what_is_over_stays_as_it_is(state: str, world: World, supervisor: FlaskClient) -> None:
     ticket = world.ticket(state)

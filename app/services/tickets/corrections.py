@@ -1,7 +1,8 @@
 """A ticket's details corrected before its completion, on record with what they were.
 
-The clock counts anew from the report. Once work has begun, what moves the clock (priority, department) and who was
-served, which decides who may rate, is the hospital's alone to correct: the provider is measured by both.
+The clock counts anew from the report. Once work has begun, what moves the clock (priority, department) is the
+hospital's alone to correct, for the provider is measured by it. Who was served decides who may rate: the desk corrects
+only what it has written down itself, and no engineer does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from app.services.organisation import directory
 from app.services.organisation import employment as people
 from app.services.service_levels import clock
 from app.services.tickets import lifecycle
+from app.services.tickets.desk_intake import SOURCES
 
 NAMES = {
     "category": Category.name,
@@ -30,7 +32,8 @@ NAMES = {
     "served_person": Person.name,
     "served_department": Department.name,
 }
-OF_THE_HOSPITAL = frozenset({"priority", "category", "department", "served_person", "served_department"})
+SERVED = frozenset({"served_person", "served_department"})
+OF_THE_HOSPITAL = frozenset({"priority", "category", "department"}) | SERVED
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def correct(
         return False
     if not OF_THE_HOSPITAL.isdisjoint(changed) and not may_correct_all(session, ticket, by=by, at=at):
         raise Refused("correction_needs_supervisor")
+    if not SERVED.isdisjoint(changed) and not may_correct_served(session, ticket, by=by, at=at):
+        raise Refused("correction_needs_supervisor")
     _check(session, ticket, new, changed, at)
     ticket.category_id, ticket.priority = new.category, new.priority
     ticket.department_id, ticket.place_id = new.department, new.place
@@ -99,6 +104,13 @@ def may_correct_all(session: Session, ticket: Ticket, *, by: int, at: datetime) 
         return True
     begun = select(Event.id).where(Event.ticket_id == ticket.id, Event.state.in_(lifecycle.BEGUN)).limit(1)
     return session.scalar(begun) is None
+
+
+def may_correct_served(session: Session, ticket: Ticket, *, by: int, at: datetime) -> bool:
+    """The hospital; the desk of what somebody told it, until work has begun."""
+    roles = people.roles_at(session, by, at.date())
+    told = "desk" in roles and ticket.source in SOURCES
+    return bool(roles & lifecycle.SUPERVISORS) or (told and may_correct_all(session, ticket, by=by, at=at))
 
 
 def _check(session: Session, ticket: Ticket, new: Details, changed: dict[str, Any], at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What an engineer's form on the phone asks for, by the name of its act: each reads its fields, calls one service."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import request
@@ -68,7 +69,8 @@ def _note(session: Session, ticket: Ticket, by: int) -> None:
 
 def _correct(session: Session, ticket: Ticket, by: int) -> None:
     lifecycle.only_lead(ticket, by)
-    new = corrections.read(session, ticket, corrected.typed(), at=now())
+    typed = replace(corrected.typed(), department=None, served=None)  # nobody is looked up here
+    new = corrections.read(session, ticket, typed, at=now())
     zone = runtime().settings.timezone
     corrections.correct(session, ticket, new, by=by, at=now(), zone=zone, channel=CHANNEL)
 

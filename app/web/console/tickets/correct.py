@@ -29,6 +29,7 @@ def correct_page(number: str) -> str:
             now=now_,
             tag=corrections.tag(session, ticket),
             served=served.name if served else department.name if department else "",
+            served_too=corrections.may_correct_served(session, ticket, by=by(), at=now()),
             all_of_it=corrections.may_correct_all(session, ticket, by=by(), at=now()),
             priorities=PRIORITIES,
             departments=catalogue.departments(session),
