@@ -10,8 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 import structlog
@@ -40,7 +39,7 @@ class Turns:
         if not size:
             with self._turns:
                 return self._program(environ, start_response)
-        with BytesIO() if size <= IN_MEMORY else TemporaryFile() as whole:
+        with SpooledTemporaryFile(IN_MEMORY) as whole:
             with self._bodies.fetching():
                 _fetch(environ["wsgi.input"], whole, size)
             environ["wsgi.input"] = whole
@@ -52,8 +51,9 @@ class Turns:
         told = environ.get("CONTENT_LENGTH") or ""
         if told.isdecimal():
             return int(told) if int(told) <= self._largest else 0
-        in_parts = "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated")
-        return self._largest + 1 if in_parts else 0
+        # HTTP/2 says nowhere whether there is a body.
+        untold = "HTTP_TRANSFER_ENCODING" in environ or environ.get("SERVER_PROTOCOL", "").startswith("HTTP/2")
+        return self._largest + 1 if untold and environ.get("wsgi.input_terminated") else 0
 
     def _leave(self, late: int) -> None:
         structlog.get_logger().error("the process ends: too many requests do not arrive whole", late=late)

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from app.http.turns import IN_MEMORY, Turns
 
 LARGEST = 2 * IN_MEMORY
@@ -42,8 +44,9 @@ def test_what_comes_is_what_was_sent_and_no_more_than_was_announced() -> None:
         assert list(one_turn()(sent(io.BytesIO(content), told), None)) == [read]
 
 
-def test_a_body_in_parts_is_fetched_where_the_server_says_where_it_ends() -> None:
-    in_parts = {**sent(io.BytesIO(b"number=1"), 0), "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+@pytest.mark.parametrize("untold", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {"SERVER_PROTOCOL": "HTTP/2"}])
+def test_a_body_of_untold_length_is_fetched_where_the_server_says_where_it_ends(untold: dict[str, str]) -> None:
+    in_parts = {**sent(io.BytesIO(b"number=1"), 0), **untold, "wsgi.input_terminated": True}
     del in_parts["CONTENT_LENGTH"]
     assert list(one_turn()(in_parts, None)) == [b"number=1"]
     endless = {**in_parts, "wsgi.input": io.BytesIO(b"x" * LARGEST * 2)}
