@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from app.cli import errors
+from app.cli.answers import json_option, progress, report
 from app.cli.i18n import _
 from app.cli.import_report import Counts, open_rejects
 from app.errors import Refused
-from app.http.context import runtime, transaction
+from app.http.context import read_session, runtime, transaction
 from app.services.identity import first_admin
 from app.services.imports.roster.plan import Plan, apply, compare, find_leavers, refuse_upheaval
 from app.services.imports.roster.row_reader import Member, MemberReader
+from app.services.organisation.spellings import misspelt
 from app.services.tables.reader import open_table
 from app.services.tables.records import Fault
 
@@ -124,6 +126,25 @@ def create_admin(staff_number: str, name: str, password_stdin: bool) -> None:
     except errors.DATABASE as error:
         _stop(errors.database(error))
     click.echo(_("已建立管理员 %(name)s（%(staff_number)s）。", name=person.name, staff_number=person.staff_number))
+
+
+@people.command(
+    "spellings",
+    help=_(
+        "列出写法不规范（全角、不可见字符）、又因为规范写法已有人或工单使用而没有改的工号和工单号：按这样的号查不到。"
+        "升级时能改的都已改好；有列出的，退出码是 1。"
+    ),
+)
+@json_option
+def spellings_(as_json: bool) -> None:
+    with read_session() as session, progress(_("行")) as tell:
+        found = list(misspelt(session, tell))
+    names = {"person": _("人员"), "ticket": _("工单")}
+    lines = [f"{names[one.what]} {one.id} {one.number!a} → {one.plain}" for one in found]
+    report(
+        {"misspelt": [vars(one) for one in found]}, as_json, "\n".join([*lines, _("%(count)s 个", count=len(found))])
+    )
+    sys.exit(1 if found else 0)
 
 
 def _stop(text: str) -> NoReturn:

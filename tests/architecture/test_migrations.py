@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.db import Base, Database
-from app.models import Completion, CountedRating, Draw, Event, Rating, RatingCorrection
+from app.models import Completion, CountedRating, Draw, Event, Person, Rating, RatingCorrection, Ticket
 from app.paths import ROOT
 from app.services import events
 from app.services.events import About
+from app.services.organisation.spellings import misspelt
 from app.web import health
 from tests.conftest import migrate
 from tests.support.schema import described, programs
@@ -120,6 +121,39 @@ def test_the_steps_of_draws_and_the_rows_of_ratings_are_carried_into_the_one_his
     command.downgrade(config, "0008")
     command.upgrade(config, "head")
     assert history(world) == before
+
+
+def test_numbers_are_spelled_plainly_and_one_that_is_taken_stays(world: World) -> None:
+    odd = {
+        "taken": world.employ("\uff2e\uff10\uff11", "同号"),
+        "free": world.employ("\uff2e\uff10\uff12\u200b", "全角"),
+        "twin": world.employ("N\uff103", "一"),
+        "other": world.employ("\uff2e03", "二"),
+        "plain": world.employ("N01", "正常"),
+    }
+    ticket, clashing, number = world.ticket(), world.ticket(), world.ticket().number
+    config = alembic(world.database.engine.url.render_as_string(hide_password=False))
+    with world.database.transaction() as session:
+        session.get_one(Person, odd["free"].id).telephone = "\uff11\uff13\uff1800138000.0"
+        session.get_one(Ticket, ticket.id).number = "\u2060\uff21/1"
+        session.get_one(Ticket, clashing.id).number = f"{number}\ufeff"
+    command.downgrade(config, "0017")
+    command.upgrade(config, "head")
+    with world.database.reading() as session:
+        numbers = {name: session.get_one(Person, one.id).staff_number for name, one in odd.items()}
+        left = list(misspelt(session))
+        assert session.get_one(Person, odd["free"].id).telephone == "13800138000"
+        assert session.get_one(Ticket, ticket.id).number == "A/1"
+    assert numbers == {
+        **{name: odd[name].staff_number for name in ("taken", "twin", "other")},
+        "free": "N02",
+        "plain": "N01",
+    }
+    assert sorted((one.what, one.id) for one in left) == sorted(
+        [("person", odd[name].id) for name in ("taken", "twin", "other")] + [("ticket", clashing.id)]
+    )
+    with pytest.raises(DBAPIError, match="append-only"), world.database.transaction() as session:
+        session.get_one(Person, odd["plain"].id).staff_number = "N09"
 
 
 def history(world: World) -> list[tuple[object, ...]]:

@@ -31,6 +31,12 @@ def test_a_name_is_enough_where_only_one_has_it(desk: FlaskClient, world: World,
     assert only_ticket(database).requester_id == world.doctor.id
 
 
+def test_a_number_may_be_typed_in_full_width(desk: FlaskClient, world: World, database: Database) -> None:
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in world.doctor.staff_number)
+    report(desk, world, requester=wide)
+    assert only_ticket(database).requester_id == world.doctor.id
+
+
 def test_namesakes_are_offered_and_one_is_chosen(desk: FlaskClient, world: World, database: Database) -> None:
     other = world.employ("00777", world.nurse.name, department=world.pharmacy)
     asked = report(desk, world, requester=world.nurse.name)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.errors import Refused
 from app.models import Credential, Person, RoleGrant
 from app.models.person import STAFF_NUMBER
-from app.services import events
+from app.services import events, spelling
 from app.services.events import About
 from app.services.identity.passwords import hash_password
 from app.services.organisation import employment as people
@@ -16,13 +16,14 @@ from app.services.organisation import employment as people
 def create(session: Session, staff_number: str, name: str, password: str, *, at: datetime) -> Person:
     """Give this person the role admin and this password, making the person if the roster has none yet."""
     hashed = hash_password(password)
+    staff_number = spelling.number(staff_number)
     person = people.by_staff_number(session, staff_number)
-    if not STAFF_NUMBER.fullmatch(staff_number.strip()):
+    if not STAFF_NUMBER.fullmatch(staff_number):
         raise Refused("staff_number_form", staff_number=staff_number)
     if not name.strip():
         raise Refused("name_missing")
     if person is None:
-        person = Person(staff_number=staff_number.strip(), name=name.strip())
+        person = Person(staff_number=staff_number, name=name.strip())
         session.add(person)
         session.flush()
     elif person.name != name.strip():

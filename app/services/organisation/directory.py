@@ -19,6 +19,7 @@ from app.models import (
     WeChatIdentity,
 )
 from app.pagination import Line
+from app.services import spelling
 from app.services.organisation import employment
 
 SIZE = 50
@@ -107,7 +108,7 @@ def named(session: Session, text: str, day: date) -> Sequence[Line]:
         .limit(SIZE + 1)
     )
     return (
-        session.execute(query.where(Person.staff_number == text)).all()
+        session.execute(query.where(Person.staff_number == spelling.number(text))).all()
         or session.execute(query.where(Person.name == text)).all()
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.models import Category, Department, Person, Team, Ticket
 from app.models.ticket import OPEN_STATES
 from app.pagination import Cursor, Page, newest_first
+from app.services import spelling
 
 OPEN = "open"  # every state in which somebody still waits
 NAMESAKES = 50
@@ -88,15 +89,16 @@ def _conditions(session: Session, wanted: TicketFilter) -> Iterator[ColumnElemen
 def _about(session: Session, wanted: TicketFilter) -> ColumnElement[bool]:
     # The people first, so that the tickets are found by their indexes and not by reading them all.
     people = session.scalars(_meant(wanted).limit(NAMESAKES)).all()
+    plain = spelling.number(wanted.text)
     return or_(
-        Ticket.number.in_({wanted.text, wanted.text.upper()}),
+        Ticket.number.in_({wanted.text, plain, plain.upper()}),
         Ticket.served_person_id.in_(people),
         Ticket.requester_id.in_(people),
     )
 
 
 def _meant(wanted: TicketFilter) -> Select[int]:
-    number = Person.staff_number == (wanted.text if wanted.staff_numbers else "")
+    number = Person.staff_number == (spelling.number(wanted.text) if wanted.staff_numbers else "")
     known = or_(number, Person.name.startswith(wanted.text, autoescape=True))
     exactly = or_(number, Person.name == wanted.text)
     return select(Person.id).where(known).order_by(case((exactly, 0), else_=1), Person.staff_number)
