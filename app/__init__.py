@@ -23,6 +23,7 @@ from app.runtime import Runtime, build, is_of_demo
 from app.services.images import LARGEST_FORM
 from app.services.notices import content
 from app.web.blueprints import blueprints
+from app.web.public.tap_door import TapDoor
 from app.web.wechat.js_sdk import scanner
 from config.cases import case_rules
 from config.holidays import holidays
@@ -61,6 +62,8 @@ def create_app(settings: Settings) -> Flask:
     holidays()
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime
+    if "public" in settings.surfaces:
+        app.wsgi_app = TapDoor(app, app.wsgi_app)  # type: ignore[method-assign, assignment]
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.wsgi_app = CopiedLinks(app.wsgi_app)  # type: ignore[method-assign]

@@ -133,8 +133,15 @@ def check_form(*facts: object) -> None:
 
 def last_fact_of_form(*facts: object) -> Any:
     """What `form_token` was given after these facts; refuses what `check_form` refuses."""
-    *known, last = _issued(request.form.get("visit", ""))
-    if "visit" not in session or known != [session["visit"], *facts]:
+    if "visit" not in session:
+        raise Refused("form_not_of_this_visit")
+    return last_fact(runtime().settings.secret_keys, request.form.get("visit", ""), session["visit"], *facts)
+
+
+def last_fact(keys: tuple[str, ...], form: str, of_visit: str, *facts: object) -> Any:
+    """What a form's token was given last, after these facts; refuses one that was given others, and no token."""
+    *known, last = _issued(keys, form)
+    if known != [of_visit, *facts]:
         raise Refused("form_not_of_this_visit")
     return last
 
@@ -144,14 +151,13 @@ def sign_form(of_visit: str, *facts: object) -> str:
 
 
 def check_signed(form: str, of_visit: str, *facts: object) -> None:
-    if _issued(form) != [of_visit, *facts]:
+    if _issued(runtime().settings.secret_keys, form) != [of_visit, *facts]:
         raise Refused("form_not_of_this_visit")
 
 
-def _issued(form: str) -> list[Any]:
+def _issued(keys: tuple[str, ...], form: str) -> list[Any]:
     try:
-        serializer = _serializer(runtime().settings.secret_keys)
-        issued: list[Any] = serializer.loads(form, max_age=int(FORM_LIFE.total_seconds()))
+        issued: list[Any] = _serializer(keys).loads(form, max_age=int(FORM_LIFE.total_seconds()))
     except BadSignature as error:
         raise Refused("form_not_of_this_visit") from error
     return issued

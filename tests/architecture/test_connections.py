@@ -19,10 +19,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import Database
-from app.driver import Prepared
+from app.driver import Line, Prepared
 from app.models import Person
 from app.runtime import Runtime
 from app.services import feed
+from app.services.ratings import tap
+from app.services.ratings.tap import Tap
+from app.services.tickets.scan import WINDOW
 from tests.conftest import Phone, migrate
 from tests.support.pgbouncer import NO_POOLER, pgbouncer, running_pgbouncer
 from tests.support.postgres import EMPTYING, Postgres, running_postgres
@@ -72,6 +75,34 @@ def test_every_way_to_the_database_finds_a_new_connection(postgres: Postgres, da
     assert nobody(database)
     drop(postgres)
     assert nobody(database)
+
+
+def test_a_tap_whose_line_dies_before_it_was_heard_is_written_once(
+    postgres: Postgres, database: Database, runtime: Runtime, world: World
+) -> None:
+    ticket, written = world.ticket("finished"), []
+    tapped = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, 1, "scan")
+
+    def work(line: Line) -> None:
+        written.append(tap.write(line, tapped, at=runtime.now(), window=WINDOW))
+        if len(written) == 1:
+            drop(postgres)
+            line.first(ANYBODY, {})
+
+    database.lines.run(work)
+    assert written[0] is not None
+    assert written[1:] == [None]
+    assert Slip(runtime).counted(ticket) == [(1, world.nurse.id)]
+
+
+def test_a_line_that_dies_again_is_told(postgres: Postgres, database: Database) -> None:
+    def work(line: Line) -> None:
+        line.first(ANYBODY, {})
+        drop(postgres)
+        line.first(ANYBODY, {})
+
+    with pytest.raises(DBAPIError):
+        database.lines.run(work)
 
 
 def test_what_is_in_the_middle_of_something_is_still_told(postgres: Postgres, database: Database) -> None:
