@@ -199,8 +199,8 @@ def _all_counted(database: Database, taps: int) -> None:
     with database.reading() as session:
         counted = session.scalar(select(func.count()).select_from(CountedRating))
     database.engine.dispose()
-    if counted != taps:
-        raise Unequal(f"{counted} ratings count after {taps} taps")
+    if counted != seed.PAST + taps:
+        raise Unequal(f"{counted} ratings count after {seed.PAST} and {taps} taps")
 
 
 def _print(kind: str, size: Size, rates: Rates) -> None:
