@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
 from app.demo.seats import Seats
-from app.http import context, errors, guards, headers, i18n, ids, inputs, outages, words
+from app.http import addresses, context, errors, guards, headers, i18n, ids, inputs, outages, words
 from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
@@ -76,6 +76,7 @@ def create_app(settings: Settings) -> Flask:
     inputs.install(app)  # before anybody has read the form
     csrf = CSRFProtect(app)
     i18n.install(app)
+    addresses.install(app)
     ids.install(app)
     app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
     headers.install(app)

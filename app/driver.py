@@ -6,8 +6,7 @@ goes this way, and why so little does: docs/decisions/driver-lines.md.
 
 import time
 from collections import deque, namedtuple
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Dialect, Engine, event
@@ -72,13 +71,6 @@ class Line:
         made = statement.made_for(self.dialect)
         sent = self._first(made, made.values(values))
         return made.row(sent) if sent else None
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """For what takes two statements on SQLite. The writer's place is taken first: see `app/db.py`."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        yield
-        self.connection.execute("COMMIT")  # where it does not come to that, the line is closed
 
     @property
     def died(self) -> bool:

@@ -24,16 +24,10 @@ _SAME_FOR_ALL = (
     ("Permissions-Policy", UNUSED),
 )
 _HTTPS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
-NOT_KEPT = ("Cache-Control", "no-store")
 
 
 def install(app: Flask) -> None:
     app.after_request(_add)
-
-
-def of_every_answer(*, https: bool, policy: str = POLICY % "") -> list[tuple[str, str]]:
-    """What no view says itself."""
-    return [("Content-Security-Policy", policy), *_SAME_FOR_ALL, *(_HTTPS if https else ())]
 
 
 def _add(response: Response) -> Response:
@@ -41,9 +35,10 @@ def _add(response: Response) -> Response:
     more = f" {g.script_origin}" if "script_origin" in g else ""
     drawn = response.mimetype == "image/svg+xml"
     policy = PICTURE if drawn else POLICY % more
-    response.headers.extend(of_every_answer(https=runtime().settings.https, policy=policy))
+    said = _SAME_FOR_ALL + _HTTPS if runtime().settings.https else _SAME_FOR_ALL
+    response.headers.extend((("Content-Security-Policy", policy), *said))  # no view says any of it
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", AGAIN)
     if request.endpoint not in {"static", "bootstrap.static"}:
-        response.headers.setdefault(*NOT_KEPT)
+        response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -1,7 +1,7 @@
 """The visitor's language and text size."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flask import Flask, g, has_request_context, request, session
 from markupsafe import Markup
@@ -25,7 +25,11 @@ def markup(message: str, **values: object) -> Markup:
 
     Jinja's own looks a message up, marks it and fills it in anew wherever it stands, which was a tenth of a page.
     """
-    return _form(language(), message) % values if values else _whole(language(), message)
+    return _markup(language(), message, **values)
+
+
+def _markup(language: str, message: str, **values: object) -> Markup:
+    return _form(language, message) % values if values else _whole(language, message)
 
 
 @lru_cache(4_096)
@@ -36,6 +40,9 @@ def _form(language: str, message: str) -> Markup:
 @lru_cache(4_096)
 def _whole(language: str, message: str) -> Markup:
     return _form(language, message) % {}
+
+
+_IN_LANGUAGE = {code: partial(_markup, code) for code in LANGUAGES}
 
 
 def install(app: Flask) -> None:
@@ -78,9 +85,10 @@ def _show(at: datetime | None, pattern: str) -> str:
 
 
 def _everywhere() -> dict[str, object]:
-    """The two telephones, that this is no real WeChat, and, while something is rehearsed, what time it is here."""
+    """Texts, two telephones, that this is no real WeChat, and, while something is rehearsed, what time it is here."""
     settings = runtime().settings
     return {
+        "_": _IN_LANGUAGE[language()],  # asked once for a page
         "hotline": settings.hotline,
         "service_line": settings.service_line,
         "sandbox_url": settings.sandbox_url,

@@ -81,7 +81,7 @@ def test_a_tap_whose_line_dies_before_it_was_heard_is_written_once(
     postgres: Postgres, database: Database, runtime: Runtime, world: World
 ) -> None:
     ticket, written = world.ticket("finished"), []
-    tapped = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, 1, "scan")
+    tapped = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, 3, "scan")
 
     def work(line: Line) -> None:
         written.append(tap.write(line, tapped, at=runtime.now(), window=WINDOW))
@@ -92,7 +92,7 @@ def test_a_tap_whose_line_dies_before_it_was_heard_is_written_once(
     database.lines.run(work)
     assert written[0] is not None
     assert written[1:] == [None]
-    assert Slip(runtime).counted(ticket) == [(1, world.nurse.id)]
+    assert Slip(runtime).counted(ticket) == [(3, world.nurse.id)]
 
 
 def test_a_line_that_dies_again_is_told(postgres: Postgres, database: Database) -> None:

@@ -42,8 +42,9 @@ KINDS = LEVELS, FORMS, COOKIES, WIRES
 WRITTEN = {
     "rating": "completion_id, level, counts, identity_id, person_id, source",
     "counted_rating": "completion_id, person_id",
-    "recovery_case": "ticket_id",
+    "service_case": "ticket_id, cycle, reason, person_id, source, stage",
     "event": "subject, ticket_id, cycle, kind, actor_id, channel",
+    "notice": "kind, person_id, ticket_id",
 }
 KEYS = {"counted_rating": "rating_id"}
 
@@ -179,7 +180,7 @@ def test_door_and_view_are_one_in_thousands_of_situations(
             seen["door" if behind.asked == before else "view"] += 1
             seen[by_view[0]] += 1
             seen["written"] += bool(by_view[3]["rating"])
-            seen["case"] += bool(by_view[3]["recovery_case"])
+            seen["case"] += bool(by_view[3]["service_case"])
     assert seen["door"] > SITUATIONS / 20, seen
     assert min(seen[status] for status in ("303 SEE OTHER", "403 FORBIDDEN", "409 CONFLICT")) > 10, seen
     assert seen["view"] > seen["door"], seen

@@ -14,14 +14,14 @@ from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
-from app.models.rating import LEVELS, LOW_LEVELS, SATISFIED_FROM
+from app.models.rating import LEVELS, SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
 from app.services.cases import complaints, own
 from app.services.cases.complaints import OwnComplaint
 from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
-from app.services.ratings import rating, tap
+from app.services.ratings import rating
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.tap import Tap
@@ -29,6 +29,7 @@ from app.services.tickets import code_shown, lifecycle, progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
 from app.web.draws import receipts
+from app.web.public import tap_door
 from app.web.public.rating_detail import read_detail
 
 blueprint = Blueprint("scan", __name__)
@@ -202,7 +203,7 @@ def rate(token: str) -> Response:
     level, database = _level(), runtime().database
     cycle = session.last_fact_of_form(token)
     tapped = Tap(ticket_id, cycle, identity, level, source="scan")
-    if _tap(tapped) is None:
+    if tap_door.record(runtime(), tapped, at=now()) is None:
         with database.transaction() as db:
             scan = _look(db, ticket_id, identity)
             if scan.cycle != cycle:
@@ -211,15 +212,6 @@ def rate(token: str) -> Response:
                 rate_limits.bound_unverified(identity)
             rating.rate(db, scan, level=level, identity_id=identity, trust_all=_open(), source="scan", at=now())
     return redirect(f"/r/{token}", 303)
-
-
-def _tap(tapped: Tap) -> int | None:
-    """One statement by the driver's own line; of a low level a transaction, for with it comes its case."""
-    window = runtime().settings.rating_window
-    if tapped.level not in LOW_LEVELS:
-        return tap.record(runtime().database.lines, tapped, at=now(), window=window)
-    with transaction() as db:
-        return tap.record_low(db, tapped, at=now(), window=window)
 
 
 @blueprint.post("/r/<token>/correct")
