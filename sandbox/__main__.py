@@ -2,7 +2,6 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from threading import Event
 
 from sandbox.environment import NotASandboxPlace
 from sandbox.server import serve
@@ -10,9 +9,10 @@ from sandbox.server import serve
 
 def main() -> int:
     options = _options()
-    done = Event()
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda *_: done.set())
+    # Waited for, not handled: a handler runs wherever this thread stands, also between taking and giving back the lock
+    # of an event, and to set the event it would wait for that lock for ever. Blocked before a thread inherits it.
+    stops = signal.SIGINT, signal.SIGTERM
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     try:
         running = serve(
             port=options.port,
@@ -26,7 +26,7 @@ def main() -> int:
     with running:
         sys.stdout.write(f"微信沙箱 WeChat sandbox: {running.url}\n备用地址 Second address: {running.backup_url}\n")
         sys.stdout.flush()
-        done.wait()
+        signal.sigwait(stops)
     return 0
 
 

@@ -84,12 +84,12 @@ def test_a_receipt_is_checked_in_less_than_a_millisecond() -> None:
     path, leaf, root = made.proofs([index])[0], made.leaf(index), made.root
     took = []
     for _ in range(50):
-        began = time.perf_counter()
+        began = time.process_time()
         pid = f"{PREFIX}{index}"
         rule.entry(rule.salt(KEY, DRAW_ID, pid), DRAW_ID, pid)
         assert tree.proves(path, tree.leaf_hash(leaf), index=index, size=5_000, root=root)
         rule.score(KEY, leaf[:32], 3)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert min(took) < 0.001
     assert len(path) * 32 <= 768
 

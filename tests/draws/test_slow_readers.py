@@ -42,8 +42,9 @@ def crowd(url: str, path: str, *, busy: int) -> None:
     with ExitStack() as readers:
         for _ in range(6):
             readers.enter_context(waits(url, path))
-        took = [wait_for_a_page(url) for _ in range(3)]
-        assert max(took) < 1, (path, took)
+        time.sleep(0.2)
+        for _ in range(3):  # who had to wait for the readers would do so for ever
+            assert requests.get(f"{url}/healthz", timeout=60).ok
         answer = requests.get(url + path, timeout=10)
         assert (answer.status_code, answer.headers.get("Retry-After")) == (busy, "30" if busy == 503 else None)
     deadline = time.monotonic() + 10
@@ -71,10 +72,3 @@ def waits(url: str, path: str) -> Iterator[None]:
         reader.sendall(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\n\r\n".encode())
         assert reader.recv(12).startswith(b"HTTP/1.1")
         yield
-
-
-def wait_for_a_page(url: str) -> float:
-    time.sleep(0.2)
-    began = time.monotonic()
-    assert requests.get(f"{url}/healthz", timeout=60).ok
-    return time.monotonic() - began

@@ -6,6 +6,7 @@ import requests
 
 from sandbox.server import Running
 from tests.sandbox.conftest import CREDENTIALS, Post, utf8
+from tests.sandbox.test_pushes import until
 from tests.sandbox.test_template_messages import PATH, message
 
 TOKEN = "/cgi-bin/stable_token"
@@ -27,7 +28,7 @@ def test_a_status_comes_before_anything_has_happened(running: Running, post: Pos
 
 
 def test_a_late_answer_comes_after_the_delivery(running: Running, token: str) -> None:
-    turn(running, PATH, latency_after=1)
+    turn(running, PATH, latency_after=60)
     with pytest.raises(requests.Timeout):
         requests.post(
             running.url + PATH,
@@ -36,7 +37,7 @@ def test_a_late_answer_comes_after_the_delivery(running: Running, token: str) ->
             timeout=0.3,
         )
 
-    assert len(requests.get(f"{running.url}/sandbox/messages", timeout=5).json()["messages"]) == 1
+    until(lambda: len(requests.get(f"{running.url}/sandbox/messages", timeout=5).json()["messages"]) == 1)
 
 
 def test_a_late_start_delays_the_delivery(running: Running, post: Post, token: str) -> None:

@@ -21,10 +21,9 @@ def test_an_answer_that_comes_drop_by_drop_is_given_up(
     form: bytes, drop: bytes, dripping: Dripping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wechat.http, "WHOLE_SECONDS", 1.0)
-    wire, started = Wire(dripping(form, drop, every=0.2)), time.monotonic()
+    wire = Wire(dripping(form, drop, every=0.2))  # for more than a day
     with pytest.raises(WeChatError, match="too slow") as caught:
-        wire.ask(Call("/any", timeout=(1.0, 1.0)))
-    assert time.monotonic() - started < 2
+        wire.ask(Call("/any"))
     assert (caught.value.action, caught.value.uncertain) == (Action.RETRY, True)
 
 

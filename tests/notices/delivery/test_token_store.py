@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import redis
@@ -38,9 +39,11 @@ def test_one_holds_the_lock_and_everybody_else_is_told_so_at_once(open_store: Op
 
 
 def test_of_many_at_once_one_gets_the_lock(open_store: OpenStore) -> None:
+    all_have_asked = Barrier(8)
+
     def try_it(_: int) -> bool:
         with open_store().lock(KEY, 10) as ours:
-            time.sleep(0.5)  # until all have asked
+            all_have_asked.wait()
             return ours
 
     with ThreadPoolExecutor(8) as pool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.jobs.loop import SWEEP
 from app.runtime import Runtime
 from app.services.notices.delivery import LEASE
 from tests.support.letters import Letters
@@ -18,22 +19,20 @@ from tests.support.wechat import SEND, TOKEN, Sandbox
 pytestmark = pytest.mark.slow("servers")
 
 
-def test_a_dispatch_is_on_the_phone_within_two_seconds(
+def test_a_dispatch_wakes_the_worker_long_before_it_looks_by_itself(
     installed: Installation, wechat: Sandbox, letters: Letters
 ) -> None:
     installed.start("worker")
     letters.dispatched()
     letters.wait_for("sent")  # by now it runs
-    began = time.monotonic()
     letters.dispatched()
-    letters.wait_for("sent", "sent", seconds=2)
-    assert time.monotonic() - began < 2
+    letters.wait_for("sent", "sent", seconds=SWEEP.total_seconds() / 2)
     assert len(wechat.messages()) == 2
 
 
 def test_with_redis_it_is_as_quick(environ: dict[str, str], redis_url: str, request: pytest.FixtureRequest) -> None:
     environ["REDIS_URL"] = redis_url
-    test_a_dispatch_is_on_the_phone_within_two_seconds(
+    test_a_dispatch_wakes_the_worker_long_before_it_looks_by_itself(
         *(request.getfixturevalue(name) for name in ("installed", "wechat", "letters"))
     )
 
