@@ -169,7 +169,12 @@ def winners_of(session: Session, draw: Draw, draw_round: int) -> list[Fields]:
 
 
 def announced(session: Session, draw: Draw) -> Fields:
-    return fields(session, draw, ANNOUNCEMENT)
+    """Asked for by every step and page: read once in a session, it never changes."""
+    read: dict[int, bytes] = session.info.setdefault(ANNOUNCEMENT, {})
+    if draw.id not in read:
+        read[draw.id] = bytes(whole(session, get(session, draw, ANNOUNCEMENT)))
+    told: Fields = json.loads(read[draw.id])
+    return told
 
 
 def when(fields: Fields, key: str) -> datetime:
