@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, update
+from sqlalchemy import select, text, update
 
-from app.models import Notice, Person, WeChatIdentity
+from app.db import Base
+from app.models import Notice, Person, Rating, WeChatIdentity
 from app.runtime import Runtime
 from app.services.draws import claims, public_page, receipts, results
 from app.services.identity.wechat_sign_in import PRIVACY_VERSION
@@ -39,17 +40,15 @@ def test_the_rating_itself_asks_nothing_of_a_draw(story: Story, slip: Slip, nurs
     story.now_is(DURING).announce()
     ticket = story.world.ticket("finished")
     told = {"level": "5", "visit": slip.form(nurse, ticket)}
-    said: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    engine = slip.runtime.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    assert nurse.post(slip.path(ticket) + "/rate", data=told).status_code == 303
-    event.remove(engine, "before_cursor_execute", note)
-    assert said
-    assert not any("draw" in statement for statement in said)
+    of_draws = [table for table in Base.metadata.tables if table.startswith("draw")]
+    for old, new in (("", "away_"), ("away_", "")):  # whatever way it asks, it would find none
+        with story.database.transaction() as session:
+            for table in of_draws:
+                session.execute(text(f"ALTER TABLE {old}{table} RENAME TO {new}{table}"))
+        if new:
+            assert nurse.post(slip.path(ticket) + "/rate", data=told).status_code == 303
+    with story.database.reading() as session:
+        assert session.query(Rating).count() == 1
 
 
 def test_an_unverified_rating_promises_nothing(story: Story, slip: Slip, phone: Phone) -> None:

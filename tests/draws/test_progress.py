@@ -17,7 +17,7 @@ from tests.support.world import ZONE
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes less than a second says nothing otherwise."""
     # By its name: commands are loaded when they are called, and may not have been.
-    module = import_module("app.cli.draw.group")
+    module = import_module("app.cli.answers")
     monkeypatch.setattr(module, "tqdm", lambda **how: tqdm(**{**how, "delay": 0, "mininterval": 0}))
 
 

@@ -76,7 +76,7 @@ def test_a_helpers_looking_opens_nothing(told: Told, world: World, phone: Phone)
     ticket = told.dispatched(1, helpers=(world.second_engineer,))
     helper = phone(world.bind(world.second_engineer))
     page = helper.get(f"/engineer/{ticket.number}").text
-    assert 'name="visit"' not in page  # nothing was told to the helper, so there is nothing to say
+    assert "data-opened" not in page  # nothing was told to the helper, so there is nothing to say
     assert opened(world, ticket) == [False]
     assert "opened" not in told.events(ticket)
 

@@ -53,12 +53,13 @@ def test_nothing_in_it_sounds_like_an_advertisement() -> None:
 
 
 def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
-    def opened(name: str) -> str:
-        return content.url(notice_kinds()[name], FACTS, LINKS, "https://console.example.org")
+    def opened(name: str, context: NoticeContext = FACTS) -> str:
+        return content.url(notice_kinds()[name], context, LINKS, "https://console.example.org")
 
     assert opened("dispatched") == "https://it.example.org/engineer/20261122-0001"
     assert opened("finished") == LINKS.ticket_url(7)
-    assert opened("channel_stopped") == "https://console.example.org/console"
+    assert opened("channel_stopped", NoticeContext(FACTS.moment)) == "https://console.example.org/console"
+    assert opened("channel_stopped") == "https://console.example.org/console/tickets/20261122-0001"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,11 @@ def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
         ("[rules]", "[odd]\n[rules]", "notices.toml: odd is not known; expected backup"),
         ("urgent = true", "urgnet = true", "[dispatched]: urgnet is not known; expected at_night"),
         ("urgent = true", "urgent = 1", "[dispatched] urgent: expected true or false"),
-        ('opens = "engineer"', 'opens = "home"', "[dispatched] opens: expected one of console, engineer, my, scan"),
+        (
+            'opens = "engineer"',
+            'opens = "home"',
+            "[dispatched] opens: expected one of case, console, console_case, engineer",
+        ),
         ('opens = "console"', 'opens = "scan"', "[channel_stopped] opens: expected one of console, my"),
         ('title = "新工单"', 'title = ""', "[dispatched] title: expected a text"),
         ('title = "新工单"', 'title = "{number}"', "[dispatched] title: expected a text with no values but none"),
