@@ -17,11 +17,12 @@ from app.services.privacy.data.subject import Subject, belongs_to
 
 @dataclass(frozen=True)
 class Group:
-    """One kind of data: how many rows there are, and some of them, the newest first."""
+    """One kind of data: how many rows there are, or at least are, and some of them, the newest first."""
 
     code: str
     count: int
     rows: Sequence[Mapping[str, Any]]
+    at_least: bool = False
 
     @property
     def cut(self) -> bool:
@@ -29,17 +30,26 @@ class Group:
 
 
 def groups(session: Session, subject: Subject, *, most: int | None = None) -> list[Group]:
-    """Everything kept about the subject, without what is empty; at most so many rows of each group."""
+    """Everything kept about the subject, without what is empty; at most so many rows of each group.
+
+    Nobody counts further than `subject.last`.
+    """
     found = []
     for code, query in GROUPS.items():
         wanted = query(subject)
         rows = [{**row} for row in session.execute(wanted.limit(most)).mappings()]
         count = len(rows)
         if count == most:
-            count = session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+            countable = wanted.order_by(None).limit(subject.last).subquery()
+            count = session.scalar(select(func.count()).select_from(countable)) or 0
         if count:
-            found.append(Group(code, count, rows))
+            found.append(Group(code, count, rows, at_least=_goes_on(code, count, found, subject)))
     return found
+
+
+def _goes_on(code: str, count: int, before: Sequence[Group], subject: Subject) -> bool:
+    """Whether there may be more: it was not counted further, or it hangs on tickets that were not."""
+    return count == subject.last or (code in OF_TICKETS and any(group.at_least for group in before))
 
 
 def counts(session: Session, subject: Subject) -> dict[str, int]:
@@ -66,6 +76,7 @@ def _requests(subject: Subject) -> Query:
     )
 
 
+OF_TICKETS = frozenset({"entered", "acts"})
 GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "person": organisation.person,
     "employments": organisation.employments,

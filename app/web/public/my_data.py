@@ -1,5 +1,7 @@
 """`/my/data`: what is kept about whoever looks, as a page and as a file, and the request to have it erased."""
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
 
@@ -13,6 +15,7 @@ from app.texts.personal_data import GROUPS
 blueprint = Blueprint("data", __name__)
 
 SHOWN = 3  # rows of each kind on the page; the file has all
+COUNTED = 100  # and no further
 FORM = "erasure"
 
 
@@ -22,7 +25,7 @@ def show() -> Response | str:
     if identity is None:
         return phone_gate.to_wechat("/my/data")
     with read_session() as db:
-        subject = Subject.of_identity(db, identity)
+        subject = replace(Subject.of_identity(db, identity), last=COUNTED)
         found = personal_data.groups(db, subject, most=SHOWN)
         asked = erasure.asked(db, identity)
         reach = erasure.extent(db, subject.person_id, now().date())

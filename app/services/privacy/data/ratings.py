@@ -13,15 +13,16 @@ from app.models import (
     Ticket,
 )
 from app.pagination import Query
-from app.services.privacy.data.subject import Subject, any_of, belongs_to
+from app.services.privacy.data.subject import Subject, any_of, belongs_to, newest
 from app.services.privacy.data.tickets import reported
 
 
 def rated_by(subject: Subject) -> ColumnElement[bool]:
     """The subject's ratings: those of their identities, and those that count for them, from a phone they had before."""
     counted = select(CountedRating.rating_id).where(belongs_to(CountedRating.person_id, subject))
-    own = select(Rating.id).where(Rating.identity_id.in_(subject.identity_ids))
-    return Rating.id.in_(any_of([own, counted]))
+    own = [select(Rating.id).where(Rating.identity_id == identity) for identity in subject.identity_ids]
+    by_phone = [newest(each, Rating.at, subject) for each in own]
+    return Rating.id.in_(any_of([*by_phone, newest(counted, CountedRating.at, subject)]))
 
 
 def ratings(subject: Subject) -> Query:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, union
@@ -14,10 +15,14 @@ from app.pagination import Query
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose data: a person with the WeChat identities bound to them, or one identity that is bound to nobody."""
+    """Whose data: a person with the WeChat identities bound to them, or one identity that is bound to nobody.
+
+    `last`: only so many of their tickets and ratings, the newest, for a page that shows a few; else all there are.
+    """
 
     person_id: int | None
     identity_ids: tuple[int, ...]
+    last: int | None = None
 
     @classmethod
     def of_identity(cls, session: Session, identity_id: int) -> "Subject":
@@ -48,3 +53,11 @@ def belongs_to(column: Any, subject: Subject) -> ColumnElement[bool]:
 def any_of(queries: Sequence[Query]) -> Any:
     """Each by its own index, where an OR would read the whole table."""
     return union(*queries).scalar_subquery()
+
+
+def newest(query: Query, at: ColumnElement[datetime], subject: Subject) -> Query:
+    """The ids `query` selects, as many of the newest as are wanted."""
+    if subject.last is None:
+        return query
+    # In a select of its own: SQLite takes no LIMIT in a part of a union.
+    return select(query.order_by(at.desc()).limit(subject.last).subquery())

@@ -1,5 +1,7 @@
 """The tickets somebody reported, was served by or worked on, and what they did with them."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from app.models import (
@@ -14,7 +16,7 @@ from app.models import (
     TicketPhoto,
 )
 from app.pagination import Query
-from app.services.privacy.data.subject import Subject, any_of, belongs_to
+from app.services.privacy.data.subject import Subject, any_of, belongs_to, newest
 
 
 def tickets(subject: Subject) -> Query:
@@ -92,14 +94,14 @@ def acts(subject: Subject) -> Query:
 
 
 def reported(subject: Subject) -> list[Query]:
-    return [
-        select(Ticket.id).where(belongs_to(Ticket.requester_id, subject)),
-        select(Ticket.id).where(belongs_to(Ticket.served_person_id, subject)),
-    ]
+    return [_theirs(Ticket.requester_id, subject), _theirs(Ticket.served_person_id, subject)]
 
 
 def worked_on(subject: Subject) -> list[Query]:
-    return [
-        select(Ticket.id).where(belongs_to(Ticket.lead_id, subject)),
-        select(TicketHelper.ticket_id).where(belongs_to(TicketHelper.person_id, subject)),
-    ]
+    helped = select(Ticket.id).join(TicketHelper, TicketHelper.ticket_id == Ticket.id)
+    helped = helped.where(belongs_to(TicketHelper.person_id, subject))
+    return [_theirs(Ticket.lead_id, subject), newest(helped, Ticket.reported_at, subject)]
+
+
+def _theirs(whose: Any, subject: Subject) -> Query:
+    return newest(select(Ticket.id).where(belongs_to(whose, subject)), Ticket.reported_at, subject)
