@@ -9,6 +9,7 @@ import pytest
 
 from app.paths import ROOT
 from benchmarks import processor, qr
+from benchmarks.growth import Growth
 from benchmarks.rating import DATABASES, RATIOS, WAYS
 from qr.matrix import LEVELS
 
@@ -55,6 +56,26 @@ def test_the_benchmark_of_clocks_and_entries_says_what_they_cost() -> None:
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"clocks of 2000 tickets, four limits each: [\d.]+ seconds\n", ran.stdout), ran.stdout
     assert re.search(r"2000 sealed entries verified, \[True\]: [\d.]+ seconds\n", ran.stdout), ran.stdout
+
+
+@pytest.mark.slow("a benchmark")
+def test_the_benchmark_of_growth_prints_the_ratio_of_each_page() -> None:
+    small = ["--small", "500", "--tickets", "1000", "--rounds", "2", "--only", "/console/ratings?"]
+    command = [sys.executable, "-m", "benchmarks.growth", *small]
+    ran = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=170)
+    assert ran.returncode in {0, 1}, ran.stderr
+    assert re.search(
+        r"^ +\d+\.\d\d( +[\d.]+){4}.* /console/ratings\?from=&show=unverified \(admin\)$", ran.stdout, re.M
+    )
+    assert re.search(r"^the worst of \d\d judged: \d+\.\d\d /console/ratings", ran.stdout, re.M)
+
+
+def test_growth_is_judged_by_its_ratio_and_not_below_a_floor() -> None:
+    def growth(few: float, many: float) -> Growth:
+        return Growth("/", few / 1000, many / 1000, (0, 0), many / few)
+
+    assert [growth(1, 2).too_much, growth(10, 15).too_much, growth(10, 16).too_much] == [False, False, True]
+    assert str(growth(10, 16)).split() == ["1.60", "10.0", "16.0", "0.0", "0.0", "TOO", "MUCH", "/"]
 
 
 def test_the_benchmark_of_codes_names_each_goal_that_is_missed() -> None:

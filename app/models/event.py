@@ -21,6 +21,7 @@ class Event(Base):
         CheckConstraint("subject <> 'ticket' OR subject_id = ticket_id", name="ticket_is_subject"),
         CheckConstraint("(ticket_id IS NULL) = (cycle IS NULL)", name="cycle_of_ticket"),
         Index(None, "ticket_id", "at"),
+        Index(None, "at"),
         Index(
             "ix_event_subject",
             "subject",

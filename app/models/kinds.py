@@ -141,6 +141,7 @@ NOTICES: Mapping[str, NoticeKind] = {
     "channel_stopped": NoticeKind("admin", provider=True),
 }
 
+BESIDE_A_TICKET = frozenset({"ticket", "rating", "complaint"})  # what happened to these stands in a ticket's history
 PROVIDER_SEES_EVENTS = frozenset(name for name, kind in EVENTS.items() if kind.provider)
 PROVIDER_SEES_NOTICES = frozenset(name for name, kind in NOTICES.items() if kind.provider)
 INBOX_ONLY = frozenset(name for name, kind in NOTICES.items() if kind.inbox_only)

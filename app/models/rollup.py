@@ -18,11 +18,12 @@ class RatingDay(Base):
     """
 
     __tablename__ = "rating_day"
-    __table_args__ = (Index(None, "day"),)
+    # Years of days are summed in the index alone.
+    __table_args__ = (Index("ix_rating_day_sums", "department_id", "lead_id", "day", "counted", "satisfied"),)
 
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
     department_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     lead_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
     counted: Mapped[int]
     satisfied: Mapped[int]
 

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import Database
+from app.services.audit import search as history
+from app.services.audit.search import EventFilter
 from app.services.cases import search as cases
 from app.services.cases import watch
+from app.services.dashboards import overview
 from app.services.privacy import personal_data
 from app.services.privacy.data.subject import Subject
 from app.services.ratings import praise, search
@@ -32,6 +35,9 @@ READS: list[tuple[Callable[[Session], object], str]] = [
     (lambda session: cases.waiting(session, at=AT, admin=False), "ix_service_case_open"),
     (lambda session: cases.closed_cases(session, at=AT, admin=True, after=None), "ix_service_case_closed_at"),
     (lambda session: watch.overdue(session, at=AT), "ix_service_case_open"),
+    (lambda session: history.find(session, EventFilter(), after=None), "ix_event_at"),
+    (lambda session: history.find(session, EventFilter(looks=True), after=None), "ix_event_ticket_id_at (ticket_id=?)"),
+    (lambda session: overview.board(session, clock.now(), for_provider=False, trust_all=False), "ix_event_at"),
     (
         lambda session: personal_data.groups(session, Subject(1, (1,)), most=1),
         "ix_rating_identity_id_at (identity_id=?)",

@@ -215,11 +215,11 @@ def last_day(database: Database) -> date | None:
 
 def day_of(database: Database, day: date, ward: int, lead: int) -> Sum:
     with database.reading() as session:
-        row = session.get_one(RatingDay, (ward, lead, day))
+        row = session.get_one(RatingDay, (day, ward, lead))
         return Sum(row.counted, row.satisfied)
 
 
 def day_sum(session: Any, day: date) -> int:
-    found = session.get_one(RatingDay, (0, 0, day)).counted
+    found = session.get_one(RatingDay, (day, 0, 0)).counted
     assert isinstance(found, int)
     return found

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Event, FeedEntry, Person, SealCheckpoint, SealVerification, Ticket
+from app.models.kinds import BESIDE_A_TICKET, EVENTS
 from app.pagination import Cursor, Page, newest_first
 from app.services.audit import seal, verify
 
@@ -60,17 +61,24 @@ def find(session: Session, wanted: EventFilter, *, after: Cursor | None) -> Page
         query = query.where(
             Event.ticket_id == select(Ticket.id).where(Ticket.number == wanted.number).scalar_subquery()
         )
-    if wanted.kind:
-        query = query.where(Event.kind == wanted.kind)
-    if wanted.subject:
-        query = query.where(Event.subject == wanted.subject)
-    if wanted.looks:
-        query = query.where(Event.kind.in_(LOOKS))
+    kinds = _kinds(wanted)
+    if len(kinds) < len(EVENTS):
+        query = query.where(Event.kind.in_(kinds))
+    if not {EVENTS[kind].subject for kind in kinds} & BESIDE_A_TICKET:
+        query = query.where(Event.ticket_id.is_(None))  # few, and they have an index
     if wanted.since:
         query = query.where(Event.at >= wanted.since)
     if wanted.until:
         query = query.where(Event.at < wanted.until)
     return newest_first(session, query, Event.at, Event.id, after=after)
+
+
+def _kinds(wanted: EventFilter) -> list[str]:
+    return [
+        kind
+        for kind, about in EVENTS.items()
+        if wanted.kind in ("", kind) and wanted.subject in ("", about.subject) and (not wanted.looks or kind in LOOKS)
+    ]
 
 
 def state(session: Session) -> SealState:

@@ -34,7 +34,7 @@ def groups(session: Session, subject: Subject, *, most: int | None = None) -> li
 
     Nobody counts further than `subject.last`.
     """
-    found = []
+    found: list[Group] = []
     for code, query in GROUPS.items():
         wanted = query(subject)
         rows = [{**row} for row in session.execute(wanted.limit(most)).mappings()]

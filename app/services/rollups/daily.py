@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import insert_first
@@ -151,7 +151,14 @@ def _count(session: Session, scope: Scope, since: datetime | None, until: dateti
 
 def set_aside(session: Session, scope: Scope) -> Sum:
     """What the hospital has excluded of these: few, so they are counted as they stand."""
-    query = _counted(func.count(), _satisfied()).where(Rating.id.in_(select(RatingExclusion.rating_id)))
+    slot = select(CountedRating.rating_id).where(CountedRating.rating_id == Rating.id)
+    query = (
+        select(func.count(), _satisfied())
+        .select_from(RatingExclusion)
+        .join(Rating, Rating.id == RatingExclusion.rating_id)
+        .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
+        .where(or_(Rating.counts, slot.exists()))  # whose rating counted at once needs no second look
+    )
     return Sum(*session.execute(query.where(*_conditions(scope, scope.since, scope.until))).one())
 
 

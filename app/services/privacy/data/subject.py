@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.errors import Missing
 from app.models import Person, WeChatIdentity
@@ -55,7 +55,7 @@ def any_of(queries: Sequence[Query]) -> Any:
     return union(*queries).scalar_subquery()
 
 
-def newest(query: Query, at: ColumnElement[datetime], subject: Subject) -> Query:
+def newest(query: Query, at: InstrumentedAttribute[datetime], subject: Subject) -> Query:
     """The ids `query` selects, as many of the newest as are wanted."""
     if subject.last is None:
         return query
