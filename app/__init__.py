@@ -26,6 +26,8 @@ from app.web.blueprints import blueprints
 from app.web.public.tap_door import TapDoor
 from app.web.wechat.js_sdk import scanner
 from config.cases import case_rules
+from config.duty import shifts
+from config.findings import findings
 from config.holidays import holidays
 from config.logging import configure
 from config.settings import Settings, SettingsError
@@ -57,6 +59,8 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = KeptSerializer()
     content.check_file()
     touchpoints()
+    findings()
+    shifts()
     service_levels()
     case_rules()
     holidays()
@@ -78,7 +82,9 @@ def create_app(settings: Settings) -> Flask:
     i18n.install(app)
     addresses.install(app)
     ids.install(app)
-    app.jinja_env.globals.update(word=words.word, touch_word=words.touch_word, scanner=scanner)
+    app.jinja_env.globals.update(
+        word=words.word, touch_word=words.touch_word, finding_word=words.finding_word, scanner=scanner
+    )
     headers.install(app)
     errors.install(app)
     outages.install(app)

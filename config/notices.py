@@ -25,8 +25,10 @@ FOR_ENGINEERS = frozenset(
         *("overdue_soon", "overdue", "limit_missed", "urged"),
     }
 )
-FOR_SUPERVISION = frozenset({"limit_missed_team", "limit_missed_hospital", "case_opened", "case_overdue"})
-FOR_USERS = frozenset({"finished", "rate_reminder", "complaint_answered", "recovered"})
+FOR_SUPERVISION = frozenset(
+    {"limit_missed_team", "limit_missed_hospital", "case_opened", "case_overdue", "urge_unanswered"}
+)
+FOR_USERS = frozenset({"finished", "urge_answered", "rate_reminder", "complaint_answered", "recovered"})
 KINDS = FOR_ENGINEERS | FOR_SUPERVISION | FOR_USERS | ALERTS
 
 

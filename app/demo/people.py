@@ -29,13 +29,14 @@ from sandbox.phones import PHONES
 
 _TEAMS = {"desk": "服务台", "onsite1": "驻场一组", "onsite2": "驻场二组", "device": "设备组", "network": "网络组"}
 _POSTS = {
-    "manager": ("项目经理", True),
-    "agent": ("服务台坐席", False),
-    "remote": ("远程支持工程师", False),
-    "leader": ("驻场组长", True),
-    "onsite": ("驻场工程师", False),
-    "device": ("设备工程师", False),
-    "network": ("网络工程师", True),
+    "manager": ("项目经理", True, 1),
+    "quality": ("质量经理", True, 1),
+    "agent": ("服务台坐席", False, 3),
+    "remote": ("远程支持工程师", False, 1),
+    "leader": ("驻场组长", True, 2),
+    "onsite": ("驻场工程师", False, 3),
+    "device": ("设备工程师", False, 3),
+    "network": ("网络工程师", True, 2),
 }
 # team, post, role; one line a person
 _STAFF = (
@@ -147,8 +148,8 @@ class Roster:
             code: self._rows.add(Team, code=code, name=name, provider_id=provider) for code, name in _TEAMS.items()
         }
         posts = {
-            code: self._rows.add(Post, code=code, name=name, provider_id=provider, key_post=key)
-            for code, (name, key) in _POSTS.items()
+            code: self._rows.add(Post, code=code, name=name, provider_id=provider, key_post=key, headcount=count)
+            for code, (name, key, count) in _POSTS.items()
         }
         crew = Crew(provider, contract, [], {code: [] for code in teams}, {}, {})
         for number, (team, post, role) in enumerate(_STAFF, start=1):

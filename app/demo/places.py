@@ -72,7 +72,15 @@ def _ward(rows: Rows, campuses: dict[str, int], row: tuple[str, str, str, str, s
     where = {"campus_id": campuses[campus], "building": building, "floor": floor}
     number = rows.add(Department, code=code, name=name, room=room, **where)
     places = tuple(
-        rows.add(Place, code=f"{code}-{n}", name=f"{name}{label}", department_id=number, room=door, **where)
+        rows.add(
+            Place,
+            code=f"{code}-{n}",
+            name=f"{name}{label}",
+            department_id=number,
+            room=door,
+            telephone=f"8{code}{n}",
+            **where,
+        )
         for n, (label, door) in enumerate(_ROOMS[room == "护士站"], start=1)
     )
     return Ward(number, code, name, campuses[campus], kind, size, calls, places)

@@ -1,6 +1,7 @@
 """What else is to be played through: cases that wait; work that waits, is noted, is given back."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -8,9 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.demo import roles
 from app.models import Completion, CountedRating, Person, Rating, RatingDetail, Ticket
+from app.models.duty import SHIFTS
+from app.pagination import Line
 from app.services.cases import complaints, opening
 from app.services.cases.complaints import Said
 from app.services.cases.opening import Cause
+from app.services.organisation import duty, duty_plan
+from app.services.organisation.duty_plan import Planned
 from app.services.tickets import handing_over, lifecycle, notes, pauses
 
 COMPLAINT = "等了两个小时才有人来，来了也没有说清楚原因。"
@@ -24,6 +29,8 @@ def tell(session: Session, *, at: datetime, zone: ZoneInfo) -> None:
     engineer = session.scalars(select(Person.id).where(Person.staff_number == roles.ENGINEER.staff_number)).one()
     _wait(session, engineer, at=at, zone=zone)
     _decline(session, engineer, at=at)
+    _urge(session, engineer, at=at)
+    _roster(session, engineer, at=at.astimezone(zone))
 
 
 def _complain(session: Session, *, at: datetime) -> None:
@@ -47,6 +54,50 @@ def _wait(session: Session, engineer: int, *, at: datetime, zone: ZoneInfo) -> N
     pauses.pause(session, held, reason="part", until=until, by=engineer, at=at, zone=zone, channel="wechat")
     if others := handing_over.colleagues(session, engineer, day=at.date()):
         handing_over.call_helper(session, held, helper=others[0].id, by=engineer, at=at, channel="wechat")
+
+
+def _urge(session: Session, engineer: int, *, at: datetime) -> None:
+    """Who reported what the engineer is on the way to asks to hurry, and nobody has answered yet."""
+    led = select(Ticket.id).where(Ticket.lead_id == engineer, Ticket.state == "accepted")
+    if (ticket := session.scalar(led.order_by(Ticket.id).limit(1))) is not None:
+        held = lifecycle.locked(session, ticket_id=ticket)
+        lifecycle.urge(session, held, by=held.requester_id, at=at - timedelta(minutes=4), channel="scan")
+
+
+def _roster(session: Session, engineer: int, *, at: datetime) -> None:
+    """Two weeks of the provider's shifts and the supervisor's; most were approved, the engineer is here."""
+    people = duty.people(session, day=at.date())
+    by = next(one.id for one in people if one.staff_number == roles.SUPERVISOR.staff_number)
+    days = [at.date() + timedelta(days=number) for number in range(-7, 8)]
+    wanted = [one for number, person in enumerate(people) for one in _shifts(person, number, days)]
+    cells = {(person.id, day) for person in people for day in days}
+    duty_plan.replace(session, wanted, cells, by=by, hospital=True, at=at)
+    for person in people[:-1]:
+        if person.post_id is not None:
+            duty_plan.approve(session, person.id, person.post_id, by=by, at=at)
+    for one in duty_plan.own_shifts(session, engineer, at=at, days=1)[:1]:
+        duty_plan.ask_swap(session, _later(session, engineer, at), to=_other(people, engineer), by=engineer, at=at)
+        if duty.window(one.day, one.shift, at)[0] <= at:
+            duty_plan.check_in(session, engineer, at=at)
+
+
+def _shifts(person: Line, number: int, days: Sequence[date]) -> Iterator[Planned]:
+    """Five days a week, most by day, some in the evening or at night; supervisors on call round the clock."""
+    for offset, day in enumerate(days):
+        if person.post_id is None:
+            yield from (Planned(person.id, day, shift, None, None) for shift in SHIFTS)
+        elif (number + offset) % 7 < 5:
+            yield Planned(person.id, day, ("day", "day", *SHIFTS[1:])[number % 4], person.post_id, None)
+
+
+def _later(session: Session, engineer: int, at: datetime) -> int:
+    own = duty_plan.own_shifts(session, engineer, at=at)
+    return next(one.id for one in own if duty.window(one.day, one.shift, at)[0] > at)
+
+
+def _other(people: Sequence[Line], engineer: int) -> int:
+    provider = next(one.provider_id for one in people if one.id == engineer)
+    return next(int(one.id) for one in people if one.provider_id == provider and one.id != engineer)
 
 
 def _decline(session: Session, engineer: int, *, at: datetime) -> None:

@@ -8,6 +8,7 @@ from app.http.context import runtime
 from app.http.i18n import gettext, language, show_moment
 from app.texts.codes import WORDS
 from app.texts.personal_data import CODES, FIELDS, OUTCOMES, DataNote
+from config.findings import findings
 from config.settings import Settings
 from config.touchpoints import touchpoints
 
@@ -27,6 +28,12 @@ def touch_word(kind: str, code: str) -> str:
         "reason": tuple(choice for mood in offered.reasons.values() for choice in mood),
     }[kind]
     return next((choice.label(language()) for choice in choices if choice.code == code), code)
+
+
+def finding_word(kind: str, code: str) -> str:
+    """A cause or solution as the hospital's file has it; the code itself where it has it no more."""
+    choices = findings().causes if kind == "cause" else findings().solutions
+    return choices[code].label(language()) if code in choices else code
 
 
 def kept_for(note: DataNote, settings: Settings) -> str:

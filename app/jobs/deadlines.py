@@ -15,7 +15,7 @@ from app.runtime import Runtime
 from app.services.cases import watch as cases
 from app.services.ratings import reminders
 from app.services.service_levels import deadlines, escalation, missed
-from app.services.tickets import lifecycle
+from app.services.tickets import lifecycle, urges
 
 
 def keep_watching(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
@@ -34,6 +34,7 @@ def look_once(runtime: Runtime) -> timedelta:
         unopened = escalation.due(session, at=at)
         late = deadlines.due(session, at=at)
         over = missed.due(session, zone=runtime.settings.timezone, at=at)
+        unanswered = urges.due(session, at=at)
         unrated = reminders.due(session, window=window, at=at)
         urged = cases.unanswered(session, at=at)
         moved = cases.stale(session, at=at)
@@ -41,6 +42,7 @@ def look_once(runtime: Runtime) -> timedelta:
     _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
     _each(runtime, late, partial(deadlines.tell, at=at))
     _each(runtime, over, partial(missed.tell, zone=runtime.settings.timezone, at=at))
+    _each(runtime, unanswered, partial(urges.escalate, at=at))
     _each(runtime, unrated, partial(reminders.remind, window=window, at=at))
     _each(runtime, urged, partial(cases.open_for_urge, at=at))
     _each_case(runtime, moved, partial(cases.recount, at=at))

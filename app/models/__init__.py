@@ -19,6 +19,7 @@ from app.models.draw import (
     DrawTree,
     DrawWinner,
 )
+from app.models.duty import DutyShift, DutySwap, PostApproval
 from app.models.event import Event, FeedEntry, FeedMark
 from app.models.holiday import HolidayNotice
 from app.models.inbound import Inbound
@@ -32,6 +33,7 @@ from app.models.person import (
     ForgottenOpenid,
     IdentityClaim,
     Person,
+    Portrait,
     RoleGrant,
     WeChatIdentity,
 )
@@ -94,6 +96,8 @@ __all__ = [
     "DrawSecret",
     "DrawTree",
     "DrawWinner",
+    "DutyShift",
+    "DutySwap",
     "Employment",
     "EnteredRating",
     "EnteredRatingPhoto",
@@ -111,7 +115,9 @@ __all__ = [
     "OAuthAttempt",
     "Person",
     "Place",
+    "Portrait",
     "Post",
+    "PostApproval",
     "Provider",
     "Rating",
     "RatingCorrection",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, ForeignKey, Index, Text, and_
+from sqlalchemy import CheckConstraint, ColumnElement, Date, ForeignKey, Index, SmallInteger, Text, and_
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +34,7 @@ class Post(Base):
     name: Mapped[str] = mapped_column(Text)
     provider_id: Mapped[int] = mapped_column(Id, ForeignKey("provider.id"))
     key_post: Mapped[bool] = mapped_column(default=False)
+    headcount: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # as the contract asks for
 
 
 class Category(Base):

@@ -65,6 +65,8 @@ EVENTS: Mapping[str, EventKind] = {
     "resumed": _WORK,
     "limit_missed": EventKind("ticket", provider=True, urgent=True),  # dispatch, response, arrival or solution
     "urged": EventKind("ticket", provider=True, urgent=True),
+    "urge_answered": _WORK,  # somebody said to the user what is being done
+    "urge_escalated": EventKind("ticket", provider=True, urgent=True),  # nobody has, for half an hour
     "still_broken": EventKind("ticket", urgent=True),
     "shown": _WORK,
     "code_opened": _WORK,
@@ -89,6 +91,11 @@ EVENTS: Mapping[str, EventKind] = {
     # Of the time before there were cases; the case has the complaint's number.
     "complained": EventKind("complaint", urgent=True),
     "complaint_answered": EventKind("complaint"),
+    "duty_planned": EventKind("person"),
+    "duty_swapped": EventKind("person"),
+    "duty_swap_refused": EventKind("person"),
+    "checked_in": EventKind("person"),
+    "post_approved": EventKind("person"),
     "roles_changed": EventKind("person"),
     "employment_changed": EventKind("person"),
     "bound": EventKind("person"),
@@ -130,6 +137,8 @@ NOTICES: Mapping[str, NoticeKind] = {
     "limit_missed_team": NoticeKind("supervision", provider=True),  # to whoever leads the team, or the provider
     "limit_missed_hospital": NoticeKind("supervision", provider=True),  # to the hospital's supervisors
     "urged": NoticeKind("engineer", provider=True),
+    "urge_unanswered": NoticeKind("supervision", provider=True),  # to the hospital's supervisors on duty
+    "urge_answered": NoticeKind("user", provider=True),
     "finished": NoticeKind("user", provider=True),
     "rate_reminder": NoticeKind("user"),
     "complaint_answered": NoticeKind("user"),

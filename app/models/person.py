@@ -10,6 +10,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
+    LargeBinary,
     Text,
     and_,
     false,
@@ -167,6 +168,16 @@ class ForgottenOpenid(Base):
 
     digest: Mapped[str] = mapped_column(Text, primary_key=True)  # keyed, of account and openid
     at: Mapped[datetime]
+
+
+class Portrait(Base):
+    """A photo of somebody of the provider, put there by themselves for the users they come to; taken back, it goes."""
+
+    __tablename__ = "portrait"
+
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    consented_at: Mapped[datetime]
 
 
 class BindingTry(Base):

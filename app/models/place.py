@@ -40,6 +40,7 @@ class Place(Located, Base):
     code: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     department_id: Mapped[int | None] = mapped_column(Id, ForeignKey("department.id"))
+    telephone: Mapped[str] = mapped_column(Text, default="", server_default="")  # of the room, as its nurses' station
 
 
 class Asset(Base):

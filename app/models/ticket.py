@@ -56,6 +56,7 @@ class Ticket(Base):
         Index(None, "department_id", "reported_at"),
         Index(None, "department_id", "state", "reported_at"),
         Index(None, "category_id", "reported_at"),
+        Index(None, "place_id", "reported_at"),
         Index(None, "reported_at"),
         Index("ix_ticket_due", "due_at", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )

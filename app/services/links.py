@@ -10,7 +10,7 @@ from app.errors import Missing
 from qr import token
 
 PLAIN = re.compile(r"\w[\w.-]*")
-TAKEN = {"new", "hand-over"}  # words that stand in an address where a number could
+TAKEN = {"new", "hand-over", "portrait", "duty", "today"}  # words that stand in an address where a number could
 CODED = "~"
 
 

@@ -16,6 +16,8 @@ WORDS: dict[str, dict[str, str]] = {
         "limit_missed_team": mark("本组工单已过时限"),
         "limit_missed_hospital": mark("工单过时限未处理"),
         "urged": mark("催单通知"),
+        "urge_unanswered": mark("催单无人答复"),
+        "urge_answered": mark("催单已答复"),
         "finished": mark("完成通知"),
         "rate_reminder": mark("评价提醒"),
         "complaint_answered": mark("投诉已答复"),

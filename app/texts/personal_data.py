@@ -22,7 +22,9 @@ GROUPS: dict[str, DataNote] = {
     "person": DataNote(
         mark("身份"), mark("认出您、派单、联系您。"), mark("来自医院花名册；离职 %(days)s 天后删除电话。"), "leaver"
     ),
+    "portrait": DataNote(mark("本人照片"), mark("让用户知道来的是谁。"), mark("本人撤回或申请删除后清除。")),
     "employments": DataNote(mark("任职"), mark("知道您在哪个科室或服务商。"), mark("医院的人事记录，一直保留。")),
+    "duty": DataNote(mark("值班"), mark("排班，统计岗位到岗。"), CONTRACT),
     "roles": DataNote(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
     "bindings": DataNote(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
     "tickets": DataNote(
@@ -77,6 +79,9 @@ FIELDS: dict[str, str] = {
     "team": mark("班组"),
     "post": mark("岗位"),
     "role": mark("角色"),
+    "day": mark("日期"),
+    "shift": mark("班次"),
+    "checked_in_at": mark("签到于"),
     "account": mark("来自"),
     "first_seen_at": mark("第一次打开"),
     "bound_at": mark("绑定于"),
@@ -149,6 +154,7 @@ FIELDS: dict[str, str] = {
 # Which words a value is said in, where it is a code.
 CODES = {
     "role": "role",
+    "shift": "shift",
     "state": "state",
     "source": "channel",
     "level": "level",

@@ -2,9 +2,8 @@
 
 from flask import Blueprint
 
-from app.web import console, health
+from app.web import console, engineer, health
 from app.web.draws import check, objection, own, public
-from app.web.engineer import tickets
 from app.web.public import binding, cases, demo, home, inbox, label, my, my_data, published, report, scan, slip, ward
 from app.web.wechat import callback, domain_verification, sign_in
 from config.settings import Settings
@@ -34,7 +33,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         objection.blueprint,
         my_data.blueprint,
         binding.blueprint,
-        tickets.blueprint,
+        *engineer.BLUEPRINTS,
         *console.BLUEPRINTS,
         *([demo.blueprint] if settings.sandbox_url and not settings.production else []),
     ]

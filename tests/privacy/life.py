@@ -22,6 +22,7 @@ from app.models import (
     DrawObjection,
     DrawReceipt,
     DrawWinner,
+    DutyShift,
     Employment,
     Event,
     IdempotentPost,
@@ -29,6 +30,7 @@ from app.models import (
     Inbound,
     Notice,
     Person,
+    Portrait,
     Rating,
     ServiceCase,
     SubscriptionCredit,
@@ -125,6 +127,8 @@ def _rows(
 ) -> Iterable[Base]:
     later, name = now + timedelta(days=1), f"life-{person.id}"
     yield TicketPhoto(ticket_id=ticket.id, media_type="image/jpeg", content=b"\xff\xd8 the picture", at=now)
+    yield Portrait(person_id=person.id, content=b"\xff\xd8 the face", consented_at=now)
+    yield DutyShift(person_id=person.id, day=now.date(), shift="day", checked_in_at=now)
     yield DeliveryAttempt(
         notice_id=notice.id, channel="service", at=now, outcome="failed", reason="refused", detail="rid-1"
     )

@@ -14,7 +14,7 @@ from app.services import events
 from app.services.service_levels import calendars, clock
 from app.services.service_levels.clock import CycleClock
 from app.services.service_levels.contracts import Scopes
-from app.services.tickets import lifecycle, pauses
+from app.services.tickets import handing_over, lifecycle, pauses
 from config.files import BadFile
 from config.holidays import read_holidays
 from config.sla import read_service_levels, service_levels
@@ -127,6 +127,18 @@ def test_a_pause_ends_by_itself_at_the_end_it_was_given(world: World, read: Read
         ("paused", 60 * MINUTE),
         ("ran", 20 * MINUTE),
     ]
+
+
+def test_a_dispatch_that_was_given_back_is_none(world: World, read: Read) -> None:
+    ticket = world.ticket("dispatched", reported_at=MONDAY)
+    with world.database.transaction() as session:
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        at = MONDAY + 6 * MINUTE
+        handing_over.decline(session, held, reason="busy", by=world.engineer.id, at=at, channel="test")
+    [found] = read(ticket, MONDAY + 7 * MINUTE)
+    assert (found.marks[0].done, found.marks[0].kept) == (None, False)
+    [found] = read(world.move(ticket, "dispatch", at=MONDAY + 8 * MINUTE), MONDAY + 9 * MINUTE)
+    assert (found.marks[0].done, found.marks[0].kept) == (MONDAY + 8 * MINUTE, False)
 
 
 def test_whoever_finishes_from_afar_never_came_and_is_not_late(world: World, read: Read) -> None:

@@ -13,10 +13,10 @@ from app.services.cases import limits, opening
 from app.services.cases.opening import Cause
 from app.services.notices import outbox
 from app.services.service_levels.calendars import Hours
+from app.services.tickets.urges import ANSWERED_BY
 from config.cases import case_rules
 
 RINGS_FOR = timedelta(days=1)  # what lies further back is known, or was of a time nobody watched
-ACTED = ("paused", "resumed")  # besides every move: somebody answered the urge
 
 
 def unanswered(session: Session, *, at: datetime) -> Sequence[int]:
@@ -24,7 +24,7 @@ def unanswered(session: Session, *, at: datetime) -> Sequence[int]:
     urged, acted, known = aliased(Event), aliased(Event), ServiceCase
     wait = timedelta(minutes=case_rules().on(at.date()).urge_minutes)
     after = and_(acted.ticket_id == Ticket.id, acted.id > urged.id)
-    answered = select(acted.id).where(after, or_(acted.state.is_not(None), acted.kind.in_(ACTED)))
+    answered = select(acted.id).where(after, acted.kind.in_(ANSWERED_BY))
     of_urge = (known.ticket_id == Ticket.id, known.cycle == Ticket.cycle, known.reason == "urge")
     query = (
         select(Ticket.id)

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from threading import Lock
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -17,7 +16,6 @@ from app.models import (
     Completion,
     CountedRating,
     Department,
-    Event,
     Person,
     Place,
     Provider,
@@ -27,19 +25,17 @@ from app.models import (
     Team,
     Ticket,
 )
-from app.models.kinds import EVENTS
 from app.models.rating import SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
 from app.services.service_levels import clock, escalation
-from app.services.service_levels.clock import Mark
+from app.services.service_levels.clock import Mark, Urgency
+from app.services.tickets import urges
 
 MOST = 300  # lines; how many there are besides is said
-SOON = timedelta(minutes=15)
-MOVES = tuple(kind for kind, about in EVENTS.items() if about.moves)
 _lead = aliased(Person)
+
 Made = TypeVar("Made")
-Urgency = Literal["over", "soon", "calm", "none"]
 
 
 @dataclass(frozen=True)
@@ -66,11 +62,7 @@ class BoardTicket:
 
     @property
     def urgency(self) -> Urgency:
-        if self.left is None:
-            return "none"
-        if self.left <= timedelta():
-            return "over"
-        return "soon" if self.left <= SOON else "calm"
+        return clock.urgency(self.left)
 
     @property
     def alarm(self) -> bool:
@@ -131,7 +123,7 @@ def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime)
     today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     solved = session.execute(_solved(today)).all()
     clocks = clock.marks(session, [*tickets, *solved], "dispatch", "solution", zone=zone, at=at)
-    urged: dict[int, datetime] = dict(session.execute(_urged()).all())
+    urged = urges.standing(session)
     unopened = {row.ticket_id: row for row in escalation.red(session, at=at)}
     rows = [_line(one, clocks.get(one.id), urged.get(one.id), unopened.get(one.id)) for one in tickets]
     states = _states(session, wanted)
@@ -232,21 +224,6 @@ def _open(wanted: BoardFilter) -> Query:
     if wanted.newest_first:
         return query.order_by(Ticket.reported_at.desc(), Ticket.id.desc())
     return query.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.priority, Ticket.id)
-
-
-@cache
-def _urged() -> Query:
-    """Each open ticket that was urged after its last move, and when; what was done since is the answer."""
-    move = aliased(Event)
-    later = select(move.id).where(
-        move.ticket_id == Ticket.id, move.cycle == Ticket.cycle, move.kind.in_(MOVES), move.id > Event.id
-    )
-    return (
-        select(Ticket.id, func.max(Event.at))
-        .join(Event, (Event.ticket_id == Ticket.id) & (Event.cycle == Ticket.cycle))
-        .where(Ticket.state.in_(OPEN_STATES), Event.kind == "urged", ~later.exists())
-        .group_by(Ticket.id)
-    )
 
 
 def _solved(today: datetime) -> Query:

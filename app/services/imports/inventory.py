@@ -34,6 +34,7 @@ COLUMNS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "building": ("楼", "building"),
         "floor": ("楼层", "floor"),
         "room": ("门牌", "room"),
+        "telephone": ("电话", "分机", "telephone"),
     },
 }
 MODELS: dict[Kind, Any] = {"asset": Asset, "place": Place}

@@ -5,12 +5,21 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.models import Category, Department, Place
+from app.models import Campus, Category, Department, Place, Post
 from app.pagination import Line
 
 
 def departments(session: Session) -> Sequence[Line]:
     return session.execute(select(Department.id, Department.name).order_by(Department.name)).all()
+
+
+def posts(session: Session) -> Sequence[Line]:
+    """With how many people the contract asks for in each."""
+    return session.execute(select(Post.id, Post.name, Post.headcount).order_by(Post.name)).all()
+
+
+def campuses(session: Session) -> Sequence[Line]:
+    return session.execute(select(Campus.id, Campus.name).order_by(Campus.name)).all()
 
 
 def coded_departments(session: Session) -> Sequence[Line]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ScalarSelect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -83,6 +83,13 @@ def find(
         query = query.where(Person.staff_number > after)
     rows = session.execute(query.order_by(Person.staff_number).limit(SIZE + 1)).all()
     return PeoplePage(rows[:SIZE], rows[SIZE - 1].staff_number if len(rows) > SIZE else None)
+
+
+def supervisors(session: Session, *, at: datetime) -> Sequence[int]:
+    """The hospital's supervisors who work that day."""
+    works = employment.works(RoleGrant.person_id, at.date())
+    here = select(RoleGrant.person_id).where(RoleGrant.role == "supervisor", works)
+    return session.scalars(here.order_by(RoleGrant.person_id)).all()
 
 
 def named(session: Session, text: str, day: date) -> Sequence[Line]:

@@ -79,7 +79,9 @@ def _requests(subject: Subject) -> Query:
 OF_TICKETS = frozenset({"entered", "acts"})
 GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "person": organisation.person,
+    "portrait": organisation.portrait,
     "employments": organisation.employments,
+    "duty": organisation.duty,
     "roles": organisation.roles,
     "bindings": identity.bindings,
     "tickets": tickets.tickets,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -30,6 +30,8 @@ ENDS = {
     "solution": ("finished", "closed"),
 }
 PAUSES = ("paused", "resumed")
+SOON = timedelta(minutes=15)
+Urgency = Literal["over", "soon", "calm", "none"]
 OVER = ("finished", "closed", "cancelled")
 
 
@@ -49,6 +51,15 @@ class Mark:
     @property
     def missed(self) -> bool:
         return self.kept is False
+
+
+def urgency(left: timedelta | None) -> Urgency:
+    """How a page shows what is left: none where there is no limit."""
+    if left is None:
+        return "none"
+    if left <= timedelta():
+        return "over"
+    return "soon" if left <= SOON else "calm"
 
 
 @dataclass(frozen=True)
@@ -231,6 +242,8 @@ def _courses(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Cour
 def _course(cycle: int, events: Sequence[Line]) -> Course:
     reached: dict[str, datetime] = {}
     for event in events:
+        if event.kind == "declined":
+            reached.pop("dispatched", None)  # nobody was given it, as it turned out
         if event.state:
             reached.setdefault(event.state, event.at)
     return Course(cycle, events[0].at, reached, list(_pauses(events)), imported=events[0].channel == "import")

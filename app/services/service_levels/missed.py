@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Campus, Department, Employment, Event, Notice, Post, RoleGrant, Team, Ticket
+from app.models import Campus, Department, Employment, Event, Notice, Post, Team, Ticket
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services import events
 from app.services.events import Recorded
 from app.services.notices import outbox
-from app.services.organisation import employment
 from app.services.organisation.directory import current_employment
+from app.services.organisation.duty import supervisors_on_duty
 from app.services.service_levels import clock
 from config.notices import notice_rules
 
@@ -52,7 +52,11 @@ def tell(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime) -> N
             if step.limit in OWN and ticket.lead_id is not None:
                 outbox.add(session, KIND, recorded, to=ticket.lead_id, at=at)
         else:
-            whom = _leaders(session, ticket, at) if step.kind == "limit_missed_team" else _supervisors(session, at)
+            whom = (
+                _leaders(session, ticket, at)
+                if step.kind == "limit_missed_team"
+                else supervisors_on_duty(session, at=at)
+            )
             for person in whom:
                 outbox.add(session, step.kind, Recorded(step.event_id, ticket.id), to=person, at=at)
 
@@ -132,10 +136,3 @@ def _leaders(session: Session, ticket: Ticket, at: datetime) -> Sequence[int]:
     provider = session.scalar(select(Team.provider_id).where(Team.id == ticket.team_id))
     own = [row.person_id for row in rows if ticket.team_id is not None and row.team_id == ticket.team_id]
     return own or [row.person_id for row in rows if provider is None or row.provider_id == provider]
-
-
-def _supervisors(session: Session, at: datetime) -> Sequence[int]:
-    here = select(RoleGrant.person_id).where(
-        RoleGrant.role == "supervisor", employment.works(RoleGrant.person_id, at.date())
-    )
-    return session.scalars(here.order_by(RoleGrant.person_id)).all()

@@ -52,6 +52,20 @@ class Step:
         return clock.planned_end(self.data) if self.kind == "paused" else None
 
     @property
+    def proved_by(self) -> str | None:
+        """What was scanned there; `time` where nothing was."""
+        return self.data.get("proof", "time") if self.kind == "arrived" else None
+
+    @property
+    def found(self) -> dict[str, str]:
+        """Cause and solution, as they were chosen at the end."""
+        return {name: self.data[name] for name in ("cause", "solution") if name in self.data}
+
+    @property
+    def remote(self) -> bool | None:
+        return self.data.get("remote")
+
+    @property
     def declined_for(self) -> str | None:
         return self.data.get("reason") if self.kind == "declined" else None
 
@@ -101,6 +115,10 @@ def _facts() -> Query:
         .outerjoin(served, served.id == Ticket.served_person_id)
         .outerjoin(requester, requester.id == Ticket.requester_id)
     )
+
+
+def asset_of(session: Session, ticket: Ticket) -> int | None:
+    return session.scalar(select(TicketAsset.asset_id).where(TicketAsset.ticket_id == ticket.id))
 
 
 def helpers(session: Session, ticket_id: int) -> Sequence[Line]:

@@ -1,19 +1,41 @@
 """What an engineer has to do, as shown to them: never whether or how it was rated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing, Refused
-from app.models import Asset, Category, Completion, Department, Notice, Person, Place, Ticket, TicketAsset, TicketHelper
+from app.models import (
+    Asset,
+    Campus,
+    Category,
+    Completion,
+    Department,
+    Notice,
+    Person,
+    Place,
+    Ticket,
+    TicketAsset,
+    TicketHelper,
+)
 from app.models.ticket import AWAITING, OPEN_STATES
-from app.services.service_levels import escalation
+from app.services.service_levels import clock, escalation
+from app.services.service_levels.clock import Mark, Urgency
+from app.services.tickets import urges
 from app.services.tickets.pauses import ANSWERED
 
 NEXT = {"dispatched": ("accept",), "accepted": ("arrive", "finish"), "arrived": ("finish",), "reopened": ("accept",)}
+# All that is still to be done, for where no answer comes between one tap and the next.
+REMAINING = {
+    "dispatched": ("accept", "arrive", "finish"),
+    "reopened": ("accept", "arrive", "finish"),
+    "accepted": ("arrive", "finish"),
+    "arrived": ("finish",),
+}
 RECENT = 20
 
 
@@ -37,6 +59,31 @@ class WorklistItem:
     offered: bool
     """Its lead has not opened it, and this engineer may take it over."""
     rateable: bool
+    urged_at: datetime | None = None
+    """Somebody waits for an answer since then."""
+    solution: Mark | None = None
+    category_id: int | None = None
+    department_code: str | None = None
+    campus_code: str | None = None
+    ward_telephone: str = ""
+
+    @property
+    def left(self) -> timedelta | None:
+        """Of the time for the solution; below zero it is over."""
+        return self.solution.left if self.solution else None
+
+    @property
+    def stands(self) -> bool:
+        return self.solution is not None and self.solution.stands
+
+    @property
+    def urgency(self) -> Urgency:
+        return clock.urgency(self.left)
+
+    @property
+    def id(self) -> int:
+        """As a row of the clock has it."""
+        return self.ticket_id
 
     @property
     def awaits_rating(self) -> bool:
@@ -71,6 +118,10 @@ class WorklistItem:
         return self.state in OPEN_STATES
 
     @property
+    def remaining(self) -> tuple[str, ...]:
+        return self.next_acts if self.offered or not self.mine else REMAINING.get(self.state, ())
+
+    @property
     def next_acts(self) -> tuple[str, ...]:
         if self.offered:
             return ("take-over",)
@@ -83,19 +134,30 @@ class Worklist:
     done: list[WorklistItem]
 
 
-def for_engineer(session: Session, engineer: int, *only: Any, at: datetime) -> Worklist:
-    """The engineer's open tickets, those they help with or may take over, most urgent first; the last finished ones."""
+def for_engineer(session: Session, engineer: int, *only: Any, at: datetime, zone: ZoneInfo) -> Worklist:
+    """The engineer's open tickets, those they help with or may take over, by the time they have left; the last
+    finished ones. What somebody urges comes first.
+    """
     led = Ticket.lead_id == engineer
     offered = escalation.offered(session, engineer, at=at)
     theirs = or_(led, _helps(engineer), Ticket.id.in_(offered))
     still_open = Ticket.state.in_(OPEN_STATES)
     open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=(Ticket.priority, Ticket.reported_at))
-    return Worklist(open_, _done(session, engineer, *only))
+    rows: Any = open_
+    marks = clock.marks(session, rows, "solution", zone=zone, at=at)
+    timed = [
+        replace(job, solution=marks[job.ticket_id]["solution"] if job.ticket_id in marks else None) for job in open_
+    ]
+    return Worklist(sorted(timed, key=_by_need), _done(session, engineer, *only))
 
 
-def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime) -> Worklist:
+def _by_need(job: WorklistItem) -> tuple[bool, timedelta, int]:
+    return job.urged_at is None, timedelta.max if job.left is None else job.left, job.priority
+
+
+def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime, zone: ZoneInfo) -> Worklist:
     """Of these, the ones the engineer may give a slip for: already theirs, and the users can rate them."""
-    work = for_engineer(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at)
+    work = for_engineer(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at, zone=zone)
     return Worklist([job for job in work.open if not job.offered], work.done)
 
 
@@ -136,10 +198,21 @@ def _jobs(
     session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]
 ) -> list[WorklistItem]:
     query: Any = (
-        select(Ticket, Completion.finished_at, Category.name, Department, Place, Asset, Person)
+        select(
+            Ticket,
+            Completion.finished_at,
+            Category.name,
+            Department,
+            Place,
+            Asset,
+            Person,
+            Campus.code,
+            _ward_telephone(),
+        )
         .outerjoin(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Campus, Campus.id == Department.campus_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
         .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
         .outerjoin(Asset, Asset.id == TicketAsset.asset_id)
@@ -148,11 +221,20 @@ def _jobs(
         .order_by(*order)
         .limit(RECENT)
     )
-    return [_job(row, engineer=engineer, offered=offered) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    urged = urges.standing(session, tickets=[row[0].id for row in rows])
+    return [_job(row, engineer=engineer, offered=offered, urged_at=urged.get(row[0].id)) for row in rows]
 
 
-def _job(row: Any, *, engineer: int, offered: set[int]) -> WorklistItem:
-    ticket, finished_at, category, department, place, asset, requester = row
+def _ward_telephone() -> Any:
+    """Of the first room of the department that has one, as its nurses' station."""
+    room = aliased(Place)
+    query = select(room.telephone).where(room.department_id == Ticket.department_id, room.telephone != "")
+    return query.order_by(room.id).limit(1).correlate(Ticket).scalar_subquery()
+
+
+def _job(row: Any, *, engineer: int, offered: set[int], urged_at: datetime | None) -> WorklistItem:
+    ticket, finished_at, category, department, place, asset, requester, campus_code, ward_telephone = row
     spot = place or department
     return WorklistItem(
         ticket_id=ticket.id,
@@ -172,4 +254,9 @@ def _job(row: Any, *, engineer: int, offered: set[int]) -> WorklistItem:
         mine=ticket.lead_id == engineer,
         offered=ticket.id in offered,
         rateable=ticket.rateable,
+        urged_at=urged_at,
+        category_id=ticket.category_id,
+        department_code=department.code if department else None,
+        campus_code=campus_code,
+        ward_telephone=(place.telephone if place else "") or ward_telephone or "",
     )

@@ -138,26 +138,50 @@ def only_engineers(session: Session, wanted: set[int], *, day: date) -> None:
         raise Refused("not_an_engineer")
 
 
-def accept(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
+def accept(
+    session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str, recorded_at: datetime | None = None
+) -> Recorded:
+    """`recorded_at` is now, here and below, where the tap lies back: it waited on the phone for a network."""
     only_lead(ticket, by)
     mark_opened(session, ticket, by=by, at=at, channel=channel)
-    return move(session, ticket, "accepted", by=by, at=at, channel=channel)
+    return move(session, ticket, "accepted", by=by, at=at, channel=channel, recorded_at=recorded_at)
 
 
-def arrive(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
+def arrive(
+    session: Session,
+    ticket: Ticket,
+    *,
+    by: int,
+    at: datetime,
+    channel: str,
+    proof: dict[str, Any] | None = None,
+    recorded_at: datetime | None = None,
+) -> Recorded:
+    """`proof` says which label was scanned there; without it the time alone stands for it."""
     only_lead(ticket, by)
-    return move(session, ticket, "arrived", by=by, at=at, channel=channel)
+    return move(session, ticket, "arrived", by=by, at=at, channel=channel, data=proof, recorded_at=recorded_at)
 
 
-def finish(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    """The work is done: fix the attribution and tell the user once, with the way to the code."""
+def finish(
+    session: Session,
+    ticket: Ticket,
+    *,
+    by: int,
+    at: datetime,
+    channel: str,
+    found: dict[str, Any] | None = None,
+    recorded_at: datetime | None = None,
+) -> Recorded:
+    """The work is done: fix the attribution and tell the user once, with the way to the code. `found`: `findings`."""
     only_lead(ticket, by)
-    event = move(session, ticket, "finished", by=by, at=at, channel=channel)
+    event = move(
+        session, ticket, "finished", by=by, at=at, channel=channel, data=found or None, recorded_at=recorded_at
+    )
     ticket.finished_at = at
     completions.complete(session, ticket, at=at)
     user = ticket.served_person_id or ticket.requester_id
     if ticket.rateable and user is not None:
-        outbox.add(session, "finished", event, to=user, at=at)
+        outbox.add(session, "finished", event, to=user, at=recorded_at or at)
     return event
 
 
@@ -254,6 +278,7 @@ def move(
     at: datetime,
     channel: str,
     data: dict[str, Any] | None = None,
+    recorded_at: datetime | None = None,
 ) -> Recorded:
     """An event of a kind that moves the ticket, if it may come to that state from where it stands."""
     to = EVENTS[kind].leaves
@@ -263,7 +288,7 @@ def move(
         ticket.cycle += 1
     ticket.state = to
     ticket.updated_at = at
-    return events.append(session, ticket, kind, by=by, at=at, channel=channel, data=data)
+    return events.append(session, ticket, kind, by=by, at=at, channel=channel, data=data, recorded_at=recorded_at)
 
 
 def only_lead(ticket: Ticket, by: int) -> None:

@@ -4,11 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Event
+from app.models import Employment, Event, Person, Post, Ticket
+from app.services.organisation import portraits
+from app.services.organisation.directory import current_employment
+from app.services.service_levels import clock
+from app.services.service_levels.clock import Mark
+from app.services.tickets import pauses
+from app.services.tickets.pauses import Waiting
 
 GIVEN_ANEW = ("dispatched", "handed_over", "declined")
 STEPS = ("reported", "dispatched", "accepted", "arrived", "finished")
@@ -37,6 +44,43 @@ def steps_of(session: Session, cycles: Mapping[int, int]) -> dict[int, list[Step
         if cycle == cycles[ticket_id]:
             _reach(reached[ticket_id], kind, state, at)
     return {ticket_id: _in_order(moments, cycles[ticket_id]) for ticket_id, moments in reached.items()}
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What who waits wants to know: who comes, by when, what it waits for."""
+
+    lead: str
+    post: str
+    portrait: bool
+    mark: Mark | None
+    """The arrival, or the solution once somebody is there or where nobody has to come."""
+    waiting: Waiting | None
+
+
+def coming(session: Session, ticket_id: int, *, zone: ZoneInfo, at: datetime) -> Coming:
+    ticket = session.get_one(Ticket, ticket_id)
+    job = select(Post.name).join(Employment, Employment.post_id == Post.id)
+    post = job.where(Employment.id == current_employment(Person.id, at.date())).scalar_subquery()
+    who = select(Person.id, Person.name, post.label("post")).where(Person.id == ticket.lead_id)
+    lead = session.execute(who).first()
+    clocks = clock.of_ticket(session, ticket, zone=zone, at=at)
+    marks = {mark.name: mark for mark in clocks[0].marks} if clocks else {}
+    arrival = marks.get("arrival")
+    return Coming(
+        lead=lead.name if lead else "",
+        post=(lead.post or "") if lead else "",
+        portrait=lead is not None and bool(portraits.who_have_one(session, [lead.id])),
+        mark=arrival if arrival and arrival.done is None else marks.get("solution"),
+        waiting=pauses.waiting(session, ticket, at=at),
+    )
+
+
+def own_words(session: Session, ticket_id: int, *, person_id: int | None) -> str:
+    """What was reported, for who reported it or was served, and nobody else who has the code."""
+    ticket = session.get_one(Ticket, ticket_id)
+    own = person_id is not None and person_id in {ticket.requester_id, ticket.served_person_id}
+    return ticket.description if own else ""
 
 
 def last_said(session: Session, ticket_id: int, kind: str, *, cycle: int) -> datetime | None:

@@ -1,6 +1,6 @@
 """The console's blueprints. Importing the pages registers their views."""
 
-from app.web.console import board, calendar, handover, overview
+from app.web.console import board, calendar, duty, handover, overview
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.audit import history
 from app.web.console.cases import cases
@@ -32,6 +32,7 @@ __all__ = [
     "correct",
     "draws_announce",
     "draws_claims",
+    "duty",
     "erasures",
     "handover",
     "inbox",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -12,22 +12,30 @@ from app.http import corrected, forms
 from app.http.context import now, runtime
 from app.http.ids import parse_id
 from app.models import Ticket
-from app.services.tickets import corrections, handing_over, lifecycle, notes, pauses
+from app.services.organisation import assets
+from app.services.tickets import arrivals, corrections, handing_over, lifecycle, notes, pauses, urges
+from app.services.tickets.findings import Found
 
 CHANNEL = "wechat"
 Act = Callable[[Session, Ticket, int], object]
 
 
 def _accept(session: Session, ticket: Ticket, by: int) -> None:
-    lifecycle.accept(session, ticket, by=by, at=now(), channel=CHANNEL)
+    lifecycle.accept(session, ticket, by=by, at=tapped(ticket), channel=CHANNEL, recorded_at=now())
 
 
 def _arrive(session: Session, ticket: Ticket, by: int) -> None:
-    lifecycle.arrive(session, ticket, by=by, at=now(), channel=CHANNEL)
+    label = request.form.get("label", "")
+    proof = arrivals.proof(session, ticket, assets.one(session, *runtime().links.labelled(label))) if label else None
+    at = tapped(ticket)
+    lifecycle.arrive(session, ticket, by=by, at=at, channel=CHANNEL, proof=proof, recorded_at=now())
 
 
 def _finish(session: Session, ticket: Ticket, by: int) -> None:
-    lifecycle.finish(session, ticket, by=by, at=now(), channel=CHANNEL)
+    form, way = request.form, request.form.get("way", "")
+    found = Found(form.get("cause", ""), form.get("solution", ""), {"remote": True, "on_site": False}.get(way))
+    at = tapped(ticket)
+    lifecycle.finish(session, ticket, by=by, at=at, channel=CHANNEL, found=found.data(), recorded_at=now())
 
 
 def _take_over(session: Session, ticket: Ticket, by: int) -> None:
@@ -62,6 +70,11 @@ def _resume(session: Session, ticket: Ticket, by: int) -> None:
     pauses.resume(session, ticket, by=by, at=now(), zone=runtime().settings.timezone, channel=CHANNEL)
 
 
+def _answer(session: Session, ticket: Ticket, by: int) -> None:
+    lifecycle.only_who_works_on(session, ticket, by)
+    urges.answer(session, ticket, code=request.form.get("answer", ""), by=by, at=now(), channel=CHANNEL)
+
+
 def _note(session: Session, ticket: Ticket, by: int) -> None:
     lifecycle.only_who_works_on(session, ticket, by)
     notes.add(session, ticket, forms.typed("note", notes.LONGEST), kind="noted", by=by, at=now(), channel=CHANNEL)
@@ -85,10 +98,24 @@ ACTS: dict[str, Act] = {
     "call-helper": _call_helper,
     "pause": _pause,
     "resume": _resume,
+    "answer": _answer,
     "note": _note,
     "correct": _correct,
 }
+SHORT = 6  # digits
+WAITED_AT_MOST = timedelta(days=3)  # a phone that found no network
 GIVES_AWAY = frozenset({"decline", "hand-over"})
+
+
+def tapped(ticket: Ticket) -> datetime:
+    """When it was tapped: `ago` seconds before now, as a phone's clock may be wrong; never before the ticket's last
+    change, which whoever tapped had seen.
+    """
+    ago = request.form.get("ago", "0")
+    seconds = parse_id(ago) if len(ago) <= SHORT else None
+    if seconds is None or timedelta(seconds=seconds) > WAITED_AT_MOST:
+        raise Refused("absurd_time")
+    return max(now() - timedelta(seconds=seconds), ticket.updated_at)
 
 
 def pause_length() -> timedelta:

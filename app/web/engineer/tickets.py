@@ -1,18 +1,22 @@
 """The engineer's pages on the phone: own tickets, the next step as one large button, the code to show."""
 
+import re
 from datetime import timedelta
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
 from app.http import forms, session
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import status_of, words
+from app.http.i18n import show_moment
 from app.http.ids import parse_id
+from app.http.words import word
 from app.models import Ticket
 from app.models.ticket import DECLINE_REASONS, PAUSE_REASONS, PRIORITIES
-from app.services import links
+from app.services import idempotency, links
 from app.services.notices import inbox
 from app.services.organisation import catalogue
 from app.services.ratings import praise
@@ -21,22 +25,25 @@ from app.services.tickets import (
     corrections,
     detail,
     engineer_worklist,
+    findings,
     handing_over,
     lifecycle,
     notes,
     pauses,
     progress,
+    urges,
 )
 from app.web.engineer.acts import ACTS, CHANNEL, GIVES_AWAY
 from qr import symbol
 
+KEY = re.compile(r"[0-9A-Za-z_.:-]{8,64}")
 blueprint = Blueprint("engineer", __name__)
 
 
 @blueprint.get("/engineer")
 def index() -> str:
     with read_session() as db:
-        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now())
+        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
         praised = praise.approved_of(db, g.visitor.person_id)
         unread = inbox.unread(db, g.visitor.person_id, at=now())
     form = session.form_token("shown")
@@ -48,8 +55,13 @@ def show(number: str) -> str:
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
         ticket = db.get_one(Ticket, job.ticket_id)
+        causes, solutions = findings.offered(db, ticket.category_id) if job.finishable else ({}, {})
         shown = {
             "job": job,
+            "causes": causes,
+            "solutions": solutions,
+            "at_the_spot": findings.at_the_spot(db, ticket),
+            "related": findings.related(db, ticket),
             "unseen": inbox.unseen(db, job.ticket_id, person_id=g.visitor.person_id),
             "steps": progress.steps(db, job.ticket_id, cycle=job.cycle),
             "waiting": pauses.waiting(db, ticket, at=now()),
@@ -63,6 +75,7 @@ def show(number: str) -> str:
         pause_reasons=PAUSE_REASONS,
         pause_hours=pauses.LENGTHS,
         decline_reasons=DECLINE_REASONS,
+        answers=urges.ANSWERS,
         **shown,
     )
 
@@ -110,15 +123,32 @@ def act(number: str, act: str) -> Answer:
             ticket = lifecycle.locked(db, number=number)
             if service is None:
                 raise Refused("move_not_allowed")
-            if not lifecycle.is_repeat(ticket, act, by=g.visitor.person_id):
+            first = _first(db, number, act)
+            if first and not lifecycle.is_repeat(ticket, act, by=g.visitor.person_id):
                 service(db, ticket, g.visitor.person_id)
     except Refused as refused:
         return _refused(refused, number)
-    if act in GIVES_AWAY:
-        return redirect("/engineer", 303)
     shows_code = act == "finish" and ticket.rateable
-    page = f"/engineer/{links.in_path(number)}"
-    return redirect(f"{page}/code" if shows_code else page, 303)
+    page = f"/engineer/{links.in_path(number)}" + ("/code" if shows_code else "")
+    there = "/engineer" if act in GIVES_AWAY else page
+    return jsonify(next=there) if _asked_by_script() else redirect(there, 303)
+
+
+def _first(db: Session, number: str, act: str) -> bool:
+    """A tap that waited on the phone has a key: it is taken once, however often it is sent."""
+    key, identity = request.form.get("key", ""), session.identity_id()
+    if not key or identity is None:
+        return True
+    if not KEY.fullmatch(key):
+        raise Refused("idempotency_key_missing")
+    known = idempotency.begin(db, identity, key, request=f"{number} {act}", at=now())
+    if known is None:
+        idempotency.store(db, identity, key, idempotency.Answer(200, ""))
+    return known is None
+
+
+def _asked_by_script() -> bool:
+    return request.headers.get("Accept") == "application/json"
 
 
 def _refused(refused: Refused, number: str) -> Response:
@@ -126,15 +156,28 @@ def _refused(refused: Refused, number: str) -> Response:
     with read_session() as db:
         known = engineer_worklist.knows(db, number, engineer=g.visitor.person_id)
         last = detail.last_move(db, known) if known is not None else None
+    if _asked_by_script():
+        late = f" {show_moment(last.at)} {word('event', last.kind)} {last.lead or ''}" if last else ""
+        return make_response(jsonify(text=words(refused) + late), status_of(refused))
     page = render_template("engineer/refused.html", text=words(refused), last=last, number=number if last else "")
     return make_response(page, status_of(refused))
+
+
+@blueprint.get("/engineer/today")
+def today() -> str:
+    """All that is open, each with what is needed and its next steps: for where there is no network."""
+    with read_session() as db:
+        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
+        spots = [findings.at_the_spot(db, db.get_one(Ticket, job.ticket_id)) for job in work.open]
+    forms = {job.number: session.form_token("engineer", job.number) for job in work.open}
+    return render_template("engineer/today.html", today=list(zip(work.open, spots, strict=True)), forms=forms)
 
 
 @blueprint.get("/engineer/hand-over")
 def shift() -> str:
     """The end of a shift: all open tickets go to a colleague, with a note."""
     with read_session() as db:
-        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now())
+        work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
         colleagues = handing_over.colleagues(db, g.visitor.person_id, day=now().date())
     led = [job for job in work.open if job.mine]
     return render_template("engineer/shift.html", led=led, colleagues=colleagues, form=session.form_token("shift"))

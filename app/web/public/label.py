@@ -6,6 +6,7 @@ from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, read_session, runtime
 from app.services.organisation import assets
 from app.services.organisation.assets import LabelTarget
+from app.services.tickets import arrivals
 from app.web.public.report import report_page, take_report
 
 blueprint = Blueprint("label", __name__)
@@ -17,7 +18,19 @@ def show(token: str) -> Page:
     found = rate_limits.throttle_unknown(lambda: _scanned(token))
     if found.retired:
         return _retired(found)
-    return phone_gate.before(request.path, bound=True) or report_page(found)
+    first = phone_gate.before(request.path, bound=True)
+    return first or (None if request.args.get("report") else _arrival(found, token)) or report_page(found)
+
+
+def _arrival(found: LabelTarget, token: str) -> str | None:
+    """An engineer who is awaited here says so with one tap, and the label proves it."""
+    visitor = session.phone_visitor()
+    if visitor is None or "engineer" not in visitor.roles:
+        return None
+    with read_session() as db:
+        jobs = arrivals.awaited(db, visitor.person_id, found)
+    forms = {job.number: session.form_token("engineer", job.number) for job in jobs}
+    return render_template("label_arrive.html", about=found, jobs=jobs, forms=forms, label=token) if jobs else None
 
 
 @blueprint.post("/a/<token>")

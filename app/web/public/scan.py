@@ -14,18 +14,21 @@ from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
+from app.models import Ticket
 from app.models.rating import LEVELS, SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
+from app.services import images
 from app.services.cases import complaints, own
 from app.services.cases.complaints import OwnComplaint
 from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
+from app.services.organisation import portraits
 from app.services.ratings import rating
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.tap import Tap
-from app.services.tickets import code_shown, lifecycle, progress
+from app.services.tickets import code_shown, lifecycle, progress, urges
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
 from app.web.draws import receipts
@@ -100,12 +103,24 @@ def _progress(scan: ScanView, token: str) -> Page:
             **_shown(scan, token),
             steps=progress.steps(db, scan.ticket_id, cycle=scan.cycle),
             urgeable=urgeable,
+            words=progress.own_words(db, scan.ticket_id, person_id=scan.person_id),
+            coming=progress.coming(db, scan.ticket_id, zone=runtime().settings.timezone, at=now()),
+            answered=urges.last_answer(db, scan.ticket_id, cycle=scan.cycle),
             urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
             quiet_until=lifecycle.quiet_until(db, scan.ticket_id, "urged", at=now()),
             earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
             complaints=_complaints(db, scan),
         )
     return page, 410 if scan.cancelled else 200
+
+
+@blueprint.get("/r/<token>/engineer.jpg")
+def engineer_photo(token: str) -> Response:
+    """Who comes, where they consented; for whoever has the code, as their name is."""
+    ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
+    with read_session() as db:
+        lead = db.get_one(Ticket, ticket_id).lead_id
+        return Response(portraits.of_person(db, lead or 0), mimetype=images.MEDIA_TYPE)
 
 
 def _answer(scan: ScanView, answer: Answer, token: str) -> Page:

@@ -27,7 +27,9 @@ def show(token: str) -> Response | str:
         return redirect("/report?slip=blank")
     with read_session() as db:
         window = runtime().settings.rating_window
-        work = engineer_worklist.for_slip(db, engineer.person_id, window=window, at=now())
+        work = engineer_worklist.for_slip(
+            db, engineer.person_id, window=window, at=now(), zone=runtime().settings.timezone
+        )
     name, form = slip_pads.name(number), session.form_token("slip", number)
     recent = work.done[:RECENT]
     return render_template("engineer/slip.html", work=work, recent=recent, slip=name, token=token, form=form)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.models import Employment, Person, RoleGrant
+from app.models import DutyShift, Employment, Person, Portrait, Post, RoleGrant
 from app.pagination import Query
 from app.services.organisation import employment
 from app.services.privacy.data.subject import Subject, belongs_to
@@ -13,8 +13,18 @@ def person(subject: Subject) -> Query:
     return select(*columns).where(belongs_to(Person.id, subject))
 
 
+def portrait(subject: Subject) -> Query:
+    return select(Portrait.consented_at.label("at")).where(belongs_to(Portrait.person_id, subject))
+
+
 def employments(subject: Subject) -> Query:
     return employment.employments(belongs_to(Employment.person_id, subject))
+
+
+def duty(subject: Subject) -> Query:
+    columns = (DutyShift.day, DutyShift.shift, Post.name.label("post"), DutyShift.checked_in_at)
+    query = select(*columns).select_from(DutyShift).outerjoin(Post, Post.id == DutyShift.post_id)
+    return query.where(belongs_to(DutyShift.person_id, subject)).order_by(DutyShift.day.desc())
 
 
 def roles(subject: Subject) -> Query:

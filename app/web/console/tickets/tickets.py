@@ -20,7 +20,18 @@ from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
 from app.services.service_levels import clock, escalation
-from app.services.tickets import desk_intake, detail, lifecycle, nodes, notes, pauses, photos
+from app.services.tickets import (
+    desk_intake,
+    detail,
+    findings,
+    lifecycle,
+    nodes,
+    notes,
+    pauses,
+    photos,
+    suggestions,
+    urges,
+)
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import filters, live
@@ -51,6 +62,7 @@ def ticket_index() -> str | Answer:
     with read_session() as session:
         page = ticket_list.find(session, wanted, after=filters.cursor("after"))
         unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
+        urged = urges.standing(session, tickets=[row.id for row in page.rows])
         too_many = ticket_list.too_many_named(session, wanted)
         choices = {
             "departments": catalogue.departments(session),
@@ -61,7 +73,7 @@ def ticket_index() -> str | Answer:
         return redirect(url_for("console.ticket", number=page.rows[0].number))
     most = ticket_list.NAMESAKES if too_many else None
     red = {row.ticket_id: row for row in unopened}
-    shown = {"page": page, "red": red, "tabs": TABS, "first": first, "last": last, "most": most}
+    shown = {"page": page, "red": red, "urged": urged, "tabs": TABS, "first": first, "last": last, "most": most}
     return render_template("console/tickets.html", **shown, **choices)
 
 
@@ -82,6 +94,7 @@ def ticket(number: str) -> str:
             "cycles": nodes.cycles(steps, at=now()),
             "notices": detail.notices(session, found.id, for_provider=provider),
             "clocks": clock.of_ticket(session, found, zone=runtime().settings.timezone, at=now()),
+            "urged_at": urges.standing(session, tickets=[found.id]).get(found.id),
             "unopened": escalation.red(session, at=now(), tickets=[found.id]),
             "photos": photos.of_ticket(session, found.id),
             "ratings": [] if provider else search.of_ticket(session, found.id),
@@ -89,6 +102,7 @@ def ticket(number: str) -> str:
             # Who took the call has the caller on the line; another's number is not to be had by opening a ticket.
             "telephones": g.visitor.supervises or found.source not in desk_intake.SOURCES,
             "waiting": pauses.waiting(session, found, at=now()),
+            "related": findings.related(session, found),
             "notes": notes.of_ticket(session, found.id, for_provider=provider),
             "correctable": g.may_act and found.state in OPEN_STATES,
             "may_pause": found.state in pauses.ANSWERED,
@@ -96,13 +110,16 @@ def ticket(number: str) -> str:
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
         }
         if "dispatched" in MOVES[found.state]:
-            shown |= _dispatch_form(found, helpers, detail.candidates(session, now().date()))
+            candidates = detail.candidates(session, now().date())
+            shown |= _dispatch_form(found, helpers, candidates)
+            shown["suggestions"] = suggestions.rank(session, found, candidates, at=now())
     return render_template(
         "console/ticket.html",
         draw=node_picture.draw,
         scan_url=runtime().links.ticket_url(found.id),
         slip_name=slip_pads.name,
         opening_hours=service_levels().calendars,
+        answers=urges.ANSWERS,
         pause_reasons=PAUSE_REASONS,
         pause_hours=pauses.LENGTHS,
         note_kinds=() if provider else notes.KINDS,
@@ -173,6 +190,16 @@ def resume(number: str) -> Answer:
         pauses.resume(session, ticket, by=by(), at=now(), zone=runtime().settings.timezone, channel=CHANNEL)
 
     return _act(number, go_on, gettext("计时已恢复。"))
+
+
+@blueprint.post("/console/tickets/<ticket:number>/answer")
+def answer(number: str) -> Answer:
+    """Who comes second learns that it was answered: the urge stands no more."""
+    with transaction() as session:
+        found = lifecycle.locked(session, number=number.strip())
+        urges.answer(session, found, code=request.form.get("answer", ""), by=by(), at=now(), channel=CHANNEL)
+    flash(gettext("已答复，用户能看到谁在什么时候答复的。"), "success")
+    return redirect(url_for("console.ticket", number=number), code=303)
 
 
 @blueprint.post("/console/tickets/<ticket:number>/note")

@@ -1,0 +1,132 @@
+"""What was found and done, as the engineer chose it when finishing: codes in the event, learned from for the next."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
+
+from app.errors import Refused
+from app.models import Category, Event, Ticket, TicketAsset
+from app.pagination import Query
+from config.findings import Finding, findings
+
+LEARNED_FROM = 200  # of the last tickets of a service
+LAST = 3
+RELATED = 5
+DONE = ("finished", "closed")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Each may be empty: who finishes in a lift chooses nothing."""
+
+    cause: str = ""
+    solution: str = ""
+    remote: bool | None = None
+
+    def data(self) -> dict[str, Any]:
+        """For the event; raises Refused for a code the file does not have."""
+        known = findings()
+        if (self.cause and self.cause not in known.causes) or (self.solution and self.solution not in known.solutions):
+            raise Refused("unknown_finding")
+        return {name: value for name, value in vars(self).items() if value not in {"", None}}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A ticket from before, and how it was mended."""
+
+    number: str
+    state: str
+    reported_at: datetime
+    category: str
+    description: str
+    cause: str
+    solution: str
+
+
+def offered(session: Session, category_id: int | None) -> tuple[Mapping[str, Finding], Mapping[str, Finding]]:
+    """Causes and solutions for this service; those chosen most often for it come first."""
+    above = aliased(Category)
+    query = select(Category.code, above.code).outerjoin(above, above.id == Category.parent_id)
+    row = session.execute(query.where(Category.id == category_id)).first() if category_id is not None else None
+    codes = [code for code in row or () if code]
+    chosen = _chosen(session, category_id) if category_id is not None else []
+    return tuple(  # type: ignore[return-value]
+        _by_use(choices, Counter(data.get(name, "") for data in chosen), codes)
+        for name, choices in (("cause", findings().causes), ("solution", findings().solutions))
+    )
+
+
+def at_the_spot(session: Session, ticket: Ticket) -> list[Earlier]:
+    """The last faults in this room, or of this asset, and their fixes."""
+    ways = [*_same_asset(session, ticket), *_same_place(ticket)]
+    return _earlier(session, ticket, ways, Ticket.state.in_(DONE), most=LAST)
+
+
+def related(session: Session, ticket: Ticket) -> list[tuple[str, list[Earlier]]]:
+    """Earlier and present tickets of the same asset, room and person, under each of these words."""
+    person = ticket.served_person_id or ticket.requester_id
+    theirs = [Ticket.served_person_id == person, Ticket.requester_id == person] if person is not None else []
+    ways = {"asset": _same_asset(session, ticket), "place": _same_place(ticket), "person": theirs}
+    found = [(why, _earlier(session, ticket, how, most=RELATED)) for why, how in ways.items()]
+    return [(why, rows) for why, rows in found if rows]
+
+
+def _same_place(ticket: Ticket) -> list[ColumnElement[bool]]:
+    return [Ticket.place_id == ticket.place_id] if ticket.place_id is not None else []
+
+
+def _same_asset(session: Session, ticket: Ticket) -> list[ColumnElement[bool]]:
+    """By their numbers, found first: they grow with time."""
+    own = select(TicketAsset.asset_id).where(TicketAsset.ticket_id == ticket.id).scalar_subquery()
+    same = select(TicketAsset.ticket_id).where(TicketAsset.asset_id == own, TicketAsset.ticket_id != ticket.id)
+    tickets = session.scalars(same.order_by(TicketAsset.ticket_id.desc()).limit(RELATED)).all()
+    return [Ticket.id.in_(tickets)] if tickets else []
+
+
+def _earlier(
+    session: Session, ticket: Ticket, ways: Sequence[ColumnElement[bool]], *conditions: ColumnElement[bool], most: int
+) -> list[Earlier]:
+    """The last of all the ways, each asked by its own index."""
+    last = (Ticket.reported_at.desc(), Ticket.id.desc())
+    query = select(Ticket.id, Ticket.number, Ticket.state, Ticket.reported_at, Category.name, Ticket.description)
+    query = query.outerjoin(Category, Category.id == Ticket.category_id).where(Ticket.id != ticket.id, *conditions)
+    asked = [session.execute(query.where(way).order_by(*last).limit(most)).all() for way in ways]
+    each = {row.id: row for rows in asked for row in rows}.values()
+    rows = sorted(each, key=lambda row: (row.reported_at, row.id), reverse=True)[:most]
+    known = {row.ticket_id: row.data or {} for row in session.execute(_finishes([row.id for row in rows]))}
+    return [
+        Earlier(
+            number=row.number,
+            state=row.state,
+            reported_at=row.reported_at,
+            category=row.name or "",
+            description=row.description,
+            cause=known.get(row.id, {}).get("cause", ""),
+            solution=known.get(row.id, {}).get("solution", ""),
+        )
+        for row in rows
+    ]
+
+
+def _finishes(tickets: Sequence[int]) -> Query:
+    """In their order, so that the last one of a ticket stands."""
+    query = select(Event.ticket_id, Event.data).where(Event.ticket_id.in_(tickets), Event.kind == "finished")
+    return query.order_by(Event.id)
+
+
+def _chosen(session: Session, category_id: int) -> list[dict[str, Any]]:
+    last = select(Ticket.id).where(Ticket.category_id == category_id, Ticket.state.in_(DONE))
+    tickets = session.scalars(last.order_by(Ticket.reported_at.desc()).limit(LEARNED_FROM)).all()
+    return [row.data for row in session.execute(_finishes(tickets)) if row.data]
+
+
+def _by_use(choices: Mapping[str, Finding], used: Counter[str], codes: Sequence[str]) -> dict[str, Finding]:
+    """What was chosen for it before is offered too, whatever the file says of it."""
+    fitting = [code for code, choice in choices.items() if choice.fits(codes) or used[code]]
+    return {code: choices[code] for code in sorted(fitting, key=lambda code: -used[code])}
