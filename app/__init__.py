@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
 from app.demo.seats import Seats
-from app.http import addresses, context, errors, guards, headers, i18n, ids, inputs, outages, words
+from app.http import addresses, context, errors, figures, guards, headers, i18n, ids, inputs, outages, words
 from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
@@ -30,6 +30,7 @@ from config.duty import shifts
 from config.findings import findings
 from config.holidays import holidays
 from config.logging import configure
+from config.score import score_rules
 from config.settings import Settings, SettingsError
 from config.sla import service_levels
 from config.touchpoints import touchpoints
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
     shifts()
     service_levels()
     case_rules()
+    score_rules()
     holidays()
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime
@@ -85,6 +87,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals.update(
         word=words.word, touch_word=words.touch_word, finding_word=words.finding_word, scanner=scanner
     )
+    figures.install(app)
     headers.install(app)
     errors.install(app)
     outages.install(app)

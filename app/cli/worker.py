@@ -18,6 +18,7 @@ from app.jobs import (
     notices,
     retention,
     rollups,
+    sheets,
     wakeups,
     wechat_callbacks,
     wechat_prefetch,
@@ -40,6 +41,7 @@ BY_THE_CLOCK = {
     "rollups": rollups.keep_rolling,
     "mini_codes": mini_codes.keep_fetching,
     "history": history.keep_sealing,
+    "sheets": sheets.keep_counting,
 }
 
 

@@ -127,6 +127,7 @@ class Roster:
             provider_id=provider,
             valid_from=self._began,
             valid_to=until,
+            quarterly_base_fen=32_500_000,
         )
         self._rows.add(
             Event,

@@ -49,6 +49,18 @@ from app.models.rating import (
 )
 from app.models.rollup import RatingDay, RollupMark
 from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
+from app.models.sheet import (
+    CompletionClock,
+    IndicatorCheck,
+    IndicatorEntry,
+    Sheet,
+    SheetAnswer,
+    SheetDraft,
+    SheetObjection,
+    SheetRows,
+    SheetSettlement,
+    SheetSignature,
+)
 from app.models.sign_in import ConsoleScan, OAuthAttempt
 from app.models.slip import MiniCode, SlipLink, SlipPad
 from app.models.ticket import (
@@ -73,6 +85,7 @@ __all__ = [
     "Category",
     "ChannelOutage",
     "Completion",
+    "CompletionClock",
     "CompletionHelper",
     "ConsoleScan",
     "Contract",
@@ -110,6 +123,8 @@ __all__ = [
     "IdempotentPost",
     "IdentityClaim",
     "Inbound",
+    "IndicatorCheck",
+    "IndicatorEntry",
     "MiniCode",
     "Notice",
     "OAuthAttempt",
@@ -130,6 +145,13 @@ __all__ = [
     "SealVerification",
     "SealedBatch",
     "ServiceCase",
+    "Sheet",
+    "SheetAnswer",
+    "SheetDraft",
+    "SheetObjection",
+    "SheetRows",
+    "SheetSettlement",
+    "SheetSignature",
     "SlipLink",
     "SlipPad",
     "SubscriptionCredit",

@@ -2,7 +2,17 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, ForeignKey, Index, SmallInteger, Text, and_
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    and_,
+)
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,6 +67,7 @@ class Contract(Base):
     provider_id: Mapped[int] = mapped_column(Id, ForeignKey("provider.id"))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date] = mapped_column(Date)
+    quarterly_base_fen: Mapped[int | None] = mapped_column(BigInteger)  # of a whole quarter; None: not agreed yet
 
     @hybrid_method
     def in_force(self, day: date) -> bool:

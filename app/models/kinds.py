@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.models.ticket import STATES
 
-Subject = Literal["ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history"]
+Subject = Literal["ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,14 @@ EVENTS: Mapping[str, EventKind] = {
     "unbound": EventKind("person"),
     "erased": EventKind("person"),
     "contract_made": EventKind("contract"),
+    "contract_base_set": EventKind("contract"),
+    "figure_entered": EventKind("contract"),
+    "figure_checked": EventKind("contract"),
+    "sheet_frozen": EventKind("sheet"),
+    "sheet_objected": EventKind("sheet"),
+    "sheet_answered": EventKind("sheet"),
+    "sheet_signed": EventKind("sheet"),
+    "sheet_settled": EventKind("sheet"),
     "settings_changed": EventKind("setting"),
     "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year
     "history_exported": EventKind("history"),

@@ -1,14 +1,6 @@
 """What codes are called, table by table. The database keeps codes; people read these words."""
 
-from app.texts import cases, draws, history, notices, people, printing, ratings, tickets
+from app.texts import cases, draws, history, notices, people, printing, ratings, sheets, tickets
 
-WORDS = (
-    tickets.WORDS
-    | ratings.WORDS
-    | notices.WORDS
-    | people.WORDS
-    | printing.WORDS
-    | draws.WORDS
-    | history.WORDS
-    | cases.WORDS
-)
+_OF = (tickets, ratings, notices, people, printing, draws, history, cases, sheets)
+WORDS = {name: words for module in _OF for name, words in module.WORDS.items()}

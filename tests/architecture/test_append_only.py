@@ -22,6 +22,30 @@ from tests.support.world import World
 
 FULL = ROOT / "tests" / "data" / "earlier_heads"
 
+_AT = "'2026-10-20 01:00:00+00'"
+SHEET = (
+    (
+        "INSERT INTO indicator_entry (id, contract_id, quarter, code, evidence, source, at) "
+        f"SELECT 1, min(id), '2026Q3', 'P4', 'x', '', {_AT} FROM contract"
+    ),
+    f"INSERT INTO indicator_check (entry_id, by_id, at) SELECT 1, min(id), {_AT} FROM person",
+    (
+        "INSERT INTO sheet (id, contract_id, quarter, version, content, digest, reason, by_id, at) "
+        f"SELECT 1, min(contract.id), '2026Q3', 1, '{{}}', '', '', min(person.id), {_AT} FROM contract, person"
+    ),
+    "INSERT INTO sheet_rows (sheet_id, code, ids) SELECT 1, 'remote', hashes FROM sealed_batch",
+    (
+        "INSERT INTO sheet_objection (id, sheet_id, code, text, by_id, at) "
+        f"SELECT 1, 1, '', 'x', min(id), {_AT} FROM person"
+    ),
+    f"INSERT INTO sheet_answer (objection_id, upheld, text, by_id, at) SELECT 1, true, 'x', min(id), {_AT} FROM person",
+    (
+        "INSERT INTO sheet_signature (sheet_id, side, way, note, by_id, at) "
+        f"SELECT 1, 'hospital', 'paper', 'x', min(id), {_AT} FROM person"
+    ),
+    f"INSERT INTO sheet_settlement (sheet_id, fee_fen, by_id, at) SELECT 1, 5, min(id), {_AT} FROM person",
+)
+
 # Each would rewrite what happened: whose it was, who decided, what was said, what was taken for what it was.
 REFUSED = (
     "UPDATE service_case SET person_id = 7",
@@ -68,6 +92,8 @@ def full(bare_url: str) -> Iterator[Database]:
         seal.seal(session, Signer("log"), at=clock.now())
         seal.daily(session, Signer("log"), day=clock.now().date(), at=clock.now())
         verify.record(session, verify.verify(session), by=None, at=clock.now())
+        for statement in SHEET:
+            session.execute(text(statement))
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
         session.execute(text(note), {"at": clock.now()})
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"

@@ -56,6 +56,8 @@ PUBLIC_FACE = {
     "GET /my",
     "POST /my/inbox/read",
     "POST /my/reminders",
+    "GET /published",
+    "GET /published/<quarter>",
     "GET /published/checkpoints",
     "GET /published/checkpoints.txt",
     "GET /published/checkpoints/<int(max=9007199254740991):size>",

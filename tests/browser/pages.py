@@ -1,7 +1,7 @@
 """Every page there is, each brought up in a browser as the person who would see it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from playwright.sync_api import Browser, Page, ViewportSize
 from sqlalchemy import delete, select
@@ -49,6 +49,8 @@ def _public(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "home", page
         page.goto(demo.url + demo.runtime.links.ticket_path(waiting.id))
         yield "open-in-wechat", page
+        page.goto(f"{demo.url}/published")
+        yield "published", page
         page.goto(f"{demo.url}/published/checkpoints")
         yield "checkpoints", page
         page.goto(f"{demo.url}/r/AAAAAAAAAAAAAAAAAAAAAA")
@@ -271,6 +273,9 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-entered-new": f"/console/entered/new?number={rated.number}&source=paper&day={today}",
             "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated.number}",
             "console-link-rule": "/console/mini-program/link-rule",
+            "console-sheets": "/console/sheets",
+            "console-sheet": f"/console/sheets/1/{_quarter(today)}",
+            "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
             "console-audit": "/console/audit",
             "console-audit-verify": "/console/audit/verify",
             **DRAWS,
@@ -287,6 +292,10 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("form.sheet button").click()
         page.get_by_role("alert").wait_for()
         yield "console-new-ticket-faults", page
+
+
+def _quarter(day: date) -> str:
+    return f"{day.year}Q{(day.month + 2) // 3}"
 
 
 def _invitations(demo: Demo, page: Page) -> Shown:

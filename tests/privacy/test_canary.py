@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.http.guards import ANYONE, BEARER, CONSOLE, GUARDS, PHONE
+from app.jobs import history, sheets
 from app.models import Employment, Notice, Person, WeChatIdentity
 from app.models.notice import NOTICE_STATES
 from app.models.ticket import STATES
@@ -96,6 +97,10 @@ def test_nobody_of_the_provider_learns_that_anybody_rated(
 
 
 def look(runtime: Runtime, visitors: dict[str, Visitor], ways: Ways, canary: Canary, then: datetime) -> Walk:
+    """With what the worker does meanwhile: the history sealed, the quarter's figures counted."""
+    stand_still(then - timedelta(seconds=50))
+    history.take_all(runtime)
+    sheets.count_all(runtime)
     return walk(visitors, ways, then) | tries(runtime, visitors, canary, then)
 
 

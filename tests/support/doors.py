@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app import clock
 from app.models import Ticket
 from app.runtime import Runtime
+from app.services.indicators.quarters import Quarter
 from tests.support.world import World
 
 
@@ -42,6 +44,9 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "bind.token": runtime.links.invitation_token(1),
         "act": "accept",
         "seq": "1",
+        "contract_id": str(world.contract.id),
+        "quarter": str(Quarter.of(clock.now().date())),
+        "console_sheets.code": "C1.1",
         "size": "1",
         "account": "service",
         "person_id": str(world.nurse.id),

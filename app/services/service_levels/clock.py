@@ -191,6 +191,15 @@ def marks(
     return found
 
 
+def all_courses(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Course]]:
+    """Every cycle of each ticket, by its id, in one statement."""
+    return _courses(session, ticket_ids)
+
+
+def department_type(codes: Codes) -> str | None:
+    return service_levels().type_of(codes.department)
+
+
 def last_courses(session: Session, tickets: Sequence[Line]) -> dict[int, Course]:
     """The last cycle of each, by its id."""
     return {ticket_id: cycles[-1] for ticket_id, cycles in _courses(session, [row.id for row in tickets]).items()}

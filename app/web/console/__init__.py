@@ -12,8 +12,10 @@ from app.web.console.draws import draws
 from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people
 from app.web.console.ratings import manual_entry, ratings
+from app.web.console.sheets import sheets
 from app.web.console.tickets import correct, new_ticket, photos, tickets
 
+_BESIDE = (calendar.blueprint, sheets.blueprint)
 _HOSPITAL = (
     ratings.blueprint,
     manual_entry.blueprint,
@@ -23,7 +25,7 @@ _HOSPITAL = (
     draws.blueprint,
     history.blueprint,
 )
-BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, calendar.blueprint, *_HOSPITAL)
+BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, *_BESIDE, *_HOSPITAL)
 
 __all__ = [
     "BLUEPRINTS",

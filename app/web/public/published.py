@@ -6,8 +6,24 @@ from werkzeug.wrappers import Response
 from app.errors import Missing
 from app.http.context import read_session, runtime
 from app.services.audit import seal
+from app.services.reports import published
 
 blueprint = Blueprint("published", __name__)
+
+
+@blueprint.get("/published")
+def index() -> str:
+    with read_session() as session:
+        return render_template("published/index.html", quarters=published.quarters(session))
+
+
+@blueprint.get("/published/<quarter>")
+def quarter(quarter: str) -> str:
+    with read_session() as session:
+        found = published.of_quarter(session, quarter)
+    if not found:
+        raise Missing("not_published")
+    return render_template("published/quarter.html", quarter=quarter, published=found)
 
 
 @blueprint.get("/published/checkpoints")

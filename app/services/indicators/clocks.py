@@ -1,0 +1,84 @@
+"""What the service-level clock says of every completion, kept beside it: a copy, made anew when the rules change."""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import Campus, Completion, CompletionClock, Department, Ticket
+from app.pagination import Line
+from app.services.indicators.measures import Scope
+from app.services.service_levels import clock
+from app.services.service_levels.clock import Codes, Rules
+from config.files import file_digests
+
+BATCH = 2_000
+URGENT = frozenset({1, 2})
+CLINICAL = "clinical"
+
+Progress = Callable[[int], object]
+
+
+def rules_digest(session: Session, zone: ZoneInfo) -> str:
+    """By which limits and days off a clock is read now."""
+    years = Rules.load(session, zone).hours.years
+    return sha256(repr((file_digests()["sla.toml"], years, zone.key)).encode()).hexdigest()[:16]
+
+
+def fill(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str) -> int:
+    """Read the clocks of completions that have none, or one by other rules, at most so many; how many."""
+    rows = session.execute(_missing(scope, digest).limit(BATCH)).all()
+    if not rows:
+        return 0
+    stale = [row.completion_id for row in rows]
+    session.execute(delete(CompletionClock).where(CompletionClock.completion_id.in_(stale)))
+    session.execute(insert(CompletionClock), list(_read(session, rows, zone, digest)))
+    return len(rows)
+
+
+def complete(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str) -> bool:
+    return session.execute(_missing(scope, digest).limit(1)).first() is None
+
+
+def _missing(scope: Scope, digest: str) -> Any:
+    return (
+        select(
+            Completion.id.label("completion_id"),
+            Completion.ticket_id.label("id"),
+            Completion.cycle,
+            Completion.finished_at,
+            Ticket.priority,
+            Ticket.category_id,
+            Department.code.label("department_code"),
+            Campus.code.label("campus_code"),
+        )
+        .join(Ticket, Ticket.id == Completion.ticket_id)
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Campus, Campus.id == Department.campus_id)
+        .outerjoin(CompletionClock, CompletionClock.completion_id == Completion.id)
+        .where(scope.completions(), or_(CompletionClock.rules.is_(None), CompletionClock.rules != digest))
+        .order_by(Completion.id)
+    )
+
+
+def _read(session: Session, rows: Any, zone: ZoneInfo, digest: str) -> Iterator[dict[str, Any]]:
+    rules = Rules.load(session, zone)
+    courses = clock.all_courses(session, [row.id for row in rows])
+    for row in rows:
+        yield {"completion_id": row.completion_id, "rules": digest, **_of(row, courses.get(row.id, ()), rules)}
+
+
+def _of(row: Line, courses: Any, rules: Rules) -> dict[str, Any]:
+    codes = Codes.of(row)
+    course = next((one for one in courses if one.cycle == row.cycle), None)
+    limits = rules.limits(course, codes) if course else None
+    kept: dict[str, Any] = dict.fromkeys(clock.ENDS)
+    provisional = False
+    if course is not None and limits is not None:
+        read = clock.clock(course, "", limits, hours=rules.hours, at=row.finished_at)
+        kept, provisional = {mark.name: mark.kept for mark in read.marks}, read.provisional
+    urgent = row.priority in URGENT and clock.department_type(codes) == CLINICAL
+    return {**kept, "urgent": urgent, "provisional": provisional}

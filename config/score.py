@@ -1,0 +1,181 @@
+"""The quarter's score: config/score.toml, read once and checked whole. What it comes to is `supervision/`'s to say."""
+
+import re
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic.dataclasses import dataclass
+
+from config.files import CLOSED, BadFile, Expected, Flag, Text, read_file
+from config.holidays import Day
+from config.sla import LimitText, service_levels
+
+FULL = 100_00
+Points = Annotated[str, Expected('points as "3.00"', re.compile(r"[0-9]{1,3}\.[0-9]{2}").fullmatch)]
+Share = Annotated[str, Expected('a share as "95%"', re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?%").fullmatch)]
+Code = Annotated[str, Expected('a code as "C1.1"', re.compile(r"[A-Z][0-9A-Z.]{0,7}").fullmatch)]
+Name = Annotated[str, Expected("a name of small letters and _", re.compile(r"[a-z][a-z_]{0,31}").fullmatch)]
+MANUAL, IMPORTED = "manual", "imported"
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Indicator:
+    code: Code
+    group: Code
+    dimension: Code
+    zh: Text
+    en: Text
+    weight: Points
+    measure: Name
+    formula_zh: Text
+    formula_en: Text
+    type: Literal["L", "D", "Y"]
+    target: Share | None = None
+    floor: Share | None = None
+    per: Points | None = None
+    step: Share | None = None
+    small_sample: Flag = False
+    register: Name | None = None
+
+    @property
+    def counted(self) -> bool:
+        """By itself, from the records."""
+        return self.measure not in {MANUAL, IMPORTED}
+
+    @property
+    def takes(self) -> str:
+        """What kind of figure it has: rate, count or yes."""
+        return "yes" if self.type == "Y" else "count" if self.type == "D" and self.step is None else "rate"
+
+    def row(self) -> dict[str, Any]:
+        """As `score/1` has it."""
+        fields: dict[str, Any] = {"code": self.code, "group": self.group, "dimension": self.dimension}
+        fields |= {"weight": hundredths(self.weight), "type": self.type}
+        shares = {"target": self.target, "floor": self.floor, "step": self.step}
+        fields |= {name: pair(share) for name, share in shares.items() if share is not None}
+        if self.per is not None:
+            fields["per"] = hundredths(self.per)
+        if self.small_sample:
+            fields["small_sample"] = True
+        return fields
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Band:
+    least: Points
+    grade: Text
+    k: Points
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Settlement:
+    """By bands, or in proportion: full from `full_at` points on."""
+
+    mode: Literal["bands", "proportional"]
+    bands: tuple[Band, ...] = ()
+    full_at: Points | None = None
+    veto_k: Points = "0.00"
+
+    def rule(self) -> dict[str, Any]:
+        """As `score/1` has it."""
+        if self.mode == "bands":
+            rows = [[hundredths(one.least), one.grade, hundredths(one.k)] for one in self.bands]
+            return {"mode": "bands", "bands": rows}
+        return {"mode": self.mode, "full_at": hundredths(self.full_at or "0.00"), "veto_k": hundredths(self.veto_k)}
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Bonus:
+    praise: Points
+    praise_most: Points
+    improvement: Points
+    improvement_most: Points
+
+
+@dataclass(frozen=True, config=CLOSED)
+class RuleSet:
+    """Of these contracts, by their numbers; of none named, for all that have no version of their own."""
+
+    name: Text
+    since: Day
+    settlement: Settlement
+    bonus: Bonus
+    objections: LimitText
+    calendar: Name
+    indicators: tuple[Indicator, ...]
+    contracts: tuple[Text, ...] = ()
+
+    def indicator(self, code: str) -> Indicator | None:
+        return next((one for one in self.indicators if one.code == code), None)
+
+    def tree(self) -> list[dict[str, Any]]:
+        return [one.row() for one in self.indicators]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Rules:
+    versions: tuple[RuleSet, ...]
+
+    def of(self, first: date, contract: str) -> RuleSet | None:
+        """For the quarter that begins that day under this contract; none before the first version."""
+        begun = [version for version in reversed(self.versions) if version.since <= first]
+        own = [version for version in begun if contract in version.contracts]
+        return next(iter(own or [version for version in begun if not version.contracts]), None)
+
+
+@cache
+def score_rules() -> Rules:
+    """Raises BadFile that names what is wrong."""
+    return read_score_rules(Path(__file__).with_name("score.toml"))
+
+
+def read_score_rules(path: Path) -> Rules:
+    found = read_file(path, Rules)
+    for contract in {None, *(number for version in found.versions for number in version.contracts)}:
+        own = [one for one in found.versions if (contract in one.contracts if contract else not one.contracts)]
+        if not own or any(one.since >= other.since for one, other in pairwise(own)):
+            raise BadFile(f"{path.name} versions: expected one for all at least, each of a later day than one above")
+    for version in found.versions:
+        _check(f"{path.name} version {version.name}", version)
+    return found
+
+
+def _check(where: str, version: RuleSet) -> None:
+    codes = [one.code for one in version.indicators]
+    if len(set(codes)) != len(codes):
+        raise BadFile(f"{where} indicators: expected each code once")
+    if (found := sum(hundredths(one.weight) for one in version.indicators)) != FULL:
+        raise BadFile(f"{where} indicators: expected weights that come to 100.00, not {found / 100:.2f}")
+    for one in version.indicators:
+        _check_indicator(f"{where} {one.code}", one)
+    if version.calendar not in service_levels().calendars:
+        raise BadFile(f"{where} calendar: expected one of sla.toml: {', '.join(service_levels().calendars)}")
+    rule = version.settlement
+    if (rule.mode == "bands") != bool(rule.bands) or (rule.mode == "proportional") != bool(rule.full_at):
+        raise BadFile(f"{where} settlement: expected bands, or full_at where it is proportional")
+    if any(hundredths(band.k) > 100 for band in rule.bands) or hundredths(rule.veto_k) > 100:
+        raise BadFile(f"{where} settlement: expected no k above 1.00")
+
+
+def _check_indicator(where: str, one: Indicator) -> None:
+    given = {name for name in ("target", "floor", "per", "step") if getattr(one, name) is not None}
+    wanted = {"L": [{"target", "floor"}], "D": [{"per"}, {"per", "target", "step"}], "Y": [set[str]()]}[one.type]
+    if given not in wanted or (one.small_sample and one.type != "L"):
+        raise BadFile(f"{where}: expected target and floor for L, per (with target and step) for D, none for Y")
+    if one.type == "L" and one.target == one.floor:
+        raise BadFile(f"{where}: expected a floor that is not the target")
+    if one.register is not None and one.measure != MANUAL:
+        raise BadFile(f"{where}: expected a register of what is entered by hand alone")
+
+
+def hundredths(points: str) -> int:
+    return int(points.replace(".", ""))
+
+
+def pair(share: str) -> list[int]:
+    exact = Fraction(share.removesuffix("%")) / 100
+    return [exact.numerator, exact.denominator]
