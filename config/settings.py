@@ -231,8 +231,7 @@ class Settings(BaseSettings):
     @field_validator("web_threads")
     @classmethod
     def _of_the_server(cls, threads: int, info: ValidationInfo) -> int:
-        most: int = info.data.get("server_threads", threads)
-        return max(1, min(threads, most))
+        return max(1, min(threads, int(info.data.get("server_threads", threads))))
 
     @field_validator("public_url", "wechat_api_url", "wechat_api_backup_url", "wechat_open_url", "wecom_url", "js_url")
     @classmethod

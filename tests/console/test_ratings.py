@@ -184,7 +184,7 @@ def test_the_overview_counts_what_the_hospital_has_to_look_at(
     rate(world.ticket("finished"), 1)
     rate(world.ticket("finished"), 5, Detail(comment="好", praise=True))
     shown = supervisor.get("/console").text
-    assert "<b>1</b>30 天内的低分" in shown
+    assert "<b>1</b>未结案件，0 件超时" in shown
     assert "<b>1</b>待审核的表扬" in shown
 
 

@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from flask.testing import FlaskClient
 
 from app.models import DrawFile, DrawFilePart
+from app.services.draws import published_files
 from app.services.draws.published_files import PART
+from config.settings import Settings
 from tests.conftest import plain_environ
 from tests.draws.story import ANNOUNCED, DRAW_ID, Story
 from tests.support.nursery import Nursery
@@ -36,6 +39,30 @@ def test_readers_who_do_not_read_keep_nobody_waiting_and_make_room_when_they_go(
         installed.start("web")
         for path, busy in ((LONG, 503), (BUNDLE, 503), (SHORT, 200)):
             crowd(installed.url, path, busy=busy)
+
+
+def test_who_comes_when_all_turns_are_taken_is_told_when_to_come_again(
+    story: Story, client: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published_files, "PART", 100)
+    story.people(20)
+    story.announce()
+    story.commit()
+    for address in (LONG, BUNDLE):
+        with ExitStack() as others:
+            for _ in range(settings.web_threads // 2):
+                others.enter_context(client.get(address))
+            busy = client.get(address)
+            assert (busy.status_code, busy.headers["Retry-After"], "过一会儿" in busy.text) == (503, "30", True)
+            assert client.head(address).status_code == 200
+            assert client.get(f"/draws/{DRAW_ID}").status_code == 200
+        again = client.get(address, buffered=True)
+        assert again.status_code == 200
+        unchanged = {"If-None-Match": again.headers["ETag"]}
+        with ExitStack() as others:
+            for _ in range(settings.web_threads // 2):
+                others.enter_context(client.get(address))
+            assert client.get(address, headers=unchanged).status_code == 304
 
 
 def crowd(url: str, path: str, *, busy: int) -> None:
