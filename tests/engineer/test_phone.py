@@ -83,7 +83,7 @@ def test_a_step_without_the_form_of_this_visit_is_refused(slip: Slip, world: Wor
     form = slip.token_in(engineer.get(f"/engineer/{other.number}").text)
     for data in ({}, {"visit": "x"}, {"visit": form}):
         assert engineer.post(f"/engineer/{mine.number}/accept", data=data).status_code == 403
-    assert engineer.get(f"/engineer/{mine.number}/accept").status_code == 405
+    assert engineer.get(f"/engineer/{mine.number}/accept").status_code == 404
     assert slip.fresh(mine).state == "dispatched"
 
 

@@ -184,7 +184,7 @@ def test_a_year_without_a_notice_is_provisional(world: World, read: Read) -> Non
 
 
 def test_before_the_first_rules_there_is_no_clock(world: World, read: Read) -> None:
-    assert read(world.ticket(reported_at=datetime(1999, 1, 1, tzinfo=UTC))) == []
+    assert read(world.ticket(source="monitoring", reported_at=datetime(1999, 1, 1, tzinfo=UTC))) == []
 
 
 class TestPauses:
