@@ -26,6 +26,7 @@ from config.values import (
     DatabaseUrl,
     Files,
     HospitalId,
+    Hosts,
     Keys,
     Origin,
     Picture,
@@ -169,6 +170,7 @@ class Settings(BaseSettings):
     wecom_corpid: str = ""
     wecom_userids: Literal["bound", "staff_numbers"] = "bound"
     wecom_url: Origin = "https://qyapi.weixin.qq.com"
+    webhook_private: Hosts = ()
     robot_key: RobotKey = Field("", alias="WECOM_ROBOT_KEY", repr=False)
     channels: Annotated[tuple[str, ...], order_of(CHANNELS)] = Field(CHANNELS, alias="NOTICE_CHANNELS")
 

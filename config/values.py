@@ -56,6 +56,13 @@ def order_of(choices: tuple[str, ...]) -> BeforeValidator:
     return read_by(parse)
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    known = re.compile(r"[0-9a-z]([0-9a-z.-]*[0-9a-z])?|[0-9a-f.:]+(/[0-9]{1,3})?")
+    _expect(all(known.fullmatch(one) for one in found), "must be hosts, addresses or networks, separated by commas")
+    return found
+
+
 def _number(text: str, most: int) -> int:
     right = text.isascii() and text.isdecimal() and int(text) <= most
     _expect(right, f"must be a whole number from 0 to {most}")
@@ -137,6 +144,7 @@ def _expect(right: bool, expected: str) -> None:
 
 Switch = Annotated[bool, read_by(_switch)]
 Origin = Annotated[str, read_by(_origin)]
+Hosts = Annotated[tuple[str, ...], read_by(_hosts)]
 Files = Annotated[Mapping[str, str], read_by(_files)]
 Picture = Annotated[bytes, read_by(_picture)]
 Span = Annotated[timedelta, read_by(_span)]

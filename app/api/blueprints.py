@@ -1,9 +1,10 @@
-"""The mini-program's blueprints. Importing the operations registers their views."""
+"""The blueprints of the API. Importing the operations registers their views."""
 
 from app.api import openapi
+from app.api.integration import tickets as integration_tickets
 from app.api.mini import me, scan, sessions, subscriptions, tickets
-from app.api.operations import entry, mini
+from app.api.operations import entry, integration, mini
 
-BLUEPRINTS = (entry, mini)
+BLUEPRINTS = (openapi.blueprint, entry, mini, integration)
 
-__all__ = ["BLUEPRINTS", "me", "openapi", "scan", "sessions", "subscriptions", "tickets"]
+__all__ = ["BLUEPRINTS", "integration_tickets", "me", "openapi", "scan", "sessions", "subscriptions", "tickets"]

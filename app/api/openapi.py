@@ -1,18 +1,18 @@
 """`/api/v1/openapi.json`: written from the same operations and models that check every request."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from app.api.mini import responses
 from app.api.mini.requests import RequestModel
-from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload, entry, mini
+from app.api.operations import JSON, KEY, OPERATIONS, Operation, Upload
 from app.errors import Refused
 from app.http import errors, outages
 from app.http.context import runtime
@@ -29,26 +29,38 @@ _STATUS = {"too_many": 429, "too_large": 413, "not_found": 404}
 Schema = dict[str, Any]
 
 
-@entry.get("/openapi.json")
+blueprint = Blueprint("api_document", __name__, url_prefix=PREFIX)
+
+
+@blueprint.get("/openapi.json")
 def document() -> Response:
-    """This document."""
-    return jsonify(openapi(runtime().settings.public_url))
+    """This document: of the operations that this process has."""
+    settings = runtime().settings
+    return jsonify(openapi(settings.public_url, settings.surfaces))
 
 
 @cache
-def openapi(public_url: str) -> Schema:
+def openapi(public_url: str, surfaces: frozenset[str]) -> Schema:
     paths: dict[str, Schema] = {}
-    for operation in OPERATIONS:
+    served = [one for one in OPERATIONS if ("api" if one.scope else "public") in surfaces]
+    for operation in served:
         path = _PART.sub(r"{\g<name>}", operation.path)
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "码上评 Mashangping: mini-program", "version": "1"},
+        "info": {"title": "码上评 Mashangping", "version": "1"},
         "servers": [{"url": f"{public_url}{PREFIX}"}],
         "paths": paths,
         "components": {
-            "schemas": _schemas(),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": _schemas(served),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "integrationKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "msp_…, made at /console/integrations",
+                },
+            },
         },
         "security": [{"bearer": []}],
     }
@@ -65,12 +77,14 @@ def problems(operation: Operation) -> dict[int, list[str]]:
 
 def _codes(operation: Operation) -> Iterator[str]:
     yield "bad_request"
-    yield outages.code(operation.method, f"{mini.name}.{operation.name}")
+    yield outages.code(operation.method, f"{operation.blueprint.name}.{operation.name}")
     yield from operation.refusals
     if operation.bearer:
         yield from _OF_A_BEARER
     else:
         yield "too_many"
+    if operation.scope:
+        yield "scope_missing"
     if operation.bearer and operation.consent:
         yield "privacy_first"
     if operation.body:
@@ -92,6 +106,9 @@ def _operation(operation: Operation) -> Schema:
         written["requestBody"] = {"required": True, "content": _body(operation.body)}
     if not operation.bearer:
         written["security"] = []
+    if operation.scope:
+        written["security"] = [{"integrationKey": []}]
+        written["description"] = f"Scope: {operation.scope}"
     return written
 
 
@@ -125,9 +142,9 @@ def _parts(path: str) -> Iterator[Schema]:
         yield {"name": part["name"], "in": "path", "required": True, "schema": kind}
 
 
-def _schemas() -> Mapping[str, Schema]:
+def _schemas(operations: Sequence[Operation]) -> Mapping[str, Schema]:
     models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(responses.Problem, "serialization"): None}
-    for operation in OPERATIONS:
+    for operation in operations:
         if operation.body and not isinstance(operation.body, Upload):
             models[operation.body, "validation"] = None
         for model in operation.responses.values():

@@ -1,7 +1,8 @@
 """The operations of the API: each is written down once, for the address, the checks and the document alike.
 
 `get` reads; `post_once` is done once for its Idempotency-Key, in one transaction with its answer; `route` is what needs
-no key. All of them read and answer by the models of `requests` and `responses`.
+no key. With a `scope` they are for other systems, which come in with an integration key. All of them read and answer by
+the models beside them.
 """
 
 import re
@@ -20,12 +21,14 @@ from app.errors import Refused
 from app.http import bearer, errors, rate_limits, session
 from app.http.context import now, transaction
 from app.http.problems import MEDIA_TYPE, PREFIX
+from app.models import IntegrationPost
 from app.services import idempotency
-from app.services.idempotency import Answer
+from app.services.idempotency import Answer, Owner
 
 # Who has no token yet comes in by the first, everybody else by the second.
 entry = Blueprint("api_mini_entry", __name__, url_prefix=PREFIX)
 mini = Blueprint("api_mini", __name__, url_prefix=PREFIX)
+integration = Blueprint("api_integration", __name__, url_prefix=PREFIX)  # other systems
 
 View = Callable[..., Any]
 T = TypeVar("T", bound=RequestModel)
@@ -52,16 +55,25 @@ class Operation:
     bearer: bool = True
     consent: bool = True
     keyed: bool = False
+    scope: str = ""
+    """Of the integration key that is needed; empty for the mini-program."""
+
+    @property
+    def blueprint(self) -> Blueprint:
+        return integration if self.scope else mini
 
 
 OPERATIONS: list[Operation] = []
 
 
-def get(path: str, response: type[BaseModel] | str, *refusals: str, consent: bool = True) -> Callable[[View], View]:
+def get(
+    path: str, response: type[BaseModel] | str, *refusals: str, consent: bool = True, scope: str = ""
+) -> Callable[[View], View]:
     """A GET; `response` is a model, or the media type of what the function answers by itself."""
 
     def register(read: View) -> View:
-        operation = _register(read, "GET", path, {200: response}, refusals=refusals, consent=consent)
+        facts = {"refusals": refusals, "consent": consent and not scope, "scope": scope}
+        operation = _register(read, "GET", path, {200: response}, **facts)
 
         @wraps(read)
         def view(**parts: Any) -> Response:
@@ -69,7 +81,7 @@ def get(path: str, response: type[BaseModel] | str, *refusals: str, consent: boo
             answer = read(**parts)
             return answer if isinstance(answer, Response) else _json(200, answer.model_dump_json())
 
-        return _add_rule(mini, operation, view)
+        return _add_rule(operation.blueprint, operation, view)
 
     return register
 
@@ -82,6 +94,7 @@ def post_once(
     consent: bool = True,
     read: Callable[[], tuple[Any, bytes]] | None = None,
     first: View | None = None,
+    scope: str = "",
 ) -> Callable[[View], View]:
     """A POST: the function gets session, the body and the parts of the path; answers a model, or it and a status.
 
@@ -90,20 +103,21 @@ def post_once(
     """
 
     def register(do: View) -> View:
-        operation = _register(do, "POST", path, responses, body=body, refusals=refusals, consent=consent, keyed=True)
+        facts = {"body": body, "refusals": refusals, "consent": consent and not scope, "scope": scope}
+        operation = _register(do, "POST", path, responses, keyed=True, **facts)
         usual = next(iter(responses))
 
         @wraps(do)
         def view(**parts: Any) -> Response:
             _enter(operation)
-            key = bearer.current().identity_id, idempotency_key()
+            key = _owner(operation), idempotency_key()
             given, content = read() if read else (parsed(body), request.get_data())  # type: ignore[arg-type]
             if first is None:
                 return _at_once(key, content, lambda db: _answer(do(db, given, **parts), usual))
             prepare = partial(first, given, **parts)
             return _in_steps(key, content, prepare, lambda db, found: _answer(do(db, found, **parts), usual))
 
-        return _add_rule(mini, operation, view)
+        return _add_rule(operation.blueprint, operation, view)
 
     return register
 
@@ -171,7 +185,13 @@ def fingerprint(content: bytes) -> str:
     return sha256(b"\0".join((request.method.encode(), request.path.encode(), content))).hexdigest()
 
 
-def _at_once(key: tuple[int, str], content: bytes, do: Callable[[Session], Answer]) -> Response:
+def _owner(operation: Operation) -> Owner:
+    if operation.scope:
+        return Owner(bearer.system().id, IntegrationPost)
+    return Owner(bearer.current().identity_id)
+
+
+def _at_once(key: tuple[Owner, str], content: bytes, do: Callable[[Session], Answer]) -> Response:
     with transaction() as db:
         if known := idempotency.begin(db, *key, request=fingerprint(content), at=now()):
             return _replayed(known)
@@ -181,7 +201,7 @@ def _at_once(key: tuple[int, str], content: bytes, do: Callable[[Session], Answe
 
 
 def _in_steps(
-    key: tuple[int, str], content: bytes, prepare: Callable[[], Any], do: Callable[[Session, Any], Answer]
+    key: tuple[Owner, str], content: bytes, prepare: Callable[[], Any], do: Callable[[Session, Any], Answer]
 ) -> Response:
     """The key is taken first, so that nothing is prepared twice."""
     with transaction() as db:
@@ -228,6 +248,11 @@ def _register(view: View, method: str, path: str, responses: Mapping[int, Any], 
 
 
 def _enter(operation: Operation) -> None:
+    if operation.scope:
+        bearer.may(operation.scope)
+        if operation.keyed:
+            rate_limits.bound_system(bearer.system().id)
+        return
     if operation.consent and operation.bearer:
         bearer.agreed()
     if operation.keyed:

@@ -20,6 +20,7 @@ from app.jobs import (
     rollups,
     sheets,
     wakeups,
+    webhooks,
     wechat_callbacks,
     wechat_prefetch,
 )
@@ -34,6 +35,7 @@ WORK = {
     "errands": wechat_prefetch.keep_asking,
     "checks": comment_moderation.keep_checking,
     "draws": draws.keep_drawing,
+    "webhooks": webhooks.keep_sending,
 }
 BY_THE_CLOCK = {
     "watch": deadlines.keep_watching,

@@ -1,28 +1,54 @@
-"""Who asks: the bearer of an access token."""
+"""Who asks: the bearer of an access token, or another system with its integration key."""
 
 from typing import cast
 
 from flask import g, request
 
-from app.errors import Refused
+from app.errors import Missing, Refused
 from app.http import rate_limits
 from app.http.context import now, read_session
 from app.services.identity import api_sessions
 from app.services.identity.api_sessions import Bearer
 from app.services.identity.wechat_sign_in import PRIVACY_VERSION
+from app.services.integrations import keys
+from app.services.integrations.keys import Holder
 
 
 def enter() -> None:
     """Only what nobody was ever given counts against the address it came from."""
+    token = _token()
+    with read_session() as db:
+        try:
+            g.bearer = api_sessions.bearer(db, token, at=now())
+        except Refused as refused:
+            count(refused, token)
+            raise
+
+
+def enter_system() -> None:
+    """Another system, by its integration key."""
+    with read_session() as db:
+        try:
+            g.system = keys.holder(db, _token())
+        except Missing as missing:
+            rate_limits.count_wrong(missing)
+            raise
+
+
+def system() -> Holder:
+    return cast(Holder, g.system)
+
+
+def may(scope: str) -> None:
+    if scope not in system().scopes:
+        raise Refused("scope_missing", scope=scope)
+
+
+def _token() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Refused("token_missing")
-    with read_session() as db:
-        try:
-            g.bearer = api_sessions.bearer(db, token.strip(), at=now())
-        except Refused as refused:
-            count(refused, token.strip())
-            raise
+    return token.strip()
 
 
 def count(refused: Refused, token: str) -> None:

@@ -14,7 +14,7 @@ from app.http import bearer, phone_gate, session
 from app.http.context import runtime
 from app.http.session import HOSPITAL
 
-ANYONE, PHONE, CONSOLE, BEARER = "anyone", "phone", "console", "bearer"
+ANYONE, PHONE, CONSOLE, BEARER, SYSTEM = "anyone", "phone", "console", "bearer", "system"
 DESK = HOSPITAL | {"desk"}
 LONGEST_ADDRESS = 8_192  # what proxies take, too
 
@@ -57,10 +57,14 @@ GUARDS: dict[str, Guard] = {
     "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),
     "api_mini_entry": Guard(_PUBLIC, ANYONE),
     "api_mini": Guard(_PUBLIC, BEARER),
+    "api_document": Guard(frozenset({"public", "api"}), ANYONE),
+    "api_integration": Guard(frozenset({"api"}), SYSTEM),
     "sign_in": Guard(_CONSOLE, ANYONE),
     "sign_in_phone": Guard(_PUBLIC, ANYONE),
     "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
     "console_calendar": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),
+    "console_incidents": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),
+    "console_integrations": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_ratings": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_mini": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_entered": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
@@ -107,7 +111,9 @@ def _check() -> Response | str | None:
         abort(404)  # bootstrap registers itself, whatever the surface
     if guard.who == BEARER:
         bearer.enter()
-    return None if guard.who in {ANYONE, BEARER} else _check_roles(guard)
+    if guard.who == SYSTEM:
+        bearer.enter_system()
+    return None if guard.who in {ANYONE, BEARER, SYSTEM} else _check_roles(guard)
 
 
 def _check_roles(guard: Guard) -> Response | str | None:

@@ -32,6 +32,7 @@ PEOPLE_MISSED = RateLimitItemPerHour(20, namespace="people-missed")
 UNVERIFIED_ACTS = RateLimitItemPerHour(20, namespace="unverified-acts")
 UNVERIFIED_IN_WARD = RateLimitItemPerHour(60, namespace="unverified-in-ward")
 PHONE_PROOFS = RateLimitItemPerMinute(5, 10, namespace="mini-phone")  # WeChat charges for each
+SYSTEM_POSTS = RateLimitItemPerMinute(600, namespace="system-post")
 SIGN_INS = RateLimitItemPerMinute(600, namespace="sign-in")  # a whole hospital may come to work at one address
 
 
@@ -78,6 +79,12 @@ def bound_posts(identity_id: int) -> None:
     most = runtime().settings.posts_per_minute
     posts = RateLimitItemPerMinute(most, namespace="mini-post")
     if most and not _ask(lambda limiter: limiter.hit(posts, str(identity_id))):
+        abort(429)
+
+
+def bound_system(integration_id: int) -> None:
+    """What another system sends; a monitoring system that raves is slowed down, and only it."""
+    if not _ask(lambda limiter: limiter.hit(SYSTEM_POSTS, str(integration_id))):
         abort(429)
 
 

@@ -14,7 +14,7 @@ from app import redis_pool
 from config.settings import Settings
 
 Job = Callable[[], None]
-ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws"})
+ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws", "webhooks"})
 
 
 def open_queue(settings: Settings, pool: ConnectionPool | None = None) -> Huey:

@@ -23,6 +23,15 @@ from app.models.duty import DutyShift, DutySwap, PostApproval
 from app.models.event import Event, FeedEntry, FeedMark
 from app.models.holiday import HolidayNotice
 from app.models.inbound import Inbound
+from app.models.incident import IncidentChild, MajorIncident
+from app.models.integration import (
+    IntegrationKey,
+    IntegrationPost,
+    MonitoringAlarm,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from app.models.notice import ChannelOutage, DeliveryAttempt, Notice, SubscriptionCredit, WeChatToken
 from app.models.person import (
     BindingTry,
@@ -123,9 +132,14 @@ __all__ = [
     "IdempotentPost",
     "IdentityClaim",
     "Inbound",
+    "IncidentChild",
     "IndicatorCheck",
     "IndicatorEntry",
+    "IntegrationKey",
+    "IntegrationPost",
+    "MajorIncident",
     "MiniCode",
+    "MonitoringAlarm",
     "Notice",
     "OAuthAttempt",
     "Person",
@@ -163,4 +177,7 @@ __all__ = [
     "TicketPhoto",
     "WeChatIdentity",
     "WeChatToken",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -87,7 +87,12 @@ CURRENT = frozenset(
         "forgotten_openid",
         "idempotent_post",
         "inbound",
+        "incident_child",
+        "integration_key",
+        "integration_post",
+        "major_incident",
         "mini_code",
+        "monitoring_alarm",
         "notice",
         "oauth_attempt",
         "place",
@@ -103,6 +108,9 @@ CURRENT = frozenset(
         "team",
         "ticket",
         "ticket_helper",
+        "webhook_delivery",
+        "webhook_endpoint",
+        "webhook_try",
         "wechat_token",
     }
 )

@@ -68,6 +68,10 @@ EVENTS: Mapping[str, EventKind] = {
     "urge_answered": _WORK,  # somebody said to the user what is being done
     "urge_escalated": EventKind("ticket", provider=True, urgent=True),  # nobody has, for half an hour
     "still_broken": EventKind("ticket", urgent=True),
+    "incident_declared": _WORK,  # one fault of many: others join it
+    "incident_closed": _WORK,
+    "joined": _WORK,  # somebody has it too
+    "alarm_cleared": _WORK,  # the monitoring system says that it is over
     "shown": _WORK,
     "code_opened": _WORK,
     "slip_linked": _WORK,
@@ -111,6 +115,7 @@ EVENTS: Mapping[str, EventKind] = {
     "sheet_signed": EventKind("sheet"),
     "sheet_settled": EventKind("sheet"),
     "settings_changed": EventKind("setting"),
+    "integrations_changed": EventKind("setting"),  # a key made or revoked, a webhook added or switched
     "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year
     "history_exported": EventKind("history"),
     "announced": _OF_DRAW,

@@ -40,6 +40,7 @@ WORDS: dict[str, dict[str, str]] = {
         "sheet_signed": mark("考核表签字"),
         "sheet_settled": mark("考核结算"),
         "settings_changed": mark("改设置"),
+        "integrations_changed": mark("改对接"),
         "days_off_taken_in": mark("登记放假通知"),
         "history_exported": mark("导出历史"),
     },

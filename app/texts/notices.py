@@ -104,6 +104,30 @@ WORDS: dict[str, dict[str, str]] = {
         "not_finished": mark("还没有完成，用户还没有通知。"),
         "no_reminder_wanted": mark("本人没有打开评价提醒，不会提醒。"),
     },
+    "scope": {
+        "tickets:read": mark("读工单"),
+        "tickets:write": mark("开单、催单、取消"),
+        "alarms:write": mark("报监控告警"),
+    },
+    "webhook": {
+        "ticket.created": mark("开单"),
+        "ticket.moved": mark("状态变化"),
+        "ticket.closed": mark("关闭"),
+        "ticket.rated": mark("已评价（不含等级）"),
+    },
+    "endpoint": {"on": mark("启用"), "off": mark("停用"), "gone": mark("对方已撤销")},
+    "delivery": {
+        "waiting": mark("等待发送"),
+        "sending": mark("正在发送"),
+        "sent": mark("对方已收"),
+        "failed": mark("已放弃"),
+    },
+    "webhook_reason": {
+        "no_answer": mark("对方没有应答"),
+        "no_such_host": mark("找不到这个主机"),
+        "private_address": mark("内网地址，没有列入 WEBHOOK_PRIVATE"),
+        "not_https": mark("不是 https"),
+    },
     "alert": {
         "engineer_left": mark("工程师取消关注，收不到派单通知"),
         "punished": mark("微信平台发来处罚通知"),

@@ -37,6 +37,10 @@ WORDS: dict[str, dict[str, str]] = {
         "paused": mark("暂停计时"),
         "resumed": mark("恢复计时"),
         "limit_missed": mark("过了时限"),
+        "incident_declared": mark("定为重大故障"),
+        "incident_closed": mark("不再公告"),
+        "joined": mark("我也是"),
+        "alarm_cleared": mark("监控报告恢复"),
         "shown": mark("出示评价码"),
         "code_opened": mark("用户打开评价页"),
         "slip_linked": mark("连上空白单"),
@@ -133,6 +137,7 @@ WORDS: dict[str, dict[str, str]] = {
         "api": mark("接口"),
         "demo": mark("演示数据"),
         "clock": mark("计时"),
+        "incident": mark("随重大故障"),
     },
     "priority": {"1": mark("特急"), "2": mark("紧急"), "3": mark("普通"), "4": mark("不急")},
     "served": {

@@ -90,6 +90,7 @@ PUBLIC_FACE = {
     "POST /my/cases/<id:case_id>/<act>",
     "GET /report",
     "POST /report",
+    "POST /report/incidents/<id:incident_id>",
     "GET /engineer",
     "GET /my/receipts/<draw_id>/object",
     "POST /my/receipts/<draw_id>/object",

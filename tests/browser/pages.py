@@ -280,6 +280,8 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-audit-verify": "/console/audit/verify",
             **DRAWS,
             "console-handover": "/console/handover",
+            "console-integrations": "/console/integrations",
+            "console-incidents": "/console/incidents",
             "console-calendar": "/console/calendar",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():

@@ -38,7 +38,7 @@ from tests.support.world import BEGAN, ZONE, World
 
 # Ways in, WeChat's own doors, the health of the process; files that are the same for everybody.
 NO_PAGES = {"sign_in", "sign_in_phone", "wechat", "callback", "health", "metrics", "verify", "bind"}
-NO_ROWS = {"console.print_font", "console.print_paper", "api_mini_entry.document"}
+NO_ROWS = {"console.print_font", "console.print_paper", "api_document.document"}
 DRAWS = {"draws", "draw_check"}  # the same for everybody, so one phone and the desk are enough
 PUBLISHED = "published draws"
 # Form tokens and the state of a sign-in; what is counted down; when an export was made.

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from app import clock
@@ -30,6 +31,8 @@ from app.models import (
     EnteredRating,
     EnteredRatingPhoto,
     IdempotentPost,
+    IntegrationKey,
+    IntegrationPost,
     Notice,
     OAuthAttempt,
     Person,
@@ -39,6 +42,9 @@ from app.models import (
     ServiceCase,
     Ticket,
     TicketPhoto,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from app.models import Event as Node
 from app.runtime import Runtime, build
@@ -62,6 +68,9 @@ GOES = (
     ConsoleScan,
     OAuthAttempt,
     IdempotentPost,
+    IntegrationPost,
+    WebhookAttempt,
+    WebhookDelivery,
 )
 
 
@@ -95,7 +104,7 @@ def test_what_is_not_old_stays(world: World, runtime: Runtime) -> None:
 def test_with_no_days_all_is_kept_but_what_is_no_use_any_more(world: World, database: Database) -> None:
     live_long_ago(world, clock.now())
     rules = list(retention.rules(RetentionSettings(0, 0, 0, 0, 0), at=clock.now()))
-    assert [rule.name for rule in rules] == ["codes", "repeats"]
+    assert [rule.name for rule in rules] == ["codes", "repeats", "repeats_of_systems"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +112,7 @@ def test_with_no_days_all_is_kept_but_what_is_no_use_any_more(world: World, data
     [
         ("comment", {"comments", "notes"}),
         ("photo", {"photos", "slip_photos", "claim_photos", "locations"}),
-        ("notice", {"notice_tries", "notices"}),
+        ("notice", {"notice_tries", "notices", "webhook_tries", "webhooks"}),
         ("sign_in", {"sign_ins", "console_scans", "sessions", "binding_tries", "invitations"}),
         ("leaver", {"telephones"}),
     ],
@@ -269,6 +278,22 @@ def live_long_ago(world: World, at: datetime) -> None:
         session.add(OAuthAttempt(state="s", browser="b", next_path="/my", expires_at=at - OLD))
         session.execute(update(BindInvitation).values(code="http://q/x"))
         session.execute(update(Notice).values(state="sent", created_at=at - OLD))
+        told_of_it(session, world, at - OLD)
+
+
+def told_of_it(session: Session, world: World, at: datetime) -> None:
+    """Another system reported something, and was told of something, long ago."""
+    made = {"created_at": at, "created_by_id": world.admin.id}
+    key = IntegrationKey(name="ITSM", digest="d", scopes=[], **made)
+    endpoint = WebhookEndpoint(name="ITSM", url="https://itsm.example/", types=[], seq=0, **made)
+    session.add_all([key, endpoint])
+    session.flush()
+    event = session.scalars(select(Notice.event_id).where(Notice.event_id.is_not(None)).limit(1)).one()
+    about = {"endpoint_id": endpoint.id, "event_id": event, "type": "ticket.created", "message_id": "m"}
+    sent = WebhookDelivery(**about, state="sent", next_try_at=at, created_at=at, settled_at=at)
+    session.add_all([sent, IntegrationPost(integration_id=key.id, key="k", request="r", at=at)])
+    session.flush()
+    session.add(WebhookAttempt(delivery_id=sent.id, at=at, status=200))
 
 
 def begun(database: Database, at: datetime) -> bool:

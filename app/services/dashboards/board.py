@@ -16,6 +16,7 @@ from app.models import (
     Completion,
     CountedRating,
     Department,
+    IncidentChild,
     Person,
     Place,
     Provider,
@@ -25,6 +26,7 @@ from app.models import (
     Team,
     Ticket,
 )
+from app.models.incident import follows_another
 from app.models.rating import SATISFIED_FROM
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line, Query
@@ -143,18 +145,26 @@ def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime)
 
 
 def satisfaction(session: Session, *, zone: ZoneInfo, at: datetime) -> Satisfaction:
-    """Of the ratings that count, were given today and are not excluded; a correction is what its rater thinks."""
+    """Of the ratings that count, were given today and are not excluded; a correction is what its rater thinks.
+
+    Those of one major incident are one event: what they say is their mean.
+    """
     today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     level = func.coalesce(RatingCorrection.level, Rating.level)
-    query = (
-        select(func.count(), func.coalesce(func.sum(case((level >= SATISFIED_FROM, 1), else_=0)), 0))
+    one = (
+        select(func.avg(level).label("level"))
         .select_from(Rating)
         .join(CountedRating, CountedRating.rating_id == Rating.id)
+        .join(Completion, Completion.id == Rating.completion_id)
+        .outerjoin(IncidentChild, (IncidentChild.ticket_id == Completion.ticket_id) & (Completion.cycle == 1))
         .outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
         .outerjoin(RatingExclusion, RatingExclusion.rating_id == Rating.id)
         .where(Rating.at >= today, RatingExclusion.rating_id.is_(None))
+        .group_by(func.coalesce(-IncidentChild.incident_id, Rating.id))
+        .subquery()
     )
-    rated, satisfied = session.execute(query).one()
+    query = select(func.count(), func.coalesce(func.sum(case((one.c.level >= SATISFIED_FROM, 1), else_=0)), 0))
+    rated, satisfied = session.execute(query.select_from(one)).one()
     return Satisfaction(rated, satisfied)
 
 
@@ -181,6 +191,7 @@ def _states(session: Session, wanted: BoardFilter) -> dict[str, int]:
 
 
 def _wanted(wanted: BoardFilter) -> Iterator[ColumnElement[bool]]:
+    yield ~follows_another()
     if wanted.team_id is not None:
         yield Ticket.team_id == wanted.team_id
     if wanted.provider_id is not None:
@@ -238,5 +249,5 @@ def _solved(today: datetime) -> Query:
         .join(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Campus, Campus.id == Department.campus_id)
-        .where(Completion.finished_at >= today)
+        .where(Completion.finished_at >= today, ~follows_another())
     )

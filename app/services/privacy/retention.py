@@ -21,6 +21,7 @@ from app.models import (
     Employment,
     EnteredRatingPhoto,
     IdempotentPost,
+    IntegrationPost,
     Notice,
     OAuthAttempt,
     Person,
@@ -28,6 +29,8 @@ from app.models import (
     Ticket,
     TicketNote,
     TicketPhoto,
+    WebhookAttempt,
+    WebhookDelivery,
 )
 from app.models.ticket import OPEN_STATES
 from config.settings import RetentionSettings
@@ -64,6 +67,7 @@ def rules(kept: RetentionSettings, *, at: datetime) -> Iterator[Rule]:
     if kept.leaver:
         yield _emptied("telephones", Person, "telephone", *_left((at - timedelta(kept.leaver)).date()))
     yield Rule("repeats", IdempotentPost, [IdempotentPost.at < at - REPEATS])
+    yield Rule("repeats_of_systems", IntegrationPost, [IntegrationPost.at < at - REPEATS])
 
 
 def count(session: Session, rule: Rule) -> int:
@@ -117,6 +121,11 @@ def _notices(before: datetime) -> Iterator[Rule]:
     yield Rule("notice_tries", DeliveryAttempt, [of_these.exists()])
     left = select(DeliveryAttempt.id).where(DeliveryAttempt.notice_id == Notice.id)
     yield Rule("notices", Notice, [*old, ~left.exists()])
+    settled = (WebhookDelivery.created_at < before, WebhookDelivery.settled_at.is_not(None))
+    of_these = select(WebhookDelivery.id).where(WebhookDelivery.id == WebhookAttempt.delivery_id, *settled)
+    yield Rule("webhook_tries", WebhookAttempt, [of_these.exists()])
+    left = select(WebhookAttempt.id).where(WebhookAttempt.delivery_id == WebhookDelivery.id)
+    yield Rule("webhooks", WebhookDelivery, [*settled, ~left.exists()])
 
 
 def _sign_ins(before: datetime) -> Iterator[Rule]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Campus, Department, Event, Ticket
+from app.models import Campus, Department, Event, IncidentChild, Ticket
 from app.pagination import Line
 from app.services.service_levels import calendars, contracts
 from app.services.service_levels.calendars import Hours
@@ -209,7 +209,8 @@ def of_ticket(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime)
     """The clocks of its cycles, the latest first: a reopened ticket starts a new one and keeps the old."""
     codes, rules = _codes(session, ticket), Rules.load(session, zone)
     found = []
-    for course in courses(session, ticket.id):
+    follows = session.get(IncidentChild, ticket.id) is not None  # its first cycle is counted with its parent's
+    for course in courses(session, ticket.id)[1 if follows else 0 :]:
         version, limits = rules.version(course, codes), rules.limits(course, codes)
         if version is not None and limits is not None:
             found.append(clock(course, version.name, limits, hours=rules.hours, at=at))

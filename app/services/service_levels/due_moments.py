@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Campus, Department, Ticket
+from app.models.incident import follows_another
 from app.models.ticket import OPEN_STATES
 from app.services.service_levels import clock
 from app.services.service_levels.clock import Codes, Rules
@@ -47,7 +48,7 @@ def prove(session: Session, *, after: int, zone: ZoneInfo) -> Proof:
         )
         .outerjoin(Department, Department.id == Ticket.department_id)
         .outerjoin(Campus, Campus.id == Department.campus_id)
-        .where(Ticket.state.in_(OPEN_STATES), Ticket.id > after)
+        .where(Ticket.state.in_(OPEN_STATES), Ticket.id > after, ~follows_another())
         .order_by(Ticket.id)
         .limit(BATCH)
     ).all()

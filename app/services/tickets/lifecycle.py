@@ -23,7 +23,7 @@ from app.services.events import Recorded
 from app.services.notices import inbox, outbox
 from app.services.organisation import employment as people
 from app.services.service_levels import clock, escalation
-from app.services.tickets import completions
+from app.services.tickets import completions, following
 
 URGE_PAUSE = timedelta(minutes=10)
 SUPERVISORS = frozenset({"supervisor", "admin"})
@@ -202,8 +202,9 @@ def close(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: s
     return event
 
 
-def cancel(session: Session, ticket: Ticket, *, by: int, at: datetime, channel: str) -> Recorded:
-    if not may_cancel(session, ticket, people.roles_at(session, by, at.date())):
+def cancel(session: Session, ticket: Ticket, *, by: int | None, at: datetime, channel: str) -> Recorded:
+    roles = people.roles_at(session, by, at.date()) if by is not None else frozenset[str]()
+    if not may_cancel(session, ticket, roles):
         raise Refused("cancel_needs_supervisor")
     return move(session, ticket, "cancelled", by=by, at=at, channel=channel)
 
@@ -288,7 +289,9 @@ def move(
         ticket.cycle += 1
     ticket.state = to
     ticket.updated_at = at
-    return events.append(session, ticket, kind, by=by, at=at, channel=channel, data=data, recorded_at=recorded_at)
+    event = events.append(session, ticket, kind, by=by, at=at, channel=channel, data=data, recorded_at=recorded_at)
+    following.follow(session, ticket, by=by, at=at)
+    return event
 
 
 def only_lead(ticket: Ticket, by: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import HELD
-from app.errors import Missing
+from app.errors import Missing, Refused
 from app.models import Category, Person, Ticket, TicketAsset
 from app.services.organisation import employment as people
 from app.services.organisation.assets import LabelTarget
@@ -52,6 +52,8 @@ class Fault:
     category_id: int | None
     location: str = ""
     about: LabelTarget | None = None
+    served_id: int | None = None
+    """Somebody else it is for, who rates it then; else whoever reports."""
 
 
 def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone: ZoneInfo, channel: str) -> int:
@@ -63,7 +65,7 @@ def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone
         session, person_id, fault.description, place_id=place_id, asset_id=asset_id, at=at
     ):
         return told_before
-    employment = people.employment_at(session, person_id, at.date())
+    employment = people.employment_at(session, fault.served_id or person_id, at.date())
     own_department = employment.department_id if employment else None
     new = lifecycle.NewTicket(
         source="wechat",
@@ -71,7 +73,7 @@ def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone
         location=fault.location,
         category_id=fault.category_id,
         requester_id=person_id,
-        served_person_id=person_id,
+        served_person_id=fault.served_id or person_id,
         department_id=(about.department_id if about else None) or own_department,
         place_id=place_id,
     )
@@ -79,6 +81,19 @@ def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone
     if asset_id is not None:
         session.add(TicketAsset(ticket_id=opened.id, asset_id=asset_id))
     return opened.id
+
+
+def spot(where: str, telephone: str) -> str:
+    """Where, and whom to ring up there, as the engineer reads it."""
+    return "，".join(filter(None, [where, f"电话 {telephone}" if telephone else ""]))
+
+
+def somebody_else(session: Session, staff_number: str, *, at: datetime) -> int:
+    """Whom a report is for, by staff number; never somebody of the provider. Raises Refused."""
+    person = people.by_staff_number(session, staff_number)
+    if person is None or person.erased_at is not None or people.of_the_provider(session, person.id, at.date()):
+        raise Refused("report_for_nobody")
+    return person.id
 
 
 def ticket(
@@ -105,7 +120,7 @@ def find_duplicate_report(
         select(Ticket.id)
         .outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id)
         .where(
-            Ticket.served_person_id == person_id,
+            Ticket.requester_id == person_id,
             Ticket.place_id.is_not_distinct_from(place_id),
             TicketAsset.asset_id.is_not_distinct_from(asset_id),
             Ticket.reported_at > at - SAME_REPORT,

@@ -9,11 +9,12 @@ from app.web.console.codes import slip_pads as pads
 from app.web.console.draws import announce as draws_announce
 from app.web.console.draws import claims as draws_claims
 from app.web.console.draws import draws
+from app.web.console.integrations import integrations
 from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people
 from app.web.console.ratings import manual_entry, ratings
 from app.web.console.sheets import sheets
-from app.web.console.tickets import correct, new_ticket, photos, tickets
+from app.web.console.tickets import correct, incidents, new_ticket, photos, tickets
 
 _BESIDE = (calendar.blueprint, sheets.blueprint)
 _HOSPITAL = (
@@ -24,8 +25,10 @@ _HOSPITAL = (
     people.blueprint,
     draws.blueprint,
     history.blueprint,
+    integrations.blueprint,
 )
-BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, overview.blueprint, *_BESIDE, *_HOSPITAL)
+_DESK = (overview.blueprint, incidents.blueprint)
+BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, *_DESK, *_BESIDE, *_HOSPITAL)
 
 __all__ = [
     "BLUEPRINTS",

@@ -7,7 +7,7 @@ from app.http.context import Page, read_session, runtime
 from app.services.organisation import assets
 from app.services.organisation.assets import LabelTarget
 from app.services.tickets import arrivals
-from app.web.public.report import report_page, take_report
+from app.web.public.report import check_report, report_page, take_report
 
 blueprint = Blueprint("label", __name__)
 
@@ -36,7 +36,7 @@ def _arrival(found: LabelTarget, token: str) -> str | None:
 @blueprint.post("/a/<token>")
 @session.checks_its_own_form
 def report(token: str) -> Page:
-    session.check_form(request.path)
+    check_report()
     found = rate_limits.throttle_unknown(lambda: _scanned(token))
     return _retired(found) if found.retired else take_report(found)
 

@@ -106,6 +106,7 @@ def ticket(number: str) -> str:
             "notes": notes.of_ticket(session, found.id, for_provider=provider),
             "correctable": g.may_act and found.state in OPEN_STATES,
             "may_pause": found.state in pauses.ANSWERED,
+            "may_be_incident": g.visitor.supervises and found.state in OPEN_STATES,
             "may_close": "closed" in MOVES[found.state],
             "may_cancel": "cancelled" in MOVES[found.state] and lifecycle.may_cancel(session, found, g.visitor.roles),
         }

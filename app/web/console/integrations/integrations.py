@@ -1,0 +1,95 @@
+"""Other systems: their keys, where they are told, and what became of each message."""
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.http import forms
+from app.http.context import now, read_session, runtime, transaction
+from app.http.i18n import gettext
+from app.models.integration import DELIVERY_STATES
+from app.services import events
+from app.services.events import About
+from app.services.integrations import keys, signature, webhooks
+from app.services.integrations.keys import SCOPES
+from app.services.integrations.webhooks import OFFERED
+from app.web.console import filters
+
+blueprint = Blueprint("console_integrations", __name__)
+
+
+@blueprint.get("/console/integrations")
+def integrations_index() -> str:
+    return _page()
+
+
+@blueprint.post("/console/integrations/keys")
+def make_key() -> str:
+    """The key is shown on this page and never again."""
+    name, scopes = forms.typed("name"), request.form.getlist("scope")
+    with transaction() as session:
+        token = keys.make(session, name=name, scopes=scopes, by=g.visitor.person_id, at=now())
+        _on_record(session, {"key": "made", "scopes": sorted(scopes)})
+    return _page(token)
+
+
+@blueprint.post("/console/integrations/keys/<id:key_id>/revoke")
+def revoke_key(key_id: int) -> Response:
+    with transaction() as session:
+        keys.revoke(session, key_id, at=now())
+        _on_record(session, {"key": "revoked", "id": key_id})
+    flash(gettext("密钥已作废。"), "success")
+    return redirect(url_for("console_integrations.integrations_index"), 303)
+
+
+@blueprint.post("/console/integrations/webhooks")
+def add_webhook() -> Response:
+    name, url = forms.typed("name"), forms.typed("url", webhooks.LONGEST_URL)
+    with transaction() as session:
+        types = request.form.getlist("type")
+        made = webhooks.add(session, name=name, url=url, types=types, by=g.visitor.person_id, at=now())
+        _on_record(session, {"webhook": made.id, "types": made.types})
+    return redirect(url_for("console_integrations.webhook", endpoint_id=made.id), 303)
+
+
+@blueprint.get("/console/integrations/webhooks/<id:endpoint_id>")
+def webhook(endpoint_id: int) -> str:
+    state = filters.code("state", DELIVERY_STATES)
+    with read_session() as session:
+        endpoint = webhooks.get(session, endpoint_id)
+        page = webhooks.deliveries(session, endpoint_id, state=state, after=filters.cursor("after"))
+    secret = signature.written(signature.secret(runtime().settings.secret_keys[0], endpoint_id))
+    shown = {"endpoint": endpoint, "page": page, "tabs": ("", *DELIVERY_STATES)}
+    return render_template("console/webhook.html", secret=secret if g.may_act else "", **shown)
+
+
+@blueprint.post("/console/integrations/webhooks/<id:endpoint_id>/switch")
+def switch_webhook(endpoint_id: int) -> Response:
+    on = request.form.get("on") == "1"
+    with transaction() as session:
+        webhooks.switch(session, endpoint_id, on=on)
+        _on_record(session, {"webhook": endpoint_id, "on": on})
+    flash(gettext("已启用。") if on else gettext("已停用。"), "success")
+    return redirect(url_for("console_integrations.webhook", endpoint_id=endpoint_id), 303)
+
+
+@blueprint.post("/console/integrations/deliveries/<id:delivery_id>/again")
+def send_again(delivery_id: int) -> Response:
+    with transaction() as session:
+        endpoint_id = webhooks.again(session, delivery_id, at=now())
+    flash(gettext("已排队，马上再发一次。"), "success")
+    return redirect(url_for("console_integrations.webhook", endpoint_id=endpoint_id), 303)
+
+
+def _page(token: str = "") -> str:
+    with read_session() as session:
+        known, endpoints = keys.listed(session), webhooks.listed(session)
+    shown = {"keys": known, "endpoints": endpoints, "scopes": SCOPES, "types": OFFERED}
+    return render_template("console/integrations.html", token=token, **shown)
+
+
+def _on_record(session: Session, data: dict[str, object]) -> None:
+    about = About(1)  # one installation, one set of settings
+    events.append(
+        session, about, "integrations_changed", by=g.visitor.person_id, at=now(), channel="console", data=data
+    )
