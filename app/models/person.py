@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,9 +19,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_method
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db import Base, Id
+from app.initials import initials
 
 Day = date | ColumnElement[date]  # in the hospital's zone
 ROLES = ("user", "engineer", "desk", "supervisor", "admin", "auditor")
@@ -29,18 +31,34 @@ STAFF_NUMBER = re.compile(r"[^\s:：]{1,32}")  # a colon marks the people of imp
 NAMELESS = "已删除"  # the name of somebody whose data was erased
 
 
+def _initials(insert: Any) -> str:
+    """For rows that are inserted as such, without a Person."""
+    return initials(insert.get_current_parameters()["name"])
+
+
 class Person(Base):
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("staff_number <> ''", name="staff_number_given"), Index(None, "name"))
+    __table_args__ = (
+        CheckConstraint("staff_number <> ''", name="staff_number_given"),
+        Index(None, "name"),
+        Index(None, "initials"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     staff_number: Mapped[str] = mapped_column(Text, unique=True)  # text: leading zeros are part of it
     name: Mapped[str] = mapped_column(Text)
+    # Of the pinyin of the name; written with it, and gone with it.
+    initials: Mapped[str] = mapped_column(Text, default=_initials, server_default="")
     telephone: Mapped[str] = mapped_column(Text, default="")
     job_type: Mapped[str] = mapped_column(Text, default="")
     sign_outs: Mapped[int] = mapped_column(default=0)  # at the console; a session from before the last one is over
     reminders_since: Mapped[datetime | None]  # wants to be reminded, once a ticket, that it can be rated
     erased_at: Mapped[datetime | None]  # name and telephone are gone; what hangs on the row stays, under no name
+
+    @validates("name")
+    def _spell(self, _column: str, name: str) -> str:
+        self.initials = initials(name)
+        return name
 
 
 class Employment(Base):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ScalarSelect, or_, select
+from sqlalchemy import ScalarSelect, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.errors import Missing
@@ -76,7 +76,9 @@ def find(
     )
     if text:
         holds = Person.name.contains(text, autoescape=True)
-        query = query.where(or_(holds, Person.staff_number.startswith(text, autoescape=True)))
+        typed = text.lower()
+        spelt = and_(Person.initials >= typed, Person.initials < typed + "\x7f") if typed.isascii() else false()
+        query = query.where(or_(holds, spelt, Person.staff_number.startswith(text, autoescape=True)))
     if department_id is not None:
         query = query.where(Employment.department_id == department_id)
     if after is not None:

@@ -11,6 +11,7 @@ from app.models import Category, Department, Person, Team, Ticket
 from app.models.ticket import OPEN_STATES
 from app.pagination import Cursor, Page, newest_first
 from app.services import spelling
+from app.services.organisation import people_search
 
 OPEN = "open"  # every state in which somebody still waits
 NAMESAKES = 50
@@ -46,6 +47,7 @@ def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None)
             Ticket.id,
             Ticket.number,
             Ticket.reported_at,
+            Ticket.updated_at,
             Ticket.state,
             Ticket.cycle,
             Ticket.priority,
@@ -99,6 +101,6 @@ def _about(session: Session, wanted: TicketFilter) -> ColumnElement[bool]:
 
 def _meant(wanted: TicketFilter) -> Select[int]:
     number = Person.staff_number == (spelling.number(wanted.text) if wanted.staff_numbers else "")
-    known = or_(number, Person.name.startswith(wanted.text, autoescape=True))
+    known = or_(number, people_search.begins(wanted.text))
     exactly = or_(number, Person.name == wanted.text)
     return select(Person.id).where(known).order_by(case((exactly, 0), else_=1), Person.staff_number)

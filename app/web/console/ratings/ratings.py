@@ -3,17 +3,19 @@
 from datetime import date
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Response as Wire
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
+from app.http.words import word
 from app.models.rating import EXCLUSION_REASONS, LEVELS
 from app.services.organisation import catalogue, directory
 from app.services.ratings import exclusions, praise, search
 from app.services.ratings.search import RatingFilter
-from app.web.console import filters
+from app.web.console import exports, filters
 
 blueprint = Blueprint("console_ratings", __name__)
 
@@ -21,7 +23,7 @@ SHOWN = ("", "low", "praise", "flagged", "counted", "unverified", "excluded")
 
 
 @blueprint.get("/console/ratings")
-def rating_index() -> str:
+def rating_index() -> str | Wire:
     show, level = filters.code("show", SHOWN), filters.code("level", {str(level) for level in LEVELS})
     first, last = filters.day("from") if "from" in request.args else _quarter_begins(), filters.day("to")
     wanted = RatingFilter(
@@ -36,6 +38,8 @@ def rating_index() -> str:
         flagged=show == "flagged",
         excluded=show == "excluded",
     )
+    if exports.wanted():
+        return exports.export("ratings", _columns(), lambda session, after: search.find(session, wanted, after=after))
     with read_session() as session:
         return render_template(
             "console/ratings.html",
@@ -48,6 +52,20 @@ def rating_index() -> str:
             departments=catalogue.departments(session),
             engineers=directory.engineers(session),
         )
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("时间"): lambda row: row.at,
+        gettext("工单"): lambda row: row.number,
+        gettext("满意程度"): lambda row: word("level", row.level),
+        gettext("计入"): lambda row: gettext("是") if row.counted else gettext("否"),
+        gettext("科室"): lambda row: row.department,
+        gettext("服务"): lambda row: row.category,
+        gettext("工程师"): lambda row: row.lead,
+        gettext("评价人"): lambda row: row.rater,
+        gettext("补充说明"): lambda row: row.comment,
+    }
 
 
 @blueprint.post("/console/ratings/<id:rating_id>/praise")

@@ -3,22 +3,42 @@
 from typing import Any, cast
 
 import structlog
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http import forms, rate_limits
 from app.http.context import now, read_session, runtime, transaction
-from app.http.i18n import gettext
+from app.http.i18n import gettext, show_moment
 from app.http.ids import parse_id
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
-from app.services.organisation import catalogue
+from app.services.organisation import catalogue, people_search
+from app.services.organisation.people_search import Suggestion
 from app.services.tickets import desk_intake
 from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
+from app.web.console import filters
 from app.web.console.filters import grouped
 from app.web.console.overview import blueprint
 from app.web.console.tickets.tickets import CHANNEL, by
+
+
+@blueprint.get("/console/people/suggest")
+def suggest() -> Response:
+    """Whom the caller is, while it is typed: for the hospital's own desk. The provider's looks nobody up."""
+    if g.visitor.provider:
+        abort(403)
+    with read_session() as session:
+        found = people_search.suggest(session, filters.text("q"), day=now().date())
+    return jsonify(people=[_suggested(one) for one in found])
+
+
+def _suggested(one: Suggestion) -> dict[str, str]:
+    beside = gettext("没有报修过")
+    if one.last_at:
+        beside = gettext("%(count)s 张未完成，上次报修 %(at)s", count=one.open_tickets, at=show_moment(one.last_at))
+    label = " · ".join(filter(None, [one.name, one.department, one.telephone]))
+    return {"value": one.staff_number, "label": label, "beside": beside}
 
 
 @blueprint.get("/console/tickets/new")

@@ -34,7 +34,7 @@ from app.services.tickets import (
 )
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
-from app.web.console import filters, live
+from app.web.console import exports, filters, live
 from app.web.console.overview import blueprint
 from app.web.console.tickets import node_picture
 from config.sla import service_levels
@@ -59,11 +59,17 @@ def ticket_index() -> str | Answer:
         text=filters.text("q"),
         staff_numbers=g.visitor.supervises,
     )
+    if exports.wanted():
+        return exports.export(
+            "tickets", _columns(), lambda session, after: ticket_list.find(session, wanted, after=after)
+        )
     with read_session() as session:
         page = ticket_list.find(session, wanted, after=filters.cursor("after"))
         unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
         urged = urges.standing(session, tickets=[row.id for row in page.rows])
         too_many = ticket_list.too_many_named(session, wanted)
+        waiting = {row.id for row in page.rows if row.state == "reported"}
+        candidates = detail.candidates(session, now().date()) if waiting and g.may_act else []
         choices = {
             "departments": catalogue.departments(session),
             "categories": catalogue.categories(session),
@@ -74,7 +80,23 @@ def ticket_index() -> str | Answer:
     most = ticket_list.NAMESAKES if too_many else None
     red = {row.ticket_id: row for row in unopened}
     shown = {"page": page, "red": red, "urged": urged, "tabs": TABS, "first": first, "last": last, "most": most}
+    shown |= {"waiting": waiting, "teams": filters.grouped(candidates, "team")}
     return render_template("console/tickets.html", **shown, **choices)
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("编号"): lambda row: row.number,
+        gettext("报修时间"): lambda row: row.reported_at,
+        gettext("状态"): lambda row: word("state", row.state),
+        gettext("优先级"): lambda row: word("priority", row.priority),
+        gettext("科室"): lambda row: row.department,
+        gettext("报修人"): lambda row: row.requester or row.served,
+        gettext("服务"): lambda row: row.category,
+        gettext("说明"): lambda row: row.description,
+        gettext("工程师"): lambda row: row.lead,
+        gettext("团队"): lambda row: row.team,
+    }
 
 
 @blueprint.get("/console/tickets/<ticket:number>")

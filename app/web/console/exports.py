@@ -1,0 +1,48 @@
+"""A list of the console as a file: the same conditions, every page of it, streamed with a session for each part."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+
+from flask import Response, request, stream_with_context
+from sqlalchemy.orm import Session
+
+from app.http.context import now, runtime
+from app.pagination import Cursor, Line, Page
+from app.services.tables import writer
+from app.services.tables.writer import Cell
+
+FORMS = {"csv": (writer.CSV, writer.as_csv), "xlsx": (writer.XLSX, writer.as_xlsx)}
+Find = Callable[[Session, Cursor | None], Page]
+Columns = dict[str, Callable[[Line], Cell]]
+
+
+def wanted() -> bool:
+    """Whether the list was asked for as a file."""
+    return request.args.get("as", "") in FORMS
+
+
+def export(name: str, columns: Columns, find: Find) -> Response:
+    """The list from its beginning to its end, as it was asked for; how many rows it has nobody knows before."""
+    media_type, write = FORMS[request.args["as"]]
+    head: Sequence[Cell] = list(columns)
+    body = stream_with_context(write(chain([head], _rows(columns, find))))
+    answer = Response(body, mimetype=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{now():%Y%m%d-%H%M}.{request.args["as"]}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _rows(columns: Columns, find: Find) -> Iterator[Sequence[Cell]]:
+    after: Cursor | None = None
+    zone, left = runtime().settings.timezone, writer.MOST_ROWS
+    while left > 0:
+        with runtime().database.reading() as session:
+            page = find(session, after)
+        for row in page.rows:
+            cells = [read(row) for read in columns.values()]
+            yield [cell.astimezone(zone) if isinstance(cell, datetime) else cell for cell in cells]
+        left -= len(page.rows)
+        if page.after is None:
+            return
+        after = page.after
