@@ -74,7 +74,7 @@ def test_a_workbook_is_written_front_to_end_and_read_again(tmp_path: Path) -> No
     file.write_bytes(b"".join(parts))
     table = open_table(file)
     assert table.header == ["编号", "n"]
-    assert [getattr(row, "cells", None) for row in table.records] == [["0012", "7"], ["<&>", ""]]
+    assert [getattr(row, "cells", None) for row in table.records] == [["0012", 7], ["<&>", ""]]
 
 
 @ONE

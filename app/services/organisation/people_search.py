@@ -49,6 +49,7 @@ def suggest(session: Session, text: str, *, day: date) -> Sequence[Suggestion]:
             opened.scalar_subquery(),
             last.scalar_subquery(),
         )
+        .select_from(Person)
         .join(Employment, Employment.id == current_employment(Person.id, day))
         .outerjoin(Department, Department.id == Employment.department_id)
         .where(known, Person.erased_at.is_(None), Employment.provider_id.is_(None))

@@ -1,0 +1,238 @@
+"""`make bench-board`: open boards against changes: what a change costs the database, and when it is on every screen.
+
+python -m benchmarks.board [--boards 200] [--rate 50] [--seconds 60] [--quick]
+
+Each board asks `/console/changes` once a second and fetches itself when the version is another one, as static/live.js
+does. Half of the changes report a ticket, half cancel one that has stood for a while; now and then one commits seconds
+after it was given its number, while others pass it. On PostgreSQL, with the processes of production.
+"""
+
+import argparse
+import asyncio
+import itertools
+import re
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from sqlalchemy import text
+
+from app import clock, create_app
+from app.db import Database
+from app.models import Ticket
+from app.paths import ROOT
+from app.services.tickets import lifecycle
+from app.services.tickets.lifecycle import NewTicket
+from benchmarks.rating import _database, _environ
+from benchmarks.servers import granian, serving
+from config.settings import read_settings
+from tests.support.world import ZONE, World, build
+
+STANDS = 6.0  # seconds a ticket is open: long enough for every board that keeps up
+LATE = 3.0  # seconds a late committer takes
+EVERY_LATE = 10.0
+SETTLE = 10.0  # seconds after the last change
+NUMBER = re.compile(r"/console/tickets/(\d{8}-\d+)")
+
+
+@dataclass
+class Board:
+    """What one screen has shown, and when it first did."""
+
+    seen: dict[str, float] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    fetched: int = 0
+    asked: int = 0
+
+
+@dataclass
+class Made:
+    """When each ticket was committed, and when it was cancelled again."""
+
+    committed: dict[str, float] = field(default_factory=dict)
+    cancelled: dict[str, float] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    changes: int = 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.board", description=__doc__)
+    parser.add_argument("--boards", type=int, default=200)
+    parser.add_argument("--rate", type=float, default=50)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--quick", action="store_true", help="a few seconds: shows that it runs, measures nothing")
+    given = parser.parse_args()
+    if given.quick:
+        given.boards, given.rate, given.seconds = 5, 4, 8
+    with tempfile.TemporaryDirectory(prefix="msp-bench-") as name, _database("postgresql", Path(name)) as (url, *_pids):
+        environ = _environ(url, Path(name))
+        config = Config(ROOT / "alembic.ini")
+        config.attributes["database_url"] = url
+        command.upgrade(config, "head")
+        database = Database(url)
+        world = build(database)
+        app = create_app(read_settings(environ))
+        with serving(granian("wsgi:app", sqlite=False), environ, Path(name) / "server.log") as server:
+            made, boards, reads = asyncio.run(_watch(server.port, app, world, given))
+    return _report(made, boards, reads, given)
+
+
+async def _watch(port: int, app: Flask, world: World, given: argparse.Namespace) -> tuple[Made, list[Board], int]:
+    boards, made, stop = [Board() for _ in range(given.boards)], Made(), asyncio.Event()
+    cookie = _cookie(app, world)
+    looking = [asyncio.create_task(_look(port, cookie, board, stop)) for board in boards]
+    await asyncio.sleep(3)  # every board is up
+    before = _transactions(world.database)
+    writers = [
+        threading.Thread(target=_write, args=(world, made, given)),
+        threading.Thread(target=_write_late, args=(world, made, given)),
+    ]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        await asyncio.sleep(0.2)
+    await asyncio.sleep(SETTLE)
+    spent = _transactions(world.database) - before - 2 * made.changes  # each change reads the ticket's names once more
+    stop.set()
+    await asyncio.gather(*looking)
+    return made, boards, spent
+
+
+def _write(world: World, made: Made, given: argparse.Namespace) -> None:
+    """Reports and cancels in turn, at the rate that was asked for."""
+    open_ones: deque[tuple[float, Ticket]] = deque()
+    begun = time.monotonic()
+    for count in itertools.count():
+        pause = begun + count / given.rate - time.monotonic()
+        if time.monotonic() - begun > given.seconds:
+            break
+        if pause > 0:
+            time.sleep(pause)
+        if open_ones and time.monotonic() - open_ones[0][0] > STANDS:
+            _, ticket = open_ones.popleft()
+            world.move(ticket, "cancel")
+            made.cancelled[ticket.number] = time.monotonic()
+        else:
+            ticket = _report_one(world)
+            made.committed[ticket.number] = time.monotonic()
+            open_ones.append((time.monotonic(), ticket))
+        made.changes += 1
+
+
+def _write_late(world: World, made: Made, given: argparse.Namespace) -> None:
+    """Its event has its number long before the commit; meanwhile others pass it."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < given.seconds - LATE:
+        ticket = _report_one(world, waits=LATE)
+        made.committed[ticket.number] = time.monotonic()
+        made.late.add(ticket.number)
+        made.changes += 1
+        time.sleep(max(0, min(EVERY_LATE, given.seconds / 3) - LATE))
+
+
+def _report_one(world: World, *, waits: float = 0) -> Ticket:
+    new = NewTicket(
+        source="monitoring", description="x", category_id=world.printers.id, department_id=world.ward.id, priority=2
+    )
+    number = f"{clock.now():%Y%m%d}-{next(_NUMBERS)}"
+    with world.database.transaction() as session:
+        # A number of its own: the usual counter's row would make everybody wait for the late one.
+        ticket = Ticket(
+            number=number, state="reported", cycle=1, reported_at=clock.now(), updated_at=clock.now(), **vars(new)
+        )
+        session.add(ticket)
+        session.flush()
+        lifecycle.events.append(session, ticket, "reported", by=None, at=clock.now(), channel="bench")
+        ticket.due_at = clock.now() + timedelta(hours=2)
+        session.flush()
+        time.sleep(waits)
+    return ticket
+
+
+_NUMBERS = itertools.count(10_000)
+
+
+async def _look(port: int, cookie: str, board: Board, stop: asyncio.Event) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=8_000_000)
+    version = ""
+    while not stop.is_set():
+        begun = time.monotonic()
+        found = await _get(reader, writer, "/console/changes", cookie)
+        board.asked += 1
+        if found != version:
+            page = await _get(reader, writer, "/console/board?wall=1", cookie)
+            now, version = time.monotonic(), found
+            board.fetched += 1
+            board.shown = set(NUMBER.findall(page))
+            for number in board.shown:
+                board.seen.setdefault(number, now)
+        await asyncio.sleep(max(0, 1 - (time.monotonic() - begun)))
+    writer.close()
+
+
+async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, cookie: str) -> str:
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: bench.example\r\nCookie: {cookie}\r\n\r\n".encode())
+    await writer.drain()
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    if not head.startswith("http/1.1 200"):
+        raise SystemExit(f"{path} answered {head.splitlines()[0]}")
+    if "transfer-encoding: chunked" in head:
+        body = b""
+        while size := int(await reader.readline(), 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readline()
+    else:
+        body = await reader.readexactly(int(re.findall(r"content-length: (\d+)", head)[0]))
+    return body.decode()
+
+
+def _cookie(app: Flask, world: World) -> str:
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    kept = {"person": world.supervisor.id, "seen": int(clock.now().timestamp()), "sign_outs": 0}
+    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'console': kept})}"
+
+
+def _transactions(database: Database) -> int:
+    with database.reading() as session:
+        session.execute(text("SELECT pg_stat_clear_snapshot()"))
+        query = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
+        return int(session.scalar(text(query)) or 0)
+
+
+def _report(made: Made, boards: list[Board], reads: int, given: argparse.Namespace) -> int:
+    delays = [
+        board.seen[number] - at for board in boards for number, at in made.committed.items() if number in board.seen
+    ]
+    # Gone again before it was looked at is no loss; on no screen at the end is one.
+    left = set(made.committed) - set(made.cancelled)
+    missed = sum(len(left - board.shown) for board in boards) + sum(
+        len(made.late - set(board.seen)) for board in boards
+    )
+    stale = sum(len(board.shown - left) for board in boards)
+    unseen = sum(len(set(made.committed) - set(board.seen)) for board in boards)
+    ordered = sorted(delays)
+    p95 = ordered[int(len(ordered) * 0.95)] if ordered else float("nan")
+    fetched = sum(board.fetched for board in boards)
+    print(
+        f"{given.boards} boards, {made.changes} changes ({made.changes / given.seconds:.1f}/s), {len(made.late)} late committers"
+    )
+    print(f"transactions of the service: {reads} ({reads / max(1, made.changes):.2f} for each change)")
+    print(
+        f"asked {sum(board.asked for board in boards)}, fetched {fetched} ({fetched / max(1, len(boards)):.0f} a board)"
+    )
+    print(f"from commit to screen: median {statistics.median(delays):.2f} s, p95 {p95:.2f} s, most {ordered[-1]:.2f} s")
+    print(f"missed at the end {missed}, shown though gone {stale}, come and gone between two looks {unseen}")
+    return int(missed > 0 or stale > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
