@@ -12,7 +12,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-draw bench-imports bench-qr bench-growth bench-supervision screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ map: .venv/ready-dev  ## the picture of the domains in docs/architecture.md (nee
 
 bench: .venv/ready-dev  ## the rating page against plain baselines, as ratios
 	$(BIN)/python -m benchmarks.rating
+
+bench-board: .venv/ready-dev  ## two hundred boards against fifty changes a second
+	$(BIN)/python -m benchmarks.board
 
 bench-qr: .venv/ready-dev  ## ten thousand slips; every code read
 	$(BIN)/python -m benchmarks.qr

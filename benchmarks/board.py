@@ -30,12 +30,12 @@ from app import clock, create_app
 from app.db import Database
 from app.models import Ticket
 from app.paths import ROOT
-from app.services.tickets import lifecycle
+from app.services import events
 from app.services.tickets.lifecycle import NewTicket
 from benchmarks.rating import _database, _environ
 from benchmarks.servers import granian, serving
 from config.settings import read_settings
-from tests.support.world import ZONE, World, build
+from tests.support.world import World, build
 
 STANDS = 6.0  # seconds a ticket is open: long enough for every board that keeps up
 LATE = 3.0  # seconds a late committer takes
@@ -151,7 +151,7 @@ def _report_one(world: World, *, waits: float = 0) -> Ticket:
         )
         session.add(ticket)
         session.flush()
-        lifecycle.events.append(session, ticket, "reported", by=None, at=clock.now(), channel="bench")
+        events.append(session, ticket, "reported", by=None, at=clock.now(), channel="bench")
         ticket.due_at = clock.now() + timedelta(hours=2)
         session.flush()
         time.sleep(waits)
@@ -222,9 +222,8 @@ def _report(made: Made, boards: list[Board], reads: int, given: argparse.Namespa
     ordered = sorted(delays)
     p95 = ordered[int(len(ordered) * 0.95)] if ordered else float("nan")
     fetched = sum(board.fetched for board in boards)
-    print(
-        f"{given.boards} boards, {made.changes} changes ({made.changes / given.seconds:.1f}/s), {len(made.late)} late committers"
-    )
+    late = f"{len(made.late)} of them late"
+    print(f"{given.boards} boards, {made.changes} changes ({made.changes / given.seconds:.1f}/s), {late}")
     print(f"transactions of the service: {reads} ({reads / max(1, made.changes):.2f} for each change)")
     print(
         f"asked {sum(board.asked for board in boards)}, fetched {fetched} ({fetched / max(1, len(boards)):.0f} a board)"

@@ -3,6 +3,7 @@
 from app.models.api import ApiSession, IdempotentPost
 from app.models.case import CaseNote, CaseRating, ServiceCase
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
+from app.models.downtime import DowntimeForm
 from app.models.draw import (
     Draw,
     DrawCheckpoint,
@@ -104,6 +105,7 @@ __all__ = [
     "Credential",
     "DeliveryAttempt",
     "Department",
+    "DowntimeForm",
     "Draw",
     "DrawCheckpoint",
     "DrawClaim",

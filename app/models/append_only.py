@@ -80,6 +80,7 @@ CURRENT = frozenset(
         "counter",
         "credential",
         "department",
+        "downtime_form",
         "duty_shift",
         "duty_swap",
         "employment",

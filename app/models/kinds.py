@@ -68,6 +68,7 @@ EVENTS: Mapping[str, EventKind] = {
     "urge_answered": _WORK,  # somebody said to the user what is being done
     "urge_escalated": EventKind("ticket", provider=True, urgent=True),  # nobody has, for half an hour
     "still_broken": EventKind("ticket", urgent=True),
+    "downtime_checked": _WORK,  # a supervisor has held the form against what was taken in
     "incident_declared": _WORK,  # one fault of many: others join it
     "incident_closed": _WORK,
     "joined": _WORK,  # somebody has it too

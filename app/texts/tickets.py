@@ -37,6 +37,7 @@ WORDS: dict[str, dict[str, str]] = {
         "paused": mark("暂停计时"),
         "resumed": mark("恢复计时"),
         "limit_missed": mark("过了时限"),
+        "downtime_checked": mark("核对停机登记"),
         "incident_declared": mark("定为重大故障"),
         "incident_closed": mark("不再公告"),
         "joined": mark("我也是"),
@@ -138,6 +139,7 @@ WORDS: dict[str, dict[str, str]] = {
         "demo": mark("演示数据"),
         "clock": mark("计时"),
         "incident": mark("随重大故障"),
+        "downtime": mark("停机补录"),
     },
     "priority": {"1": mark("特急"), "2": mark("紧急"), "3": mark("普通"), "4": mark("不急")},
     "served": {

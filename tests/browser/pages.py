@@ -282,6 +282,7 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
             "console-handover": "/console/handover",
             "console-integrations": "/console/integrations",
             "console-incidents": "/console/incidents",
+            "console-downtime": "/console/downtime",
             "console-calendar": "/console/calendar",
             "console-missing": "/console/tickets/19990101-0001",
         }.items():

@@ -56,7 +56,7 @@ def report(session: Session, new: NewTicket, *, by: int | None, at: datetime, zo
     if new.served_person_id is not None and session.scalar(served) is None:
         raise Refused("served_has_left")
     ticket = Ticket(
-        number=_next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
+        number=next_number(session, at.astimezone(zone).strftime("%Y%m%d")),
         state="reported",
         cycle=1,
         reported_at=at,
@@ -305,7 +305,8 @@ def only_who_works_on(session: Session, ticket: Ticket, by: int) -> None:
         raise Refused("not_your_ticket")
 
 
-def _next_number(session: Session, day: str) -> str:
+def next_number(session: Session, day: str) -> str:
+    """Of the hospital's day, and a running number of that day."""
     value = session.scalar(
         upsert(session, Counter)
         .values(name=f"ticket:{day}", value=1)

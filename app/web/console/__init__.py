@@ -14,7 +14,7 @@ from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people
 from app.web.console.ratings import manual_entry, ratings
 from app.web.console.sheets import sheets
-from app.web.console.tickets import correct, incidents, new_ticket, photos, tickets
+from app.web.console.tickets import correct, downtime, incidents, new_ticket, photos, tickets
 
 _BESIDE = (calendar.blueprint, sheets.blueprint)
 _HOSPITAL = (
@@ -27,7 +27,7 @@ _HOSPITAL = (
     history.blueprint,
     integrations.blueprint,
 )
-_DESK = (overview.blueprint, incidents.blueprint)
+_DESK = (overview.blueprint, incidents.blueprint, downtime.blueprint)
 BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, *_DESK, *_BESIDE, *_HOSPITAL)
 
 __all__ = [

@@ -1,7 +1,7 @@
 """other systems: keys, alarms, webhooks and what became of them; major incidents and who joined them
 
-Revision ID: 0019
-Revises: 0018
+Revision ID: 0023
+Revises: 0022
 """
 
 from alembic import op
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.db import UTCDateTime
 
-revision = "0019"
-down_revision = "0018"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
