@@ -141,9 +141,10 @@ def _first(db: Session, number: str, act: str) -> bool:
         return True
     if not KEY.fullmatch(key):
         raise Refused("idempotency_key_missing")
-    known = idempotency.begin(db, identity, key, request=f"{number} {act}", at=now())
+    owner = idempotency.Owner(identity)
+    known = idempotency.begin(db, owner, key, request=f"{number} {act}", at=now())
     if known is None:
-        idempotency.store(db, identity, key, idempotency.Answer(200, ""))
+        idempotency.store(db, owner, key, idempotency.Answer(200, ""))
     return known is None
 
 

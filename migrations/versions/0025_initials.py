@@ -1,7 +1,7 @@
 """people are found by the pinyin initials of their names; forms from when the system was away
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0025
+Revises: 0024
 """
 
 from alembic import op
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from app.db import Id, UTCDateTime
 from app.initials import initials
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 
 def upgrade() -> None:
