@@ -20,12 +20,15 @@ from app.services.audit.seal import Signer
 from app.services.cases import complaints
 from app.services.cases.complaints import Said
 from app.services.codes import slip_pads
+from app.services.indicators.quarters import Quarter
+from app.services.sheets import pages
+from app.services.sheets.terms import Term
 from app.web.blueprints import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
 from tests.conftest import Console, Phone
 from tests.draws.story import DRAW_ID, Story
 from tests.support.doors import Door, by_name, doors, real_parts
-from tests.support.world import WAYS, World
+from tests.support.world import WAYS, ZONE, World
 
 # What may be reached from the internet. A new door is added here by somebody who has thought about that.
 PUBLIC_FACE = {
@@ -154,6 +157,7 @@ HOSPITAL_ONLY = (
 # A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown; and
 # whoever follows the feed numbers what was committed.
 KEPT_BY_LOOKING = ("oauth_attempt", "console_scan", "draw_receipt", "feed_entry", "feed_mark")
+THIS_QUARTER = Quarter.of(clock.now().astimezone(ZONE).date())
 Everybody = Callable[[str], FlaskClient]
 
 
@@ -233,6 +237,8 @@ def test_an_auditor_reads_everything_and_changes_nothing(
     app: Flask, console: Console, world: World, tickets_of_all_states: list[Ticket]
 ) -> None:
     auditor = console(world.auditor)
+    with world.database.transaction() as session:
+        pages.refresh(session, Term(world.contract, THIS_QUARTER, ZONE), at=clock.now())
     for door in console_doors(app, tickets_of_all_states[0]):
         answer = auditor.open(door.address, method=door.method)
         shut = door.method == "POST" or door.rule == COMMITTEE_ONLY
@@ -292,6 +298,7 @@ def test_looking_changes_nothing(
 
 def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
     real = {"number": ticket.number if ticket else "20261001-0001", "draw_id": DRAW_ID}
+    real |= {"quarter": str(THIS_QUARTER), "console_sheets.code": "C1.1"}
     found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
     assert len(found) >= 10
     return found

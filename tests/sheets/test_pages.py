@@ -9,9 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import clock
+from app.errors import Refused
 from app.models import Contract, Credential, Provider
 from app.services.identity.passwords import hash_password
 from app.services.sheets.entries import Value
+from app.services.sheets.terms import Term
 from tests.conftest import Console
 from tests.sheets.conftest import Story
 from tests.support.console_forms import offers, send
@@ -133,6 +135,21 @@ def test_the_admin_enters_the_base(story: Story, console: Console) -> None:
     assert "325,000.50" in admin.get("/console/sheets").text
     assert send(admin, "/console/sheets", to, yuan="many").status_code == 422
     assert not offers(console(story.world.supervisor), "/console/sheets", to)
+
+
+def test_without_an_agreed_fee_the_points_are_shown_and_no_money(story: Story, console: Console) -> None:
+    with story.world.database.transaction() as session:
+        contract = session.merge(story.term.contract)
+        contract.quarterly_base_fen = None
+    story.finish()
+    fee_is_open = Story(story.world, Term(contract, story.term.quarter, story.term.zone))
+    fee_is_open.count()
+    client = console(story.world.supervisor)
+    assert "合同还没有登记每季度的服务费" in client.get(path(story)).text
+    for ending in (".xlsx", ".pdf", ".json"):
+        assert client.get(path(story) + ending).status_code == 200
+    with pytest.raises(Refused, match="no_base"):
+        fee_is_open.freeze()
 
 
 @pytest.mark.usefixtures("passwords")
