@@ -77,7 +77,7 @@ def refresh(session: Session, one: Term, *, at: datetime) -> None:
         "for_provider": computing.content(
             session, one, rated_until=computing.provider_knows_until(session, one, at=at)
         ),
-        "at": at,
+        "at": at.replace(second=0, microsecond=0),  # as it is shown
     }
     statement = upsert(session, SheetDraft).values(contract_id=one.contract.id, quarter=str(one.quarter), **values)
     session.execute(statement.on_conflict_do_update(index_elements=["contract_id", "quarter"], set_=values))
