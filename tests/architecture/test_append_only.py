@@ -97,6 +97,8 @@ def full(bare_url: str) -> Iterator[Database]:
             session.execute(text(statement))
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
         session.execute(text(note), {"at": clock.now()})
+        notice = "INSERT INTO holiday_notice (year, notice, off, work, at) VALUES (2026, 'a', '[]', '[]', :at)"
+        session.execute(text(notice), {"at": clock.now()})
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
         session.execute(text(f"{rated} SELECT min(id), 1, 5, min(opened_at) FROM service_case"))
     yield database
