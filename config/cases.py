@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic.dataclasses import dataclass
 
-from config.files import CLOSED, BadFile, Count, read_file
+from config.files import CLOSED, BadFile, Count, Text, read_file
 from config.holidays import Day
 from config.sla import Code, LimitText, service_levels
 
@@ -21,11 +21,11 @@ class CaseLimits:
     close: LimitText
     silence: LimitText
     calls: Count
-    urge_minutes: Count
 
 
 @dataclass(frozen=True, config=CLOSED)
 class CaseRules:
+    quality_posts: tuple[Text, ...]
     versions: tuple[CaseLimits, ...]
 
     def on(self, day: date) -> CaseLimits:

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from config.files import CLOSED, Count, Expected, Flag, Text, read_text, written_time
 
-Opens = Literal["engineer", "scan", "my", "case", "console", "console_case"]
+Opens = Literal["engineer", "scan", "my", "case", "console", "console_case", "recovery"]
 
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
@@ -26,7 +26,10 @@ FOR_ENGINEERS = frozenset(
     }
 )
 FOR_SUPERVISION = frozenset(
-    {"limit_missed_team", "limit_missed_hospital", "case_opened", "case_overdue", "urge_unanswered"}
+    {
+        *("limit_missed_team", "limit_missed_hospital", "urge_unanswered"),
+        *("case_opened", "case_overdue", "case_handed_over", "appealed"),
+    }
 )
 FOR_USERS = frozenset({"finished", "urge_answered", "rate_reminder", "complaint_answered", "recovered"})
 KINDS = FOR_ENGINEERS | FOR_SUPERVISION | FOR_USERS | ALERTS

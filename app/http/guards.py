@@ -70,6 +70,7 @@ GUARDS: dict[str, Guard] = {
     "console_mini": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_entered": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_cases": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_recovery": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk"})),
     "console_people": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_draws": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_sheets": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),

@@ -1,7 +1,7 @@
 """Tables and rules about one row."""
 
 from app.models.api import ApiSession, IdempotentPost
-from app.models.case import CaseNote, CaseRating, ServiceCase
+from app.models.case import AppealPhoto, CaseAppeal, CaseHandover, CaseNote, CaseRating, ServiceCase
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
 from app.models.downtime import DowntimeForm
 from app.models.draw import (
@@ -86,10 +86,13 @@ from app.models.ticket import (
 
 __all__ = [
     "ApiSession",
+    "AppealPhoto",
     "Asset",
     "BindInvitation",
     "BindingTry",
     "Campus",
+    "CaseAppeal",
+    "CaseHandover",
     "CaseNote",
     "CaseRating",
     "Category",

@@ -46,12 +46,23 @@ FROZEN = frozenset(
 
 # Nothing is deleted, and what may change is named in the trigger: an answer once, a decision once, words only go.
 STAYS = frozenset(
-    {"case_note", "completion", "draw_objection", "erasure_request", "rating_detail", "service_case", "ticket_note"}
+    {
+        "case_appeal",
+        "case_handover",
+        "case_note",
+        "completion",
+        "draw_objection",
+        "erasure_request",
+        "rating_detail",
+        "service_case",
+        "ticket_note",
+    }
 )
 
 # What may change is named in the trigger; what is old or erased is deleted.
 KEPT = frozenset(
     {
+        "appeal_photo",
         "bind_invitation",
         "binding_try",
         "draw_claim_photo",

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    LargeBinary,
     SmallInteger,
     Text,
     false,
@@ -26,6 +27,7 @@ UNANSWERED = ("received", "investigating")
 CALL_OUTCOMES = ("reached", "not_reached", "refused")
 CASE_NOTES = ("complaint", "caller", "call", "answer", "agreement", "recovery", "insistence", "closing")
 CLOSED_BY = ("", "user", "timeout")
+APPEAL_STATES = ("waiting", "upheld", "refused")
 _OPEN = text("stage <> 'closed'")
 _OF_URGE = text("reason = 'urge'")
 
@@ -123,4 +125,47 @@ class CaseRating(Base):
     case_id: Mapped[int] = mapped_column(Id, ForeignKey("service_case.id"), primary_key=True)
     recovery: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     level: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime]
+
+
+class CaseHandover(Base):
+    """The ticket and reason tags of a low score, given to the provider after the call-back; and what it will do."""
+
+    __tablename__ = "case_handover"
+    __table_args__ = (Index(None, "provider_id", "at"),)
+
+    case_id: Mapped[int] = mapped_column(Id, ForeignKey("service_case.id"), primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Id, ForeignKey("provider.id"))
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    at: Mapped[datetime]
+    plan: Mapped[str] = mapped_column(Text, default="", server_default="")
+    planned_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    planned_at: Mapped[datetime | None]
+
+
+class CaseAppeal(Base):
+    """The provider says why a low score should not count; the hospital decides, once. The rating stays."""
+
+    __tablename__ = "case_appeal"
+    __table_args__ = (CheckConstraint(f"state IN {APPEAL_STATES!r}", name="known_state"),)
+
+    case_id: Mapped[int] = mapped_column(Id, ForeignKey("case_handover.case_id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(Text)
+    decision: Mapped[str] = mapped_column(Text, default="", server_default="")
+    decided_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+
+
+class AppealPhoto(Base):
+    """What an appeal is proved by, drawn anew; erased with other photos."""
+
+    __tablename__ = "appeal_photo"
+
+    case_id: Mapped[int] = mapped_column(Id, ForeignKey("case_appeal.case_id"), primary_key=True)
+    media_type: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime]

@@ -92,6 +92,11 @@ EVENTS: Mapping[str, EventKind] = {
     "case_recovered": _OF_CASE,
     "case_rerated": _OF_CASE,
     "case_overdue": EventKind("case", urgent=True),
+    "case_handed_over": _OF_CASE,  # to the provider's quality manager
+    "recovery_planned": _OF_CASE,
+    "appealed": EventKind("case", urgent=True),
+    "appeal_upheld": _OF_CASE,
+    "appeal_refused": _OF_CASE,
     "case_closed": _OF_CASE,
     # Of the time before there were cases; the case has the complaint's number.
     "complained": EventKind("complaint", urgent=True),
@@ -159,6 +164,8 @@ NOTICES: Mapping[str, NoticeKind] = {
     "recovered": NoticeKind("user"),
     "case_opened": NoticeKind("supervision"),
     "case_overdue": NoticeKind("supervision"),
+    "case_handed_over": NoticeKind("supervision"),
+    "appealed": NoticeKind("supervision"),
     "won": NoticeKind("user", inbox_only=True),
     "bound": NoticeKind("user", every_way=True),  # a phone was bound to the person's number, or claims it
     "channel_stopped": NoticeKind("admin", provider=True),

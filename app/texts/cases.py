@@ -41,6 +41,7 @@ WORDS: dict[str, dict[str, str]] = {
         "insistence": mark("没有解决"),
         "closing": mark("结案的依据"),
     },
+    "appeal_state": {"waiting": mark("等医院决定"), "upheld": mark("申诉成立"), "refused": mark("申诉不成立")},
     # As whoever complained reads it.
     "own_case": {
         "case_opened": mark("已收到"),

@@ -24,6 +24,8 @@ WORDS: dict[str, dict[str, str]] = {
         "recovered": mark("问题已补救"),
         "case_opened": mark("有新案件"),
         "case_overdue": mark("案件超时"),
+        "case_handed_over": mark("请整改"),
+        "appealed": mark("服务商申诉"),
         "channel_stopped": mark("通知渠道停用"),
         "won": mark("您中奖了"),
         "bound": mark("工号绑定提醒"),

@@ -64,6 +64,11 @@ WORDS: dict[str, dict[str, str]] = {
         "case_recovered": mark("已补救"),
         "case_rerated": mark("补救后再评"),
         "case_overdue": mark("案件超时"),
+        "case_handed_over": mark("转服务商整改"),
+        "recovery_planned": mark("服务商写了整改"),
+        "appealed": mark("服务商申诉"),
+        "appeal_upheld": mark("申诉成立"),
+        "appeal_refused": mark("申诉不成立"),
         "case_closed": mark("结案"),
     },
     "clock": {

@@ -55,6 +55,9 @@ REFUSED = (
     "UPDATE service_case SET answered_at = '2030-01-01 00:00:00+00:00' WHERE answered_at IS NOT NULL",
     "UPDATE case_note SET text = 'nothing was wrong'",
     "UPDATE case_note SET by_id = by_id + 1",
+    "UPDATE case_handover SET plan = 'nothing'",
+    "UPDATE case_appeal SET state = 'upheld'",
+    "UPDATE appeal_photo SET content = 'y'",
     "UPDATE completion SET lead_id = lead_id + 1",
     "UPDATE completion SET provider_id = NULL",
     "UPDATE completion SET ticket_id = ticket_id + 1000",
@@ -89,6 +92,7 @@ def full(bare_url: str) -> Iterator[Database]:
     database.engine.dispose()
     migrate(bare_url)
     with database.transaction() as session:
+        now = clock.now()
         session.execute(text("INSERT INTO feed_entry (seq, event_id) VALUES (1, 1)"))
         seal.seal(session, Signer("log"), at=clock.now())
         seal.daily(session, Signer("log"), day=clock.now().date(), at=clock.now())
@@ -101,6 +105,16 @@ def full(bare_url: str) -> Iterator[Database]:
         session.execute(text(notice), {"at": clock.now()})
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
         session.execute(text(f"{rated} SELECT min(id), 1, 5, min(opened_at) FROM service_case"))
+        for table, columns, values in (
+            ("case_handover", "provider_id, by_id, plan", "1, 1, 'go again'"),
+            ("case_appeal", "by_id, reason, text, state", "1, 'mistaken', 'a slip', 'refused'"),
+            ("appeal_photo", "media_type, content", "'image/jpeg', 'x'"),
+        ):
+            session.execute(
+                text(f"INSERT INTO {table} (case_id, at, {columns}) VALUES (1, :at, {values})"), {"at": now}
+            )
+        known = "INSERT INTO holiday_notice (year, notice, off, work, at) VALUES (2030, 'n', '[]', '[]', :at)"
+        session.execute(text(known), {"at": now})
     yield database
     database.engine.dispose()
 

@@ -27,6 +27,7 @@ from app.web.blueprints import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
 from tests.conftest import Console, Phone
 from tests.draws.story import DRAW_ID, Story
+from tests.privacy.life import appeal
 from tests.support.doors import Door, by_name, doors, real_parts
 from tests.support.world import WAYS, ZONE, World
 
@@ -335,7 +336,10 @@ def tickets_of_all_states(world: World) -> list[Ticket]:
     with world.database.transaction() as session:
         session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
         by: dict[str, Any] = {"by": world.nurse.id, "at": clock.now(), "channel": "mini"}
-        complaints.complain(session, found[0], Said("慢"), **by)
+        made = complaints.complain(session, found[0], Said("慢"), **by)
+        for row in appeal(world, made.id, clock.now()):
+            session.add(row)
+            session.flush()
         slip_pads.reserve(session, 1, by=None, at=clock.now())
         given = {
             "source": "paper",

@@ -11,8 +11,11 @@ from app import clock
 from app.db import Base, Database
 from app.models import (
     ApiSession,
+    AppealPhoto,
     BindingTry,
     BindInvitation,
+    CaseAppeal,
+    CaseHandover,
     ConsoleScan,
     Credential,
     DeliveryAttempt,
@@ -46,7 +49,7 @@ from app.services.ratings.manual_entry import Entry, ManualRating
 from app.services.ratings.rating import Detail
 from app.services.tickets import lifecycle, notes
 from app.services.tickets.scan import load
-from tests.support.world import World
+from tests.support.world import ZONE, World
 
 FAULT, PLACE, COMMENT, GRIEF = "打印机只印半张", "窗边第二张桌", "修得快，人很和气", "等了整整三天"
 NOTED = "她说下午再来"
@@ -79,11 +82,22 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
         session.add(notice)
         session.flush()
         session.add_all(_rows(world, person, identity, ticket, notice, now))
-        complaints.complain(session, ticket, Said(GRIEF), by=person.id, at=now, channel="mini")
+        complaints.complain(session, ticket, Said(GRIEF), by=person.id, at=now.astimezone(ZONE), channel="mini")
         case = session.scalars(select(ServiceCase).where(ServiceCase.person_id == person.id)).one()
         acts.answer(session, case.id, Actor(world.supervisor.id, now, 0), text="对不起")
+        for row in appeal(world, case.id, now):
+            session.add(row)
+            session.flush()
         _enter_slip(session, world, ticket, now)
     return ticket
+
+
+def appeal(world: World, case_id: int, now: datetime) -> Iterable[Base]:
+    """What the provider was given of it, and said with a picture."""
+    yield CaseHandover(case_id=case_id, provider_id=world.provider.id, by_id=world.supervisor.id, at=now, plan="再去")
+    said: dict[str, Any] = {"by_id": world.desk.id, "at": now, "state": "waiting", "decision": ""}
+    yield CaseAppeal(case_id=case_id, reason="mistaken", text="点错了", **said)
+    yield AppealPhoto(case_id=case_id, media_type="image/jpeg", content=b"\xff\xd8 the picture", at=now)
 
 
 def _enter_slip(session: Session, world: World, ticket: Ticket, now: datetime) -> None:

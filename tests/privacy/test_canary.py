@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.http.guards import ANYONE, BEARER, CONSOLE, GUARDS, PHONE
 from app.jobs import history, sheets
-from app.models import Employment, Notice, Person, WeChatIdentity
+from app.models import Employment, Notice, Person, Post, RoleGrant, WeChatIdentity
 from app.models.notice import NOTICE_STATES
 from app.models.ticket import STATES
 from app.pagination import Cursor
@@ -218,6 +218,7 @@ def provider(app: Flask, world: World, phone: Phone, console: Console) -> dict[s
     """The desk; phones of who led, who helped, a colleague, one who has left for the ward, one unbound since."""
     today = clock.now().astimezone(ZONE).date()
     colleague = employed(world, "W0005", last=None)
+    manager = quality_manager(world)
     left = employed(world, "W0006", last=today - timedelta(days=1))
     with world.database.transaction() as session:
         session.add(Employment(person_id=left.id, department_id=world.ward.id, valid_from=today))
@@ -236,10 +237,26 @@ def provider(app: Flask, world: World, phone: Phone, console: Console) -> dict[s
     }
     return {
         "the desk": Visitor(console(world.desk), (CONSOLE, PUBLISHED)),
+        "the quality manager": Visitor(console(manager), (CONSOLE,)),
         "who led": Visitor(phone(world.engineer_identity), (ANYONE, PHONE, PUBLISHED)),
         **{name: Visitor(phone(identity), (ANYONE, PHONE)) for name, identity in phones.items()},
         **{name: Visitor(app.test_client(), (BEARER,), token) for name, token in tokens.items()},
     }
+
+
+def quality_manager(world: World) -> Person:
+    """Whom a low score is handed to after the call-back; before that they know no more than anybody else."""
+    with world.database.transaction() as session:
+        post = Post(code="manager", name="项目经理", provider_id=world.provider.id)
+        session.add(post)
+        session.flush()
+        manager = Person(staff_number="W0007", name="同事W0007")
+        session.add(manager)
+        session.flush()
+        session.add(RoleGrant(person_id=manager.id, role="desk"))
+        job = {"provider_id": world.provider.id, "team_id": world.team.id, "post_id": post.id}
+        session.add(Employment(person_id=manager.id, valid_from=BEGAN, **job))
+    return manager
 
 
 def employed(world: World, staff_number: str, *, last: date | None) -> Person:

@@ -36,11 +36,11 @@ class Actor:
 
 def take(session: Session, case_id: int, actor: Actor, *, owner: int) -> None:
     """The owner is one of the supervision, and never anybody who worked on the ticket."""
-    case = _held(session, case_id, actor)
+    case = held_for(session, case_id, actor)
     if owner not in owners(session, case, actor.at):
         raise Refused("not_an_owner")
     case.owner_id = owner
-    _record(session, case, actor, "case_taken", stage=_begun(case), owner=owner)
+    record(session, case, actor, "case_taken", stage=_begun(case), owner=owner)
 
 
 def owners(session: Session, case: ServiceCase, at: datetime) -> set[int]:
@@ -56,48 +56,48 @@ def call(session: Session, case_id: int, actor: Actor, *, outcome: str, text: st
     """A call-back: reached, refused, or nobody there; tried as often as the hospital says, it was made."""
     if outcome not in CALL_OUTCOMES:
         raise Refused("no_outcome")
-    case = _held(session, case_id, actor)
+    case = held_for(session, case_id, actor)
     case.calls += 1
     often_enough = case.calls >= limits.of(case, actor.at).calls
     if case.called_at is None and (outcome != "not_reached" or often_enough):
         case.called_at = actor.at
-    event = _record(session, case, actor, "case_called", stage=_begun(case), outcome=outcome, call=case.calls)
+    event = record(session, case, actor, "case_called", stage=_begun(case), outcome=outcome, call=case.calls)
     opening.note(session, case.id, event, "call", text, by=actor.by, at=actor.at)
 
 
 def answer(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     """The user reads it on their page, and is told that it is there."""
-    case = _held(session, case_id, actor, *UNANSWERED)
+    case = held_for(session, case_id, actor, *UNANSWERED)
     case.answered_at = case.answered_at or actor.at
-    event = _record(session, case, actor, "case_answered", stage="answered")
+    event = record(session, case, actor, "case_answered", stage="answered")
     _say(session, case, actor, event, "answer", text, notice="complaint_answered")
 
 
 def agree(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     """What will be done to make up for it."""
-    case = _held(session, case_id, actor, "answered", "rerated")
-    event = _record(session, case, actor, "recovery_agreed", stage="agreed")
+    case = held_for(session, case_id, actor, "answered", "rerated")
+    event = record(session, case, actor, "recovery_agreed", stage="agreed")
     _say(session, case, actor, event, "agreement", text)
 
 
 def recover(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     """It was done; the user is asked how content they are now."""
-    case = _held(session, case_id, actor, "agreed")
+    case = held_for(session, case_id, actor, "agreed")
     case.recoveries += 1
-    event = _record(session, case, actor, "case_recovered", stage="recovered", recovery=case.recoveries)
+    event = record(session, case, actor, "case_recovered", stage="recovered", recovery=case.recoveries)
     _say(session, case, actor, event, "recovery", text, notice="recovered")
 
 
 def close_by_timeout(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     """Without the user, who was told and has been silent for long enough; what was tried is written down."""
-    case = _held(session, case_id, actor, *AFTER_ANSWER)
+    case = held_for(session, case_id, actor, *AFTER_ANSWER)
     silent = limits.silent_at(session, case, at=actor.at)
     if silent is None or actor.at < silent:
         raise Refused("not_silent_yet")
     if not text:
         raise Refused("closing_undocumented")
     _close(case, "timeout", actor.at)
-    event = _record(session, case, actor, "case_closed", stage="closed", end="timeout", calls=case.calls)
+    event = record(session, case, actor, "case_closed", stage="closed", end="timeout", calls=case.calls)
     opening.note(session, case.id, event, "closing", text, by=actor.by, at=actor.at)
 
 
@@ -140,7 +140,7 @@ def _close(case: ServiceCase, by: str, at: datetime) -> None:
     case.closed_at, case.closed_by = at, by
 
 
-def _held(session: Session, case_id: int, actor: Actor, *stages: str) -> ServiceCase:
+def held_for(session: Session, case_id: int, actor: Actor, *stages: str) -> ServiceCase:
     """The case, if nobody has done anything about it since the actor looked; raises Missing and Refused."""
     case = held(session, case_id)
     if case.about == "supervisor" and not actor.admin:
@@ -180,7 +180,7 @@ def _last_actor(session: Session, case: ServiceCase) -> str:
     return session.scalar(last.order_by(Event.id.desc()).limit(1)) or ""
 
 
-def _record(
+def record(
     session: Session, case: ServiceCase, actor: Actor, kind: str, *, stage: str | None = None, **data: Any
 ) -> Recorded:
     """Whoever acts on a case nobody owns owns it from then on."""

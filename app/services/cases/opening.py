@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from app.services import events
 from app.services.cases import limits
 from app.services.events import About, Recorded
 from app.services.notices import outbox
-from app.services.organisation import employment
+from app.services.organisation import duty, employment
 
 RECEIVED = {"stage": "received", "acts": 0, "calls": 0, "recoveries": 0, "closed_by": ""}
 
@@ -80,8 +81,11 @@ def note(
 
 
 def tell_supervision(session: Session, kind: str, event: Recorded, *, about: str, at: datetime) -> None:
-    """Every supervisor at work; of what is about one of them, the admins alone."""
-    for person_id in supervision(session, about, at.date()):
+    """The supervisors on duty, all where there is no duty; of what is about one of them, the admins alone."""
+    everybody = supervision(session, about, at.date())
+    known = isinstance(at.tzinfo, ZoneInfo)  # whose shift runs is a matter of the hospital's clock
+    on_duty = {*everybody} & {*duty.supervisors_on_duty(session, at=at)} if known else set()
+    for person_id in sorted(on_duty) or everybody:
         outbox.add(session, kind, event, to=person_id, at=at)
 
 

@@ -13,8 +13,8 @@ from app.services.cases import limits, opening
 from app.services.cases.opening import Cause
 from app.services.notices import outbox
 from app.services.service_levels.calendars import Hours
+from app.services.tickets import urges
 from app.services.tickets.urges import ANSWERED_BY
-from config.cases import case_rules
 
 RINGS_FOR = timedelta(days=1)  # what lies further back is known, or was of a time nobody watched
 
@@ -22,7 +22,6 @@ RINGS_FOR = timedelta(days=1)  # what lies further back is known, or was of a ti
 def unanswered(session: Session, *, at: datetime) -> Sequence[int]:
     """The tickets somebody urged, of whom nobody took any notice for too long."""
     urged, acted, known = aliased(Event), aliased(Event), ServiceCase
-    wait = timedelta(minutes=case_rules().on(at.date()).urge_minutes)
     after = and_(acted.ticket_id == Ticket.id, acted.id > urged.id)
     answered = select(acted.id).where(after, acted.kind.in_(ANSWERED_BY))
     of_urge = (known.ticket_id == Ticket.id, known.cycle == Ticket.cycle, known.reason == "urge")
@@ -32,7 +31,7 @@ def unanswered(session: Session, *, at: datetime) -> Sequence[int]:
         .where(
             Ticket.state.in_(OPEN_STATES),
             urged.actor_id.is_not(None),
-            urged.at.between(at - RINGS_FOR, at - wait),
+            urged.at.between(at - RINGS_FOR, at - urges.WITHIN),
             ~answered.exists(),
             ~select(known.id).where(*of_urge).exists(),
         )

@@ -98,6 +98,8 @@ def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str
             return f"{links.public_url}/my/cases/{context.case_id}"
         case "console_case" if context.case_id:
             return f"{console_url}/console/cases/{context.case_id}"
+        case "recovery":
+            return f"{console_url}/console/recovery"
         case "console" | "console_case":
             return f"{console_url}/console" + (f"/tickets/{in_path(context.number)}" if context.number else "")
         case _:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.db import Base, insert_first
 from app.models import (
     ApiSession,
+    AppealPhoto,
     BindingTry,
     BindInvitation,
     ConsoleScan,
@@ -109,6 +110,7 @@ def _reports(before: datetime) -> Iterator[Rule]:
     done = (Ticket.reported_at < before, Ticket.state.not_in(OPEN_STATES))
     of_these = select(Ticket.id).where(Ticket.id == TicketPhoto.ticket_id, *done)
     yield Rule("photos", TicketPhoto, [TicketPhoto.at < before, of_these.exists()])
+    yield Rule("appeal_photos", AppealPhoto, [AppealPhoto.at < before])
     yield Rule("slip_photos", EnteredRatingPhoto, [EnteredRatingPhoto.at < before])
     handed_over = select(DrawClaim.id).where(DrawClaim.id == DrawClaimPhoto.claim_id, DrawClaim.at < before)
     yield Rule("claim_photos", DrawClaimPhoto, [handed_over.exists()])

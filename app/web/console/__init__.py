@@ -3,7 +3,7 @@
 from app.web.console import board, calendar, duty, handover, overview
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.audit import history
-from app.web.console.cases import cases
+from app.web.console.cases import cases, recovery
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
 from app.web.console.draws import announce as draws_announce
@@ -16,7 +16,7 @@ from app.web.console.ratings import manual_entry, ratings
 from app.web.console.sheets import sheets
 from app.web.console.tickets import correct, downtime, incidents, new_ticket, photos, tickets
 
-_BESIDE = (calendar.blueprint, sheets.blueprint)
+_BESIDE = (recovery.blueprint, calendar.blueprint, sheets.blueprint)
 _HOSPITAL = (
     ratings.blueprint,
     manual_entry.blueprint,

@@ -6,6 +6,7 @@ from app.http.context import now, read_session, runtime
 from app.services import wechat_callbacks
 from app.services.dashboards import overview as board
 from app.services.notices import circuit_breaker
+from app.services.ratings import appeals
 from app.services.service_levels import calendars, days_off, escalation
 from app.web.console import live
 
@@ -26,6 +27,7 @@ def overview() -> str:
         trust_all = runtime().settings.rating_trust == "open"
         shown = board.board(session, now(), for_provider=not supervises, trust_all=trust_all)
         unopened = escalation.red(session, at=now())
+        manages = None if supervises else appeals.manages(session, g.visitor.person_id, now().date())
         stops = circuit_breaker.standing(session)
         standing = wechat_callbacks.standing_alerts(session, at=now())
         hospital = board.hospital_board(session, now(), admin=g.visitor.administers) if supervises else None
@@ -37,5 +39,6 @@ def overview() -> str:
         alerts=standing,
         unopened=unopened,
         stops=stops,
+        manages=manages,
         days_off_missing=days_off.missing(hours, now().date()),
     )

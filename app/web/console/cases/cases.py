@@ -15,10 +15,20 @@ from app.http.ids import parse_id
 from app.models.case import CALL_OUTCOMES, UNANSWERED
 from app.services.cases import acts, complaints, hotline, limits, search
 from app.services.cases.acts import AFTER_ANSWER, TEXT_MOST, Actor
+from app.services.ratings import appeals
 from app.web.console import filters
 
 blueprint = Blueprint("console_cases", __name__)
-SHOWN_AGAIN = {"no_outcome", "words_needed", "closing_undocumented", "not_an_owner", "too_long", "case_moved"}
+SHOWN_AGAIN = {
+    "decision_unfounded",
+    "nobody_at_provider",
+    "no_outcome",
+    "words_needed",
+    "closing_undocumented",
+    "not_an_owner",
+    "too_long",
+    "case_moved",
+}
 
 
 @blueprint.get("/console/cases")
@@ -87,6 +97,14 @@ def act(case_id: int, act: str) -> Response | tuple[str, int]:
     return redirect(url_for("console_cases.case", case_id=case_id), 303)
 
 
+@blueprint.get("/console/cases/<id:case_id>/photo")
+def photo(case_id: int) -> Response:
+    with read_session() as session:
+        search.one(session, case_id, at=now(), admin=g.visitor.administers)
+        found = appeals.photo(session, case_id)
+    return Response(found.content, mimetype=found.media_type)
+
+
 def _take(session: Session, case_id: int, actor: Actor) -> None:
     acts.take(session, case_id, actor, owner=parse_id(request.form.get("owner", "")) or 0)
 
@@ -101,6 +119,10 @@ _ACTS: dict[str, Callable[[Session, int, Actor], None]] = {
     "answer": lambda session, case_id, actor: acts.answer(session, case_id, actor, text=_text()),
     "agree": lambda session, case_id, actor: acts.agree(session, case_id, actor, text=_text()),
     "recover": lambda session, case_id, actor: acts.recover(session, case_id, actor, text=_text()),
+    "hand-over": lambda session, case_id, actor: appeals.hand_over(session, case_id, actor),
+    "decide": lambda session, case_id, actor: appeals.decide(
+        session, case_id, actor, uphold=request.form.get("decision") == "uphold", text=_text()
+    ),
     "close": lambda session, case_id, actor: acts.close_by_timeout(session, case_id, actor, text=_text()),
 }
 
@@ -117,6 +139,7 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         who = search.candidates(session, acts.owners(session, found, at))
         told = search.history(session, found)
         silent_at = limits.silent_at(session, found, at=at)
+        handed, appeal, pictured = appeals.of_case(session, case_id)
     return render_template(
         "console/case.html",
         row=row,
@@ -126,6 +149,11 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         owners=who,
         may=_may(found.stage, silent=silent_at is not None and silent_at <= at),
         silent_at=silent_at,
+        handed=handed,
+        may_hand_over=found.rating_id is not None and found.called_at is not None and handed is None,
+        appeal=appeal,
+        undecided=appeal is not None and appeal.state == "waiting",
+        pictured=pictured,
         outcomes=CALL_OUTCOMES,
         most=TEXT_MOST,
         fault=fault,
