@@ -180,7 +180,7 @@ async def _look(port: int, cookie: str, board: Board, stop: asyncio.Event) -> No
 
 
 async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, cookie: str) -> str:
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: bench.example\r\nCookie: {cookie}\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: bench.example\r\nCookie: {cookie}\r\nX-Region: 1\r\n\r\n".encode())
     await writer.drain()
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     if not head.startswith("http/1.1 200"):

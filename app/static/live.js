@@ -26,8 +26,8 @@
     tone.stop(audio.currentTime + 0.4);
   }
 
-  async function ask(address) {
-    const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(8000) });
+  async function ask(address, more = {}) {
+    const answer = await fetch(address, { headers: { ...headers, ...more }, cache: "no-store", signal: AbortSignal.timeout(8000) });
     const sentAway = new URL(answer.url).pathname.endsWith("/sign-in");
     if (sentAway || answer.status === 401 || answer.status === 403) throw new Error("signed out");
     if (!answer.ok) throw new Error(String(answer.status));
@@ -35,7 +35,7 @@
   }
 
   async function renew() {
-    const text = await (await ask(location.href)).text();
+    const text = await (await ask(location.href, { "X-Region": "1" })).text();
     const next = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
     if (!next) throw new Error("no board");
     const focused = region.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
