@@ -24,7 +24,6 @@ FULL = ROOT / "tests" / "data" / "earlier_heads"
 
 _AT = "'2026-10-20 01:00:00+00'"
 SHEET = (
-    f"INSERT INTO holiday_notice (id, year, notice, off, work, at) VALUES (1, 2027, 'x', '[]', '[]', {_AT})",
     (
         "INSERT INTO indicator_entry (id, contract_id, quarter, code, evidence, source, at) "
         f"SELECT 1, min(id), '2026Q3', 'P4', 'x', '', {_AT} FROM contract"
