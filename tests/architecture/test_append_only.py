@@ -100,8 +100,6 @@ def full(bare_url: str) -> Iterator[Database]:
             session.execute(text(statement))
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
         session.execute(text(note), {"at": clock.now()})
-        notice = "INSERT INTO holiday_notice (year, notice, off, work, at) VALUES (2026, 'a', '[]', '[]', :at)"
-        session.execute(text(notice), {"at": clock.now()})
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
         session.execute(text(f"{rated} SELECT min(id), 1, 5, min(opened_at) FROM service_case"))
         for table, columns, values in (
@@ -112,8 +110,6 @@ def full(bare_url: str) -> Iterator[Database]:
             session.execute(
                 text(f"INSERT INTO {table} (case_id, at, {columns}) VALUES (1, :at, {values})"), {"at": now}
             )
-        known = "INSERT INTO holiday_notice (year, notice, off, work, at) VALUES (2030, 'n', '[]', '[]', :at)"
-        session.execute(text(known), {"at": now})
     yield database
     database.engine.dispose()
 
