@@ -98,6 +98,8 @@ def full(bare_url: str) -> Iterator[Database]:
         verify.record(session, verify.verify(session), by=None, at=clock.now())
         for statement in SHEET:
             session.execute(text(statement))
+        days = "INSERT INTO holiday_notice (year, notice, off, work, at) VALUES (2027, 'x', '[]', '[]', :at)"
+        session.execute(text(days), {"at": clock.now()})
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
         session.execute(text(note), {"at": clock.now()})
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
