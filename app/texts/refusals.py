@@ -74,6 +74,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "key_incomplete": (422, mark("请写名称，并至少选一项权限。")),
     "no_such_key": (404, mark("没有这个接口密钥。")),
     "webhook_url": (422, mark("地址不对：应是 https://主机/路径，不带用户名和密码，最多 500 个字符。")),
+    "webhook_rated": (422, mark("“已评价”只推送给医院自己的系统：请先确认服务商看不到它。")),
     "webhook_incomplete": (422, mark("请写名称，并至少选一类事件。")),
     "no_such_webhook": (404, mark("没有这个推送地址。")),
     "bad_filter": (400, mark("筛选条件看不懂（%(name)s）。请重新选择。")),

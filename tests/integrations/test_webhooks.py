@@ -92,6 +92,7 @@ def add(world: World, url: str, *types: str) -> int:
             "name": "ITSM",
             "url": url,
             "types": types or OFFERED,
+            "of_hospital": True,
             "by": world.admin.id,
             "at": clock.now(),
         }
@@ -271,8 +272,11 @@ def test_the_admin_adds_looks_and_sends_again(
 ) -> None:
     admin, page = console(world.admin), "/console/integrations"
     receiver.answers = [(400, {})]
-    types = ["ticket.created", "ticket.rated"]
-    sent = send(admin, page, f"{page}/webhooks", name="监控平台", url=receiver.url, type=types)
+    given = {"name": "监控平台", "url": receiver.url, "type": ["ticket.created", "ticket.rated"]}
+    assert (
+        "服务商看不到" in send(admin, page, f"{page}/webhooks", **given).text
+    )  # who it was that rated, it could guess
+    sent = send(admin, page, f"{page}/webhooks", **given, of_hospital="1")
     assert sent.status_code == 303
     ticket = world.ticket("reported")
     job.send_once(runtime)

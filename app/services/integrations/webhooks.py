@@ -64,13 +64,20 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def add(session: Session, *, name: str, url: str, types: Sequence[str], by: int, at: datetime) -> WebhookEndpoint:
-    """It is told of what comes from now on. Raises Refused."""
+def add(
+    session: Session, *, name: str, url: str, types: Sequence[str], of_hospital: bool = False, by: int, at: datetime
+) -> WebhookEndpoint:
+    """It is told of what comes from now on; that a ticket was rated, only where the provider cannot read it (law 11).
+
+    Raises Refused.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or len(url) > LONGEST_URL:
         raise Refused("webhook_url")
     if not name or not types or not set(types) <= set(OFFERED):
         raise Refused("webhook_incomplete")
+    if RATED in types and not of_hospital:
+        raise Refused("webhook_rated")
     last = session.scalar(select(func.max(FeedEntry.seq))) or 0
     endpoint = WebhookEndpoint(name=name, url=url, types=sorted(types), seq=last, created_at=at, created_by_id=by)
     session.add(endpoint)

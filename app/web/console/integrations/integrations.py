@@ -46,9 +46,11 @@ def revoke_key(key_id: int) -> Response:
 def add_webhook() -> Response:
     name, url = forms.typed("name"), forms.typed("url", webhooks.LONGEST_URL)
     with transaction() as session:
-        types = request.form.getlist("type")
-        made = webhooks.add(session, name=name, url=url, types=types, by=g.visitor.person_id, at=now())
-        _on_record(session, {"webhook": made.id, "types": made.types})
+        types, of_hospital = request.form.getlist("type"), "of_hospital" in request.form
+        made = webhooks.add(
+            session, name=name, url=url, types=types, of_hospital=of_hospital, by=g.visitor.person_id, at=now()
+        )
+        _on_record(session, {"webhook": made.id, "types": made.types, "of_hospital": of_hospital})
     return redirect(url_for("console_integrations.webhook", endpoint_id=made.id), 303)
 
 
