@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeDecorator
 from app.driver import Lines
 
 SQLITE_BUSY_MS = 5_000
+WORKER_BUSY_MS = 60_000
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -122,6 +123,12 @@ class Database:
         self._writer = self.engine.execution_options(writes=True)
         self.lines = Lines(self.engine)
         self.after_commit: list[Callable[[set[str]], None]] = []
+
+    def wait_longer(self) -> None:
+        """For a worker on SQLite: nobody looks at a page meanwhile, so its turn to write may come a minute later."""
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _wait_longer)
+            self.engine.dispose()  # those that are open would not know
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -252,6 +259,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in (*pragmas, f"busy_timeout={SQLITE_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _wait_longer(connection: Any, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout={WORKER_BUSY_MS}")
 
 
 def _begin_sqlite(connection: Any) -> None:

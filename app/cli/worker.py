@@ -52,6 +52,7 @@ def run() -> None:
     runtime: Runtime = current_app.extensions[context.EXTENSION]
     if "worker" not in runtime.settings.surfaces:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")
+    runtime.database.wait_longer()
     with runtime.database.transaction() as session:
         settings_history.record(session, _told(runtime), at=clock.now())
     work = WORK | BY_THE_CLOCK

@@ -99,3 +99,14 @@ def test_what_was_announced_is_told_after_the_commit_and_only_then(database: Dat
         announce(session, "notices")
         assert told == []
     assert told == [{"notices"}]
+
+
+@pytest.mark.parametrize("bare_url", ["sqlite"], indirect=True)
+def test_a_worker_waits_longer_for_its_turn_to_write(bare_url: str) -> None:
+    database = Database(bare_url)
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA busy_timeout")) == 5_000
+    database.wait_longer()
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA busy_timeout")) == 60_000
+    database.engine.dispose()
