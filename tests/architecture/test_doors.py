@@ -21,6 +21,7 @@ from app.services.cases import complaints
 from app.services.cases.complaints import Said
 from app.services.codes import slip_pads
 from app.services.indicators.quarters import Quarter
+from app.services.integrations import webhooks
 from app.services.sheets import pages
 from app.services.sheets.terms import Term
 from app.web.blueprints import blueprints
@@ -240,6 +241,8 @@ def test_an_auditor_reads_everything_and_changes_nothing(
     auditor = console(world.auditor)
     with world.database.transaction() as session:
         pages.refresh(session, Term(world.contract, THIS_QUARTER, ZONE), at=clock.now())
+        url, types, at = "https://itsm.example.org", ["ticket.created"], clock.now()
+        webhooks.add(session, name="ITSM", url=url, types=types, by=world.admin.id, at=at)
     for door in console_doors(app, tickets_of_all_states[0]):
         answer = auditor.open(door.address, method=door.method)
         shut = door.method == "POST" or door.rule == COMMITTEE_ONLY

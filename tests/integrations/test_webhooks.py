@@ -272,7 +272,7 @@ def test_the_admin_adds_looks_and_sends_again(
 ) -> None:
     admin, page = console(world.admin), "/console/integrations"
     receiver.answers = [(400, {})]
-    given = {"name": "监控平台", "url": receiver.url, "type": ["ticket.created", "ticket.rated"]}
+    given: dict[str, Any] = {"name": "监控平台", "url": receiver.url, "type": ["ticket.created", "ticket.rated"]}
     assert (
         "服务商看不到" in send(admin, page, f"{page}/webhooks", **given).text
     )  # who it was that rated, it could guess

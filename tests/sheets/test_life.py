@@ -254,6 +254,7 @@ def test_figures_that_are_entered_have_their_form(story: Story) -> None:
     assert story.line("P5")["points"] == story.line("P5")["weight_spread"]
 
 
+@pytest.mark.slow("a quarter of ratings, read day after day")
 def test_what_the_provider_reads_of_ratings_moves_in_closed_blocks_and_a_block_late(story: Story) -> None:
     world = story.world
     identities = [world.bind(person) for person in (world.employ(f"H{n:03}", "护士") for n in range(40))]

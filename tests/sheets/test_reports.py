@@ -63,6 +63,7 @@ def test_the_workbook_has_the_pages_sums_and_the_formulas_that_make_them(frozen:
     assert sum(text.startswith("=") for text in said) >= 8
 
 
+@pytest.mark.slow("a whole Chinese font is embedded")
 def test_the_document_says_every_line_with_a_glyph_for_each_sign(frozen: dict[str, Any]) -> None:
     with pypdfium2.PdfDocument(document.document(frozen, FACTS, at=AT)) as pdf:
         assert 2 <= len(pdf) <= 4
@@ -112,6 +113,7 @@ def settle(story: Story) -> None:
         agreeing.settle(session, sheet, by=story.world.admin.id, at=at, zone=ZONE)
 
 
+@pytest.mark.slow("a whole Chinese font is embedded")
 def test_the_sheet_is_taken_away_as_it_is_seen(story: Story, frozen: dict[str, Any], console: Console) -> None:
     here = f"/console/sheets/{story.term.contract.id}/{story.term.quarter}"
     for who in (story.world.auditor, story.world.desk):

@@ -10,6 +10,7 @@ from typing import Any
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from app.services.tables.formulas import guarded
 from app.texts.sheets import WORDS, per_cent
 
 HEAD = ("代码", "指标", "公式", "来源", "分子", "分母", "比率", "95% 区间", "次数", "是否", "计分权重", "得分", "说明")
@@ -70,7 +71,7 @@ def _dimension(book: Workbook, code: str, content: dict[str, Any], styles: dict[
 
 def _line(page: Worksheet, row: int, line: dict[str, Any], styles: dict[str, Any]) -> None:
     for column, text in _texts(line).items():
-        page.write_string(row, column, text, styles["text"])
+        page.write_string(row, column, guarded(text), styles["text"])
     figure = line["figure"] or {}
     for column, name in ((4, "num"), (5, "den"), (8, "count")):
         if name in figure:
