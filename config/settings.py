@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.environment import Environment
+from config.retention import RetentionSettings
 from config.values import (
     Address,
     CallbackKey,
@@ -102,17 +103,6 @@ class CallbackSettings:
     token: str = field(repr=False)
     aes_key: str = field(repr=False)
     form: str
-
-
-@dataclass(frozen=True)
-class RetentionSettings:
-    """After how many days what is no longer needed goes; 0 keeps it."""
-
-    comment: int
-    photo: int
-    notice: int
-    sign_in: int
-    leaver: int
 
 
 class Settings(BaseSettings):

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from app import create_app
-from config.settings import CallbackSettings, RetentionSettings, SettingsError, WeComSettings, read_settings
+from config.retention import RetentionSettings
+from config.settings import CallbackSettings, SettingsError, WeComSettings, read_settings
 from sandbox.accounts import ACCOUNTS, WECOM, SandboxAccount, SandboxWeCom
 
 NAMED = {

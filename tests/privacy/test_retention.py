@@ -49,7 +49,8 @@ from app.models import (
 from app.models import Event as Node
 from app.runtime import Runtime, build
 from app.services.privacy import retention
-from config.settings import RetentionSettings, Settings
+from config.retention import RetentionSettings
+from config.settings import Settings
 from tests.privacy.life import COMMENT, FAULT, GRIEF, PLACE, found, kept_rows, leave, live, win
 from tests.support.world import World
 
@@ -285,13 +286,14 @@ def told_of_it(session: Session, world: World, at: datetime) -> None:
     """Another system reported something, and was told of something, long ago."""
     made = {"created_at": at, "created_by_id": world.admin.id}
     key = IntegrationKey(name="ITSM", digest="d", scopes=[], **made)
-    endpoint = WebhookEndpoint(name="ITSM", url="https://itsm.example/", types=[], seq=0, **made)
-    session.add_all([key, endpoint])
+    endpoint, other = (WebhookEndpoint(name=one, url="https://itsm.example/", types=[], seq=0, **made) for one in "ab")
+    session.add_all([key, endpoint, other])
     session.flush()
     event = session.scalars(select(Notice.event_id).where(Notice.event_id.is_not(None)).limit(1)).one()
-    about = {"endpoint_id": endpoint.id, "event_id": event, "type": "ticket.created", "message_id": "m"}
-    sent = WebhookDelivery(**about, state="sent", next_try_at=at, created_at=at, settled_at=at)
-    session.add_all([sent, IntegrationPost(integration_id=key.id, key="k", request="r", at=at)])
+    about = {"event_id": event, "type": "ticket.created", "next_try_at": at, "created_at": at, "settled_at": at}
+    sent = WebhookDelivery(**about, endpoint_id=endpoint.id, message_id="m", state="sent")
+    untried = WebhookDelivery(**about, endpoint_id=other.id, message_id="n", state="failed")
+    session.add_all([sent, untried, IntegrationPost(integration_id=key.id, key="k", request="r", at=at)])
     session.flush()
     session.add(WebhookAttempt(delivery_id=sent.id, at=at, status=200))
 

@@ -11,7 +11,7 @@ from app import clock
 from app.models import Event, RatingDetail
 from tests.conftest import Phone
 from tests.support.scan_forms import Slip
-from tests.support.world import World
+from tests.support.world import ZONE, World
 
 
 def test_the_served_nurse_rates_and_her_rating_counts(slip: Slip, world: World, phone: Phone) -> None:
@@ -357,7 +357,7 @@ def test_who_did_the_work_cannot_rate_it_whoever_employs_him(slip: Slip, world: 
 def test_work_of_an_engineers_last_day_is_not_rated_by_him_from_the_ward(
     slip: Slip, world: World, phone: Phone
 ) -> None:
-    yesterday = clock.now() - timedelta(days=1)
+    yesterday = clock.now().astimezone(ZONE).replace(hour=12) - timedelta(days=1)  # all of it on that day
     ticket = world.ticket("finished", served=world.ward, lead=world.second_engineer, reported_at=yesterday)
     slip.change_employer(world.engineer, to=world.ward, last_day=yesterday.date())
     assert slip.rate(phone(world.engineer_identity), ticket, 5).status_code == 403

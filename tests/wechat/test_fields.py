@@ -80,6 +80,7 @@ def test_an_unknown_type_is_an_error(kind: str) -> None:
         fit(kind, "x")
 
 
+@pytest.mark.slow("a hundred generated texts")
 @settings(deadline=None)
 @given(
     kind=st.sampled_from(sorted(KINDS - {"enum", "const"})),

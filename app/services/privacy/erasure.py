@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
 from app.models import (
+    AppealPhoto,
     BindingTry,
     BindInvitation,
     CaseNote,
@@ -213,6 +214,7 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     answered = (ServiceCase.person_id == subject.person_id, or_(anyway, ServiceCase.stage.not_in(UNANSWERED)))
     of_cases = CaseNote.case_id.in_(select(ServiceCase.id).where(*answered))
     _run(session, update(CaseNote).where(of_cases).values(text=""))
+    _run(session, delete(AppealPhoto).where(AppealPhoto.case_id.in_(select(ServiceCase.id).where(*answered))))
     done = (Ticket.requester_id == subject.person_id, or_(anyway, Ticket.state.not_in(OPEN_STATES)))
     _run(session, delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(select(Ticket.id).where(*done))))
     _run(session, update(Ticket).where(*done).values(description="", location=""))

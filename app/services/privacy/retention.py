@@ -34,7 +34,7 @@ from app.models import (
     WebhookDelivery,
 )
 from app.models.ticket import OPEN_STATES
-from config.settings import RetentionSettings
+from config.retention import RetentionSettings
 
 BATCH = 500  # rows in one transaction, so that nobody waits for it
 REPEATS = timedelta(days=2)  # longer than any answer may be asked for again

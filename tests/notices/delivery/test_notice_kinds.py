@@ -65,8 +65,8 @@ def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault_named"),
     [
-        ("[recovered]", "[recovery]", "notices.toml: recovery is not known; expected backup"),
-        ("[rules]", "[odd]\n[rules]", "notices.toml: odd is not known; expected backup"),
+        ("[recovered]", "[recovery]", "notices.toml: recovery is not known; expected appealed"),
+        ("[rules]", "[odd]\n[rules]", "notices.toml: odd is not known; expected appealed"),
         ("urgent = true", "urgnet = true", "[dispatched]: urgnet is not known; expected at_night"),
         ("urgent = true", "urgent = 1", "[dispatched] urgent: expected true or false"),
         (
@@ -106,7 +106,7 @@ def test_what_is_wrong_with_a_kind_is_named(old: str, new: str, fault_named: str
 @pytest.mark.parametrize(
     ("old", "new", "fault_named"),
     [
-        ("[rules]", "[rule]", "notices.toml: rule is not known; expected backup"),
+        ("[rules]", "[rule]", "notices.toml: rule is not known; expected appealed"),
         ("again_minutes", "again_hours", "[rules]: again_hours is not known"),
         ("again_minutes = 3", "again_minutes = 0", "[rules] again_minutes: expected a whole number of at least 1"),
         ("again_minutes = 3", "again_minutes = true", "[rules] again_minutes: expected a whole number of at least 1"),
