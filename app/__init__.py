@@ -58,14 +58,8 @@ def create_app(settings: Settings) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.session_interface = KeptSerializer()
-    content.check_file()
-    touchpoints()
-    findings()
-    shifts()
-    service_levels()
-    case_rules()
-    score_rules()
-    holidays()
+    for file in (content.check_file, touchpoints, findings, shifts, service_levels, case_rules, score_rules, holidays):
+        file()  # a fault in what the hospital edits stops the start
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime
     if "public" in settings.surfaces:

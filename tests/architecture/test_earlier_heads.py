@@ -14,6 +14,7 @@ from app.db import Base, Database
 from app.http.context import EXTENSION
 from app.models import (
     Completion,
+    Contract,
     CountedRating,
     Department,
     Event,
@@ -87,10 +88,12 @@ def test_every_page_opens_and_a_tap_is_kept(app: Flask, phone: Phone, console: C
         ward = session.scalars(select(Department).filter_by(code="N07")).one()
         openids = select(WeChatIdentity).where(WeChatIdentity.person_id.is_not(None)).order_by(WeChatIdentity.id)
         phones = session.scalars(openids).all()
+        contract = session.scalars(select(Contract).order_by(Contract.id)).first()
         ticket = session.scalars(select(Ticket).where(Ticket.state == "finished").order_by(Ticket.id)).first()
     assert ticket
+    assert contract
     assert app.test_client().get("/readyz").text == "ready\n"
-    small = cast(World, SimpleNamespace(ward=ward, nurse=people["nurse"]))
+    small = cast(World, SimpleNamespace(ward=ward, nurse=people["nurse"], contract=contract))
     visitors = [app.test_client(), *map(phone, phones), *(console(one) for one in people.values())]
     wrong = [
         (door.address, answer.status_code)

@@ -223,6 +223,60 @@ def _sign_in(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "sign-in-confirmed", hand
 
 
+def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, cases: tuple[int, int]) -> dict[str, str]:
+    complaint, answered = cases
+    today = clock.now().astimezone(demo.runtime.settings.timezone).date()
+    return {
+        "console": "/console",
+        "console-board": "/console/board",
+        "console-board-wall": "/console/board?wall=1",
+        "console-tickets": "/console/tickets",
+        "console-tickets-none": "/console/tickets?q=nothing-like-it",
+        "console-ticket": f"/console/tickets/{rated}",
+        "console-ticket-dispatch": f"/console/tickets/{fresh}",
+        "console-correct": f"/console/tickets/{fresh}/correct",
+        "console-new-ticket": "/console/tickets/new",
+        "console-notices": "/console/notices",
+        "console-deliveries": f"/console/notices?ticket={rated}",
+        "console-deliveries-person": f"/console/notices?person={roles.ENGINEER.staff_number}",
+        "console-inbox": "/console/inbox",
+        "console-duty": "/console/duty",
+        "console-ratings": "/console/ratings",
+        "console-cases": "/console/cases",
+        "console-cases-closed": "/console/cases?show=closed",
+        "console-cases-new": "/console/cases/new",
+        "console-recovery": "/console/recovery",
+        "console-case": f"/console/cases/{complaint}",
+        "console-case-answered": f"/console/cases/{answered}",
+        "console-ticket-photos": f"/console/tickets/{complained}",
+        "console-people": "/console/people",
+        "console-person": f"/console/people/{_person(demo, roles.NURSE)}",
+        "console-claims": "/console/people/claims",
+        "console-erasures": "/console/people/erasures",
+        "console-print": "/console/print",
+        "console-print-labels": "/console/print?what=assets&tag=PRN-0001&cut=on",
+        "console-print-slip": f"/console/print/sheet?number={rated}",
+        "console-assets": "/console/assets",
+        "console-pads": "/console/print/pads",
+        "console-entered": "/console/entered",
+        "console-entered-new": f"/console/entered/new?number={rated}&source=paper&day={today}",
+        "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated}",
+        "console-link-rule": "/console/mini-program/link-rule",
+        "console-sheets": "/console/sheets",
+        "console-sheet": f"/console/sheets/1/{_quarter(today)}",
+        "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
+        "console-audit": "/console/audit",
+        "console-audit-verify": "/console/audit/verify",
+        **DRAWS,
+        "console-handover": "/console/handover",
+        "console-integrations": "/console/integrations",
+        "console-incidents": "/console/incidents",
+        "console-downtime": "/console/downtime",
+        "console-calendar": "/console/calendar",
+        "console-missing": "/console/tickets/19990101-0001",
+    }
+
+
 def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
     rated = tickets.make(demo.runtime, "finished")
     with open_phone(browser) as nurse:
@@ -230,62 +284,17 @@ def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(rated.id)))
         _rate(page, 5)
         page.locator("[name=comment]").fill("来得快，讲得清楚")
+        page.locator("summary", has_text="更多").click()
         page.locator("label:has([name=praise])").click()
         page.locator("form[action$='/detail'] button").click()
         page.locator("form[action$='/detail']").wait_for(state="detached")
     fresh, complained = tickets.make(demo.runtime, "reported"), tickets.make(demo.runtime, "accepted")
     answered, complaint = tickets.complain(demo.runtime, complained)
-    today = clock.now().astimezone(demo.runtime.settings.timezone).date()
     with open_desktop(browser) as desktop:
         page = enter_console(desktop, demo, "supervisor")
         page.goto(f"{demo.at('console-supervisor')}/console{looks}")
-        for name, path in {
-            "console": "/console",
-            "console-board": "/console/board",
-            "console-board-wall": "/console/board?wall=1",
-            "console-tickets": "/console/tickets",
-            "console-tickets-none": "/console/tickets?q=nothing-like-it",
-            "console-ticket": f"/console/tickets/{rated.number}",
-            "console-ticket-dispatch": f"/console/tickets/{fresh.number}",
-            "console-correct": f"/console/tickets/{fresh.number}/correct",
-            "console-new-ticket": "/console/tickets/new",
-            "console-notices": "/console/notices",
-            "console-deliveries": f"/console/notices?ticket={rated.number}",
-            "console-deliveries-person": f"/console/notices?person={roles.ENGINEER.staff_number}",
-            "console-inbox": "/console/inbox",
-            "console-duty": "/console/duty",
-            "console-ratings": "/console/ratings",
-            "console-cases": "/console/cases",
-            "console-cases-closed": "/console/cases?show=closed",
-            "console-case": f"/console/cases/{complaint}",
-            "console-case-answered": f"/console/cases/{answered}",
-            "console-ticket-photos": f"/console/tickets/{complained.number}",
-            "console-people": "/console/people",
-            "console-person": f"/console/people/{_person(demo, roles.NURSE)}",
-            "console-claims": "/console/people/claims",
-            "console-erasures": "/console/people/erasures",
-            "console-print": "/console/print",
-            "console-print-labels": "/console/print?what=assets&tag=PRN-0001&cut=on",
-            "console-print-slip": f"/console/print/sheet?number={rated.number}",
-            "console-assets": "/console/assets",
-            "console-pads": "/console/print/pads",
-            "console-entered": "/console/entered",
-            "console-entered-new": f"/console/entered/new?number={rated.number}&source=paper&day={today}",
-            "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated.number}",
-            "console-link-rule": "/console/mini-program/link-rule",
-            "console-sheets": "/console/sheets",
-            "console-sheet": f"/console/sheets/1/{_quarter(today)}",
-            "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
-            "console-audit": "/console/audit",
-            "console-audit-verify": "/console/audit/verify",
-            **DRAWS,
-            "console-handover": "/console/handover",
-            "console-integrations": "/console/integrations",
-            "console-incidents": "/console/incidents",
-            "console-downtime": "/console/downtime",
-            "console-calendar": "/console/calendar",
-            "console-missing": "/console/tickets/19990101-0001",
-        }.items():
+        shown = _console_addresses(demo, rated.number, fresh.number, complained.number, (complaint, answered))
+        for name, path in shown.items():
             page.goto(demo.at("console-supervisor") + path)
             yield name, page
         yield from _invitations(demo, page)

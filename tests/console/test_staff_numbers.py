@@ -112,6 +112,7 @@ def something_of_everything(app: Flask, world: World, database: Database) -> lis
     """Every page the desk may open, with tickets of all states, their notices and an alert about somebody.
 
     No PDF: its text is packed and spelt in the numbers of glyphs; the page before it shows the same words.
+    What suggests people while one types is shut to the provider's desk.
     """
     tickets = [world.ticket(state) for state in WAYS]
     world.ticket("finished", served=world.ward)
@@ -138,7 +139,7 @@ def something_of_everything(app: Flask, world: World, database: Database) -> lis
         door.address
         for ticket in tickets
         for door in doors(app, "GET", real={"number": ticket.number})
-        if door.blueprint == "console" and not door.rule.endswith((".svg", ".pdf", "/photos/<id:photo_id>"))
+        if door.blueprint == "console" and not door.rule.endswith((".svg", ".pdf", "/photos/<id:photo_id>", "/suggest"))
     }
     assert {"/console", PAGE, "/console/tickets", "/console/notices", LINK} < pages
     finished = next(ticket.number for ticket, state in zip(tickets, WAYS, strict=True) if state == "finished")
