@@ -26,6 +26,14 @@ def test_his_list_has_his_open_tickets_and_what_he_finished(world: World, phone:
     assert [ticket.number in page for ticket in others] == [False] * 3
 
 
+def test_none_of_many_open_tickets_is_missing(world: World, phone: Phone) -> None:
+    numbers = {world.ticket("dispatched").number for _ in range(21)}
+    engineer = phone(world.engineer_identity)
+    for page in ("/engineer", "/engineer/today"):
+        shown = engineer.get(page).text
+        assert {number for number in numbers if number not in shown} == set()
+
+
 def test_a_ticket_of_somebody_else_is_not_found(world: World, phone: Phone) -> None:
     ticket = world.ticket("dispatched", lead=world.second_engineer)
     engineer = phone(world.engineer_identity)

@@ -37,6 +37,7 @@ REMAINING = {
     "arrived": ("finish",),
 }
 RECENT = 20
+OPEN = 200  # more than anybody has at once; none of them may be missing
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ def for_engineer(session: Session, engineer: int, *only: Any, at: datetime, zone
     offered = escalation.offered(session, engineer, at=at)
     theirs = or_(led, _helps(engineer), Ticket.id.in_(offered))
     still_open = Ticket.state.in_(OPEN_STATES)
-    open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=(Ticket.priority, Ticket.reported_at))
+    by_age = (Ticket.priority, Ticket.reported_at)
+    open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=by_age, most=OPEN)
     rows: Any = open_
     marks = clock.marks(session, rows, "solution", zone=zone, at=at)
     timed = [
@@ -195,7 +197,7 @@ def _done(session: Session, engineer: int, *only: Any) -> list[WorklistItem]:
 
 
 def _jobs(
-    session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...]
+    session: Session, engineer: int, offered: set[int], *conditions: Any, order: tuple[Any, ...], most: int = RECENT
 ) -> list[WorklistItem]:
     query: Any = (
         select(
@@ -219,7 +221,7 @@ def _jobs(
         .outerjoin(Person, Person.id == Ticket.requester_id)
         .where(*conditions)
         .order_by(*order)
-        .limit(RECENT)
+        .limit(most)
     )
     rows = session.execute(query).all()
     urged = urges.standing(session, tickets=[row[0].id for row in rows])

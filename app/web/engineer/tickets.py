@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import zip_longest
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -169,9 +170,10 @@ def today() -> str:
     """All that is open, each with what is needed and its next steps: for where there is no network."""
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
-        spots = [findings.at_the_spot(db, db.get_one(Ticket, job.ticket_id)) for job in work.open]
+        first = work.open[: engineer_worklist.RECENT]  # each asks the database
+        spots = [findings.at_the_spot(db, db.get_one(Ticket, job.ticket_id)) for job in first]
     forms = {job.number: session.form_token("engineer", job.number) for job in work.open}
-    return render_template("engineer/today.html", today=list(zip(work.open, spots, strict=True)), forms=forms)
+    return render_template("engineer/today.html", today=list(zip_longest(work.open, spots, fillvalue=())), forms=forms)
 
 
 @blueprint.get("/engineer/hand-over")
