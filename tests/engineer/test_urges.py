@@ -10,6 +10,7 @@ from app import clock
 from app.models import Event, Ticket
 from app.runtime import Runtime
 from app.services.tickets import lifecycle, urges
+from app.web.console import board
 from tests.conftest import Console, Phone
 from tests.support.console_forms import send
 from tests.support.pictures import photo
@@ -45,8 +46,9 @@ def test_what_the_user_can_see_answers_an_urge_and_a_new_dispatch_does_not(
 
 
 def test_it_stands_on_the_ticket_the_lists_and_the_board_until_the_engineer_answers(
-    world: World, phone: Phone, console: Console
+    world: World, phone: Phone, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(board, "LOOK_SECONDS", 1e-9)  # else a look is shared for half a second
     ticket = world.ticket("accepted")
     urge(world, ticket)
     engineer, desk = phone(world.engineer_identity), console(world.desk)
