@@ -30,12 +30,14 @@ def test_each_step_is_on_every_screen_after_two_looks(demo: Demo, browser: Brows
         engineer = phone.new_page()
         engineer.goto(demo.on_phone("engineer", f"/engineer/{made.number}"))
         for button, state in (("接单", "已接单"), ("到场", "已到场")):
-            engineer.get_by_role("button", name=button, exact=True).click()
+            with engineer.expect_navigation():  # the step is taken
+                engineer.get_by_role("button", name=button, exact=True).click()
             with looking_twice(board):
                 expect(row).to_contain_text(state)
             expect(ticket_page.get_by_role("region", name="经过")).to_contain_text(button)
         engineer.locator("summary", has_text="完成").click()
-        engineer.get_by_role("button", name="是，已修好").click()
+        with engineer.expect_navigation():
+            engineer.get_by_role("button", name="是，已修好").click()
         with looking_twice(board):
             expect(row).to_be_hidden()
 

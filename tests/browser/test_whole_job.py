@@ -163,7 +163,8 @@ def rate(page: Page, demo: Demo, number: str, address: str) -> None:
     scan(page, demo, "nurse", address)
     choose(page, "满意")
     expect(page.get_by_role("heading", name="谢谢您的评价")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollHeight") <= 900  # about one screen
+    others = page.locator("a[href^='/my/receipts/']").count() - 1  # of draws that other tests have made
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900 + 30 * others  # about one screen
     expect(page.get_by_text(number)).to_be_visible()
     page.locator(".tags label").first.click()
     page.get_by_label("还想说什么").fill(COMMENT)

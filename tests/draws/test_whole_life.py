@@ -78,6 +78,7 @@ def test_the_whole_life_of_a_draw(at_stage: Any, browser: Browser, tmp_path: Pat
     with at_stage(REDRAWN + 5 * MINUTE) as demo:
         with open_phone(browser) as anybody:
             wait_for(anybody.new_page(), demo, "领奖已截止")
+            wait_for(anybody.new_page(), demo, "过期未领")
         expect_expired(demo, browser)
         decide(demo, browser, 2, {"cn-kl8": balls(Random(7), 20, 80)})
         with open_phone(browser) as anybody:
