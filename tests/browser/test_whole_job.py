@@ -151,7 +151,8 @@ def serve(page: Page, demo: Demo, number: str) -> str:
     page.goto(demo.phone("engineer"))
     open_notice(page, number)
     for act in ("接单", "到场"):
-        page.get_by_role("button", name=act).click()
+        with page.expect_navigation():  # the page sends it by script: a click does not wait for that
+            page.get_by_role("button", name=act).click()
     page.locator("summary", has_text="完成").click()
     page.get_by_role("button", name="是，已修好").click()
     expect(page).to_have_url(f"{demo.at('engineer')}/engineer/{number}/code")
