@@ -45,11 +45,7 @@ def keep_rolling(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
 def roll(runtime: Runtime, *, at: datetime) -> bool:
     """One step; whether there is more to do."""
-    with runtime.database.reading() as session:
-        behind = feed.waits(session)
-    while behind:
-        with runtime.database.transaction() as session:
-            behind = feed.number(session) == feed.BATCH
+    feed.number_all(runtime.database)
     with runtime.database.transaction() as session:
         return daily.follow(session, zone=runtime.settings.timezone, at=at, most=AT_ONCE)
 

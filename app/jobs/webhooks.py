@@ -52,10 +52,8 @@ def send_once(runtime: Runtime) -> timedelta:
 def take_up(runtime: Runtime) -> None:
     with runtime.database.reading() as session:
         endpoints = webhooks.endpoints_on(session)
-        behind = bool(endpoints) and feed.waits(session)
-    if behind:
-        with runtime.database.transaction() as session:
-            feed.number(session)
+    if endpoints:
+        feed.number_all(runtime.database)
     for endpoint in endpoints:
         read = webhooks.BATCH
         while read == webhooks.BATCH:

@@ -77,6 +77,15 @@ def waits(session: Session) -> bool:
     return session.scalar(_unnumbered(settled).limit(1)) is not None
 
 
+def number_all(database: Database) -> None:
+    """Number whatever has been committed, a batch in a transaction; only looked at where there is nothing to number."""
+    with database.reading() as session:
+        behind = waits(session)
+    while behind:
+        with database.transaction() as session:
+            behind = number(session) == BATCH
+
+
 class Watch:
     """How far the work has come, for everybody whom one process serves: the number of its last event.
 
@@ -116,10 +125,7 @@ class Watch:
                 self._looking.release()
 
     def _number(self) -> None:
-        behind = self.behind()
-        while behind:
-            with self._database.transaction() as session:
-                behind = number(session) == BATCH
+        number_all(self._database)
         self._look()
         self._numbered = self._looked
 
