@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import accumulate
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -108,6 +109,7 @@ class Calendar:
         )  # days on which what began earlier, in another zone, is still open
         self._works: dict[int, bool] = {}
         self._laid: Timeline | None = None
+        self._laying = Lock()
 
     def between(self, begin: int, end: int) -> int:
         """Open time from one moment to a later one."""
@@ -183,12 +185,29 @@ class Calendar:
         if laid is not None and laid.first <= first and last < laid.last:
             return laid
         begin, end = first // DAY + ZERO - 40, last // DAY + ZERO + 400
-        known = (begin, end) if laid is None else laid.days
-        return self._cover(min(begin, known[0]), max(end, known[1]))
+        if laid is None:
+            return self._cover(begin, end)
+        known, size = laid.days, laid.days[1] - laid.days[0]  # by half at least, so that many small steps stay cheap
+        return self._cover(
+            min(begin, known[0] - size // 2) if begin < known[0] else known[0],
+            max(end, known[1] + size // 2) if end > known[1] else known[1],
+        )
 
     def _cover(self, first: int, last: int) -> Timeline:
-        """Lay out the open spans of these days in UTC. Whole, and then put in place: threads share a calendar."""
-        first, last = max(first, FIRST_YEAR), min(last, LAST_YEAR)
+        """Lay out the open spans of these days, and of all that were laid out before, in UTC.
+
+        Threads share a calendar: one of them lays out at a time, so none puts back what another has widened.
+        """
+        with self._laying:
+            first, last = max(first, FIRST_YEAR), min(last, LAST_YEAR)
+            if self._laid is not None:
+                first, last = min(first, self._laid.days[0]), max(last, self._laid.days[1])
+                if (first, last) == self._laid.days:
+                    return self._laid
+            self._laid = self._lay_out(first, last)
+            return self._laid
+
+    def _lay_out(self, first: int, last: int) -> Timeline:
         days = range(first - self._reach, last + 2)
         wall = merged(span for day in days for span in self.own(day))
         begins = [begin for begin, _ in wall]
@@ -198,8 +217,7 @@ class Calendar:
             place = max(0, bisect_right(begins, begin + offset) - 1)
             for opened, closed in wall[place : bisect_left(begins, end + offset)]:
                 found.append((max(opened - offset, begin), min(closed - offset, end)))
-        self._laid = Timeline((first, last), merged(span for span in found if span[0] < span[1]), distances)
-        return self._laid
+        return Timeline((first, last), merged(span for span in found if span[0] < span[1]), distances)
 
     def _offsets(self, first: int, last: int) -> list[tuple[int, int, int]]:
         """Stretches of UTC in which the zone keeps its distance from it: begin, end, distance."""

@@ -35,6 +35,16 @@ def test_a_quick_test_above_its_budget_fails(pytester: pytest.Pytester) -> None:
     said.stdout.fnmatch_lines(["*test_dear took 0.* seconds of processor time, a quick test may take 0.*"])
 
 
+def test_what_only_the_first_of_a_process_pays_is_measured_again(pytester: pytest.Pytester) -> None:
+    said = run(pytester, "paid = []\ndef test_first():\n    if not paid: work(0.4)\n    paid.append(1)")
+    said.assert_outcomes(passed=1)
+
+
+def test_one_that_fails_when_it_is_measured_again_fails(pytester: pytest.Pytester) -> None:
+    said = run(pytester, "left = []\ndef test_left_over():\n    assert not left\n    left.append(1)\n    work(0.4)")
+    said.assert_outcomes(failed=1)
+
+
 def test_on_a_crowded_machine_nothing_is_judged(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.support.budget.crowded", lambda: True)
     run(pytester, "def test_dear(): work(0.4)").assert_outcomes(passed=1)

@@ -39,7 +39,7 @@ def test_every_version_is_the_same_symbol(level: Level) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_random_addresses_are_the_same_symbol_mask_included(level: Level) -> None:
     masks = set()
-    for number in range(30):
+    for number in range(20):
         address = f"https://pj.hospital.cn/r/{sign(secrets.randbits(40), purpose='ticket', keys=['k' * 32])}"
         ours = symbol(address, level)
         assert ours == theirs(address, level), number
@@ -47,7 +47,7 @@ def test_random_addresses_are_the_same_symbol_mask_included(level: Level) -> Non
     assert len(masks) > 3
 
 
-@settings(deadline=None)  # the first of a version makes its tables
+@settings(max_examples=50, deadline=None)  # the first of a version makes its tables
 @given(st.text(min_size=1, max_size=30))
 def test_any_text_is_the_same_symbol(text: str) -> None:
     assert symbol(text, "Q") == theirs(text, "Q")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Generator
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 SHOWN = 20
 BILL = "processor seconds"
@@ -38,14 +39,41 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class Budget:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._own = 0.0
+        self._own = self._billed = 0.0
         self._making_for_many = False
         self._told: list[tuple[float, str]] = []
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
-        self._own = 0.0
-        return (yield)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = self._measured(item, nextitem)
+        if self._too_dear(item, reports):
+            reports = self._measured(item, nextitem)
+            if too_dear := self._too_dear(item, reports):
+                too_dear.outcome = "failed"
+                too_dear.longrepr = (
+                    f"{item.nodeid} took {self._billed:.1f} seconds of processor time,"
+                    f" a quick test may take {self._most():g}:"
+                    ' make it cheaper, or mark it with @pytest.mark.slow("why it is slow")'
+                )
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _measured(self, item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+        self._own = self._billed = 0.0
+        return runtestprotocol(item, log=False, nextitem=nextitem)
+
+    def _most(self) -> float:
+        return self._seconds * (2 if sys.gettrace() else 1)
+
+    def _too_dear(self, item: pytest.Item, reports: list[pytest.TestReport]) -> pytest.TestReport | None:
+        """The report of the call, where it passed and took more than a test may take at the pace of just now."""
+        called = next((report for report in reports if report.when == "call" and report.passed), None)
+        if called is None or item.get_closest_marker("slow") or self._billed <= self._most() or crowded():
+            return None
+        return called if self._billed > self._most() * _pace() else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self) -> Generator[None, object, object]:
@@ -71,14 +99,8 @@ class Budget:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if call.when == "call" and item.get_closest_marker("slow") is None:
-            most = self._seconds * (2 if sys.gettrace() else 1)
-            report.user_properties.append((BILL, self._own))
-            if report.passed and self._own > most and not crowded() and self._own > most * _pace():
-                report.outcome = "failed"
-                report.longrepr = (
-                    f"{item.nodeid} took {self._own:.1f} seconds of processor time, a quick test may take {most:g}:"
-                    ' make it cheaper, or mark it with @pytest.mark.slow("why it is slow")'
-                )
+            self._billed = self._own
+            report.user_properties.append((BILL, self._billed))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
