@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from app.models import Ticket
+from app.models import Asset, Place, Ticket
 from app.pagination import SIZE
 from app.services.tables import writer
 from app.services.tables.reader import open_table
@@ -61,10 +61,28 @@ def test_every_list_has_its_files_and_each_for_whom_it_is(world: World, console:
     supervisor, desk = console(world.supervisor), console(world.desk)
     assert len(rows(supervisor, "/console/ratings?as=csv&from=")) == 2
     assert desk.get("/console/ratings?as=csv").status_code == 403
+    head, low = rows(supervisor, "/console/cases?as=csv")
+    assert dict(zip(head, low, strict=True))["起因"] == "低分"
+    assert len(rows(supervisor, "/console/cases?show=closed&as=csv")) == 1
+    people = rows(supervisor, "/console/people?as=csv")
+    assert [world.engineer.staff_number, world.engineer.name] in [row[:2] for row in people]
+    assert desk.get("/console/people?as=csv").status_code == desk.get("/console/cases?as=csv").status_code == 403
     whole, less = rows(supervisor, "/console/notices?as=csv"), rows(desk, "/console/notices?as=csv")
     assert "工号" in whole[0]
     assert "工号" not in less[0]
     assert 'as=xlsx"' in desk.get("/console/tickets").text
+
+
+@ONE
+def test_assets_and_rooms_come_whole_beyond_the_first_page(world: World, console: Console) -> None:
+    tags = [f"A{number:03}" for number in range(SIZE + 3)]
+    with world.database.transaction() as session:
+        session.add_all(Asset(tag=tag, name="电脑") for tag in tags)
+        session.add(Place(code="R-1", name="护士站"))
+    supervisor = console(world.supervisor)
+    assert [row[0] for row in rows(supervisor, "/console/assets?as=csv")] == ["编号", *tags]
+    assert [row[0] for row in rows(supervisor, "/console/assets?show=places&as=csv")] == ["编号", "R-1"]
+    assert [row[0] for row in rows(supervisor, "/console/assets?as=csv&q=A00")] == ["编号", *tags[:10]]
 
 
 def test_a_workbook_is_written_front_to_end_and_read_again(tmp_path: Path) -> None:

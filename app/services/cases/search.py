@@ -63,12 +63,14 @@ class Steps:
     late: bool
 
 
-def open_cases(session: Session, *, at: datetime, which: str, by: int, admin: bool) -> tuple[list[CaseLine], bool]:
+def open_cases(
+    session: Session, *, at: datetime, which: str, by: int, admin: bool, most: int = MOST
+) -> tuple[list[CaseLine], bool]:
     """What is open, pressure first, then by what is due next; whether there is more than is shown."""
     query = _lines(at).where(ServiceCase.is_open, *_narrow(which, by), *_visible(admin))
     order = (ServiceCase.pressed.desc(), ServiceCase.next_due_at.is_(None), ServiceCase.next_due_at, ServiceCase.id)
-    rows = session.execute(query.order_by(*order).limit(MOST + 1)).all()
-    return [_line(row, at) for row in rows[:MOST]], len(rows) > MOST
+    rows = session.execute(query.order_by(*order).limit(most + 1)).all()
+    return [_line(row, at) for row in rows[:most]], len(rows) > most
 
 
 def closed_cases(session: Session, *, at: datetime, admin: bool, after: Cursor | None) -> Page:

@@ -1,6 +1,6 @@
 """What carries a label, assets and rooms: listed by their tags, and what a report says when one is scanned."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Missing
 from app.models import Asset, Category, Department, Place
-from app.pagination import Query
+from app.pagination import SIZE, Query
 
 Kind = Literal["asset", "place"]
 KEYS: dict[Kind, Any] = {"asset": Asset.tag, "place": Place.code}
@@ -40,6 +40,19 @@ class ThingFilter:
     tags: tuple[str, ...] = ()
     text: str = ""
     department: str = ""
+
+
+@dataclass(frozen=True)
+class LabelPage:
+    """Some of them; `after` continues the list and is None at its end."""
+
+    rows: Sequence[LabelTarget]
+    after: str | None
+
+
+def page(session: Session, kind: Kind, wanted: ThingFilter, *, after: str) -> LabelPage:
+    found = find(session, kind, wanted, after=after, most=SIZE + 1)
+    return LabelPage(found[:SIZE], found[SIZE - 1].tag if len(found) > SIZE else None)
 
 
 def find(

@@ -3,18 +3,30 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Any, Protocol
 
 from flask import Response, request, stream_with_context
 from sqlalchemy.orm import Session
 
 from app.http.context import now, runtime
-from app.pagination import Cursor, Line, Page
 from app.services.tables import writer
 from app.services.tables.writer import Cell
 
 FORMS = {"csv": (writer.CSV, writer.as_csv), "xlsx": (writer.XLSX, writer.as_xlsx)}
-Find = Callable[[Session, Cursor | None], Page]
-Columns = dict[str, Callable[[Line], Cell]]
+Columns = dict[str, Callable[[Any], Cell]]
+
+
+class Part(Protocol):
+    """Some rows of a list; `after` continues it and is None at its end."""
+
+    @property
+    def rows(self) -> Sequence[Any]: ...
+
+    @property
+    def after(self) -> Any: ...
+
+
+Find = Callable[[Session, Any], Part]
 
 
 def wanted() -> bool:
@@ -34,7 +46,7 @@ def export(name: str, columns: Columns, find: Find) -> Response:
 
 
 def _rows(columns: Columns, find: Find) -> Iterator[Sequence[Cell]]:
-    after: Cursor | None = None
+    after: Any = None
     zone, left = runtime().settings.timezone, writer.MOST_ROWS
     while left > 0:
         with runtime().database.reading() as session:

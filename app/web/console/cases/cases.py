@@ -1,6 +1,7 @@
 """Cases, for the hospital only: one list by what is due next, and each with the acts that are left."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -12,11 +13,14 @@ from app.http.context import now, read_session, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
 from app.http.ids import parse_id
+from app.http.words import word
 from app.models.case import CALL_OUTCOMES, UNANSWERED
+from app.pagination import Cursor, Page
 from app.services.cases import acts, complaints, hotline, limits, search
 from app.services.cases.acts import AFTER_ANSWER, TEXT_MOST, Actor
 from app.services.ratings import appeals
-from app.web.console import filters
+from app.services.tables import writer
+from app.web.console import exports, filters
 
 blueprint = Blueprint("console_cases", __name__)
 SHOWN_AGAIN = {
@@ -32,14 +36,50 @@ SHOWN_AGAIN = {
 
 
 @blueprint.get("/console/cases")
-def case_index() -> str:
+def case_index() -> str | Response:
     which, admin = filters.code("show", search.LISTS), g.visitor.administers
+    if exports.wanted():
+        find = _closed if which == "closed" else partial(_open, which)
+        return exports.export("cases", _columns(), find)
     with read_session() as session:
         if which == "closed":
             page = search.closed_cases(session, at=now(), admin=admin, after=filters.cursor("after"))
             return render_template("console/cases.html", page=page, lines=(), tabs=search.LISTS, more=False)
         lines, more = search.open_cases(session, at=now(), which=which, by=g.visitor.person_id, admin=admin)
     return render_template("console/cases.html", page=None, lines=lines, more=more, most=search.MOST, tabs=search.LISTS)
+
+
+def _closed(session: Session, after: Cursor | None) -> Page:
+    return search.closed_cases(session, at=now(), admin=g.visitor.administers, after=after)
+
+
+def _open(which: str, session: Session, _after: Cursor | None) -> Page:
+    """All of them as one part: what is open is never many, and its order changes with the hour."""
+    by = g.visitor.person_id
+    lines, _more = search.open_cases(
+        session, at=now(), which=which, by=by, admin=g.visitor.administers, most=writer.MOST_ROWS
+    )
+    return Page([line.row for line in lines], None)
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("案件"): lambda row: row.ServiceCase.id,
+        gettext("起因"): lambda row: word("case_reason", row.ServiceCase.reason),
+        gettext("阶段"): lambda row: word("case_stage", row.ServiceCase.stage),
+        gettext("下一步"): lambda row: (
+            word("case_step", limits.next_step(row.ServiceCase)) if row.ServiceCase.is_open else ""
+        ),
+        gettext("最迟"): lambda row: row.ServiceCase.next_due_at if row.ServiceCase.is_open else None,
+        gettext("立案"): lambda row: row.ServiceCase.opened_at,
+        gettext("结案"): lambda row: row.ServiceCase.closed_at,
+        gettext("内容"): lambda row: row.words or row.comment,
+        gettext("是谁"): lambda row: row.who or row.caller,
+        gettext("科室"): lambda row: row.department,
+        gettext("电话"): lambda row: row.telephone,
+        gettext("工单号"): lambda row: row.number,
+        gettext("负责人"): lambda row: row.owner,
+    }
 
 
 @blueprint.get("/console/cases/new")

@@ -2,34 +2,51 @@
 
 from urllib.parse import urlencode
 
-from flask import render_template, request
+from flask import Response, render_template, request
+from sqlalchemy.orm import Session
 
 from app.http.context import read_session, runtime
+from app.http.i18n import gettext
 from app.services.organisation import assets, catalogue
-from app.services.organisation.assets import Kind, ThingFilter
-from app.web.console import filters
+from app.services.organisation.assets import Kind, LabelPage, ThingFilter
+from app.web.console import exports, filters
 from app.web.console.overview import blueprint
 
-SIZE = 50
 TABS = ("assets", "places")
 KINDS: dict[str, Kind] = {"": "asset", "assets": "asset", "places": "place"}
 
 
 @blueprint.get("/console/assets")
-def asset_index() -> str:
+def asset_index() -> str | Response:
     shown = filters.code("show", TABS) or "assets"
     kind, wanted = KINDS[shown], ThingFilter(text=filters.text("q"), department=filters.text("department"))
+
+    def find(session: Session, after: str | None) -> LabelPage:
+        return assets.page(session, kind, wanted, after=after or "")
+
+    if exports.wanted():
+        return exports.export(shown, _columns(kind), find)
     with read_session() as session:
-        found = assets.find(session, kind, wanted, after=filters.text("after"), most=SIZE + 1)
+        page = find(session, filters.text("after"))
         departments = catalogue.coded_departments(session)
     return render_template(
         "console/assets.html",
         shown=shown,
         tabs=TABS,
-        found=found[:SIZE],
-        after=found[SIZE - 1].tag if len(found) > SIZE else None,
+        page=page,
         departments=departments,
         link=runtime().links.label_path,
         query=urlencode({"what": shown, "q": wanted.text, "department": wanted.department}),
         filtered=any(request.args.get(name) for name in ("q", "department")),
     )
+
+
+def _columns(kind: Kind) -> exports.Columns:
+    columns: exports.Columns = {
+        gettext("编号"): lambda thing: thing.tag,
+        gettext("名称"): lambda thing: thing.name,
+        gettext("科室与房间"): lambda thing: thing.spot,
+        gettext("位置"): lambda thing: thing.where,
+        gettext("已停用"): lambda thing: gettext("是") if thing.retired else gettext("否"),
+    }
+    return columns | ({gettext("服务"): lambda thing: thing.category} if kind == "asset" else {})

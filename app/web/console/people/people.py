@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
@@ -13,7 +14,7 @@ from app.http.ids import parse_id
 from app.models import Department
 from app.services.identity import binding, invitations
 from app.services.organisation import catalogue, directory
-from app.web.console import filters
+from app.web.console import exports, filters
 from qr import symbol
 
 blueprint = Blueprint("console_people", __name__)
@@ -33,18 +34,33 @@ def _users() -> bool:
 
 
 @blueprint.get("/console/people")
-def people_index() -> str:
+def people_index() -> str | Response:
+    day, text, department_id = now().date(), filters.text("q"), filters.row_id("department")
+
+    def find(session: Session, after: str | None) -> directory.PeoplePage:
+        return directory.find(session, day=day, text=text, department_id=department_id, after=after)
+
+    if exports.wanted():
+        return exports.export("people", _columns(), find)
     with read_session() as session:
-        page = directory.find(
-            session,
-            day=now().date(),
-            text=filters.text("q"),
-            department_id=filters.row_id("department"),
-            after=filters.text("after") or None,
-        )
+        page = find(session, filters.text("after") or None)
         departments = catalogue.departments(session)
-    ward = filters.row_id("department") if _users() else None
+    ward = department_id if _users() else None
     return render_template("console/people.html", page=page, departments=departments, ward=ward)
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("工号"): lambda row: row.staff_number,
+        gettext("姓名"): lambda row: row.name,
+        gettext("科室"): lambda row: row.department,
+        gettext("服务商"): lambda row: row.provider,
+        gettext("班组"): lambda row: row.team,
+        gettext("岗位"): lambda row: row.post,
+        gettext("类别"): lambda row: row.job_type,
+        gettext("电话"): lambda row: row.telephone,
+        gettext("已绑定"): lambda row: gettext("是") if row.bound else gettext("否"),
+    }
 
 
 @blueprint.get("/console/people/<id:person_id>")
