@@ -30,6 +30,7 @@ from config.duty import shifts
 from config.findings import findings
 from config.holidays import holidays
 from config.logging import configure
+from config.registers import registers
 from config.score import score_rules
 from config.settings import Settings, SettingsError
 from config.sla import service_levels
@@ -58,7 +59,8 @@ def create_app(settings: Settings) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.session_interface = KeptSerializer()
-    for file in (content.check_file, touchpoints, findings, shifts, service_levels, case_rules, score_rules, holidays):
+    rules = (service_levels, case_rules, score_rules, registers)
+    for file in (content.check_file, touchpoints, findings, shifts, holidays, *rules):
         file()  # a fault in what the hospital edits stops the start
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime

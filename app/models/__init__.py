@@ -57,6 +57,7 @@ from app.models.rating import (
     RatingDetail,
     RatingExclusion,
 )
+from app.models.register import RegisterEntry, RegisterFile, RegisterRecord
 from app.models.rollup import RatingDay, RollupMark
 from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
 from app.models.sheet import (
@@ -158,6 +159,9 @@ __all__ = [
     "RatingDay",
     "RatingDetail",
     "RatingExclusion",
+    "RegisterEntry",
+    "RegisterFile",
+    "RegisterRecord",
     "RoleGrant",
     "RollupMark",
     "SealCheckpoint",

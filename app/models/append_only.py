@@ -54,6 +54,7 @@ STAYS = frozenset(
         "draw_objection",
         "erasure_request",
         "rating_detail",
+        "register_entry",
         "service_case",
         "ticket_note",
     }
@@ -70,6 +71,7 @@ KEPT = frozenset(
         "identity_claim",
         "notice_try",
         "person",
+        "register_file",
         "ticket_asset",
         "ticket_photo",
         "wechat_identity",
@@ -113,6 +115,7 @@ CURRENT = frozenset(
         "post_approval",
         "rating_day",
         "provider",
+        "register_record",
         "role_grant",
         "rollup_mark",
         "sheet_draft",

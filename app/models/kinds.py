@@ -10,7 +10,9 @@ from typing import Literal
 
 from app.models.ticket import STATES
 
-Subject = Literal["ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet"]
+Subject = Literal[
+    "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "register"
+]
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,10 @@ EVENTS: Mapping[str, EventKind] = {
     "integrations_changed": EventKind("setting"),  # a key made or revoked, a webhook added or switched
     "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year
     "history_exported": EventKind("history"),
+    "register_written": EventKind("register"),
+    "register_confirmed": EventKind("register"),  # by a second person
+    "register_moved": EventKind("register"),  # parts came in, went out, were counted
+    "register_used": EventKind("register"),  # for a ticket that was finished
     "announced": _OF_DRAW,
     "checkpoint": _OF_DRAW,
     "committed": _OF_DRAW,

@@ -1,6 +1,6 @@
 """What codes are called, table by table. The database keeps codes; people read these words."""
 
-from app.texts import cases, draws, history, notices, people, printing, ratings, sheets, tickets
+from app.texts import cases, draws, history, notices, people, printing, ratings, registers, sheets, tickets
 
-_OF = (tickets, ratings, notices, people, printing, draws, history, cases, sheets)
+_OF = (tickets, ratings, notices, people, printing, draws, history, cases, sheets, registers)
 WORDS = {name: words for module in _OF for name, words in module.WORDS.items()}

@@ -43,6 +43,10 @@ WORDS: dict[str, dict[str, str]] = {
         "integrations_changed": mark("改对接"),
         "days_off_taken_in": mark("登记放假通知"),
         "history_exported": mark("导出历史"),
+        "register_written": mark("写台账"),
+        "register_confirmed": mark("确认台账"),
+        "register_moved": mark("备件进出"),
+        "register_used": mark("用于工单"),
     },
     "history_subject": {
         "ticket": mark("工单"),
@@ -55,6 +59,7 @@ WORDS: dict[str, dict[str, str]] = {
         "setting": mark("设置"),
         "history": mark("历史"),
         "sheet": mark("考核表"),
+        "register": mark("台账"),
     },
     "history_show": {"looks": mark("谁取走过什么")},
     "seal_cause": {"day": mark("每日"), "act": mark("大事之后")},

@@ -25,6 +25,11 @@ GROUPS: dict[str, DataNote] = {
     "portrait": DataNote(mark("本人照片"), mark("让用户知道来的是谁。"), mark("本人撤回或申请删除后清除。")),
     "employments": DataNote(mark("任职"), mark("知道您在哪个科室或服务商。"), mark("医院的人事记录，一直保留。")),
     "duty": DataNote(mark("值班"), mark("排班，统计岗位到岗。"), CONTRACT),
+    "registers": DataNote(
+        mark("台账"),
+        mark("您负责、领用或参加的事，供考核服务商。"),
+        mark("合同履行的记录；离职后申请删除的，文字和照片清除。"),
+    ),
     "roles": DataNote(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
     "bindings": DataNote(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
     "tickets": DataNote(

@@ -46,6 +46,22 @@ SHEET = (
     f"INSERT INTO sheet_settlement (sheet_id, fee_fen, by_id, at) SELECT 1, 5, min(id), {_AT} FROM person",
 )
 
+REGISTER = (
+    (
+        "INSERT INTO register_record (id, kind, code, form, title, state, closed, void, period, data, words, searched, "
+        "revision, created_at, written_at) "
+        "VALUES (1, 'tools', 'TL-0001', 1, 'x', 'used', false, false, '', '{}', '{}', '', 1, :at, :at)"
+    ),
+    (
+        "INSERT INTO register_entry (id, record_id, event_id, kind, revision, form, data, words, at) "
+        """VALUES (1, 1, 1, 'written', 1, 1, '{"a": 1}', '{"title": "x"}', :at)"""
+    ),
+    (
+        "INSERT INTO register_file (id, record_id, name, media_type, size, content, at) "
+        "VALUES (1, 1, 'x', 'image/jpeg', 1, 'x', :at)"
+    ),
+)
+
 # Each would rewrite what happened: whose it was, who decided, what was said, what was taken for what it was.
 REFUSED = (
     "UPDATE service_case SET person_id = 7",
@@ -66,6 +82,10 @@ REFUSED = (
     "UPDATE rating_detail SET comment = 'excellent'",
     "UPDATE rating_detail SET quality = '{\"speed\": 5}'",
     "UPDATE rating_detail SET praise = 'approved'",
+    """UPDATE register_entry SET words = '{"title": "y"}'""",
+    """UPDATE register_entry SET data = '{"a": 2}'""",
+    "UPDATE register_entry SET by_id = 1",
+    "UPDATE register_file SET content = 'y'",
     "UPDATE ticket_note SET text = 'another'",
     "UPDATE ticket_note SET person_id = person_id + 1",
     "UPDATE identity_claim SET person_id = person_id + 1",
@@ -104,6 +124,8 @@ def full(bare_url: str) -> Iterator[Database]:
         session.execute(text(note), {"at": clock.now()})
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
         session.execute(text(f"{rated} SELECT min(id), 1, 5, min(opened_at) FROM service_case"))
+        for statement in REGISTER:
+            session.execute(text(statement), {"at": now})
         for table, columns, values in (
             ("case_handover", "provider_id, by_id, plan", "1, 1, 'go again'"),
             ("case_appeal", "by_id, reason, text, state", "1, 'mistaken', 'a slip', 'refused'"),

@@ -35,6 +35,7 @@ from app.models import (
     Person,
     Portrait,
     Rating,
+    RegisterFile,
     ServiceCase,
     SubscriptionCredit,
     Ticket,
@@ -47,6 +48,9 @@ from app.services.cases.complaints import Said
 from app.services.ratings import manual_entry, rating
 from app.services.ratings.manual_entry import Entry, ManualRating
 from app.services.ratings.rating import Detail
+from app.services.registers import records
+from app.services.registers.access import Reader
+from app.services.registers.records import Act
 from app.services.tickets import lifecycle, notes
 from app.services.tickets.scan import load
 from tests.support.world import ZONE, World
@@ -89,7 +93,19 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
             session.add(row)
             session.flush()
         _enter_slip(session, world, ticket, now)
+        _register(session, world, person, now)
     return ticket
+
+
+def _register(session: Session, world: World, person: Person, now: datetime) -> None:
+    """A check of badges names somebody, and shows them."""
+    said = {"title": f"{person.name}的病区", "checked": "20", "passed": "19", "note": f"{person.name}没有戴工牌"}
+    said |= {"person": person.staff_number, "done": "2026-10-20", "contract": world.contract.number}
+    act = Act(Reader(world.supervisor.id, hospital=True, acts=True), now)
+    record = records.create(session, "uniform", said, act)
+    picture = b"\xff\xd8 a badge"
+    kept: dict[str, Any] = {"media_type": "image/jpeg", "size": len(picture), "content": picture, "at": now}
+    session.add(RegisterFile(record_id=record.id, name="photo", by_id=world.supervisor.id, **kept))
 
 
 def appeal(world: World, case_id: int, now: datetime) -> Iterable[Base]:

@@ -61,7 +61,16 @@ def test_of_a_leaver_nothing_is_found_anywhere_and_his_ratings_stay(world: World
     win(world, nurse)
     leave(world, nurse, on=clock.now() - timedelta(days=1))
     before = kept_rows(database, *APPEND_ONLY)
-    hers = (nurse.name, nurse.telephone, f"'{nurse.staff_number}'", phone.openid, *WORDS, "rid-1", "the picture")
+    hers = (
+        nurse.name,
+        nurse.telephone,
+        f"'{nurse.staff_number}'",
+        phone.openid,
+        *WORDS,
+        "rid-1",
+        "the picture",
+        "a badge",
+    )
     assert all(found(database, *hers).values())
     assert erase_person(database, nurse, by=world.admin.id) == "whole"
     assert {word: tables for word, tables in found(database, *hers).items() if tables} == {}

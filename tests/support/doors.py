@@ -47,6 +47,7 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "contract_id": str(world.contract.id),
         "quarter": str(Quarter.of(clock.now().date())),
         "console_sheets.code": "C1.1",
+        "console_registers.kind": "knowledge",
         "size": "1",
         "account": "service",
         "person_id": str(world.nurse.id),

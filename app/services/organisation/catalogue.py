@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.models import Campus, Category, Department, Place, Post
+from app.models import Campus, Category, Contract, Department, Place, Post, Provider
 from app.pagination import Line
 
 
@@ -42,3 +42,19 @@ def categories(session: Session) -> Sequence[Line]:
     query = select(Category.id, Category.name, func.coalesce(above.name, "").label("heading"))
     query = query.outerjoin(above, above.id == Category.parent_id)
     return session.execute(query.order_by("heading", Category.code)).all()
+
+
+def coded_categories(session: Session) -> Sequence[Line]:
+    """The service catalogue, named by codes, as tables know it."""
+    return session.execute(select(Category.code, Category.name).order_by(Category.code)).all()
+
+
+def contracts(session: Session, provider_id: int | None = None) -> Sequence[Line]:
+    """Each with its provider, the newest first; of one provider if it is named."""
+    query = select(
+        Contract.id, Contract.number, Contract.valid_from, Contract.valid_to, Provider.name.label("provider")
+    )
+    query = query.join(Provider, Provider.id == Contract.provider_id)
+    if provider_id is not None:
+        query = query.where(Contract.provider_id == provider_id)
+    return session.execute(query.order_by(Contract.valid_from.desc(), Contract.id.desc())).all()

@@ -31,6 +31,9 @@ from app.models import (
     Portrait,
     Rating,
     RatingDetail,
+    RegisterEntry,
+    RegisterFile,
+    RegisterRecord,
     RoleGrant,
     ServiceCase,
     Ticket,
@@ -248,6 +251,7 @@ def _erase_person(session: Session, person: Person, at: datetime) -> None:
     _refuse_last_admin(session, person.id, at.date())
     for table in (RoleGrant, Credential, ConsoleScan):
         _run(session, delete(table).where(table.person_id == person.id))
+    _erase_registers(session, person.id)
     own_notices = select(Notice.id).where(Notice.person_id == person.id)
     _run(session, update(DeliveryAttempt).where(DeliveryAttempt.notice_id.in_(own_notices)).values(detail=""))
     _run(session, update(Notice).where(Notice.person_id == person.id).values(detail="", msgid=""))
@@ -257,6 +261,15 @@ def _erase_person(session: Session, person: Person, at: datetime) -> None:
     person.telephone = person.job_type = ""
     person.sign_outs += 1
     person.erased_at = at
+
+
+def _erase_registers(session: Session, person_id: int) -> None:
+    """Words and pictures of what is written about them; numbers, codes and days stay, under no name."""
+    theirs = select(RegisterRecord.id).where(RegisterRecord.person_id == person_id)
+    _run(session, delete(RegisterFile).where(RegisterFile.record_id.in_(theirs)))
+    _run(session, update(RegisterEntry).where(RegisterEntry.record_id.in_(theirs)).values(words={}))
+    own = update(RegisterRecord).where(RegisterRecord.person_id == person_id)
+    _run(session, own.values(words={}, title="", searched=""))
 
 
 def _refuse_last_admin(session: Session, person_id: int, day: date) -> None:

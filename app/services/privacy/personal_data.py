@@ -82,6 +82,7 @@ GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "portrait": organisation.portrait,
     "employments": organisation.employments,
     "duty": organisation.duty,
+    "registers": organisation.registers,
     "roles": organisation.roles,
     "bindings": identity.bindings,
     "tickets": tickets.tickets,

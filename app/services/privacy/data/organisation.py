@@ -1,8 +1,8 @@
 """What the roster and the roles keep about a person."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from app.models import DutyShift, Employment, Person, Portrait, Post, RoleGrant
+from app.models import DutyShift, Employment, Person, Portrait, Post, RegisterRecord, RoleGrant
 from app.pagination import Query
 from app.services.organisation import employment
 from app.services.privacy.data.subject import Subject, belongs_to
@@ -25,6 +25,13 @@ def duty(subject: Subject) -> Query:
     columns = (DutyShift.day, DutyShift.shift, Post.name.label("post"), DutyShift.checked_in_at)
     query = select(*columns).select_from(DutyShift).outerjoin(Post, Post.id == DutyShift.post_id)
     return query.where(belongs_to(DutyShift.person_id, subject)).order_by(DutyShift.day.desc())
+
+
+def registers(subject: Subject) -> Query:
+    record = RegisterRecord
+    columns = (record.code.label("number"), record.title.label("text"))
+    query = select(*columns, func.coalesce(record.done_on, record.due_on).label("day"))
+    return query.where(belongs_to(record.person_id, subject)).order_by(record.created_at.desc())
 
 
 def roles(subject: Subject) -> Query:

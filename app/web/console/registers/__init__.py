@@ -1,0 +1,7 @@
+"""The registers' blueprint. Importing the pages registers their views."""
+
+from app.web.console.registers import acts, registers
+
+blueprint = registers.blueprint
+
+__all__ = ["acts", "blueprint", "registers"]

@@ -1,0 +1,142 @@
+"""What is done in a register: a record written, written anew, confirmed, moved; evidence put to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
+
+from app.errors import Refused
+from app.http import forms
+from app.http.context import now, read_session, transaction
+from app.http.errors import status_of, words
+from app.http.i18n import gettext
+from app.http.ids import parse_id
+from app.services.registers import access, records, search, stock, values
+from app.services.registers.access import Reader
+from app.services.registers.records import Act
+from app.services.registers.values import PROSE, Unfit
+from app.web.console.registers.registers import blueprint, boxes, reader, record_page, typed_before
+from config.registers import Register
+
+NEW = 0
+
+
+@blueprint.get("/console/registers/<kind>/new")
+def new_record(kind: str) -> str:
+    with read_session() as session:
+        who = reader(session)
+        form = records.writable(who, kind)
+        typed = {"state": form.first_state, "contract": _only_contract(session, who)}
+        return _form(session, who, form, kind, typed)
+
+
+@blueprint.post("/console/registers/<kind>/new")
+def write_new(kind: str) -> Answer | tuple[str, int]:
+    typed = _typed()
+    try:
+        with transaction() as session:
+            record_id = records.create(session, kind, typed, _act(session)).id
+    except Unfit as unfit:
+        return _shown_again(kind, NEW, typed, unfit)
+    flash(gettext("已登记。"), "success")
+    return redirect(url_for("console_registers.record", kind=kind, record_id=record_id), 303)
+
+
+@blueprint.get("/console/registers/<kind>/<id:record_id>/edit")
+def edit_record(kind: str, record_id: int) -> str:
+    with read_session() as session:
+        who = reader(session)
+        form = records.writable(who, kind)
+        found = search.one(session, who, kind, record_id, day=now().date())
+        return _form(session, who, form, kind, typed_before(form, found.row, who), record=found.record)
+
+
+@blueprint.post("/console/registers/<kind>/<id:record_id>/edit")
+def write_anew(kind: str, record_id: int) -> Answer | tuple[str, int]:
+    typed = _typed()
+    try:
+        with transaction() as session:
+            changed = records.revise(session, record_id, kind, typed, _act(session))
+    except Unfit as unfit:
+        return _shown_again(kind, record_id, typed, unfit)
+    flash(gettext("已保存。") if changed else gettext("和原来一样，没有再记一笔。"), "success")
+    return redirect(url_for("console_registers.record", kind=kind, record_id=record_id), 303)
+
+
+@blueprint.post("/console/registers/<kind>/<id:record_id>/confirm")
+def confirm(kind: str, record_id: int) -> Answer | tuple[str, int]:
+    return _done(kind, record_id, "confirm", lambda db: records.confirm(db, record_id, kind, _act(db)))
+
+
+@blueprint.post("/console/registers/<kind>/<id:record_id>/move")
+def move(kind: str, record_id: int) -> Answer | tuple[str, int]:
+    movement = request.form.get("movement", "")
+
+    def act(session: Session) -> None:
+        count = values.number(forms.typed("count"))
+        stock.move(session, record_id, kind, _act(session), movement=movement, count=count)
+
+    return _done(kind, record_id, "move", act)
+
+
+def _done(kind: str, record_id: int, of: str, act: Callable[[Session], Any]) -> Answer | tuple[str, int]:
+    """What is refused is said on the record's page."""
+    try:
+        with transaction() as session:
+            act(session)
+    except Refused as refused:
+        if status_of(refused) == 404:
+            raise
+        return record_page(kind, record_id, fault=words(refused), of=of), status_of(refused)
+    flash(gettext("已记下。"), "success")
+    return redirect(url_for("console_registers.record", kind=kind, record_id=record_id), 303)
+
+
+def _act(session: Session) -> Act:
+    return Act(reader(session), now(), seen=parse_id(request.form.get("seen", "")) or 0)
+
+
+def _typed() -> dict[str, str]:
+    return {name: forms.clean(text, PROSE * 2) for name, text in request.form.items() if name != "code"}
+
+
+def _shown_again(kind: str, record_id: int, typed: dict[str, str], unfit: Unfit) -> tuple[str, int]:
+    with read_session() as session:
+        who = reader(session)
+        form = records.writable(who, kind)
+        found = search.one(session, who, kind, record_id, day=now().date()).record if record_id else None
+        return _form(session, who, form, kind, typed, record=found, unfit=unfit), 422
+
+
+def _form(
+    session: Session,
+    who: Reader,
+    form: Register,
+    kind: str,
+    typed: dict[str, str],
+    *,
+    record: Any = None,
+    unfit: Unfit | None = None,
+) -> str:
+    if record is not None and not (who.hospital or record.provider_id == who.provider_id):
+        raise Refused("register_not_yours")
+    return render_template(
+        "console/register_form.html",
+        kind=kind,
+        register=form,
+        record=record,
+        boxes=boxes(session, who, form, typed, unfit.faults if unfit else {}),
+        states=[code for code, _zh, _en in form.states],
+        state=typed.get("state", form.first_state),
+        seen=typed.get("seen") or (record.revision if record else NEW),
+        by_number=who.hospital,
+        faulty=unfit is not None,
+    )
+
+
+def _only_contract(session: Session, who: Reader) -> str:
+    """The contract in force, where there is one alone."""
+    rows = access.contracts_in_force(session, who, now().date())
+    return rows[0] if len(rows) == 1 else ""
