@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo import places, roles
+from app.demo import places, register_rows, roles
 from app.demo.bulk_insert import Rows
 from app.demo.people import Roster
 from app.demo.rating_rows import Voices
@@ -43,3 +43,4 @@ def seed(session: Session, *, appid: str, zone: ZoneInfo, at: datetime) -> None:
     Voices(rows, dice, roster, crew, colleagues, at).speak(works)
     lives.finish()
     rows.write(session)
+    register_rows.write(session, at=at.astimezone(zone))

@@ -39,10 +39,12 @@ from app.models import (
 )
 from app.models.case import CALL_OUTCOMES, CASE_REASONS, CLOSED_BY
 from app.models.rating import LOW_LEVELS
+from app.models.register import MOVEMENTS
 from app.models.ticket import MOVES, STATES
 from app.services.identity import passwords
 from app.services.organisation import employment as people
 from app.services.tickets import completions, lifecycle, scan
+from config.registers import registers
 from sandbox.phones import PHONES
 from tests.demo.conftest import AT, ZONE, seeded
 from tests.support.world import APPID
@@ -52,7 +54,8 @@ NEW_YEAR = datetime(2027, 1, 1, 0, 5, tzinfo=ZONE).astimezone(UTC)
 
 
 OF_CASES = {"reason", "outcome", "end"}
-CODES = {*CASE_REASONS, *CALL_OUTCOMES, *CLOSED_BY}
+OF_REGISTERS = {"register", "revision", "movement", "day"}
+CODES = {*CASE_REASONS, *CALL_OUTCOMES, *CLOSED_BY, *registers(), *MOVEMENTS, str(AT.astimezone(ZONE).date())}
 
 
 def test_every_ticket_moves_as_the_table_allows_and_ends_in_its_state(looking: Session) -> None:
@@ -95,7 +98,17 @@ def test_every_step_is_taken_by_somebody_who_may(looking: Session) -> None:
 def test_events_hold_ids_and_codes_only(looking: Session) -> None:
     for event in looking.scalars(select(Event)):
         held = event.data or {}
-        assert set(held) <= {"lead", "helpers", "rating", "provider", "case", "call", "recovery", *OF_CASES}
+        assert set(held) <= {
+            "lead",
+            "helpers",
+            "rating",
+            "provider",
+            "case",
+            "call",
+            "recovery",
+            *OF_CASES,
+            *OF_REGISTERS,
+        }
         known = [one for value in held.values() for one in (value if isinstance(value, list) else [value])]
         assert all(isinstance(one, int) or one in CODES for one in known)
 

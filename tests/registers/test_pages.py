@@ -89,7 +89,7 @@ def test_what_is_due_stands_on_the_first_page(world: World, console: Console, wr
 def test_the_hospital_sees_all_and_the_auditor_only_looks(
     world: World, console: Console, write: Write, who: str, acts: bool
 ) -> None:
-    record = write("rectifications", title="线缆整理", due="2026-12-01")
+    record = write("rectifications", title="线缆整理", due="2020-12-01")
     person = console(getattr(world, who))
     page = f"{INDEX}/rectifications/{record}"
     assert "线缆整理" in person.get(page).text
@@ -101,7 +101,7 @@ def test_the_hospital_sees_all_and_the_auditor_only_looks(
 def test_the_provider_sees_its_own_and_the_desk_only_what_helps_it(
     world: World, console: Console, write: Write, manager: Person
 ) -> None:
-    record = write("rectifications", title="线缆整理", due="2026-12-01")
+    record = write("rectifications", title="线缆整理", due="2020-12-01")
     desk = console(manager)
     page = f"{INDEX}/rectifications/{record}"
     assert "线缆整理" in desk.get(page).text

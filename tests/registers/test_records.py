@@ -80,6 +80,18 @@ def test_what_costs_is_confirmed_by_another_and_again_once_it_is_changed(world: 
             records.confirm(session, record, "uniform", hospital(person, seen))
 
 
+def test_what_is_only_planned_waits_for_nobody_until_its_day_is_over(world: World, write: Write) -> None:
+    for title, said in (
+        ("a", {"due": "2026-11-21"}),
+        ("b", {"due": "2026-11-19"}),
+        ("c", {"due": "2026-11-21", "done": "2026-11-18"}),
+    ):
+        write("rectifications", title=title, **said)
+    who = Reader(world.admin.id, hospital=True, acts=True)
+    with world.database.reading() as session:
+        assert [one.record.title for one in search.unconfirmed(session, who, day=DAY)] == ["b", "c"]
+
+
 def test_neither_the_provider_nor_the_auditor_confirms(world: World, write: Write, manager: Person) -> None:
     record = write("rectifications", title="线缆", due="2026-12-01")
     auditor = Act(Reader(world.auditor.id, hospital=True), AT, seen=1)

@@ -67,8 +67,10 @@ def find(session: Session, who: Reader, kind: str, wanted: Wanted, *, day: date,
 
 def shown(row: Line, register: Register, day: date) -> Shown:
     record: RegisterRecord = row.RegisterRecord
-    overdue = not record.closed and record.due_on is not None and record.due_on < day
-    return Shown(row, overdue, register.second and not record.void and record.confirmed_at is None)
+    over = record.due_on is not None and record.due_on < day
+    happened = record.closed or over or record.due_on is None or record.done_on is not None
+    waits = register.second and not record.void and record.confirmed_at is None and happened
+    return Shown(row, over and not record.closed, waits)
 
 
 def one(session: Session, who: Reader, kind: str, record_id: int, *, day: date) -> Shown:
@@ -100,7 +102,7 @@ def tallies(session: Session, who: Reader, *, day: date) -> list[Tally]:
         func.count(),
         func.sum(case((RegisterRecord.closed.is_(False), 1), else_=0)),
         func.sum(case((_overdue(day), 1), else_=0)),
-        func.sum(case((_unconfirmed(), 1), else_=0)),
+        func.sum(case((_unconfirmed(day), 1), else_=0)),
     ]
     mine = or_(*(and_(*access.visible(who, kind)) for kind in known))
     rows = session.execute(select(RegisterRecord.kind, *counted).where(mine).group_by(RegisterRecord.kind)).all()
@@ -129,7 +131,7 @@ def unconfirmed(session: Session, who: Reader, *, day: date) -> list[Shown]:
     known = {kind: register for kind, register in access.kinds(who).items() if register.second}
     mine = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
     rows = session.execute(
-        _lines().where(mine, _unconfirmed()).order_by(RegisterRecord.written_at, RegisterRecord.id).limit(DUE_MOST)
+        _lines().where(mine, _unconfirmed(day)).order_by(RegisterRecord.written_at, RegisterRecord.id).limit(DUE_MOST)
     ).all()
     return [shown(row, known[row.RegisterRecord.kind], day) for row in rows]
 
@@ -181,7 +183,7 @@ def _conditions(register: Register, wanted: Wanted, day: date) -> Iterator[Colum
         case "overdue":
             yield _overdue(day)
         case "waiting":
-            yield _unconfirmed() if register.second else false()
+            yield _unconfirmed(day) if register.second else false()
         case state:
             yield RegisterRecord.state == state
     if wanted.text:
@@ -199,8 +201,11 @@ def _overdue(day: date) -> ColumnElement[bool]:
     return and_(RegisterRecord.closed.is_(False), RegisterRecord.due_on < day)
 
 
-def _unconfirmed() -> ColumnElement[bool]:
-    return and_(RegisterRecord.confirmed_at.is_(None), RegisterRecord.void.is_(False))
+def _unconfirmed(day: date) -> ColumnElement[bool]:
+    """What is only planned has nothing yet that anybody could have seen."""
+    done = or_(RegisterRecord.done_on.is_not(None), RegisterRecord.closed.is_(True))
+    happened = or_(done, RegisterRecord.due_on.is_(None), RegisterRecord.due_on < day)
+    return and_(RegisterRecord.confirmed_at.is_(None), RegisterRecord.void.is_(False), happened)
 
 
 def _lines() -> Query:
