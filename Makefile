@@ -12,7 +12,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision bench-integrity screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ bench-draw: .venv/ready-dev  ## a draw among ten million people
 
 bench-growth: .venv/ready-dev  ## every page at 20,000 and at 2,000,000 tickets (GROWTH_TICKETS)
 	$(BIN)/python -m benchmarks.growth
+
+bench-integrity: .venv/ready-dev  ## what the signals find of planted cheating, and whom they bother
+	$(BIN)/python -m benchmarks.integrity
 
 bench-supervision: .venv/ready-dev  ## a million service-level clocks, a million sealed entries
 	$(BIN)/python -m benchmarks.supervision

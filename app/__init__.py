@@ -29,6 +29,7 @@ from config.cases import case_rules
 from config.duty import shifts
 from config.findings import findings
 from config.holidays import holidays
+from config.integrity import signals
 from config.logging import configure
 from config.registers import registers
 from config.score import score_rules
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.session_interface = KeptSerializer()
-    rules = (service_levels, case_rules, score_rules, registers)
+    rules = (service_levels, case_rules, score_rules, registers, signals)
     for file in (content.check_file, touchpoints, findings, shifts, holidays, *rules):
         file()  # a fault in what the hospital edits stops the start
     runtime = build(settings)

@@ -14,6 +14,7 @@ from app.jobs import (
     deadlines,
     draws,
     history,
+    integrity,
     mini_codes,
     notices,
     retention,
@@ -44,6 +45,7 @@ BY_THE_CLOCK = {
     "mini_codes": mini_codes.keep_fetching,
     "history": history.keep_sealing,
     "sheets": sheets.keep_counting,
+    "integrity": integrity.keep_looking,
 }
 
 

@@ -67,6 +67,7 @@ GUARDS: dict[str, Guard] = {
     "console_incidents": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),
     "console_integrations": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_ratings": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_integrity": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_mini": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_entered": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_cases": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),

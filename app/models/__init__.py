@@ -33,6 +33,7 @@ from app.models.integration import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from app.models.integrity import IntegrityDecision, IntegrityFlag
 from app.models.notice import ChannelOutage, DeliveryAttempt, Notice, SubscriptionCredit, WeChatToken
 from app.models.person import (
     BindingTry,
@@ -143,6 +144,8 @@ __all__ = [
     "IndicatorEntry",
     "IntegrationKey",
     "IntegrationPost",
+    "IntegrityDecision",
+    "IntegrityFlag",
     "MajorIncident",
     "MiniCode",
     "MonitoringAlarm",

@@ -27,6 +27,8 @@ FROZEN = frozenset(
         "holiday_notice",
         "indicator_check",
         "indicator_entry",
+        "integrity_decision",
+        "integrity_flag",
         "rating",
         "rating_correction",
         "rating_exclusion",

@@ -12,6 +12,7 @@ from app.models.ticket import STATES
 
 Subject = Literal[
     "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "register"
+    "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "signal"
 ]
 
 
@@ -122,6 +123,8 @@ EVENTS: Mapping[str, EventKind] = {
     "sheet_answered": EventKind("sheet"),
     "sheet_signed": EventKind("sheet"),
     "sheet_settled": EventKind("sheet"),
+    "signal_raised": EventKind("signal"),
+    "signal_decided": EventKind("signal"),
     "settings_changed": EventKind("setting"),
     "integrations_changed": EventKind("setting"),  # a key made or revoked, a webhook added or switched
     "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year

@@ -71,6 +71,13 @@ def read(session: Session, *, after: int, most: int = 500, kinds: Collection[str
     return session.execute(query.order_by(FeedEntry.seq)).all()
 
 
+def has_any(session: Session, *, after: int, kinds: Collection[str]) -> bool:
+    """Whether an event of these kinds follows `after`."""
+    query = select(FeedEntry.seq).join(Event, Event.id == FeedEntry.event_id)
+    found = query.where(FeedEntry.seq > after, Event.kind.in_(kinds)).order_by(FeedEntry.seq).limit(1)
+    return session.scalar(found) is not None
+
+
 def waits(session: Session) -> bool:
     """Whether something has been committed that has no number yet."""
     settled = session.scalar(select(FeedMark.settled_id)) or 0

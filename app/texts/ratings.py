@@ -19,6 +19,12 @@ WORDS: dict[str, dict[str, str]] = {
         "unverified": mark("未核验"),
         "excluded": mark("已排除"),
     },
+    "integrity_show": {"decided": mark("已处理")},
+    "integrity_outcome": {
+        "unfounded": mark("查无异常"),
+        "watched": mark("继续观察"),
+        "confirmed": mark("属实"),
+    },
     "exclusion": {
         "mistaken": mark("评错了（本人说明点错或评错工单）"),
         "malicious": mark("恶意评价"),

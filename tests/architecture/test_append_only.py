@@ -118,6 +118,12 @@ def full(bare_url: str) -> Iterator[Database]:
         verify.record(session, verify.verify(session), by=None, at=clock.now())
         for statement in SHEET:
             session.execute(text(statement))
+        flag = "INSERT INTO integrity_flag (id, quarter, signal, found, out_of, usual, numbers, evidence, day, at) "
+        session.execute(
+            text(f"{flag} VALUES (1, '2026Q3', 'x', 1, 1, 0, '{{}}', '{{}}', '2026-09-30', :at)"), {"at": now}
+        )
+        decided = "INSERT INTO integrity_decision (flag_id, outcome, note, by_id, at)"
+        session.execute(text(f"{decided} SELECT 1, 'watched', 'x', min(id), :at FROM person"), {"at": now})
         days = "INSERT INTO holiday_notice (year, notice, off, work, at) VALUES (2027, 'x', '[]', '[]', :at)"
         session.execute(text(days), {"at": clock.now()})
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"

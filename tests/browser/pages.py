@@ -242,6 +242,7 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-inbox": "/console/inbox",
         "console-duty": "/console/duty",
         "console-ratings": "/console/ratings",
+        "console-integrity": "/console/integrity",
         "console-cases": "/console/cases",
         "console-cases-closed": "/console/cases?show=closed",
         "console-cases-new": "/console/cases/new",

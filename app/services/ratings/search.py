@@ -89,6 +89,11 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[Line]:
     return session.execute(_lines().where(Completion.ticket_id == ticket_id).order_by(Rating.at, Rating.id)).all()
 
 
+def some(session: Session, ids: Sequence[int]) -> Sequence[Line]:
+    """These, in the order they were given."""
+    return session.execute(_lines().where(Rating.id.in_(ids)).order_by(Rating.at, Rating.id)).all()
+
+
 def one(session: Session, rating_id: int) -> Line:
     """Raises Missing."""
     row = session.execute(_lines().where(Rating.id == rating_id)).first()

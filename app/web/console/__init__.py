@@ -10,6 +10,7 @@ from app.web.console.draws import announce as draws_announce
 from app.web.console.draws import claims as draws_claims
 from app.web.console.draws import draws
 from app.web.console.integrations import integrations
+from app.web.console.integrity import integrity
 from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people
 from app.web.console.ratings import manual_entry, ratings
@@ -27,6 +28,7 @@ _HOSPITAL = (
     draws.blueprint,
     history.blueprint,
     integrations.blueprint,
+    integrity.blueprint,
 )
 _DESK = (overview.blueprint, incidents.blueprint, downtime.blueprint)
 BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, *_DESK, *_BESIDE, *_HOSPITAL)

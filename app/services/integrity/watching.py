@@ -1,0 +1,109 @@
+"""Looks at every day that is over, once: what the signals see in the quarter so far is put before a person.
+
+A reader of the feed: a day in which nothing came that the signals read raises nothing new. Each day is looked at as it
+stood at its end, so that starting again from the first gives the same.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import insert_first
+from app.models import Event, IntegrityFlag, RollupMark
+from app.services import events, feed
+from app.services.events import About
+from app.services.indicators.quarters import Quarter
+from app.services.integrity import records
+from config.integrity import signals, thresholds
+from supervision.signals import Finding, findings
+
+NAME = "integrity"
+A_DAY = timedelta(days=1)
+STILL_RATED = timedelta(days=21)  # window and binding of what was finished last
+READ = frozenset(
+    {"finished", "shown", "rated", "corrected", "bound", "cancelled", "urged", "still_broken", "case_opened"}
+)
+AGAIN = 2  # times as much
+
+
+def follow(session: Session, *, zone: ZoneInfo, at: datetime) -> bool:
+    """Look at the next day that is over; whether there are more. Needs a writing transaction; `feed.number` first."""
+    today = at.astimezone(zone).date()
+    mark = _mark(session, zone, today)
+    if mark.until >= today:
+        return False
+    yesterday, busy = today - A_DAY, _busy(session, mark.until, zone)
+    day, last = min(busy or yesterday, yesterday), feed.last(session)
+    if day == busy or feed.has_any(session, after=mark.seq, kinds=READ):
+        for quarter in _quarters(day):
+            look(session, quarter, day=day, zone=zone, at=at)
+    mark.until = day + A_DAY
+    if day == yesterday:  # what has a later number is of no day that was looked at, or was written down late
+        mark.seq = last
+    return mark.until < today
+
+
+def look(session: Session, quarter: Quarter, *, day: date, zone: ZoneInfo, at: datetime) -> list[IntegrityFlag]:
+    """Raise what the signals see at the end of a day and had not seen before."""
+    until = datetime.combine(day + A_DAY, time(), tzinfo=zone)
+    found = findings(records.load(session, quarter, until=until, zone=zone), thresholds())
+    before = _seen(session, quarter)
+    fresh = [one for one in found if one.found >= AGAIN * before.get((one.signal, one.lead, one.rater), 0)]
+    return [_raise(session, one, quarter, day, at) for one in fresh]
+
+
+def _raise(session: Session, one: Finding, quarter: Quarter, day: date, at: datetime) -> IntegrityFlag:
+    flag = IntegrityFlag(
+        quarter=str(quarter),
+        signal=one.signal,
+        lead_id=one.lead,
+        identity_id=one.rater,
+        found=one.found,
+        out_of=one.of,
+        usual=one.usual,
+        numbers=dict(signals()[one.signal].numbers),
+        evidence={"answers": list(one.answers), "tickets": list(one.tickets)},
+        day=day,
+        at=at,
+    )
+    session.add(flag)
+    session.flush()
+    data = {"flag": flag.id, "signal": one.signal, "quarter": flag.quarter, "found": one.found, "of": one.of}
+    data |= {"engineer": one.lead, "identity": one.rater}
+    events.append(session, About(flag.id), "signal_raised", by=None, at=at, channel="integrity", data=data)
+    return flag
+
+
+def _seen(session: Session, quarter: Quarter) -> dict[tuple[str, int | None, int | None], int]:
+    """How much each had seen when it was raised last."""
+    flag = IntegrityFlag
+    query = select(flag.signal, flag.lead_id, flag.identity_id, flag.found).where(flag.quarter == str(quarter))
+    return {(signal, lead, rater): found for signal, lead, rater, found in session.execute(query.order_by(flag.id))}
+
+
+def _busy(session: Session, since: date, zone: ZoneInfo) -> date | None:
+    """The first day from there on on which something happened that the signals read."""
+    begins = datetime.combine(since, time(), tzinfo=zone)
+    query = select(Event.at).where(Event.at >= begins, Event.kind.in_(READ)).order_by(Event.at).limit(1)
+    first = session.scalar(query)
+    return first.astimezone(zone).date() if first else None
+
+
+def _quarters(day: date) -> Iterator[Quarter]:
+    yield Quarter.of(day)
+    before = Quarter.of(day).before
+    if day - before.last <= STILL_RATED:
+        yield before
+
+
+def _mark(session: Session, zone: ZoneInfo, today: date) -> RollupMark:
+    """Held until the end of the transaction; it begins with the quarter before."""
+    mark = session.get(RollupMark, NAME, with_for_update=True)
+    if mark is None:
+        begins = Quarter.of(today).before.first
+        insert_first(session, RollupMark, name=NAME, zone=zone.key, until=begins, seq=0)
+        mark = session.get_one(RollupMark, NAME, with_for_update=True)
+    return mark
