@@ -11,8 +11,18 @@ from typing import Literal
 from app.models.ticket import STATES
 
 Subject = Literal[
-    "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "register"
-    "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "signal"
+    "ticket",
+    "rating",
+    "case",
+    "complaint",
+    "draw",
+    "person",
+    "contract",
+    "setting",
+    "history",
+    "sheet",
+    "register",
+    "signal",
 ]
 
 
