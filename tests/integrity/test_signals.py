@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,13 @@ OFTEN = 100
 Rows = tuple[list[Job], list[Answer]]
 
 
-def jobs(many: int, lead: int, *, first: int = 0, **how: object) -> list[Job]:
+def jobs(many: int, lead: int, *, first: int = 0, **how: Any) -> list[Job]:
     """One an hour, in one ward; of two engineers at the same hours."""
     begins = 10_000 * lead + first
     return [Job(begins + n, begins + n, lead, 7, (first + n) * HOUR, 1)._replace(**how) for n in range(many)]
 
 
-def rated(done: Sequence[Job], *, rater: int = 50, level: int = BEST, after: int = 300, **how: object) -> list[Answer]:
+def rated(done: Sequence[Job], *, rater: int = 50, level: int = BEST, after: int = 300, **how: Any) -> list[Answer]:
     return [Answer(job.id, job.id, rater, rater, level, job.at + after)._replace(**how) for job in done]
 
 
@@ -32,9 +33,9 @@ def found(name: str, records: Records) -> list[Finding]:
     return list(tried.SIGNALS[name](records, **thresholds()[name]))
 
 
-def by_many(done: Sequence[Job], **how: object) -> list[Answer]:
+def by_many(done: Sequence[Job], **how: Any) -> list[Answer]:
     """Everybody rates once."""
-    return [one._replace(rater=one.id, person=one.id) for one in rated(done, **how)]  # type: ignore[arg-type]
+    return [one._replace(rater=one.id, person=one.id) for one in rated(done, **how)]
 
 
 def quick(enough: bool) -> Records:
