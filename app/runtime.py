@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from app import clock, redis_pool
 from app.db import Database
+from app.errors import Refused
 from app.exchange_slots import ExchangeSlots
 from app.models import Counter, WeChatIdentity
+from app.services import images
 from app.services.audit.seal import Signer
 from app.services.dashboards.board import Shared
 from app.services.feed import Watch
@@ -34,6 +36,7 @@ class Runtime:
     database: Database
     links: Links
     logo: Logo | None = field(repr=False)
+    mark: bytes | None = field(repr=False)
     account: Account | None
     service_account: ServiceAccount | None = field(repr=False)
     mini: MiniProgram | None = field(repr=False)
@@ -63,6 +66,7 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         database=database,
         links=links,
         logo=_logo(settings),
+        mark=_mark(settings),
         account=account,
         service_account=ServiceAccount(account, store, clock=clock.now) if account else None,
         mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
@@ -88,6 +92,13 @@ def _logo(settings: Settings) -> Logo | None:
         return read(settings.logo) if settings.logo else None
     except BadLogo as error:
         raise SettingsError(f"QR_LOGO is no picture that can be printed ({error.code})") from error
+
+
+def _mark(settings: Settings) -> bytes | None:
+    try:
+        return images.mark(settings.mark) if settings.mark else None
+    except Refused as error:
+        raise SettingsError(f"HOSPITAL_MARK is no picture that can be shown ({error.code})") from error
 
 
 def _account(known: WeChatSettings) -> Account:

@@ -175,6 +175,7 @@ class Settings(BaseSettings):
     hotline: str = ""  # the hospital's own, for supervision
     service_line: str = ""  # the provider's
     logo: Picture = Field(b"", alias="QR_LOGO", repr=False)
+    mark: Picture = Field(b"", alias="HOSPITAL_MARK", repr=False)
     slip_code: Literal["link", "mini", "both"] = "link"
     drand_url: Origin = ""
     clock_ahead: Span = timedelta()

@@ -33,6 +33,7 @@ _EVERY = frozenset({"public", "console", "api", "worker"})
 
 GUARDS: dict[str, Guard] = {
     "health": Guard(_EVERY, ANYONE),
+    "mark": Guard(_PUBLIC | _CONSOLE, ANYONE),
     "bootstrap": Guard(_CONSOLE, ANYONE),
     "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
     "home": Guard(_PUBLIC, ANYONE),

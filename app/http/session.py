@@ -38,6 +38,10 @@ class Visitor:
         return sorted(self.roles - {"user"})
 
     @property
+    def engineer(self) -> bool:
+        return "engineer" in self.roles
+
+    @property
     def administers(self) -> bool:
         """Reads what is about a supervisor: the admin, and who audits."""
         return bool(self.roles & {"admin", "auditor"}) and not self.provider

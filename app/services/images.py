@@ -19,6 +19,7 @@ FORMATS = tuple(MOST_PIXELS)
 MEDIA_TYPE = "image/jpeg"
 WAIT_SECONDS = 0.5
 _QUALITY = 82
+_MARK_SIDE = 96
 _START_OF_SCAN = b"\xff\xda"
 _UNREADABLE = (
     *(UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning),
@@ -72,3 +73,19 @@ def _orientation(opened: Image.Image) -> int:
     except Exception:  # damaged tags raise whatever they hit
         return 1
     return held if isinstance(held, int) else 1
+
+
+def mark(content: bytes) -> bytes:
+    """A hospital's mark as a small PNG, transparent where it was; raises Refused."""
+    try:
+        with Image.open(BytesIO(content), formats=("PNG",)) as opened:
+            _bound(opened, content)
+            picture = opened.convert("RGBA")
+    except _UNREADABLE as error:
+        raise Refused("photo_unreadable") from error
+    picture.thumbnail((_MARK_SIDE, _MARK_SIDE))
+    drawn = Image.new("RGBA", picture.size)
+    drawn.paste(picture)
+    written = BytesIO()
+    drawn.save(written, "PNG", optimize=True)
+    return written.getvalue()

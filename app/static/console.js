@@ -1,4 +1,4 @@
-// Comfort only; everything works without it. "/" goes to the search field; a page that is printed has a button for it.
+// Comfort only; everything works without it. "/" goes to the search field on top; a page that is printed has a button for it.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   const search = document.querySelector("[data-slash]");
@@ -6,6 +6,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   search.focus();
   search.select();
+});
+// A menu that is open closes when one looks elsewhere.
+const menus = () => document.querySelectorAll("details.group[open]");
+document.addEventListener("click", (event) => menus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menus().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
 });
 for (const button of document.querySelectorAll("[data-print-page]")) {
   button.hidden = false;

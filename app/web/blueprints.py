@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import console, engineer, health
+from app.web import console, engineer, health, mark
 from app.web.draws import check, objection, own, public
 from app.web.public import binding, cases, demo, home, inbox, label, my, my_data, published, report, scan, slip, ward
 from app.web.wechat import callback, domain_verification, sign_in
@@ -14,6 +14,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
     return [
         health.blueprint,
         health.metrics_blueprint,
+        mark.blueprint,
         home.blueprint,
         domain_verification.blueprint,
         sign_in.blueprint,

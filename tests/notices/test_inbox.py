@@ -78,18 +78,18 @@ def test_nonsense_reads_nothing(up_to: str, slip: Slip, world: World, phone: Pho
 def test_she_switches_the_reminder_on_and_off(slip: Slip, world: World, phone: Phone) -> None:
     nurse = phone(world.nurse_identity)
     for expected in (True, False):
-        form = nurse.get("/my").text.partition('id="reminders"')[2]
+        form = nurse.get("/my/me").text.partition('id="reminders"')[2]
         on = "1" if expected else "0"
         assert f'name="on" value="{on}"' in form
         answer = nurse.post("/my/reminders", data={"visit": slip.token_in(form), "on": on})
-        assert answer.location == "/my#reminders"
+        assert answer.location == "/my/me#reminders"
         assert wished(world, world.nurse) is expected
     assert nurse.post("/my/reminders", data={"on": "1"}).status_code == 403
     assert wished(world, world.nurse) is False
 
 
 def test_the_provider_is_not_offered_a_reminder(world: World, phone: Phone) -> None:
-    assert 'id="reminders"' not in phone(world.engineer_identity).get("/my").text
+    assert 'id="reminders"' not in phone(world.engineer_identity).get("/my/me").text
 
 
 def test_a_stranger_can_neither_read_nor_wish(slip: Slip, world: World, phone: Phone) -> None:

@@ -19,7 +19,6 @@ def show() -> str:
         any_draw = draws.any_draw(db)
     return render_template(
         "home.html",
-        hospital=settings.hospital_name,
         any_draw=any_draw,
         has_console="console" in settings.surfaces,
         demo=demo,

@@ -75,4 +75,4 @@ def remind() -> Response:
     session.check_form("reminders")
     with transaction() as db:
         reminders.wish(db, phone_gate.person(), on=request.form.get("on") == "1", at=now())
-    return redirect("/my#reminders", 303)
+    return redirect("/my/me#reminders", 303)

@@ -47,7 +47,6 @@ def show() -> Page:
         own = requester.tickets_of(db, visitor.person_id)
         entries = inbox.list_for_person(db, visitor.person_id, at=now())
         unread = inbox.unread(db, visitor.person_id, at=now())
-        wished = reminders.wished(db, visitor.person_id)
         own_cases = cases.list_for_person(db, visitor.person_id)
         drawn = draws.for_person(db, visitor.person_id, at=now(), zone=runtime().settings.timezone)
     receipts.keep(drawn.receipts)
@@ -63,10 +62,21 @@ def show() -> Page:
         unread=unread,
         **unread_of(messages),
         inbox_form=session.form_token("inbox"),
-        wished=wished,
         draws=drawn,
-        wish_form=session.form_token("reminders"),
     )
+
+
+@blueprint.get("/my/me")
+def me() -> Page:
+    """Who one is here, and all that is not about a ticket."""
+    if first := phone_gate.before("/my/me"):
+        return first
+    visitor = session.phone_visitor()
+    if visitor is None:
+        return render_template("me.html", visitor=None)
+    with read_session() as db:
+        wished = reminders.wished(db, visitor.person_id)
+    return render_template("me.html", visitor=visitor, wished=wished, wish_form=session.form_token("reminders"))
 
 
 def _browser_identity(db: Session) -> int:
