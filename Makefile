@@ -94,7 +94,7 @@ bench-integrity: .venv/ready-dev  ## what the signals find of planted cheating, 
 bench-supervision: .venv/ready-dev  ## a million service-level clocks, a million sealed entries
 	$(BIN)/python -m benchmarks.supervision
 
-screenshots: .venv/ready-dev  ## the pictures of the README
+screenshots: .venv/ready-dev  ## every page at both sizes and in both themes (build/pictures); those of the README
 	$(BIN)/python -m tests.browser.screenshots build/pictures
 	@mkdir -p docs/pictures
 	cp build/pictures/phone-rate.png build/pictures/desktop-console-ticket.png docs/pictures/

@@ -9,13 +9,14 @@ from flask import Flask
 from markupsafe import Markup
 
 from app.http.context import runtime
+from app.http.menu import menu
 
 _DRAWN = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
 _ICON = '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">%s</svg>'
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(icon=icon)
+    app.jinja_env.globals.update(icon=icon, menu=menu)
     app.context_processor(_house)
 
 
@@ -35,4 +36,4 @@ def _sheet() -> str:
 
 def _house() -> dict[str, object]:
     known = runtime()
-    return {"hospital": known.settings.hospital_name, "own_mark": known.mark is not None}
+    return {"hospital_name": known.settings.hospital_name, "own_mark": known.mark is not None}

@@ -1,8 +1,10 @@
-"""`python -m tests.browser.screenshots OUTDIR`: every page of the demo hospital, at phone and at desktop size."""
+"""`python -m tests.browser.screenshots OUTDIR`: every page of the demo hospital, at both sizes, by day and by night."""
 
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page
 from tqdm import tqdm
@@ -11,6 +13,8 @@ from tests.browser.pages import SIZES, every_page
 from tests.support.browser import NONE_FOUND, chromium, running_browser
 from tests.support.demo import running_demo
 from tests.support.nursery import running_nursery
+
+THEMES: dict[Literal["light", "dark"], str] = {"light": "", "dark": "-dark"}
 
 
 def main() -> int:
@@ -34,10 +38,12 @@ def main() -> int:
 
 
 def take(page: Page, folder: Path, name: str) -> None:
-    for size, viewport in SIZES.items():
+    for (size, viewport), (theme, suffix) in product(SIZES.items(), THEMES.items()):
         page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=theme)
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=folder / f"{size}-{name}.png", scale="css" if size == "desktop" else "device")
+        page.screenshot(path=folder / f"{size}-{name}{suffix}.png", scale="css" if size == "desktop" else "device")
+    page.emulate_media(color_scheme="light")
 
 
 if __name__ == "__main__":

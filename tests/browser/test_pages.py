@@ -22,6 +22,10 @@ def test_no_page_shuts_anybody_out_and_each_fits_the_smallest_phone(demo: Demo, 
             page.set_viewport_size(viewport)
             found = axe.run(page).response["violations"]
             faults[f"{name} {size}"] = [told(one) for one in found if one["impact"] in {"serious", "critical"}]
+        page.emulate_media(color_scheme="dark")
+        found = axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        faults[f"{name} in the dark"] = [told(one) for one in found]
+        page.emulate_media(color_scheme="light")
         fit.look(name, page)
     assert {name: found for name, found in faults.items() if found} == {}
     assert len(faults) >= 60

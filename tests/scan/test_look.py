@@ -1,0 +1,144 @@
+"""The one look: the hospital on top, where one is in the bar at the foot, and colours that are read in both themes."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from app import create_app
+from app.http.look import icon
+from app.paths import ROOT
+from app.runtime import Runtime, build
+from config.settings import Settings, SettingsError, read_settings
+from tests.conftest import Console, Phone
+from tests.support.world import World
+
+STATIC = ROOT / "app" / "static"
+READ_ON = {
+    "phone.css": {
+        "paper": ("ink", "soft", "deep", "red", "amber", "blue"),
+        "card": ("ink", "soft", "deep", "red", "amber", "blue"),
+        "tint": ("ink", "soft", "deep"),
+        "deep": ("on-deep",),
+    },
+    "console.css": {
+        "paper": ("ink", "soft", "green", "red", "amber", "blue"),
+        "card": ("ink", "soft", "green", "red", "amber", "blue"),
+        "alarm-bg": ("ink", "soft", "green", "red"),
+        **{f"{colour}-bg": (f"{colour}-fg",) for colour in ("red", "amber", "blue", "green", "grey")},
+        "green": ("on",),
+        "red": ("on",),
+    },
+}
+
+
+@pytest.mark.parametrize("sheet", READ_ON)
+def test_every_colour_is_read_on_every_ground_by_day_and_by_night(sheet: str) -> None:
+    for palette in palettes(sheet):
+        for ground, inks in READ_ON[sheet].items():
+            for ink in inks:
+                assert contrast(palette[ground], palette[ink]) >= 4.5, (ground, ink, palette[ground])
+        assert contrast(palette["card"], palette["edge"]) >= 3  # what a field or a button is seen by
+
+
+def test_the_design_sheet_names_every_colour_there_is() -> None:
+    said = (ROOT / "docs" / "look.md").read_text("utf-8")
+    drawn = {value for sheet in READ_ON for palette in palettes(sheet) for value in palette.values()}
+    assert sorted(colour for colour in drawn if f"`{colour}`" not in said) == []
+
+
+def test_the_hospital_stands_on_top_of_every_page(world: World, phone: Phone, console: Console) -> None:
+    nurse, desk = phone(world.nurse_identity), console(world.desk)
+    pages = (*map(nurse.get, ("/", "/my", "/report", "/nothing")), *map(desk.get, ("/console", "/console/nothing")))
+    for page in pages:
+        assert "和平医院" in page.text.partition("<main")[0]
+
+
+def test_the_bar_says_where_one_is(world: World, phone: Phone) -> None:
+    bar = phone(world.nurse_identity).get("/my").text.partition('class="tabbar"')[2]
+    assert re.findall(r'<a href="([^"]*)"( aria-current="page")?', bar)[:4] == [
+        ("/report", ""),
+        ("/my", ' aria-current="page"'),
+        ("/draws", ""),
+        ("/my/me", ""),
+    ]
+
+
+def test_rating_has_nothing_beside_it(world: World, runtime: Runtime, phone: Phone) -> None:
+    ticket = world.ticket("finished")
+    page = phone(world.nurse_identity).get(runtime.links.ticket_path(ticket.id)).text
+    assert 'class="levels"' in page
+    assert "tabbar" not in page
+
+
+def test_the_menu_has_what_opens_to_each_and_says_where_one_is(world: World, console: Console) -> None:
+    shown = {
+        role: re.findall(
+            r'<a href="(/console[^"]*)"( aria-current="page")?', places(console(person).get("/console/calendar").text)
+        )
+        for role, person in {"desk": world.desk, "supervisor": world.supervisor}.items()
+    }
+    desk, supervisor = ({path for path, _here in found} for found in shown.values())
+    assert supervisor - desk == {
+        f"/console/{name}" for name in ("ratings", "cases", "draws", "audit", "people", "integrations")
+    }
+    assert {"/console/downtime", "/console/incidents", "/console/calendar"} <= desk
+    assert [path for path, here in shown["desk"] if here] == ["/console/calendar"]
+
+
+def test_an_icon_is_drawn_and_says_nothing_itself() -> None:
+    assert 'aria-hidden="true"' in icon("gift")
+    with pytest.raises(LookupError):
+        icon("no-such-thing")
+
+
+def test_the_hospitals_own_mark_is_drawn_anew(settings: Settings, tmp_path: Path, environ: dict[str, str]) -> None:
+    drawn = Image.new("RGBA", (400, 200), (0, 90, 160, 128))
+    drawn.info["comment"] = "who made it"
+    drawn.save(tmp_path / "mark.png")
+    client = create_app(read_settings({**environ, "HOSPITAL_MARK": str(tmp_path / "mark.png")})).test_client()
+    shown = client.get("/mark.png")
+    with Image.open(BytesIO(shown.data)) as mark:
+        assert (mark.size, mark.mode) == ((96, 48), "RGBA")
+    assert "max-age" in shown.headers["Cache-Control"]
+    assert '<img src="/mark.png"' in client.get("/nothing").text
+
+
+def test_without_one_there_is_a_drawn_building_and_no_picture(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/mark.png").status_code == 404
+    assert "/mark.png" not in client.get("/nothing").text
+
+
+def test_a_mark_that_cannot_be_shown_stops_the_start(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "mark.png").write_bytes(b"\x89PNG and nothing more")
+    with pytest.raises(SettingsError, match="HOSPITAL_MARK"):
+        build(read_settings({**environ, "HOSPITAL_MARK": str(tmp_path / "mark.png")}))
+
+
+def places(page: str) -> str:
+    return page.partition('class="places"')[2].partition("</nav>")[0]
+
+
+def palettes(sheet: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What is said by day, and what of it is said anew by night."""
+    text = (STATIC / sheet).read_text("utf-8")
+    found = [one for one in re.findall(r":root(?:, \.white)? \{(.*?)\}", text, re.DOTALL) if "--ink" in one]
+    day, night = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})", one)) for one in found)
+    return day, {**day, **night}
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2's ratio."""
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
