@@ -46,6 +46,7 @@ _MENU: tuple[Place | tuple[str, tuple[Place, ...]], ...] = (
         mark("监督"),
         (
             Place("/console/sheets", mark("考核")),
+            Place("/console/registers", mark("台账")),
             Place("/console/draws", mark("抽奖"), supervisors=True),
             Place("/console/audit", mark("审计"), supervisors=True),
         ),
