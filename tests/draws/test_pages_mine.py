@@ -55,7 +55,7 @@ def test_an_unverified_rating_promises_nothing(story: Story, slip: Slip, phone: 
     story.now_is(DURING).announce()
     ticket, stranger = story.world.ticket("finished"), phone(story.world.stranger_identity)
     slip.rate(stranger, ticket, 5)
-    page = stranger.get(slip.path(ticket)).text.partition("<main>")[2].partition("</main>")[0]  # the bar leads there for all
+    page = stranger.get(slip.path(ticket)).text.partition("<main>")[2].partition("</main>")[0]
     assert "未核验" in page
     assert "抽奖" not in page
 
