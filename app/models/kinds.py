@@ -84,6 +84,7 @@ EVENTS: Mapping[str, EventKind] = {
     "downtime_checked": _WORK,  # a supervisor has held the form against what was taken in
     "incident_declared": _WORK,  # one fault of many: others join it
     "incident_closed": _WORK,
+    "linked": _WORK,  # another ticket is about the same fault, for another provider
     "joined": _WORK,  # somebody has it too
     "alarm_cleared": _WORK,  # the monitoring system says that it is over
     "shown": _WORK,

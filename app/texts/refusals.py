@@ -127,6 +127,8 @@ TEXTS: dict[str, tuple[int, str]] = {
     "correction_unknown": (422, mark("更正的内容不对，没有保存。请重新选择。")),
     "correction_person": (422, mark("没有找到这一位，或同名的不止一位。请填工号。")),
     "served_stays": (409, mark("有服务对象的工单不能改成没有，没有的也不能改成有：这决定谁能评价。")),
+    "link_unknown": (404, mark("没有找到工单 %(number)s，没有关联。请核对工单号。")),
+    "linked_already": (409, mark("已经和工单 %(number)s 关联过，没有再记一次。")),
     "no_such_asset": (422, mark("没有编号为 %(tag)s 的设备。请核对标签。")),
     "paused_already": (409, mark("计时已经暂停，没有再记一次。")),
     "not_paused": (409, mark("计时没有暂停，不用恢复。")),

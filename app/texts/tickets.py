@@ -40,6 +40,7 @@ WORDS: dict[str, dict[str, str]] = {
         "downtime_checked": mark("核对停机登记"),
         "incident_declared": mark("定为重大故障"),
         "incident_closed": mark("不再公告"),
+        "linked": mark("关联工单"),
         "joined": mark("我也是"),
         "alarm_cleared": mark("监控报告恢复"),
         "shown": mark("出示评价码"),
@@ -88,7 +89,12 @@ WORDS: dict[str, dict[str, str]] = {
         "arranging": mark("正在安排人"),
     },
     "proof": {"asset": mark("扫设备码证实"), "place": mark("扫房间码证实"), "time": mark("只凭时间")},
-    "related": {"asset": mark("同一设备"), "place": mark("同一房间"), "person": mark("同一位报修人")},
+    "related": {
+        "linked": mark("同一故障"),
+        "asset": mark("同一设备"),
+        "place": mark("同一房间"),
+        "person": mark("同一位报修人"),
+    },
     "shift": {"day": mark("白班"), "evening": mark("小夜班"), "night": mark("大夜班")},
     "suggested": {
         "on_duty": mark("当班"),

@@ -54,7 +54,11 @@ def test_a_mistake_in_what_the_thanks_page_asks_is_one_sentence(
         ('order = "sys_mod_count"', "", "[columns] order: expected a column of the file, for it is required"),
         ('"Closed" = "closed"', '"Closed" = "shut"', "[values.state] Closed: expected one of reported, dispatched, "),
         ('"1 - Critical" = 1', '"1 - Critical" = true', "[values.priority] 1 - Critical: expected one of 1, 2, 3, 4"),
-        ("[values.source]", "[values.sources]", "[values]: sources is not known; expected priority, source, state"),
+        (
+            "[values.source]",
+            "[values.sources]",
+            "[values]: sources is not known; expected pause, priority, source, state",
+        ),
         ('"iso"]', '"%Q"]', "[dates] forms: expected iso, or made of %Y %m %d %H %M %S, not %Q"),
         ("[dates]", '[dates]\nzone = "China"', "[dates] zone: expected a time zone such as Asia/Shanghai"),
         ('create = ["people"', 'create = ["persons"', "[names] create: expected one of people, teams, "),

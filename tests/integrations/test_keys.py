@@ -73,6 +73,25 @@ def test_a_ticket_is_opened_once_followed_urged_and_cancelled(system: System, wo
 
 
 @ONE
+def test_a_ticket_is_corrected_on_record_until_work_begins(system: System, world: World) -> None:
+    ticket = world.ticket("dispatched")
+    told = {"priority": 1, "category": world.network.code}
+    answer = system.post(f"/tickets/{ticket.number}/correct", told).json
+    assert answer is not None
+    assert (answer["priority"], answer["category"]) == (1, world.network.code)
+    with world.database.reading() as session:
+        event = session.scalars(select(Event).where(Event.kind == "details_corrected")).one()
+        assert (event.channel, event.actor_id, (event.data or {})["priority"]) == ("api", None, [3, 1])
+    assert code(system.post(f"/tickets/{ticket.number}/correct", {"category": "none"})) == (422, "unknown_code")
+    assert code(system.post(f"/tickets/{ticket.number}/correct", {"requester": "1"})) == (422, "invalid")
+    world.move(ticket, "accept")
+    refused = system.post(f"/tickets/{ticket.number}/correct", {"priority": 4})
+    assert code(refused) == (403, "correction_needs_supervisor")
+    world.move(ticket, "finish")
+    assert code(system.post(f"/tickets/{ticket.number}/correct", {"priority": 4})) == (409, "corrected_too_late")
+
+
+@ONE
 def test_the_list_goes_on_where_it_ended(system: System, world: World) -> None:
     for number in range(3):
         world.ticket("reported", description=str(number))

@@ -35,6 +35,15 @@ class SystemAlarm(About):
     state: Literal["firing", "resolved"] = "firing"
 
 
+class SystemCorrection(RequestModel):
+    """What is left out stays as it is."""
+
+    category: Code | None = None
+    department: Code | None = None
+    place: Code | None = None
+    priority: Priority | None = None
+
+
 class SystemAct(RequestModel):
     pass
 

@@ -16,7 +16,7 @@ from app.models.ticket import STATES
 from app.pagination import Cursor, newest_first
 from app.services.integrations import alarms
 from app.services.organisation import employment as people
-from app.services.tickets import lifecycle
+from app.services.tickets import corrections, lifecycle
 
 CHANNEL = "api"
 READ, WRITE, ALARMS = "tickets:read", "tickets:write", "alarms:write"
@@ -83,6 +83,27 @@ def integration_urge(db: Session, given: models.SystemAct, number: str) -> model
     """Ask to hurry; once in ten minutes."""
     ticket = lifecycle.locked(db, number=number)
     lifecycle.urge(db, ticket, by=None, at=now(), channel=CHANNEL)
+    return _one(db, number)
+
+
+@post_once(
+    "/integration/tickets/<ticket:number>/correct",
+    models.SystemCorrection,
+    {200: models.SystemTicket},
+    *("no_such_ticket", "unknown_code", "corrected_too_late", "correction_needs_supervisor"),
+    scope=WRITE,
+)
+def integration_correct(db: Session, given: models.SystemCorrection, number: str) -> models.SystemTicket:
+    """Correct category, department, place or priority; on record, and only until somebody has begun to work on it."""
+    ticket = lifecycle.locked(db, number=number)
+    typed = corrections.Typed(
+        category=_id(db, Category.id, Category.code, given.category, "category"),
+        department=_id(db, Department.id, Department.code, given.department, "department"),
+        place=_id(db, Place.id, Place.code, given.place, "place"),
+        priority=given.priority,
+    )
+    new, zone = corrections.read(db, ticket, typed, at=now()), runtime().settings.timezone
+    corrections.correct(db, ticket, new, by=None, at=now(), zone=zone, channel=CHANNEL)
     return _one(db, number)
 
 

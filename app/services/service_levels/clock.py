@@ -260,13 +260,13 @@ def _course(cycle: int, events: Sequence[Line]) -> Course:
 
 
 def _pauses(events: Sequence[Line]) -> Iterator[Pause]:
-    """Each ends by itself at the end it was given, with the work at the latest."""
+    """Each ends by itself at the end it was given, or with the next node of its log; with the work at the latest."""
     begun: Line | None = None
     for event in events:
-        if begun is not None and (event.kind in PAUSES or event.state in OVER):
+        if begun is not None and (event.kind in (*PAUSES, "recorded") or event.state in OVER):
             yield _pause(begun, event.at)
             begun = None
-        if event.kind == "paused":
+        if waits_for(event.kind, event.data):
             begun = event
     if begun is not None:
         yield _pause(begun, None)
@@ -275,7 +275,12 @@ def _pauses(events: Sequence[Line]) -> Iterator[Pause]:
 def _pause(begun: Line, ended: datetime | None) -> Pause:
     until = planned_end(begun.data)
     known = [end for end in (ended, until) if end is not None]
-    return Pause(begun.at, min(known, default=None), begun.data["reason"])
+    return Pause(begun.at, min(known, default=None), waits_for(begun.kind, begun.data) or "")
+
+
+def waits_for(kind: str, data: Mapping[str, Any] | None) -> str | None:
+    """The reason why the clock stands from this event on; a node of an imported log has one where its profile says."""
+    return (data or {}).get("reason") if kind in ("paused", "recorded") else None
 
 
 def planned_end(paused: Mapping[str, Any]) -> datetime | None:

@@ -73,9 +73,9 @@ def tag(session: Session, ticket: Ticket) -> str:
 
 
 def correct(
-    session: Session, ticket: Ticket, new: Details, *, by: int, at: datetime, zone: ZoneInfo, channel: str
+    session: Session, ticket: Ticket, new: Details, *, by: int | None, at: datetime, zone: ZoneInfo, channel: str
 ) -> bool:
-    """Whether anything was changed. The ticket is held by the caller. Raises Refused."""
+    """Whether anything was changed. The ticket is held by the caller, `by` is None for a system. Raises Refused."""
     if ticket.state not in OPEN_STATES:
         raise Refused("corrected_too_late")
     changed = details(session, ticket).changes(new)
@@ -98,16 +98,18 @@ def correct(
     return True
 
 
-def may_correct_all(session: Session, ticket: Ticket, *, by: int, at: datetime) -> bool:
-    """Until work has begun anybody who works on it; then only the hospital's supervision."""
-    if people.roles_at(session, by, at.date()) & lifecycle.SUPERVISORS:
+def may_correct_all(session: Session, ticket: Ticket, *, by: int | None, at: datetime) -> bool:
+    """Until work has begun anybody who works on it, a system too; then only the hospital's supervision."""
+    if by is not None and people.roles_at(session, by, at.date()) & lifecycle.SUPERVISORS:
         return True
     begun = select(Event.id).where(Event.ticket_id == ticket.id, Event.state.in_(lifecycle.BEGUN)).limit(1)
     return session.scalar(begun) is None
 
 
-def may_correct_served(session: Session, ticket: Ticket, *, by: int, at: datetime) -> bool:
-    """The hospital; the desk of what somebody told it, until work has begun."""
+def may_correct_served(session: Session, ticket: Ticket, *, by: int | None, at: datetime) -> bool:
+    """The hospital; the desk of what somebody told it, until work has begun. No system: that decides who may rate."""
+    if by is None:
+        return False
     roles = people.roles_at(session, by, at.date())
     told = "desk" in roles and ticket.source in SOURCES
     return bool(roles & lifecycle.SUPERVISORS) or (told and may_correct_all(session, ticket, by=by, at=at))

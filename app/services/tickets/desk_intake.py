@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import Refused
-from app.models import Category, Department, Place, Ticket
+from app.errors import Missing, Refused
+from app.models import Category, Department, Person, Place, Ticket
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
 from app.services.organisation.directory import SIZE, named
@@ -63,6 +63,26 @@ def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: 
     ticket = lifecycle.report(session, new, by=by, at=at, zone=zone, channel=channel)
     _refuse_twin(session, ticket)
     return ticket
+
+
+def again(session: Session, number: str) -> Typed:
+    """The form of another ticket about the same fault, without its service; raises Missing."""
+    ticket = session.scalar(select(Ticket).where(Ticket.number == number))
+    if ticket is None:
+        raise Missing("no_such_ticket")
+    people = {id_: session.get(Person, id_) for id_ in (ticket.requester_id, ticket.served_person_id) if id_}
+    requester, served = people.get(ticket.requester_id), people.get(ticket.served_person_id)
+    kind = "person" if served is not requester else "requester"
+    return Typed(
+        source=ticket.source if ticket.source in SOURCES else "desk",
+        requester=requester.staff_number if requester else "",
+        served="nobody" if not ticket.rateable else kind if served else "department",
+        served_person=served.staff_number if served and served is not requester else "",
+        department_id=ticket.department_id,
+        place_id=ticket.place_id,
+        priority=ticket.priority,
+        description=ticket.description,
+    )
 
 
 def namesakes(session: Session, text: str, *, at: datetime) -> list[Line]:

@@ -45,7 +45,7 @@ class Step:
     @property
     def waits_for(self) -> str | None:
         """What the clock was paused for."""
-        return self.data.get("reason") if self.kind == "paused" else None
+        return clock.waits_for(self.kind, self.data)
 
     @property
     def waits_until(self) -> datetime | None:

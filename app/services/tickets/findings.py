@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.errors import Refused
 from app.models import Category, Event, Ticket, TicketAsset
 from app.pagination import Query
+from app.services.tickets import linking
 from config.findings import Finding, findings
 
 LEARNED_FROM = 200  # of the last tickets of a service
@@ -69,10 +70,16 @@ def at_the_spot(session: Session, ticket: Ticket) -> list[Earlier]:
 
 
 def related(session: Session, ticket: Ticket) -> list[tuple[str, list[Earlier]]]:
-    """Earlier and present tickets of the same asset, room and person, under each of these words."""
+    """Those about the same fault, then earlier and present ones of the same asset, room and person: by these words."""
+    linked = linking.numbers(session, ticket.id)
     person = ticket.served_person_id or ticket.requester_id
     theirs = [Ticket.served_person_id == person, Ticket.requester_id == person] if person is not None else []
-    ways = {"asset": _same_asset(session, ticket), "place": _same_place(ticket), "person": theirs}
+    ways = {
+        "linked": [Ticket.number.in_(linked)] if linked else [],
+        "asset": _same_asset(session, ticket),
+        "place": _same_place(ticket),
+        "person": theirs,
+    }
     found = [(why, _earlier(session, ticket, how, most=RELATED)) for why, how in ways.items()]
     return [(why, rows) for why, rows in found if rows]
 

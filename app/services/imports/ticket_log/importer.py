@@ -164,6 +164,7 @@ def _write_events(session: Session, changed: list[Touched], known: Names, at: da
 def _data(node: Node, step: Step) -> dict[str, Any]:
     data = {
         "code": node.code,
+        "reason": node.waits_for,
         "order": node.order or None,
         "lead": step.lead,
         "team": step.team,

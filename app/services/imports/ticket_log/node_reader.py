@@ -36,6 +36,7 @@ class Node:
     order: int
     code: str
     state: str | None
+    waits_for: str | None
     reported_at: datetime | None
     finished_at: datetime | None
     actor: str
@@ -105,6 +106,7 @@ class NodeReader:
             order=self._count(values),
             code=code,
             state=self._meaning("state", code, self._profile.states) or None,
+            waits_for=self._profile.pauses.get(code) or self._profile.pauses.get(spelling.number(code)),
             reported_at=self._past("reported_at", values),
             finished_at=self._past("finished_at", values),
             actor=self._number(values, "actor"),

@@ -10,13 +10,14 @@ from pydantic import Strict
 from pydantic.dataclasses import dataclass as table
 
 from app.errors import Refused
-from app.models.ticket import PRIORITIES, SOURCES, STATES
+from app.models.ticket import PAUSE_REASONS, PRIORITIES, SOURCES, STATES
 from app.paths import ROOT
 from app.services.tables.dates import ISO, pattern
 from config.files import CLOSED, BadFile, Expected, Text, read_file
 
 FOLDER = ROOT / "config" / "profiles"
 NEEDED = ("number", "at", "state")
+ANSWERED = ("accepted", "arrived")  # nobody stops a clock they have not answered
 COLUMNS = (
     *NEEDED,
     "order",
@@ -66,6 +67,7 @@ Columns = Annotated[
 State = Annotated[str, Expected(f"one of {', '.join(STATES)} or nothing", {*STATES, ""}.__contains__)]
 Priority = Annotated[int, Strict(), _one_of(*PRIORITIES)]
 Source = Annotated[str, _one_of(*SOURCES)]
+Pause = Annotated[str, _one_of(*PAUSE_REASONS)]
 DateForm = Annotated[str, Expected(f"{ISO}, or made of %Y %m %d %H %M %S", _readable)]
 ZoneName = Annotated[str, Expected("a time zone such as Asia/Shanghai", lambda name: not name or bool(_zone(name)))]
 
@@ -75,6 +77,7 @@ class _Values:
     state: Mapping[str, State] = field(default_factory=dict)
     priority: Mapping[str, Priority] = field(default_factory=dict)
     source: Mapping[str, Source] = field(default_factory=dict)
+    pause: Mapping[str, Pause] = field(default_factory=dict)
 
 
 @table(frozen=True, config=CLOSED)
@@ -110,6 +113,8 @@ class Profile:
     states: dict[str, str]
     priorities: dict[str, int]
     sources: dict[str, str]
+    pauses: dict[str, str]
+    """By the log's word for a state: what the solution's clock waits for while a ticket is in it."""
     date_forms: tuple[str, ...]
     date_columns: tuple[str, ...]
     zone: ZoneInfo | None
@@ -139,6 +144,11 @@ def _profile(name: str, file: _File) -> Profile:
     if "people" in file.names.create and not file.names.prefix:
         expected = "a word for people who are created, so that none passes for one of the roster"
         raise BadFile(f"{name}.toml [names] prefix: expected {expected}")
+    for word in file.values.pause:
+        if file.values.state.get(word) not in ANSWERED:
+            raise BadFile(
+                f"{name}.toml [values.pause] {word}: expected a word of [values.state] that has been answered"
+            )
     return Profile(
         name=name,
         columns=dict(file.columns),
@@ -147,6 +157,7 @@ def _profile(name: str, file: _File) -> Profile:
         states=dict(file.values.state),
         priorities=dict(file.values.priority),
         sources=dict(file.values.source),
+        pauses=dict(file.values.pause),
         date_forms=file.dates.forms,
         date_columns=file.dates.columns,
         zone=_zone(file.dates.zone),

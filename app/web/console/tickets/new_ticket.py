@@ -15,7 +15,7 @@ from app.models.ticket import PRIORITIES
 from app.pagination import Line
 from app.services.organisation import catalogue, people_search
 from app.services.organisation.people_search import Suggestion
-from app.services.tickets import desk_intake
+from app.services.tickets import desk_intake, linking
 from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
 from app.web.console import filters
 from app.web.console.filters import grouped
@@ -43,12 +43,19 @@ def _suggested(one: Suggestion) -> dict[str, str]:
 
 @blueprint.get("/console/tickets/new")
 def new_ticket() -> str:
-    return _page(Typed(), {})
+    """`of` names a ticket about the same fault: what is known of it stands in the form, and both are linked."""
+    of = "" if g.visitor.provider else filters.text("of")
+    if not of:
+        return _page(Typed(), {})
+    with read_session() as session:
+        typed = desk_intake.again(session, of)
+    return _page(typed, {}, of)
 
 
 @blueprint.post("/console/tickets/new")
 def report() -> Response | tuple[str, int]:
     typed, provider = _typed(), not g.visitor.supervises
+    of = "" if g.visitor.provider else forms.typed("of", 64)
     if provider and not rate_limits.may_name_people(by()):
         structlog.get_logger().warning("somebody of the provider looks up too many people", person=by())
         raise Refused("too_many_people")
@@ -56,6 +63,8 @@ def report() -> Response | tuple[str, int]:
         with transaction() as session:
             zone = runtime().settings.timezone
             number = desk_intake.open_ticket(session, typed, by=by(), at=now(), zone=zone, channel=CHANNEL).number
+            if of:
+                linking.link(session, number, of, by=by(), at=now(), channel=CHANNEL)
     except Refused as refused:
         if refused.code == "reported_just_now":
             flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
@@ -64,7 +73,7 @@ def report() -> Response | tuple[str, int]:
             faults = cast(dict[str, str], refused.facts["faults"])
             if provider and {"nobody", "several", "too_many"} & set(faults.values()):
                 rate_limits.count_missed_person(by())
-            return _page(typed, faults), 422
+            return _page(typed, faults, of), 422
         raise
     flash(gettext("工单已建好，请派单。"), "success")
     return redirect(url_for("console.ticket", number=number), 303)
@@ -88,7 +97,7 @@ def _typed() -> Typed:
     )
 
 
-def _page(typed: Typed, faults: Any) -> str:
+def _page(typed: Typed, faults: Any, of: str = "") -> str:
     with read_session() as session:
         several: dict[str, list[Line]] = {
             field: desk_intake.namesakes(session, getattr(typed, field), at=now())
@@ -98,6 +107,7 @@ def _page(typed: Typed, faults: Any) -> str:
         return render_template(
             "console/new_ticket.html",
             typed=typed,
+            of=of,
             faults=faults,
             several=several,
             most=LONGEST,

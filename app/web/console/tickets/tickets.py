@@ -25,6 +25,7 @@ from app.services.tickets import (
     detail,
     findings,
     lifecycle,
+    linking,
     nodes,
     notes,
     pauses,
@@ -236,6 +237,16 @@ def note(number: str) -> Answer:
         words = forms.typed("note", notes.LONGEST)
         notes.add(session, found, words, kind=kind, by=by(), at=now(), channel=CHANNEL)
     flash(gettext("备注已保存。"), "success")
+    return redirect(url_for("console.ticket", number=number), code=303)
+
+
+@blueprint.post("/console/tickets/<ticket:number>/link")
+def link(number: str) -> Answer:
+    """Another ticket is about the same fault; each keeps its own provider, clock and rating."""
+    other = forms.typed("other", 64)
+    with transaction() as session:
+        linking.link(session, number.strip(), other, by=by(), at=now(), channel=CHANNEL)
+    flash(gettext("两张工单已关联。"), "success")
     return redirect(url_for("console.ticket", number=number), code=303)
 
 
