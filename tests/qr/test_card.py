@@ -1,13 +1,15 @@
 """What is printed beside a code is measured first: nothing runs out of its cell, nothing is lost in silence."""
 
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qr.card import LEAST_TEXT, QUIET_ZONE, Card, Note, Placed, TooSmall, place
-from qr.font import NO_GLYPH, font
+from qr.font import NO_GLYPH, font, whole
 from qr.sheet import LAYOUTS
 from tests.qr.scanning import card
 
@@ -29,6 +31,13 @@ def test_whatever_a_department_is_called_stays_within_the_card(said: str, width:
 def test_any_text_stays_within_any_layout(said: str, title: str, cell: tuple[str, float, float]) -> None:
     _, width, height = cell
     within(place(Card("https://x.cn/r/" + "_" * 22, title, (said,), "脚注"), width, height, level="Q"), width, height)
+
+
+@pytest.mark.slow("the whole font is written")
+def test_the_font_of_the_pages_has_the_same_signs_as_the_printed_one() -> None:
+    with TTFont(BytesIO(whole())) as alone:
+        assert {chr(code) for code in alone.getBestCmap()} == set(font().widths)
+        assert "GPOS" not in alone
 
 
 def test_a_name_of_sixty_characters_is_printed_whole() -> None:

@@ -70,8 +70,9 @@ def again(session: Session, number: str) -> Typed:
     ticket = session.scalar(select(Ticket).where(Ticket.number == number))
     if ticket is None:
         raise Missing("no_such_ticket")
-    people = {id_: session.get(Person, id_) for id_ in (ticket.requester_id, ticket.served_person_id) if id_}
-    requester, served = people.get(ticket.requester_id), people.get(ticket.served_person_id)
+    requester, served = (
+        session.get(Person, id_) if id_ else None for id_ in (ticket.requester_id, ticket.served_person_id)
+    )
     kind = "person" if served is not requester else "requester"
     return Typed(
         source=ticket.source if ticket.source in SOURCES else "desk",

@@ -74,7 +74,7 @@ def related(session: Session, ticket: Ticket) -> list[tuple[str, list[Earlier]]]
     linked = linking.numbers(session, ticket.id)
     person = ticket.served_person_id or ticket.requester_id
     theirs = [Ticket.served_person_id == person, Ticket.requester_id == person] if person is not None else []
-    ways = {
+    ways: dict[str, list[ColumnElement[bool]]] = {
         "linked": [Ticket.number.in_(linked)] if linked else [],
         "asset": _same_asset(session, ticket),
         "place": _same_place(ticket),
