@@ -143,6 +143,7 @@ EVENTS: Mapping[str, EventKind] = {
     "register_written": EventKind("register"),
     "register_confirmed": EventKind("register"),  # by a second person
     "register_moved": EventKind("register"),  # parts came in, went out, were counted
+    "register_filed": EventKind("register"),  # evidence was put to it
     "register_used": EventKind("register"),  # for a ticket that was finished
     "announced": _OF_DRAW,
     "checkpoint": _OF_DRAW,

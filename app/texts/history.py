@@ -48,6 +48,7 @@ WORDS: dict[str, dict[str, str]] = {
         "register_written": mark("写台账"),
         "register_confirmed": mark("确认台账"),
         "register_moved": mark("备件进出"),
+        "register_filed": mark("台账加证据"),
         "register_used": mark("用于工单"),
     },
     "history_subject": {

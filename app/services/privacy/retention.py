@@ -27,6 +27,8 @@ from app.models import (
     OAuthAttempt,
     Person,
     RatingDetail,
+    RegisterFile,
+    RegisterRecord,
     Ticket,
     TicketNote,
     TicketPhoto,
@@ -34,6 +36,7 @@ from app.models import (
     WebhookDelivery,
 )
 from app.models.ticket import OPEN_STATES
+from app.services import images
 from config.retention import RetentionSettings
 
 BATCH = 500  # rows in one transaction, so that nobody waits for it
@@ -111,6 +114,11 @@ def _reports(before: datetime) -> Iterator[Rule]:
     of_these = select(Ticket.id).where(Ticket.id == TicketPhoto.ticket_id, *done)
     yield Rule("photos", TicketPhoto, [TicketPhoto.at < before, of_these.exists()])
     yield Rule("appeal_photos", AppealPhoto, [AppealPhoto.at < before])
+    of_people = select(RegisterRecord.id).where(
+        RegisterRecord.id == RegisterFile.record_id, RegisterRecord.person_id.is_not(None)
+    )
+    pictures = RegisterFile.media_type == images.MEDIA_TYPE
+    yield Rule("register_photos", RegisterFile, [RegisterFile.at < before, pictures, of_people.exists()])
     yield Rule("slip_photos", EnteredRatingPhoto, [EnteredRatingPhoto.at < before])
     handed_over = select(DrawClaim.id).where(DrawClaim.id == DrawClaimPhoto.claim_id, DrawClaim.at < before)
     yield Rule("claim_photos", DrawClaimPhoto, [handed_over.exists()])

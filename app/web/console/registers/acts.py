@@ -1,19 +1,22 @@
 """What is done in a register: a record written, written anew, confirmed, moved; evidence put to it."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
 from app.http import forms
+from app.http import session as visit
 from app.http.context import now, read_session, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
 from app.http.ids import parse_id
-from app.services.registers import access, records, search, stock, values
+from app.services import images
+from app.services.registers import access, cleaning, evidence, records, search, stock, values
 from app.services.registers.access import Reader
 from app.services.registers.records import Act
 from app.services.registers.values import PROSE, Unfit
@@ -79,6 +82,41 @@ def move(kind: str, record_id: int) -> Answer | tuple[str, int]:
         stock.move(session, record_id, kind, _act(session), movement=movement, count=count)
 
     return _done(kind, record_id, "move", act)
+
+
+@blueprint.post("/console/registers/<kind>/<id:record_id>/files")
+@visit.checks_its_own_form
+def add_file(kind: str, record_id: int) -> Answer | tuple[str, int]:
+    request.max_content_length = images.LARGEST_FORM  # before the form is read
+    visit.check_form("evidence", kind, record_id)
+    file = request.files.get("file")
+    content, name = (file.read(), file.filename or "") if file else (b"", "")
+
+    def act(session: Session) -> None:
+        evidence.add(session, record_id, kind, _act(session), name=name, cleaned=cleaned)
+
+    try:
+        with read_session() as looking:
+            evidence.may_add(looking, record_id, kind, _act(looking))  # drawing costs much: only for who may
+        if not content:
+            raise Refused("evidence_missing_file")
+        cleaned = cleaning.clean(content)
+    except Refused as refused:
+        if status_of(refused) == 404:
+            raise
+        return record_page(kind, record_id, fault=words(refused), of="file"), status_of(refused)
+    return _done(kind, record_id, "file", act)
+
+
+@blueprint.get("/console/registers/<kind>/<id:record_id>/files/<id:file_id>")
+def file(kind: str, record_id: int, file_id: int) -> Answer:
+    """A photo is shown, a document is taken away."""
+    with read_session() as session:
+        found = evidence.get(session, reader(session), kind, record_id, file_id)
+    shown = found.media_type == images.MEDIA_TYPE
+    answer = send_file(BytesIO(found.content), found.media_type, as_attachment=not shown, download_name=found.name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _done(kind: str, record_id: int, of: str, act: Callable[[Session], Any]) -> Answer | tuple[str, int]:

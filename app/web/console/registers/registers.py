@@ -9,6 +9,7 @@ from flask import Blueprint, g, render_template
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
+from app.http import session as visit
 from app.http.context import now, read_session
 from app.http.errors import words
 from app.http.i18n import language
@@ -117,6 +118,7 @@ def record_page(kind: str, record_id: int, *, fault: str = "", of: str = "") -> 
             may_confirm=who.signs and found.waits and found.record.written_by_id != who.person_id,
             own_words=who.signs and found.waits and found.record.written_by_id == who.person_id,
             moves=writes and form.stock,
+            form_token=visit.form_token("evidence", kind, record_id) if writes else "",
             fault=fault,
             of=of,
         )
