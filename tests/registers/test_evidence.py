@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -52,7 +53,8 @@ def pdf() -> bytes:
 
 
 def workbook(kind: str = "PNG") -> bytes:
-    book, written = Workbook(), BytesIO()
+    book: Any = Workbook()
+    written = BytesIO()
     book.properties.creator = AUTHOR.decode()
     book.active["A1"] = "完成工单"
     book.active.add_image(Drawing(BytesIO(photo(kind))), "B2")
@@ -90,7 +92,7 @@ def test_a_workbook_keeps_its_cells_and_pictures_and_not_who_wrote_it(kind: str)
         before, after = (b"".join(map(book.read, book.namelist())) for book in (old, new))
     assert (AUTHOR in before, CAMERA in before) == (True, True)
     assert (AUTHOR in after, CAMERA in after) == (False, False)
-    book = load_workbook(BytesIO(kept))
+    book: Any = load_workbook(BytesIO(kept))
     assert book.active["A1"].value == "完成工单"
     assert len(book.active._images) == 1  # noqa: SLF001 openpyxl has no other name for them
 
