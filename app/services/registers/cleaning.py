@@ -7,8 +7,6 @@ import re
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
-from pypdf import PdfReader, PdfWriter
-
 from app.errors import Refused
 from app.services import images
 from app.services.images import LARGEST
@@ -53,6 +51,8 @@ def clean(content: bytes) -> tuple[str, bytes]:
 
 
 def _pdf(content: bytes) -> bytes:
+    from pypdf import PdfReader, PdfWriter  # loads a library of fonts: for whoever hands one in
+
     read = PdfReader(BytesIO(content), strict=False)
     if read.is_encrypted or not 0 < len(read.pages) <= MOST_PAGES:
         raise Refused("evidence_unreadable")
