@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
-from config.files import CLOSED, Expected, Text, read_file
+from config.files import CLOSED, BadFile, Expected, Text, read_file
 
 MOODS = {5: "good", 4: "good", 3: "middle", 2: "bad", 1: "bad"}
 Code = Annotated[
@@ -23,6 +23,8 @@ class Choice:
     zh: str
     en: str
     target: Target = "person"
+    at: str = ""
+    """The touchpoint a reason belongs to."""
 
     def label(self, language: str) -> str:
         return self.en if language == "en" else self.zh
@@ -47,6 +49,7 @@ class _Words:
 @dataclass(frozen=True, config=CLOSED)
 class _Reason(_Words):
     target: Target = "person"
+    at: str = ""
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -71,6 +74,10 @@ def touchpoints() -> Touchpoints:
 
 def read_touchpoints(path: Path) -> Touchpoints:
     file = read_file(path, _File)
+    for mood in dict.fromkeys(MOODS.values()):
+        for code, reason in getattr(file.reasons, mood).items():
+            if reason.at and reason.at not in file.touchpoints:
+                raise BadFile(f"{path.name}: reasons.{mood}.{code}.at: one of [touchpoints] was expected")
     return Touchpoints(
         qualities=_choices(file.qualities),
         touchpoints=_choices(file.touchpoints),

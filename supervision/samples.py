@@ -2,24 +2,41 @@
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from math import hypot
+from statistics import NormalDist
 
 Z = Decimal("1.959963984540054")  # 95 % of a normal distribution lie within it on both sides
 SMALL = 30  # answers: below, a rate is shown and not scored; from there on, so many more are thought at the prior rate
 
 
-def wilson(x: int, n: int) -> tuple[float, float] | None:
+def wilson(x: int, n: int, z: Decimal = Z) -> tuple[float, float] | None:
     """The 95 % score interval of a rate x / n, without continuity correction; None where nobody answered."""
     if not 0 <= x <= n:
         raise ValueError(f"{x} of {n} is no rate")
     if n == 0:
         return None
     with localcontext(prec=50):
-        square = Z * Z
+        square = z * z
         middle = x + square / 2
-        half = Z * (Decimal(x * (n - x)) / n + square / 4).sqrt()
+        half = z * (Decimal(x * (n - x)) / n + square / 4).sqrt()
         lower = float((middle - half) / (n + square)) if x else 0.0
         upper = float((middle + half) / (n + square)) if x < n else 1.0
     return lower, upper
+
+
+def between(before: tuple[int, int], after: tuple[int, int], *, compared: int = 1) -> tuple[float, float] | None:
+    """By how much a rate x / n has changed, as an interval from the score intervals of both (Newcombe's method 10).
+
+    95 % sure for as many comparisons together as are made (Bonferroni): where it leaves 0 out, the change is more than
+    chance. None where nobody answered before or after.
+    """
+    z = Z if compared == 1 else Decimal(str(NormalDist().inv_cdf(1 - 0.025 / compared)))
+    first, second = wilson(*before, z), wilson(*after, z)
+    if first is None or second is None:
+        return None
+    old, new = before[0] / before[1], after[0] / after[1]
+    change = new - old
+    return change - hypot(new - second[0], first[1] - old), change + hypot(second[1] - new, old - first[0])
 
 
 def shrunk(satisfied: int, n: int, prior: Fraction) -> Fraction | None:

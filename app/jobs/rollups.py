@@ -8,7 +8,7 @@ import structlog
 from app.jobs import loop
 from app.runtime import Runtime
 from app.services import feed
-from app.services.rollups import daily, recount
+from app.services.rollups import corridor, daily, recount
 
 LOOK = timedelta(minutes=5)
 AT_ONCE = 10  # days in one transaction, so that on SQLite nobody waits for it
@@ -47,11 +47,20 @@ def roll(runtime: Runtime, *, at: datetime) -> bool:
     """One step; whether there is more to do."""
     feed.number_all(runtime.database)
     with runtime.database.transaction() as session:
-        return daily.follow(session, zone=runtime.settings.timezone, at=at, most=AT_ONCE)
+        ratings = daily.follow(session, zone=runtime.settings.timezone, at=at, most=AT_ONCE)
+    with runtime.database.transaction() as session:
+        return corridor.follow(session, zone=runtime.settings.timezone, at=at, most=AT_ONCE) or ratings
 
 
 def prove(runtime: Runtime) -> None:
     with runtime.database.reading() as session:
         wrong = [day for day, differs in recount.wrong(session, recount.days(session, last=PROVED)) if differs]
+        days = recount.corridor_days(session, last=PROVED)
+        felt = [day for day, differs in recount.corridor_wrong(session, days) if differs]
+        quarters = recount.corridor_quarters_wrong(session, recount.corridor_quarters(session)[-2:])
+        summed = [day for day, differs in quarters if differs]
     if wrong:
         structlog.get_logger().error("a day's roll-up is not what its ratings say", days=[str(day) for day in wrong])
+    if felt or summed:
+        named = {"days": [str(day) for day in felt], "quarters": [str(day) for day in summed]}
+        structlog.get_logger().error("the corridor's roll-up is not what its rows say", **named)

@@ -59,7 +59,7 @@ from app.models.rating import (
     RatingExclusion,
 )
 from app.models.register import RegisterEntry, RegisterFile, RegisterRecord
-from app.models.rollup import RatingDay, RollupMark
+from app.models.rollup import CompletionJob, CorridorDay, CorridorMeasure, CorridorQuarter, RatingDay, RollupMark
 from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
 from app.models.sheet import (
     CompletionClock,
@@ -102,9 +102,13 @@ __all__ = [
     "Completion",
     "CompletionClock",
     "CompletionHelper",
+    "CompletionJob",
     "ConsoleScan",
     "Contract",
     "ContractScope",
+    "CorridorDay",
+    "CorridorMeasure",
+    "CorridorQuarter",
     "CountedRating",
     "Counter",
     "Credential",

@@ -23,6 +23,7 @@ Subject = Literal[
     "sheet",
     "register",
     "signal",
+    "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "corridor"
 ]
 
 
@@ -92,6 +93,7 @@ EVENTS: Mapping[str, EventKind] = {
     "slip_linked": _WORK,
     "rated": _OF_RATING,
     "corrected": _OF_RATING,
+    "rating_detailed": _OF_RATING,  # reasons, faces, words: what they are stands in the row alone
     "rating_excluded": _OF_RATING,
     "praise_approved": _OF_RATING,
     "praise_refused": _OF_RATING,
@@ -145,6 +147,8 @@ EVENTS: Mapping[str, EventKind] = {
     "register_moved": EventKind("register"),  # parts came in, went out, were counted
     "register_filed": EventKind("register"),  # evidence was put to it
     "register_used": EventKind("register"),  # for a ticket that was finished
+    "measure_taken_up": EventKind("corridor"),  # something is done about a hot spot
+    "measure_done": EventKind("corridor"),
     "announced": _OF_DRAW,
     "checkpoint": _OF_DRAW,
     "committed": _OF_DRAW,

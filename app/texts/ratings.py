@@ -32,5 +32,24 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "checked": {"review": mark("微信建议人工看一下"), "risky": mark("微信认为不妥")},
     "praise": {"asked": mark("待审核"), "approved": mark("已转告工程师"), "refused": mark("不转告")},
+    "touchpoint": {"complaint": mark("投诉"), "recovery": mark("弥补"), "overall": mark("总评")},
+    "moment_of_truth": {
+        "serve": mark("关键时刻：服务"),
+        "complaint": mark("关键时刻：处理投诉"),
+        "recovery": mark("关键时刻：弥补"),
+    },
+    "dimension": {
+        "department": mark("科室"),
+        "job": mark("人员类别"),
+        "team": mark("班组"),
+        "category": mark("服务"),
+        "campus": mark("院区"),
+    },
+    "spot_change": {
+        "rose": mark("比上季度高，不是偶然"),
+        "fell": mark("比上季度低，不是偶然"),
+        "chance": mark("变化不超过偶然"),
+        "new": mark("上季度没有可比的"),
+    },
     "complaint_state": {"open": mark("待答复"), "answered": mark("已答复")},
 }

@@ -104,6 +104,9 @@ def add_detail(db: Session, scan: ScanView, detail: Detail, *, at: datetime) -> 
     )
     if added is None:
         raise Refused("detailed_before")
+    about = About(scan.mine.rating_id, scan.ticket_id, scan.cycle)
+    data = {"rating": scan.mine.rating_id}
+    events.append(db, about, "rating_detailed", by=scan.person_id, at=at, channel="scan", data=data)
     if detail.pressed and scan.mine.counted:
         _press(db, scan, scan.mine.rating_id, at, "scan")
 

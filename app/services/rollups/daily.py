@@ -60,9 +60,9 @@ def total(session: Session, scope: Scope) -> Sum:
     first, end = _first_whole_day(scope.since, zone), min(mark.until, _last_day(scope.until, zone) or mark.until)
     if first is not None and first >= end:
         return _count(session, scope, scope.since, scope.until)
-    found = _rolled(session, scope, first, end) + _count(session, scope, _begins(end, zone), scope.until)
-    if first is not None and scope.since is not None and scope.since < _begins(first, zone):
-        found += _count(session, scope, scope.since, _begins(first, zone))
+    found = _rolled(session, scope, first, end) + _count(session, scope, begins(end, zone), scope.until)
+    if first is not None and scope.since is not None and scope.since < begins(first, zone):
+        found += _count(session, scope, scope.since, begins(first, zone))
     return found
 
 
@@ -76,7 +76,7 @@ def follow(session: Session, *, zone: ZoneInfo, at: datetime, most: int) -> bool
         return False
     # What was committed is seen by the counting below; whatever comes after it has a later number.
     mark.seq, changed = _read_feed(session, mark)
-    end = _local(at, zone) - OLD_ENOUGH
+    end = local_day(at, zone) - OLD_ENOUGH
     days = [mark.until + n * A_DAY for n in range(max(0, min((end - mark.until).days, most)))]
     for day in [*changed, *days]:
         write_day(session, day, zone)
@@ -90,7 +90,7 @@ def count_day(session: Session, day: date, zone: ZoneInfo) -> dict[Place, Sum]:
     found: Counter[Place] = Counter()
     satisfied: Counter[Place] = Counter()
     query = _counted(Rating.department_id, Rating.lead_id, func.count(), _satisfied())
-    query = query.where(Rating.at >= _begins(day, zone), Rating.at < _begins(day + A_DAY, zone))
+    query = query.where(Rating.at >= begins(day, zone), Rating.at < begins(day + A_DAY, zone))
     found[ALL, ALL] += 0
     for department, lead, many, content in session.execute(query.group_by(Rating.department_id, Rating.lead_id)):
         for place in product({ALL, department or ALL}, {ALL, lead or ALL}):
@@ -116,7 +116,7 @@ def _mark(session: Session, zone: ZoneInfo, at: datetime) -> RollupMark | None:
     first = session.scalar(select(func.min(Rating.at)))
     if first is None:
         return None
-    until, seq = _local(first, zone), feed.last(session)
+    until, seq = local_day(first, zone), feed.last(session)
     if mark is None:
         insert_first(session, RollupMark, name=NAME, zone=zone.key, until=until, seq=seq)
         return session.get(RollupMark, NAME, with_for_update=True)
@@ -132,7 +132,7 @@ def _read_feed(session: Session, mark: RollupMark) -> tuple[int, set[date]]:
     identities = {(line.Event.data or {}).get("identity") for line in bound}
     zone = ZoneInfo(mark.zone)
     waited = select(Rating.at).where(Rating.identity_id.in_(identities - {None}), ~Rating.counts)
-    days = {_local(at, zone) for at in session.scalars(waited)}
+    days = {local_day(at, zone) for at in session.scalars(waited)}
     return last, {day for day in days if day < mark.until}
 
 
@@ -186,21 +186,21 @@ def _conditions(scope: Scope, since: datetime | None, until: datetime | None) ->
         yield Rating.at < until
 
 
-def _local(at: datetime, zone: ZoneInfo) -> date:
+def local_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
-def _begins(day: date, zone: ZoneInfo) -> datetime:
+def begins(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
 
 
 def _first_whole_day(since: datetime | None, zone: ZoneInfo) -> date | None:
     if since is None:
         return None
-    day = _local(since, zone)
-    return day if _begins(day, zone) == since else day + A_DAY
+    day = local_day(since, zone)
+    return day if begins(day, zone) == since else day + A_DAY
 
 
 def _last_day(until: datetime | None, zone: ZoneInfo) -> date | None:
     """The day that is no longer whole."""
-    return None if until is None else _local(until, zone)
+    return None if until is None else local_day(until, zone)

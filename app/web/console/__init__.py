@@ -6,6 +6,7 @@ from app.web.console.audit import history
 from app.web.console.cases import cases, recovery
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
+from app.web.console.corridor import corridor
 from app.web.console.draws import announce as draws_announce
 from app.web.console.draws import claims as draws_claims
 from app.web.console.draws import draws
@@ -24,6 +25,7 @@ _HOSPITAL = (
     manual_entry.blueprint,
     link_rule.blueprint,
     cases.blueprint,
+    corridor.blueprint,
     people.blueprint,
     draws.blueprint,
     history.blueprint,

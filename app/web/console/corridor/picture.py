@@ -1,0 +1,61 @@
+"""The corridor drawn: a column for each touchpoint, a line through what people felt; read by shape, not by colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.models.rating import LEVELS
+from app.services.dashboards.corridor import Touchpoint
+
+LEFT, COLUMN, TOP, STEP = 92, 128, 64, 44  # a step is from one level to the next
+BAR = 36  # what 100 % is long
+WIDEST, NARROWEST = LEVELS[0], LEVELS[-1]
+
+
+@dataclass(frozen=True)
+class Column:
+    point: Touchpoint
+    x: int
+    y: int | None
+    """Of the mean; none where nobody said anything."""
+    happy: int
+    """Lengths of the bars above and below."""
+    angry: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    columns: Sequence[Column]
+    lines: Sequence[tuple[int, int]]
+    """Each level's height."""
+    path: str
+    width: int
+    height: int
+    top: int
+    bottom: int
+    left: int = LEFT - 32
+
+
+def draw(points: Sequence[Touchpoint]) -> Picture:
+    columns = [
+        Column(
+            point,
+            LEFT + COLUMN * n + COLUMN // 2 - 32,
+            None if point.mean is None else _height(point.mean),
+            _bar(point.happy.x, point.n),
+            _bar(point.angry.x, point.n),
+        )
+        for n, point in enumerate(points)
+    ]
+    told = [column for column in columns if column.y is not None]
+    path = " ".join(f"{'L' if n else 'M'}{column.x} {column.y}" for n, column in enumerate(told))
+    top, bottom = _height(WIDEST) - BAR - 8, _height(NARROWEST) + BAR + 8
+    lines = [(level, _height(level)) for level in LEVELS]
+    return Picture(columns, lines, path, LEFT + COLUMN * len(points) - 24, bottom + 92, top, bottom)
+
+
+def _height(level: float) -> int:
+    return TOP + BAR + round((WIDEST - level) * STEP)
+
+
+def _bar(x: int, n: int) -> int:
+    return round(BAR * x / n) if n else 0
