@@ -195,6 +195,18 @@ _FILTERS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"person": "N17"},
         {"person": f"N{NURSES + 1}"},
     ),
+    "console_corridor.show": (
+        {},
+        {"department": WARD},
+        {"category": CATEGORY},
+        {"department": RARE_WARD},
+        {"department": WARD, "category": CATEGORY},
+    ),
+    "console_corridor.behind": (
+        *({"touchpoint": code} for code in ("overall", "arrived", "complaint")),
+        {"touchpoint": "arrived", "low": "1"},
+        {"touchpoint": "overall", "department": WARD},
+    ),
     "console_people.people_index": ({}, {"q": "护士17"}, {"department": WARD}),
 }
 _CONTINUED: Mapping[str, dict[str, str]] = {

@@ -51,8 +51,6 @@ WORDS: dict[str, dict[str, str]] = {
         "rating_entered": mark("代录评价"),
         "corrected": mark("更正评价"),
         "rating_detailed": mark("补充评价"),
-        "measure_taken_up": mark("立项整改"),
-        "measure_done": mark("整改办完"),
         "praise_approved": mark("表扬已转告"),
         "praise_refused": mark("表扬不转告"),
         "rating_excluded": mark("排除评价"),

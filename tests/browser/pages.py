@@ -28,6 +28,8 @@ DRAWS = {
     "console-draw-collecting": "/console/draws/h001-demo-2",
 }
 
+SPOT = "quarter=2026Q4&dimension=job&value=x&touchpoint=report"
+
 
 def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
     """Name and page, one after the other; `looks` is a query such as `?text=large` that stays for the visit."""
@@ -246,6 +248,10 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-cases": "/console/cases",
         "console-cases-closed": "/console/cases?show=closed",
         "console-cases-new": "/console/cases/new",
+        "console-corridor": "/console/corridor",
+        "console-corridor-tickets": "/console/corridor/tickets?touchpoint=overall",
+        "console-corridor-person": f"/console/corridor/people/{_person(demo, roles.NURSE)}",
+        "console-corridor-measure": f"/console/corridor/measures/new?{SPOT}",
         "console-recovery": "/console/recovery",
         "console-case": f"/console/cases/{complaint}",
         "console-case-answered": f"/console/cases/{answered}",

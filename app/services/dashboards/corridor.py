@@ -5,7 +5,7 @@ Made of the roll-up's rows of two quarters, so that a page costs the same howeve
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -89,9 +89,12 @@ class Spot:
     value: str
     name: str
     now: Touchpoint
-    before: Touchpoint
+    share: Share
+    """What the spot is about: the dissatisfied of a hot one, the very satisfied of a bright one."""
+    earlier: Share
+    """Of the quarter before."""
     change: tuple[float, float] | None
-    """Of the share that this spot is about, between what and what; None where there was nobody before."""
+    """Of the share, between what and what; None where there was nobody before."""
 
     @property
     def verdict(self) -> str:
@@ -156,21 +159,17 @@ def figures_of(session: Session, quarter: date, place: Place) -> Figures:
 def spots(session: Session, quarter: date) -> Spots:
     """Where most are unhappy, and where most are very happy, as surely as the number of answers allows."""
     now, before = _of_one_kind(session, quarter), _of_one_kind(session, _before(quarter))
-    names = names_of(session)
-    found = [
-        Spot(*key, names(*key), touchpoint(figures, code), touchpoint(before.get(key, Counter()), code), None)
+    felt = [
+        (key, touchpoint(figures, code), touchpoint(before.get(key, Counter()), code))
         for key, figures in now.items()
         for code in (OVERALL, *codes())
+        if code != COMPLAINT  # what causes one is a low level: everywhere, and by itself
     ]
-    enough = [spot for spot in found if spot.now.n >= LEAST]
-    hot = sorted((one for one in enough if one.now.low.x), key=lambda one: (-_sure(one.now.low), *_order(one)))
-    bright = sorted((one for one in enough if one.now.happy.x), key=lambda one: (-_sure(one.now.happy), *_order(one)))
-    compared = max(1, len(enough))
-    return Spots(
-        [_changed(one, one.before.low, one.now.low, compared) for one in hot[:SPOTS]],
-        [_changed(one, one.before.happy, one.now.happy, compared) for one in bright[:SPOTS]],
-        compared,
-    )
+    enough = [one for one in felt if one[1].n >= LEAST]
+    names, compared = names_of(session), max(1, len(enough))
+    hot = [_spot(names, key, one, (one.low, earlier.low), compared) for key, one, earlier in enough]
+    bright = [_spot(names, key, one, (one.happy, earlier.happy), compared) for key, one, earlier in enough]
+    return Spots(_surest(hot), _surest(bright), compared)
 
 
 def names_of(session: Session) -> Names:
@@ -241,8 +240,14 @@ def touchpoint(figures: Figures, code: str) -> Touchpoint:
     )
 
 
-def _changed(spot: Spot, before: Share, now: Share, compared: int) -> Spot:
-    return replace(spot, change=between((before.x, before.n), (now.x, now.n), compared=compared) if before.n else None)
+def _spot(names: Names, key: tuple[str, str], now: Touchpoint, shares: tuple[Share, Share], compared: int) -> Spot:
+    share, earlier = shares
+    change = between((earlier.x, earlier.n), (share.x, share.n), compared=compared) if earlier.n else None
+    return Spot(*key, names(*key), now, share, earlier, change)
+
+
+def _surest(spots: Sequence[Spot]) -> list[Spot]:
+    return sorted((one for one in spots if one.share.x), key=lambda one: (-_sure(one.share), *_order(one)))[:SPOTS]
 
 
 def _sure(share: Share) -> float:

@@ -1,6 +1,5 @@
 """What is done about a hot spot: cause, action, owner, due date; and "you said, we did", for everybody to read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing, Refused
 from app.models import CorridorMeasure, Person
-from app.pagination import Line
 from app.services import events
 from app.services.dashboards.corridor import Names
 from app.services.events import About
@@ -75,12 +73,20 @@ def finish(session: Session, measure_id: int, *, said: str, did: str, publish: b
     events.append(session, About(measure_id), "measure_done", by=by, at=at, channel="console", data=data)
 
 
-def listed(session: Session) -> Sequence[Line]:
+@dataclass(frozen=True)
+class Listed:
+    measure: CorridorMeasure
+    owner: str
+    late: bool
+
+
+def listed(session: Session, *, today: date) -> list[Listed]:
     """What is open by its due date, then what was done last."""
     owner = aliased(Person)
     query = select(CorridorMeasure, owner.name.label("owner")).join(owner, owner.id == CorridorMeasure.owner_id)
     order = (CorridorMeasure.done_at.is_not(None), CorridorMeasure.done_at.desc(), CorridorMeasure.due_on)
-    return session.execute(query.order_by(*order, CorridorMeasure.id).limit(SHOWN)).all()
+    rows = session.execute(query.order_by(*order, CorridorMeasure.id).limit(SHOWN))
+    return [Listed(one, name, one.done_at is None and one.due_on < today) for one, name in rows]
 
 
 def published(session: Session, names: Names) -> list[YouSaidWeDid]:

@@ -44,6 +44,11 @@ def in_per_cent(share: corridor.Share) -> str:
 
 
 @blueprint.app_template_filter()
+def mean(felt: float | None) -> str:
+    return "—" if felt is None else f"{felt:.2f}"
+
+
+@blueprint.app_template_filter()
 def between(interval: tuple[float, float] | None) -> str:
     return f"{interval[0] * 100:.1f}–{interval[1] * 100:.1f}%" if interval else ""
 
@@ -57,7 +62,7 @@ def show() -> str:
         spots = corridor.spots(session, quarter.first) if place == Place() else None
         shown = {
             "jobs": [{"id": one, "name": one} for one in corridor.job_types(session, quarter.first)],
-            "measures": corridor_measures.listed(session),
+            "measures": corridor_measures.listed(session, today=now().date()),
             "choices": _choices(session, names),
             "quarters": [Quarter.of(day) for day in corridor.quarters(session, most=QUARTERS)],
         }
@@ -68,7 +73,6 @@ def show() -> str:
         spots=spots,
         names=names,
         quarter=quarter,
-        today=now().date(),
         **shown,
     )
 
