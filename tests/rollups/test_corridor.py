@@ -17,6 +17,7 @@ from app.models import (
     CorridorDay,
     CorridorQuarter,
     CountedRating,
+    Event,
     Person,
     Rating,
     RatingCorrection,
@@ -118,7 +119,7 @@ class Raw:
                 row.case_id: row.level for row in session.scalars(select(CaseRating).order_by(CaseRating.recovery))
             }
             self.nodes: dict[tuple[int, int, str], datetime] = {}
-            for event in session.scalars(select(events.Event).order_by(events.Event.at)):
+            for event in session.scalars(select(Event).order_by(Event.at)):
                 if event.ticket_id is not None and event.cycle is not None:
                     self.nodes.setdefault((event.ticket_id, event.cycle, event.kind), event.at)
 
@@ -127,7 +128,7 @@ class Raw:
         for row in self.completions:
             if inside(row.finished_at, quarter) and self.fits(row, place):
                 self.add(found, row)
-        by_cycle = {(row.ticket_id, row.cycle): row for row in self.completions}
+        by_cycle: dict[Any, Completion] = {(row.ticket_id, row.cycle): row for row in self.completions}
         for case in self.cases:
             done = by_cycle[case.ticket_id, case.cycle]
             if inside(case.opened_at, quarter) and self.fits(done, place):

@@ -173,7 +173,7 @@ def spots(session: Session, quarter: date) -> Spots:
 
 
 def names_of(session: Session) -> Names:
-    tables = {"department": Department, "team": Team, "category": Category, "campus": Campus}
+    tables: dict[str, Any] = {"department": Department, "team": Team, "category": Category, "campus": Campus}
     return Names(
         {
             name: {str(row.id): row.name for row in session.execute(select(table.id, table.name))}

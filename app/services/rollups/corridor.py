@@ -228,7 +228,7 @@ def _touched(session: Session, mark: RollupMark, zone: ZoneInfo) -> set[date]:
     return {local_day(moment, zone) for moment in moments}
 
 
-def _scalars(session: Session, query: Any, column: Any, ids: set[int]) -> Iterator[datetime]:
+def _scalars(session: Session, query: Any, column: Any, ids: set[Any]) -> Iterator[datetime]:
     """So many ids at a time as any database takes."""
     every = sorted(ids)
     for first in range(0, len(every), 500):

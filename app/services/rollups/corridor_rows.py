@@ -169,7 +169,7 @@ def _nodes(session: Session, tickets: Select[Any]) -> dict[tuple[int, int], dict
     """When each cycle first came to each node, as the history has it."""
     query = select(Event.ticket_id, Event.cycle, Event.kind, func.min(Event.at).label("at"))
     query = query.where(Event.ticket_id.in_(tickets), Event.kind.in_(NODES - {"rated"}))
-    found: dict[tuple[int, int], dict[str, datetime]] = defaultdict(dict)
+    found: dict[Any, dict[str, datetime]] = defaultdict(dict)
     for ticket, cycle, kind, at in session.execute(query.group_by(Event.ticket_id, Event.cycle, Event.kind)):
         found[ticket, cycle][kind] = at
     return found

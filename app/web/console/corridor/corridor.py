@@ -135,7 +135,7 @@ def finish(measure_id: int) -> Response:
 def _asked() -> tuple[Quarter, Place]:
     text = filters.text("quarter")
     quarter = Quarter.read(text) if text else Quarter.of(now().date())
-    ids = {name: filters.row_id(name) for name in IDS}
+    ids: dict[str, Any] = {name: filters.row_id(name) for name in IDS}
     place = Place(**{name: found for name, found in ids.items() if found is not None})
     job = filters.text("job")
     return quarter, replace(place, job=job) if job and job != EVERY_JOB else place
