@@ -45,6 +45,7 @@ _MENU: tuple[Place | tuple[str, tuple[Place, ...]], ...] = (
     (
         mark("监督"),
         (
+            Place("/console/corridor", mark("客户走廊"), supervisors=True),
             Place("/console/sheets", mark("考核")),
             Place("/console/registers", mark("台账")),
             Place("/console/draws", mark("抽奖"), supervisors=True),

@@ -23,7 +23,17 @@ Subject = Literal[
     "sheet",
     "register",
     "signal",
-    "ticket", "rating", "case", "complaint", "draw", "person", "contract", "setting", "history", "sheet", "corridor"
+    "ticket",
+    "rating",
+    "case",
+    "complaint",
+    "draw",
+    "person",
+    "contract",
+    "setting",
+    "history",
+    "sheet",
+    "corridor",
 ]
 
 
