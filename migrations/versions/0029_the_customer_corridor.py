@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.db import UTCDateTime
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = UTCDateTime(timezone=True)
