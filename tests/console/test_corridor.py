@@ -56,7 +56,7 @@ def felt(world: World, rate: Rate, roll: Roll) -> list[Ticket]:
 
 def test_picture_and_table_say_the_same(supervisor: FlaskClient, felt: list[Ticket]) -> None:
     shown = supervisor.get("/console/corridor").text
-    picture, table = (re.search(rf"<{tag} .*?</{tag}>", shown, re.S) for tag in ("svg", "table"))
+    picture, table = (re.search(rf"<{tag} .*?</{tag}>", shown, re.S) for tag in ("figure", "table"))
     assert picture is not None
     assert table is not None
     assert [text for text in ("到场", "1.00", "5 条", "弥补", "5 分钟") if text not in picture[0]] == []
