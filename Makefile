@@ -7,6 +7,7 @@ JOBS ?= 2
 BIN := .venv/bin
 # A file's tests stay together, so that what they share is made once.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
+DATABASES := -p tests.support.one_database
 SLOW := -m slow -n $(JOBS) --no-loadscope-reorder -p tests.support.slow_half --durations=20
 export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
@@ -24,6 +25,7 @@ test: .venv/ready-dev  ## every test
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest $(SLOW)
 
+check: DATABASES :=
 check: COVER := --cov --cov-report= --cov-fail-under=0
 check: COVER_MORE := --cov --cov-append
 check: lint quick slow  ## what has to pass before a change lands
@@ -35,8 +37,8 @@ lint: .venv/ready-dev  ## lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-quick: .venv/ready-dev  ## the tests that need no server or browser
-	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(COVER)
+quick: .venv/ready-dev  ## the tests that need no server or browser; alone, what runs on both databases runs on one
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE) $(DATABASES) $(COVER)
 
 slow: .venv/ready-dev  ## the tests that start servers or a browser
 	$(BIN)/python -m pytest $(SLOW) $(COVER_MORE)
