@@ -10,16 +10,36 @@ from typing import Annotated, Any, Literal
 
 from pydantic.dataclasses import dataclass
 
-from config.files import CLOSED, BadFile, Expected, Flag, Text, read_file
+from config.files import CLOSED, BadFile, Count, Expected, Flag, Text, read_file
 from config.holidays import Day
+from config.registers import registers
 from config.sla import LimitText, service_levels
 
 FULL = 100_00
+_NAMED = re.compile(r"[a-z][a-z_]{0,31}(\.[a-z][a-z_]{0,31})?")
 Points = Annotated[str, Expected('points as "3.00"', re.compile(r"[0-9]{1,3}\.[0-9]{2}").fullmatch)]
 Share = Annotated[str, Expected('a share as "95%"', re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?%").fullmatch)]
 Code = Annotated[str, Expected('a code as "C1.1"', re.compile(r"[A-Z][0-9A-Z.]{0,7}").fullmatch)]
 Name = Annotated[str, Expected("a name of small letters and _", re.compile(r"[a-z][a-z_]{0,31}").fullmatch)]
-MANUAL, IMPORTED = "manual", "imported"
+FigureName = Annotated[str, Expected("a name, or a choice of one as result.success", _NAMED.fullmatch)]
+MANUAL, IMPORTED, ROSTER = "manual", "imported", "roster"
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Source:
+    """Which numbers of which register (or of the duty roster) an indicator is; below `least` it is not applicable.
+
+    due, done, in_time, late, dated (docs/registers.md), the sum of a number, how often a choice was taken; of the
+    roster present, asked, unapproved.
+    """
+
+    kind: Name
+    num: FigureName
+    den: FigureName | None = None
+    only: dict[str, Text] | None = None
+    least: Count | None = None
+    unconfirmed: Flag = False
+    """The provider's own word counts, though nobody of the hospital confirms it."""
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -40,6 +60,7 @@ class Indicator:
     step: Share | None = None
     small_sample: Flag = False
     register: Name | None = None
+    source: Source | None = None
 
     @property
     def counted(self) -> bool:
@@ -168,8 +189,20 @@ def _check_indicator(where: str, one: Indicator) -> None:
         raise BadFile(f"{where}: expected target and floor for L, per (with target and step) for D, none for Y")
     if one.type == "L" and one.target == one.floor:
         raise BadFile(f"{where}: expected a floor that is not the target")
+    if one.source is not None:
+        _check_source(where, one, one.source)
     if one.register is not None and one.measure != MANUAL:
         raise BadFile(f"{where}: expected a register of what is entered by hand alone")
+
+
+def _check_source(where: str, one: Indicator, source: Source) -> None:
+    if one.measure != MANUAL or one.register is not None or (source.den is None) == (one.takes == "rate"):
+        raise BadFile(f"{where} source: expected of what else is entered by hand, with den for a rate alone")
+    fit = {kind for kind, one in registers().items() if one.second or not one.provider_writes}
+    if source.kind != ROSTER and source.kind not in (registers() if source.unconfirmed else fit):
+        raise BadFile(
+            f"{where} source: expected roster, or a register of which the hospital confirms what counts: {fit}"
+        )
 
 
 def hundredths(points: str) -> int:

@@ -20,19 +20,25 @@ WORDS: dict[str, dict[str, str]] = {
         "few_for_provider": mark("不足 5 条，不显示"),
         "not_entered": mark("还没有录入"),
         "file_missing": mark("还没有导入文件"),
+        "register_unchecked": mark("台账里有的等第二人确认，还没有算进来"),
+        "nothing_registered": mark("台账里本季度没有到期的"),
+        "few_checked": mark("抽查的不够数，不计分"),
         "unchecked": mark("扣分项等第二人核对，暂不计分"),
         "declared": mark("已说明不适用"),
         "not_yet_shown": mark("冻结后显示"),
     },
-    "sheet_measure": {"manual": mark("人工"), "imported": mark("导入"), "counted": mark("自动")},
+    "sheet_measure": {
+        "manual": mark("人工"),
+        "imported": mark("导入"),
+        "register": mark("台账"),
+        "counted": mark("自动"),
+    },
     "sheet_register": {
-        "roster": mark("排班表"),
         "cases": mark("案件登记"),
         "knowledge": mark("知识库"),
         "reports": mark("报告登记"),
         "major": mark("重大故障登记"),
         "problems": mark("问题登记"),
-        "inspection": mark("巡检计划"),
     },
     "sheet_rows": {"good": mark("分子里的"), "other": mark("其余的")},
     "entry_code": {
@@ -41,6 +47,11 @@ WORDS: dict[str, dict[str, str]] = {
         "deduction": mark("另行约定的扣款（分）"),
     },
 }
+
+
+def measured(measure: str) -> str:
+    """Where a figure comes from: entered, a file, a register, or counted."""
+    return measure if measure in {"manual", "imported", "register"} else "counted"
 
 
 def points(hundredths: int | None) -> str:

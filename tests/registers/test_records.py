@@ -223,7 +223,9 @@ def test_figures_leave_out_what_nobody_has_confirmed(world: World, write: Write)
 def test_figures_by_code_and_of_what_was_counted(world: World, write: Write) -> None:
     for what, people, passed in (("training", "10", "9"), ("test", "8", "7")):
         said = {"title": "培训", "what": what, "people": people, "passed": passed}
-        write("training", due="2026-11-01", done="2026-11-01", state="done", **said)
+        record = write("training", due="2026-11-01", done="2026-11-01", state="done", **said)
+        with world.database.transaction() as session:
+            records.confirm(session, record, "training", hospital(world.admin))
     part = write("spares", title="硒鼓")
     for movement, count in (("in", 5), ("counted", 5), ("counted", 4)):
         with world.database.transaction() as session:

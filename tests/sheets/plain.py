@@ -35,11 +35,13 @@ class Hospital:
             self.by_cycle[event["ticket_id"], event["cycle"]].append(event)
             self.of_ticket[event["ticket_id"]].append(event)
         self.tickets = {row["id"]: row for row in self.tables["ticket"]}
-        self.done = [
+        self.each = [
             row
             for row in self.tables["completion"]
             if row["contract_id"] == self.contract and self.since <= row["finished_at"] < self.until
         ]
+        self.joined = {row["ticket_id"]: row["incident_id"] for row in self.tables["incident_child"]}
+        self.done = [row for row in self.each if row["cycle"] > 1 or row["ticket_id"] not in self.joined]
 
     def events(self, done: Row) -> list[Row]:
         return self.by_cycle[done["ticket_id"], done["cycle"]]
@@ -61,14 +63,20 @@ class Hospital:
         marks = [self.kept[done["id"]][name] for done in self.done]
         return [bool(mark) for mark in marks if mark is not None]
 
-    def standing(self) -> list[int]:
-        """The level that stands of every rating that counts."""
+    def standing(self) -> list[float]:
+        """The level that stands of every rating that counts; of those who joined one incident their mean."""
         ratings = {row["id"]: row for row in self.tables["rating"]}
         better = {row["rating_id"]: row["level"] for row in self.tables["rating_correction"]}
         out = {row["rating_id"] for row in self.tables["rating_exclusion"]}
-        mine = {done["id"] for done in self.done}
-        counted = [row["rating_id"] for row in self.tables["counted_rating"] if row["completion_id"] in mine]
-        return [int(better.get(one) or ratings[one]["level"]) for one in counted if one not in out]
+        mine = {done["id"]: done for done in self.each}
+        events = defaultdict(list)
+        for row in self.tables["counted_rating"]:
+            done, one = mine.get(row["completion_id"]), row["rating_id"]
+            if done is not None and one not in out:
+                incident = self.joined.get(done["ticket_id"]) if done["cycle"] == 1 else None
+                event = ("incident", incident) if incident else ("rating", one)
+                events[event].append(int(better.get(one) or ratings[one]["level"]))
+        return [sum(levels) / len(levels) for levels in events.values()]
 
 
 def load(session: Session, *, kept: Mapping[int, Marks], since: datetime, until: datetime, contract: int) -> Hospital:
@@ -84,6 +92,7 @@ def load(session: Session, *, kept: Mapping[int, Marks], since: datetime, until:
         "ticket_asset",
         "service_case",
         "case_rating",
+        "incident_child",
     )
     tables: dict[str, list[Row]] = {
         name: [dict(row) for row in session.execute(select(Base.metadata.tables[name])).mappings()] for name in names
@@ -123,14 +132,14 @@ def code_reached(h: Hospital) -> tuple[int, int]:
             any(event["kind"] == "shown" for event in h.events(done))
             or (done["ticket_id"], done["cycle"]) in sent
             or (h.remote(done) and done["department_id"] is not None)
-            for done in h.done
+            for done in h.each
             if done["rateable"]
         ]
     )
 
 
 def node_in_time(h: Hospital) -> tuple[int, int]:
-    moves = [event for done in h.done for event in h.events(done) if event["state"]]
+    moves = [event for done in h.done for event in h.events(done) if event["state"] and event["channel"] != "downtime"]
     return rate([whole(event["recorded_at"]) - whole(event["at"]) <= 600 for event in moves])
 
 
@@ -179,12 +188,12 @@ def urge_answered(h: Hospital) -> tuple[int, int]:
 
 
 def satisfied(h: Hospital) -> tuple[int, int]:
-    return rate([level in {4, 5} for level in h.standing()])
+    return rate([level >= 4 for level in h.standing()])
 
 
 def responded(h: Hospital) -> tuple[int, int]:
     given = {row["completion_id"] for row in h.tables["counted_rating"]}
-    return rate([done["id"] in given for done in h.done if done["rateable"]])
+    return rate([done["id"] in given for done in h.each if done["rateable"]])
 
 
 def cases(h: Hospital, reason: str) -> list[Row]:

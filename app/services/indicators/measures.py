@@ -24,6 +24,7 @@ from app.models import (
     CompletionClock,
     CountedRating,
     Event,
+    IncidentChild,
     Notice,
     Rating,
     RatingCorrection,
@@ -40,6 +41,7 @@ ANSWERED_WITHIN = timedelta(minutes=30)
 REOPENED_WITHIN = timedelta(days=7)
 REPEATED_WITHIN = timedelta(days=30)
 LOOKED_BACK = timedelta(days=365)
+DOWNTIME = "downtime"
 
 
 class Seconds(FunctionElement[int]):
@@ -110,13 +112,14 @@ def code_reached(scope: Scope) -> Query:
     )
     listed = and_(~_node("arrived"), Completion.department_id.is_not(None))
     reached = or_(_event(Event.kind == "shown"), notified.exists(), listed)
-    return _completions(scope, reached).where(Completion.rateable)
+    return _each(scope, reached).where(Completion.rateable)
 
 
 def node_in_time(scope: Scope) -> Query:
-    """Moves written down within ten minutes of the act / moves."""
+    """Moves written down within ten minutes of the act / moves; without those taken in from forms of an outage."""
     late = Seconds(Event.recorded_at) - Seconds(Event.at)
-    return _events(scope, late <= _seconds(RECORDED_WITHIN)).where(Event.state.is_not(None))
+    query = _events(scope, late <= _seconds(RECORDED_WITHIN))
+    return query.where(Event.state.is_not(None), Event.channel != DOWNTIME)
 
 
 def response_in_time(scope: Scope) -> Query:
@@ -205,26 +208,26 @@ def urge_answered(scope: Scope) -> Query:
 
 
 def satisfied(scope: Scope) -> Query:
-    """The level that stands is 4 or 5 / counted ratings that were not set aside."""
-    corrected = and_(RatingCorrection.rating_id == Rating.id, scope.known(RatingCorrection.at))
+    """The level that stands is 4 or 5 / counted ratings that were not set aside; of a major incident their mean."""
     excluded = select(RatingExclusion.rating_id).where(
         RatingExclusion.rating_id == Rating.id, scope.known(RatingExclusion.at)
     )
-    level = func.coalesce(RatingCorrection.level, Rating.level)
-    query = _completions(scope, level >= SATISFIED_FROM)
-    query = query.join(CountedRating, CountedRating.completion_id == Completion.id)
-    query = query.join(Rating, Rating.id == CountedRating.rating_id).outerjoin(RatingCorrection, corrected)
-    return query.where(scope.known(CountedRating.at), ~excluded.exists())
+    return satisfied_with_excluded(scope).where(~excluded.exists())
 
 
 def satisfied_with_excluded(scope: Scope) -> Query:
-    """The same with what was set aside: both figures are printed."""
+    """The same with what was set aside: both figures are printed.
+
+    The departments that joined a major incident are one event: what they say is their mean.
+    """
     corrected = and_(RatingCorrection.rating_id == Rating.id, scope.known(RatingCorrection.at))
-    level = func.coalesce(RatingCorrection.level, Rating.level)
-    query = _completions(scope, level >= SATISFIED_FROM)
+    joined = and_(IncidentChild.ticket_id == Completion.ticket_id, Completion.cycle == 1)
+    level = func.avg(func.coalesce(RatingCorrection.level, Rating.level))
+    query = select(func.min(Completion.id).label("unit"), (level >= SATISFIED_FROM).label("good"))
     query = query.join(CountedRating, CountedRating.completion_id == Completion.id)
     query = query.join(Rating, Rating.id == CountedRating.rating_id).outerjoin(RatingCorrection, corrected)
-    return query.where(scope.known(CountedRating.at))
+    query = query.outerjoin(IncidentChild, joined).where(scope.completions(), scope.known(CountedRating.at))
+    return query.group_by(func.coalesce(-IncidentChild.incident_id, Rating.id))
 
 
 def responded(scope: Scope) -> Query:
@@ -232,7 +235,7 @@ def responded(scope: Scope) -> Query:
     given = select(CountedRating.rating_id).where(
         CountedRating.completion_id == Completion.id, scope.known(CountedRating.at)
     )
-    return _completions(scope, given.exists()).where(Completion.rateable)
+    return _each(scope, given.exists()).where(Completion.rateable)
 
 
 def called_back(scope: Scope) -> Query:
@@ -305,7 +308,18 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def _completions(scope: Scope, good: ColumnElement[bool]) -> Query:
+    """The work that was finished: what joined a major incident is the parent's, until it is reopened."""
+    return _each(scope, good).where(_own_work())
+
+
+def _each(scope: Scope, good: ColumnElement[bool]) -> Query:
+    """Every completion, also of those who joined another: each has a code of its own."""
     return select(Completion.id.label("unit"), good.label("good")).where(scope.completions())
+
+
+def _own_work() -> ColumnElement[bool]:
+    joined = select(IncidentChild.ticket_id).where(IncidentChild.ticket_id == Completion.ticket_id)
+    return or_(Completion.cycle > 1, ~joined.exists())
 
 
 def _clocks(scope: Scope, kept: Any) -> Query:
@@ -318,7 +332,7 @@ def _events(scope: Scope, good: ColumnElement[bool]) -> Query:
     query = select(Event.id.label("unit"), good.label("good")).join(
         Completion, and_(Completion.ticket_id == Event.ticket_id, Completion.cycle == Event.cycle)
     )
-    return query.where(scope.completions())
+    return query.where(scope.completions(), _own_work())
 
 
 def _of_cycle(query: Query) -> Query:

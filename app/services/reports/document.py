@@ -11,7 +11,7 @@ from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
 from app.services.reports import charts
-from app.texts.sheets import WORDS, per_cent, points, yuan
+from app.texts.sheets import WORDS, measured, per_cent, points, yuan
 from qr.font import PATH, SIMPLIFIED, font
 
 SOFT, GREEN, PALE = (90, 90, 90), (6, 122, 63), (225, 225, 225)
@@ -140,7 +140,7 @@ def _lines(pdf: FPDF, content: dict[str, Any]) -> None:
 
 def _cells(line: dict[str, Any]) -> tuple[str, ...]:
     figure, ends = line["figure"] or {}, line["interval"] or ()
-    measured = line["measure"] if line["measure"] in {"manual", "imported"} else "counted"
+    origin = measured(line["measure"])
     said = "—"
     if "yes" in figure:
         said = "是" if figure["yes"] else "否"
@@ -152,7 +152,7 @@ def _cells(line: dict[str, Any]) -> tuple[str, ...]:
         line["code"],
         line["name"]["zh"],
         line["formula"]["zh"],
-        WORDS["sheet_measure"][measured],
+        WORDS["sheet_measure"][origin],
         said,
         "–".join(f"{points(end)}%" for end in ends),
         points(line["weight_spread"]),

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.services.tables.formulas import guarded
-from app.texts.sheets import WORDS, per_cent
+from app.texts.sheets import WORDS, measured, per_cent
 
 HEAD = ("代码", "指标", "公式", "来源", "分子", "分母", "比率", "95% 区间", "次数", "是否", "计分权重", "得分", "说明")
 WIDTHS = (7, 24, 46, 8, 9, 9, 9, 16, 7, 6, 9, 9, 30)
@@ -83,12 +83,12 @@ def _line(page: Worksheet, row: int, line: dict[str, Any], styles: dict[str, Any
 
 def _texts(line: dict[str, Any]) -> dict[int, str]:
     figure = line["figure"] or {}
-    measured = line["measure"] if line["measure"] in {"manual", "imported"} else "counted"
+    origin = measured(line["measure"])
     return {
         0: line["code"],
         1: line["name"]["zh"],
         2: line["formula"]["zh"],
-        3: WORDS["sheet_measure"][measured],
+        3: WORDS["sheet_measure"][origin],
         6: per_cent(figure["num"], figure["den"]) if figure.get("den") else "",
         7: "–".join(f"{end / 100:.2f}%" for end in line["interval"] or ()),
         9: {True: "是", False: "否", None: ""}[figure.get("yes")],

@@ -4,7 +4,7 @@ The figures are counted by app.services.indicators or entered by people; the sco
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -15,8 +15,9 @@ from app.models import Completion, CompletionClock, CountedRating, Event, Provid
 from app.services.indicators import counting, measures
 from app.services.indicators.counting import Count
 from app.services.indicators.measures import MEASURES, Measure, Scope
-from app.services.sheets import entries
+from app.services.sheets import entries, registered
 from app.services.sheets.entries import DEDUCTION, IMPROVEMENT, VETO, Entered
+from app.services.sheets.registered import Registered
 from app.services.sheets.terms import Term
 from config.score import IMPORTED, Indicator, RuleSet, hundredths, pair
 from supervision import reading
@@ -28,13 +29,24 @@ HUNDREDTH_PER_CENT = 10_000
 
 
 def content(
-    session: Session, term: Term, *, counter: Counter | None = None, rated_until: datetime | None = None
+    session: Session,
+    term: Term,
+    *,
+    counter: Counter | None = None,
+    rated_until: datetime | None = None,
+    today: date | None = None,
 ) -> dict[str, Any]:
-    """All that stands on the sheet. `rated_until`: as the provider may know it, without what is later or entered."""
+    """All that stands on the sheet. `rated_until`: as the provider may know it, without what is later or entered.
+
+    `today` where the quarter may still run: a plan of a later day is not late yet.
+    """
     count = counter or (lambda measure, scope: counting.count(session, measure, scope))
     rules, scope = term.rules, Scope(**{**vars(term.scope), "rated_until": rated_until})
     entered = {one.entry.code: one for one in entries.standing(session, term)}
-    lines = [_line(session, one, term, scope, count, entered.get(one.code)) for one in rules.indicators]
+    lines = [
+        _line(session, one, term, scope, count, entered.get(one.code), registered.read(session, one, term, today=today))
+        for one in rules.indicators
+    ]
     if rated_until is not None:
         lines = [_of_blocks(line, rules) for line in lines]
     bonus = _bonus(session, rules, scope, entered.get(IMPROVEMENT))
@@ -76,7 +88,13 @@ def provider_knows_until(session: Session, term: Term, *, at: datetime) -> datet
 
 
 def _line(
-    session: Session, one: Indicator, term: Term, scope: Scope, count: Counter, entered: Entered | None
+    session: Session,
+    one: Indicator,
+    term: Term,
+    scope: Scope,
+    count: Counter,
+    entered: Entered | None,
+    kept: Registered | None,
 ) -> dict[str, Any]:
     line: dict[str, Any] = {
         "code": one.code,
@@ -95,6 +113,9 @@ def _line(
         line |= _counted(one, found)
         if one.small_sample and line["figure"]:
             line["figure"] |= _prior(session, term)
+    elif kept is not None and one.source is not None:
+        line |= {"measure": "register", "kind": one.source.kind, "figure": kept.figure, "why": kept.why}
+        line["records"] = list(kept.records)
     elif entered is not None:
         line |= {"figure": None if entered.waits else entered.value.fields(), "entry": entered.entry.id}
         line |= {"shown": entered.value.fields(), "why": _why(entered)}

@@ -72,11 +72,10 @@ def terms_open(session: Session, *, today: date, zone: ZoneInfo) -> list[Term]:
 
 def refresh(session: Session, one: Term, *, at: datetime) -> None:
     """Count the draft anew, for the hospital and for the provider."""
+    today, known = at.astimezone(one.zone).date(), computing.provider_knows_until(session, one, at=at)
     values = {
-        "content": computing.content(session, one),
-        "for_provider": computing.content(
-            session, one, rated_until=computing.provider_knows_until(session, one, at=at)
-        ),
+        "content": computing.content(session, one, today=today),
+        "for_provider": computing.content(session, one, rated_until=known, today=today),
         "at": at.replace(second=0, microsecond=0),  # as it is shown
     }
     statement = upsert(session, SheetDraft).values(contract_id=one.contract.id, quarter=str(one.quarter), **values)

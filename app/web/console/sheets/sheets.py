@@ -23,8 +23,9 @@ from app.services.sheets.agreeing import TEXT_MOST
 from app.services.sheets.entries import BESIDE, Typed, Value
 from app.services.sheets.pages import SheetView
 from app.services.sheets.terms import Term
-from app.texts.sheets import points, read_yuan
+from app.texts.sheets import measured, points, read_yuan
 from app.web.console import filters
+from config.registers import registers
 from config.score import RuleSet
 
 blueprint = Blueprint("console_sheets", __name__)
@@ -90,7 +91,9 @@ def line(contract_id: int, quarter: str, code: str) -> str:
             rows, more = pages.rows(session, view.term, code, sheet=frozen, good=good, after=after)
         history = () if g.visitor.provider else entries.history(session, view.term, code)
     facts = {"rows": rows, "more": more, "history": history, "tabs": ("", "good", "other")}
-    return render_template("console/sheet_line.html", view=view, line=shown, **facts, **_who(view))
+    return render_template(
+        "console/sheet_line.html", view=view, line=shown, registers=registers(), **facts, **_who(view)
+    )
 
 
 @blueprint.post("/console/sheets/<id:contract_id>/<quarter>/entries")
@@ -252,6 +255,7 @@ def _page(contract_id: int, quarter: str) -> str:
         standing=standing,
         own=g.visitor.person_id,
         enterable=[(one.code, one.en if language() == "en" else one.zh) for one in rules.indicators if not one.counted],
+        registers=registers(),
         beside=list(BESIDE),
         signs=signs,
         opens=freezing.opens_at(view.term, window),
@@ -277,15 +281,15 @@ def _who(view: SheetView) -> dict[str, Any]:
 
 def _shown(line: dict[str, Any]) -> dict[str, Any]:
     """A line in the visitor's language."""
-    measured = line["measure"] if line["measure"] in {"manual", "imported"} else "counted"
+    origin = measured(line["measure"])
     lower, upper = line["interval"] or (None, None)
     return {
         **line,
         "title": line["name"][language()],
         "said": line["formula"][language()],
-        "measured": measured,
-        "counted": measured == "counted",
-        "of_ratings": measured == "counted" and MEASURES[line["measure"]].of_ratings,
+        "measured": origin,
+        "counted": origin == "counted",
+        "of_ratings": origin == "counted" and MEASURES[line["measure"]].of_ratings,
         "between": f"{points(lower)}–{points(upper)}%" if lower is not None else "",
         "weight": line["rule"]["weight"],
     }

@@ -1,0 +1,62 @@
+"""Figures of the sheet that a register or the duty roster has: which numbers they are says config/score.toml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.services.organisation import duty_figures
+from app.services.registers import figures as registers
+from app.services.sheets.terms import Term
+from config.score import ROSTER, Indicator, Source
+
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What a register says; `why` where it says nothing yet, `records` are the ids behind it."""
+
+    figure: dict[str, Any] | None
+    why: str = ""
+    records: tuple[int, ...] = ()
+
+
+def read(session: Session, one: Indicator, term: Term, *, today: date | None) -> Registered | None:
+    """None where nobody keeps it: then what is entered stands. Of a quarter that runs the days that are over."""
+    source = one.source
+    first = max(term.quarter.first, term.contract.valid_from)
+    last = min(term.quarter.last, term.contract.valid_to, today - A_DAY if today else term.quarter.last)
+    if source is None or last < first:
+        return None
+    if source.kind == ROSTER:
+        duty = duty_figures.figures(session, term.contract.provider_id, first, last)
+        found = Registered(_figure(one, source, vars(duty))) if duty.kept else None
+        return found if found and found.figure else None
+    kept = registers.figures(session, source.kind, term.contract.id, first, last, only=source.only)
+    if not kept.records and not kept.waiting:
+        return None
+    figure = _figure(one, source, _numbers(kept))
+    if figure is None or kept.waiting:
+        return Registered(figure, "register_unchecked" if kept.waiting else "nothing_registered", kept.records)
+    if source.least and figure.get("den", 0) < source.least:
+        return Registered(None, "few_checked", kept.records)
+    return Registered(figure, "", kept.records)
+
+
+def _numbers(kept: registers.Figures) -> dict[str, int]:
+    choices = {f"{name}.{code}": many for name, found in kept.choices.items() for code, many in found.items()}
+    counted = {"due": kept.due, "done": kept.done, "in_time": kept.in_time, "late": kept.due - kept.in_time}
+    return {**kept.numbers, **choices, **counted, "dated": kept.dated}
+
+
+def _figure(one: Indicator, source: Source, numbers: Mapping[str, int]) -> dict[str, Any] | None:
+    number = numbers.get(source.num, 0)
+    if one.takes == "count":
+        return {"count": number}
+    if one.takes == "yes":
+        return {"yes": True} if number else None
+    whole = numbers.get(source.den or "", 0)
+    return {"num": min(number, whole), "den": whole} if whole else None

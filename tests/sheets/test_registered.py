@@ -1,0 +1,203 @@
+"""Figures of the sheet that registers and the duty roster have, from the rows that people write there."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from app.models import (
+    Completion,
+    DutyShift,
+    IncidentChild,
+    MajorIncident,
+    Post,
+    PostApproval,
+    RegisterRecord,
+    Ticket,
+)
+from app.services import events
+from app.services.sheets import computing, pages
+from app.services.sheets.entries import Value
+from config.files import BadFile
+from config.score import read_score_rules
+from tests.sheets.conftest import Story
+from tests.sheets.test_rules import TEXT
+from tests.support.world import ZONE
+
+A_DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+def write(story: Story, kind: str, *, due: int | None = None, done: int | None = None, **how: Any) -> None:
+    """A record due, and done, on days of the quarter; confirmed unless something else is said."""
+    first, world = story.term.quarter.first, story.world
+    confirmed = how.pop("confirmed", True)
+    with world.database.transaction() as session:
+        number = session.query(RegisterRecord).count() + 1
+        session.add(
+            RegisterRecord(
+                kind=kind,
+                code=f"X-{number}",
+                form=1,
+                title="x",
+                state="done",
+                closed=done is not None,
+                void=how.pop("void", False),
+                due_on=None if due is None else first + due * A_DAY,
+                done_on=None if done is None else first + done * A_DAY,
+                contract_id=story.term.contract.id,
+                data=how,
+                words={},
+                searched="",
+                revision=1,
+                created_at=story.at,
+                written_at=story.at,
+                written_by_id=world.supervisor.id,
+                confirmed_at=story.at if confirmed else None,
+                confirmed_by_id=world.admin.id if confirmed else None,
+            )
+        )
+
+
+def line(story: Story, code: str, today: date | None = None) -> dict[str, Any]:
+    with story.world.database.reading() as session:
+        content = computing.content(session, story.term, today=today)
+    found: dict[str, Any] = next(one for one in content["lines"] if one["code"] == code)
+    return found
+
+
+def test_plans_are_held_against_their_own_day_and_void_ones_never_count(story: Story) -> None:
+    for due, done in ((10, 9), (20, 20), (30, 31), (40, None)):
+        write(story, "rectifications", due=due, done=done)
+    write(story, "rectifications", due=50, done=None, void=True)
+    found = line(story, "C2.3")
+    assert (found["measure"], found["figure"], len(found["records"])) == ("register", {"num": 2, "den": 4}, 4)
+    write(story, "reports", due=10, done=12)
+    write(story, "reports", due=40, done=40)
+    assert line(story, "C2.1")["figure"] == {"count": 1}
+
+
+def test_while_the_quarter_runs_only_the_days_that_are_over_count(story: Story) -> None:
+    for due, done in ((10, 9), (40, None)):
+        write(story, "rectifications", due=due, done=done)
+    assert line(story, "C2.3", story.term.quarter.first + 40 * A_DAY)["figure"] == {"num": 1, "den": 1}
+    assert line(story, "C2.3", story.term.quarter.first + 41 * A_DAY)["figure"] == {"num": 1, "den": 2}
+
+
+def test_what_costs_points_waits_for_a_second_person(story: Story) -> None:
+    write(story, "security", done=10, what="incident", cause="provider", confirmed=False)
+    found = line(story, "C8.1")
+    assert found["why"] == "register_unchecked"
+    assert found["figure"] == {"count": 0}
+    write(story, "security", done=12, what="incident", cause="provider")
+    write(story, "security", done=12, what="incident", cause="other")
+    assert line(story, "C8.1")["figure"] == {"count": 1}
+
+
+def test_sums_of_numbers_and_choices(story: Story) -> None:
+    write(story, "training", due=10, done=10, what="test", people=20, passed=19)
+    write(story, "training", due=10, done=10, what="security", people=30, passed=30)
+    assert line(story, "P4")["figure"] == {"num": 19, "den": 20}
+    assert line(story, "C8.2")["figure"] == {"num": 30, "den": 30}
+    for result, approval in (("success", "yes"), ("success", "no"), ("back", "yes")):
+        write(story, "changes", due=5, done=6, result=result, approval=approval)
+    assert line(story, "C6.1")["figure"] == {"num": 2, "den": 3}
+    assert line(story, "C6.2")["figure"] == {"count": 1}
+
+
+def test_too_few_checks_are_no_rate(story: Story) -> None:
+    write(story, "uniform", done=3, checked=19, passed=19)
+    assert (line(story, "P6")["figure"], line(story, "P6")["why"]) == (None, "few_checked")
+    write(story, "uniform", done=4, checked=1, passed=0)
+    assert line(story, "P6")["figure"] == {"num": 19, "den": 20}
+
+
+def test_where_nobody_keeps_a_register_what_is_entered_stands(story: Story) -> None:
+    story.enter("C4.2", Value(num=9, den=10))
+    assert line(story, "C4.2")["measure"] == "manual"
+    write(story, "problems", due=10, done=10)
+    assert (line(story, "C4.2")["measure"], line(story, "C4.2")["figure"]) == ("register", {"num": 1, "den": 1})
+    assert line(story, "T3")["why"] == "not_entered"
+    write(story, "drills", due=10, done=10)
+    assert line(story, "T3")["figure"] == {"yes": True}
+
+
+def test_the_roster_counts_approved_people_who_came_and_names_who_was_not(story: Story) -> None:
+    world, quarter = story.world, story.term.quarter
+    with world.database.transaction() as session:
+        session.get_one(Post, world.post.id).headcount = 1
+        approval = datetime.combine(quarter.first, time(1), tzinfo=ZONE)
+        who = {"post_id": world.post.id, "approved_by_id": world.supervisor.id}
+        session.add(PostApproval(person_id=world.engineer.id, at=approval, **who))
+        for n in range(quarter.days):
+            day = quarter.first + n * A_DAY
+            for person, came in ((world.engineer, n % 2 == 0), (world.second_engineer, n == 1)):
+                at = datetime.combine(day, time(8), tzinfo=ZONE) if came else None
+                session.add(
+                    DutyShift(person_id=person.id, post_id=world.post.id, day=day, shift="day", checked_in_at=at)
+                )
+    assert line(story, "P1")["figure"] == {"num": (quarter.days + 1) // 2, "den": quarter.days}
+    assert line(story, "P3")["figure"] == {"count": 1}
+
+
+def test_the_page_names_the_register_and_opens_its_records(story: Story, console: Any) -> None:
+    write(story, "problems", due=10, done=10)
+    with story.world.database.transaction() as session:
+        pages.refresh(session, story.term, at=story.at)
+    path = f"/console/sheets/{story.term.contract.id}/{story.term.quarter}"
+    client = console(story.world.supervisor)
+    assert "台账" in client.get(path).text
+    assert '"/console/registers/problems/1"' in client.get(f"{path}/C4.2").text
+    assert client.get(f"{path}/P1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('{ kind = "moon", num = "in_time", den = "due" }', "expected roster, or a register"),
+        ('{ kind = "knowledge", num = "in_time", den = "due" }', "expected roster, or a register"),
+        ('{ kind = "problems", num = "in_time" }', "with den for a rate alone"),
+    ],
+)
+def test_a_source_that_cannot_be_is_named(wrong: str, said: str, tmp_path: Any) -> None:
+    right = 'source = { kind = "problems", num = "in_time", den = "due" }'
+    assert right in TEXT
+    file = tmp_path / "score.toml"
+    file.write_text(TEXT.replace(right, f"source = {wrong}"), "utf-8")
+    with pytest.raises(BadFile, match=said):
+        read_score_rules(file)
+
+
+def test_what_joined_an_incident_is_one_event_and_the_parents_work(story: Story) -> None:
+    world = story.world
+    parent, *children = (story.finish(20 + n) for n in range(3))
+    before = line(story, "T1")["figure"]
+    assert before["den"] == 3
+    with world.database.transaction() as session:
+        tickets = [session.get_one(Completion, one).ticket_id for one in (parent, *children)]
+        incident = MajorIncident(ticket_id=tickets[0], title="x", opened_at=story.at, opened_by_id=world.supervisor.id)
+        session.add(incident)
+        session.flush()
+        for ticket, department in zip(tickets[1:], (world.ward, world.pharmacy), strict=True):
+            session.add(IncidentChild(ticket_id=ticket, incident_id=incident.id, department_id=department.id))
+    for completion, level in zip((parent, *children), (5, 5, 2), strict=True):
+        story.rate(completion, level, world.nurse_identity, after=timedelta(hours=1))
+    assert line(story, "T1")["figure"] == {**before, "den": 1, "num": before["num"] and 1}
+    satisfied = line(story, "C7.1")["figure"]
+    assert (satisfied["num"], satisfied["den"]) == (1, 2)  # the parent's five; of those who joined (5 + 2) / 2 is no 4
+    assert line(story, "C7.2")["figure"] == {"num": 3, "den": 3}
+
+
+def test_forms_of_an_outage_are_no_late_records(story: Story) -> None:
+    ticket = story.world.ticket("finished", reported_at=story.day(20))
+    before = line(story, "R7")["figure"]
+    late = story.day(20) + timedelta(minutes=1)
+    with story.world.database.transaction() as session:
+        for channel in ("downtime", "console"):
+            held = session.get_one(Ticket, ticket.id)
+            events.append(session, held, "accepted", by=None, at=late, recorded_at=late + A_DAY, channel=channel)
+    assert line(story, "R7")["figure"] == {"num": before["num"], "den": before["den"] + 1}
