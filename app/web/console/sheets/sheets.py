@@ -26,7 +26,7 @@ from app.services.sheets.terms import Term
 from app.texts.sheets import measured, points, read_yuan
 from app.web.console import filters
 from config.registers import registers
-from config.score import RuleSet
+from config.score import ROSTER, RuleSet
 
 blueprint = Blueprint("console_sheets", __name__)
 
@@ -292,6 +292,7 @@ def _shown(line: dict[str, Any]) -> dict[str, Any]:
         "of_ratings": origin == "counted" and MEASURES[line["measure"]].of_ratings,
         "between": f"{points(lower)}–{points(upper)}%" if lower is not None else "",
         "weight": line["rule"]["weight"],
+        "of_roster": line.get("kind") == ROSTER,
     }
 
 
