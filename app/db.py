@@ -2,12 +2,12 @@
 
 import os
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -32,7 +32,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from app.driver import Lines
+from app.driver import Line, Lines, Prepared
 
 SQLITE_BUSY_MS = 5_000
 WORKER_BUSY_MS = 60_000
@@ -110,6 +110,9 @@ HELD: dict[str, Any] = {"key_share": True}
 
 # What Core statements need: a session around them, or none.
 Executor = Session | Connection
+# By what a statement of the hot path is sent: the driver's own line, or as any other.
+Writer = Executor | Line
+T = TypeVar("T")
 
 
 class Database:
@@ -140,6 +143,15 @@ class Database:
             with session.begin():
                 yield session
             announced = session.info.get("announced")
+        self._tell(announced)
+
+    def on_line(self, work: Callable[[Line], T]) -> T:
+        """The same on a line: for what may be done twice (`Lines.run`)."""
+        done, announced = self.lines.run(lambda line: line.whole(work))
+        self._tell(announced)
+        return done
+
+    def _tell(self, announced: set[str] | None) -> None:
         if announced:
             for hook in self.after_commit:
                 hook(announced)
@@ -158,9 +170,23 @@ class Database:
             yield session
 
 
-def announce(session: Session, what: str) -> None:
+def announce(db: Session | Line, what: str) -> None:
     """Say that `what` has to be looked at once this transaction has been committed."""
-    session.info.setdefault("announced", set()).add(what)
+    announced = db.announced if isinstance(db, Line) else db.info.setdefault("announced", set())
+    announced.add(what)
+
+
+def rows(db: Writer, statement: Prepared, values: Mapping[str, Any]) -> Sequence[Any]:
+    """What a statement finds or writes."""
+    if isinstance(db, Line):
+        return db.rows(statement, values)
+    connection = core(db)
+    return connection.execute(statement.statement(connection.dialect), values).all()
+
+
+def first(db: Writer, statement: Prepared, values: Mapping[str, Any]) -> Any:
+    """The first row of it, or none."""
+    return next(iter(rows(db, statement, values)), None)
 
 
 def core(db: Executor) -> Connection:
@@ -176,19 +202,18 @@ def upsert(session: Session, table: type[Base]) -> Any:
     return insert_into(table, session.get_bind().dialect.name)
 
 
-def insert_first(db: Executor, table: type[Base], **values: object) -> Any:
+def insert_first(db: Writer, table: type[Base], **values: object) -> Any:
     """Insert a row unless one of its unique keys is taken; its primary key, or None for whoever came second.
 
     The way of the hot path: the statement is built once, and neither the unit of work nor the ORM sees it.
     """
-    connection = core(db)
-    statement = _insert_first(table, connection.dialect.name)
     try:
-        return connection.execute(statement, values).scalar()
+        row = first(db, _insert_first(table, tuple(values)), values)
     except IntegrityError as error:
         if not _refused_as_second(error):
             raise
         return None
+    return None if row is None else row[0]
 
 
 def _refused_as_second(error: IntegrityError) -> bool:
@@ -197,8 +222,11 @@ def _refused_as_second(error: IntegrityError) -> bool:
 
 
 @cache
-def _insert_first(table: type[Base], dialect: str) -> Any:
-    return insert_into(table, dialect).on_conflict_do_nothing().returning(*table.__table__.primary_key)
+def _insert_first(table: type[Base], columns: tuple[str, ...]) -> Prepared:
+    def statement(dialect: str) -> Any:
+        return insert_into(table, dialect).on_conflict_do_nothing().returning(*table.__table__.primary_key)
+
+    return Prepared(statement, columns)
 
 
 def insert_into(table: type[Base], dialect: str) -> Any:

@@ -6,7 +6,8 @@ goes this way, and why so little does: docs/decisions/driver-lines.md.
 
 import time
 from collections import deque, namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Dialect, Engine, event
@@ -19,33 +20,41 @@ _PARAMETERS = {"sqlite": "named", "postgresql": "numeric_dollar"}
 
 
 class Prepared:
-    """A SELECT, or an INSERT that returns something; `statement` makes it for one kind of database."""
+    """A SELECT, or an INSERT that returns something; `statement` makes it for one kind of database.
 
-    def __init__(self, statement: Callable[[str], Any]) -> None:
-        self._statement = statement
+    `columns` are those an INSERT of plain values is given.
+    """
+
+    def __init__(self, statement: Callable[[str], Any], columns: Sequence[str] = ()) -> None:
+        self._statement, self._columns = cache(statement), columns
         self._made: dict[str, Compiled] = {}
+
+    def statement(self, dialect: Dialect) -> Any:
+        """For whoever has a session around it."""
+        return self._statement(dialect.name)
 
     def made_for(self, dialect: Dialect) -> "Compiled":
         if dialect.name not in self._made:
-            self._made[dialect.name] = Compiled(self._statement(dialect.name), dialect)
+            self._made[dialect.name] = Compiled(self.statement(dialect), dialect, self._columns)
         return self._made[dialect.name]
 
 
 class Compiled:
     """The text, and what is done to each value that goes in or comes out."""
 
-    def __init__(self, statement: Any, dialect: Dialect) -> None:
+    def __init__(self, statement: Any, dialect: Dialect, columns: Sequence[str]) -> None:
         kind = cast(Any, type(dialect))(paramstyle=_PARAMETERS[dialect.name])
-        compiled = statement.compile(dialect=kind)
+        compiled = statement.compile(dialect=kind, column_keys=columns or None)
         self.text = str(compiled)
         self.names: list[str] = compiled.positiontup or list(compiled.params)
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._fixed |= {column.name: column.default.arg for column in compiled.insert_prefetch or ()}
         types = {name: compiled.binds[name].type.dialect_impl(kind) for name in self.names}
         self._in = [(name, to) for name, one in types.items() if (to := one.bind_processor(kind))]
-        columns = statement.exported_columns
-        read = [column.type.dialect_impl(kind).result_processor(kind, None) for column in columns]
+        returned = statement.exported_columns
+        read = [column.type.dialect_impl(kind).result_processor(kind, None) for column in returned]
         self._out = [(place, of) for place, of in enumerate(read) if of]
-        self._row = cast(Any, namedtuple("_row", columns.keys()))
+        self._row = cast(Any, namedtuple("_row", returned.keys()))
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         sent = {**self._fixed, **given}
@@ -60,25 +69,41 @@ class Compiled:
 
 
 class Line:
-    """A connection of the driver's, for one thread at a time; each statement commits by itself."""
+    """A connection of the driver's, for one thread at a time; outside of `whole` each statement commits by itself."""
+
+    begin = "BEGIN IMMEDIATE"
 
     def __init__(self, dialect: Dialect, connection: Any) -> None:
         self.dialect, self.connection = dialect, connection
         self.opened = time.monotonic()
+        self.announced: set[str] = set()
+
+    def rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Any]:
+        """What is found or written, by the names of its columns."""
+        made = statement.made_for(self.dialect)
+        return [made.row(list(sent)) for sent in self._rows(made, made.values(values))]
 
     def first(self, statement: Prepared, values: Mapping[str, Any]) -> Any:
-        """The first row that is found or written, by the names of its columns; or none."""
-        made = statement.made_for(self.dialect)
-        sent = self._first(made, made.values(values))
-        return made.row(sent) if sent else None
+        """The first row, or none."""
+        return next(iter(self.rows(statement, values)), None)
+
+    def whole(self, work: "Callable[[Line], T]") -> tuple[T, set[str]]:
+        """A transaction, and what it announced. Where anything goes wrong nothing of it stays: the line is closed."""
+        self.announced = set()
+        self.execute(self.begin)
+        done = work(self)
+        self.execute("COMMIT")
+        return done, self.announced
+
+    def execute(self, text: str) -> None:
+        self.connection.execute(text)
 
     @property
     def died(self) -> bool:
         return False
 
-    def _first(self, made: Compiled, values: dict[str, Any]) -> list[Any] | None:
-        rows = self.connection.execute(made.text, values).fetchall()
-        return list(rows[0]) if rows else None
+    def _rows(self, made: Compiled, values: dict[str, Any]) -> Iterable[Sequence[Any]]:
+        return cast("list[Any]", self.connection.execute(made.text, values).fetchall())
 
 
 class Lines:

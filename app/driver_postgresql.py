@@ -1,16 +1,20 @@
 """A line to PostgreSQL: libpq's own calls, which cost a third of what the driver's cursor does."""
 
+import json
 from typing import Any
 
 from psycopg import Connection, errors
 from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.types.json import Json
 from sqlalchemy import Dialect
 
 from app.driver import Compiled, Line
 
 
 class PostgresqlLine(Line):
+    begin = "BEGIN"
+
     def __init__(self, dialect: Dialect, connection: Connection) -> None:
         super().__init__(dialect, connection)
         connection.rollback()
@@ -26,15 +30,18 @@ class PostgresqlLine(Line):
     def died(self) -> bool:
         return self._libpq.status != ConnStatus.OK
 
-    def _first(self, made: Compiled, values: dict[str, Any]) -> list[Any] | None:
-        sent: list[Any] = [None if (value := values[name]) is None else str(value).encode() for name in made.names]
+    def execute(self, text: str) -> None:
+        self._check(self._libpq.exec_(text.encode()))
+
+    def _rows(self, made: Compiled, values: dict[str, Any]) -> list[list[Any]]:
+        sent: list[Any] = [None if (value := values[name]) is None else _sent(value) for name in made.names]
         if self._prepares:
             result = self._libpq.exec_prepared(self._name(made.text), sent)
         else:
             result = self._libpq.exec_params(made.text.encode(), sent)
         self._check(result)
         self._reader.set_pgresult(result)
-        return self._reader.load_row(0, list) if result.ntuples else None
+        return self._reader.load_rows(0, result.ntuples, list)
 
     def _name(self, text: str) -> bytes:
         if text not in self._names:
@@ -46,3 +53,7 @@ class PostgresqlLine(Line):
     def _check(self, result: Any) -> None:
         if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
             raise errors.error_from_result(result)
+
+
+def _sent(value: Any) -> bytes:
+    return (json.dumps(value.obj) if isinstance(value, Json) else str(value)).encode()

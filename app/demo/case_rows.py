@@ -29,11 +29,7 @@ class Cases:
 
     def open(self, work: Work, rating: int, person: int | None, at: datetime) -> None:
         about = {"ticket_id": work.ticket["id"], "cycle": work.completion["cycle"]}
-        case = ServiceCase(
-            reason="low_score", about="ticket", rating_id=rating, person_id=person, opened_at=at, **about
-        )
-        limits.set_for(case, opened_at=at.astimezone(self._at.tzinfo), hours=self._hours)
-        dues = {name: getattr(case, name) for name in ("call_due_at", "answer_due_at", "close_due_at", "next_due_at")}
+        dues = limits.dues(at.astimezone(self._at.tzinfo), self._hours, reachable=person is not None)
         later = dict.fromkeys(("owner_id", "called_at", "answered_at", "told_at", "closed_at", "warned_of"))
         row = self._rows.draft(
             ServiceCase,

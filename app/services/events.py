@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, insert
+from sqlalchemy import insert
 
-from app.db import Executor, core
+from app.db import Executor, Writer, core, first
+from app.driver import Prepared
 from app.models import Event, Ticket
 from app.models.kinds import EVENTS
+
+_COLUMNS = (
+    *("subject", "subject_id", "ticket_id", "cycle", "kind", "state", "actor_id"),
+    *("at", "recorded_at", "channel", "data"),
+)
+_EVENT = Prepared(lambda _dialect: insert(Event).returning(Event.id), _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Recorded:
 
 
 def append(
-    db: Executor,
+    db: Writer,
     about: Ticket | About,
     kind: str,
     *,
@@ -68,7 +74,7 @@ def append(
         "channel": channel,
         "data": data,
     }
-    return Recorded(core(db).execute(_insert(), values).scalar_one(), about.ticket_id, about.subject_id)
+    return Recorded(first(db, _EVENT, values).id, about.ticket_id, about.subject_id)
 
 
 def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:
@@ -82,8 +88,3 @@ def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:
     ]
     if complete:
         core(db).execute(insert(Event.__table__), complete)  # type: ignore[arg-type]
-
-
-@cache
-def _insert() -> Insert:
-    return insert(Event).returning(Event.id)

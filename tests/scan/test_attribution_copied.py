@@ -22,7 +22,7 @@ def test_who_does_not_say_it_has_it_copied(world: World) -> None:
 def test_the_tap_says_it(world: World) -> None:
     ticket, at = world.ticket("finished", lead=world.second_engineer), clock.now().astimezone(ZONE)
     given = Tap(ticket.id, 1, world.nurse_identity.id, 5, "scan")
-    rating = tap.record(world.database.lines, given, at=at, window=timedelta(days=14))
+    rating = tap.record(world.database, given, at=at, window=timedelta(days=14))
     assert rating is not None
     assert attribution(world.database, rating) == (world.second_engineer.id, world.ward.id)
 

@@ -55,11 +55,7 @@ def test_with_it_come_its_event_its_slot_and_for_a_low_level_its_case(world: Wor
     for level, cases in ((5, 0), (1, 1)):
         ticket = world.ticket("finished")
         found = Tap(ticket.id, ticket.cycle, world.nurse_identity.id, level, "scan")
-        if cases:
-            with database.transaction() as session:
-                rating_id = tap.record_low(session, found, at=clock.now().astimezone(ZONE), window=WINDOW)
-        else:
-            rating_id = tap.record(database.lines, found, at=clock.now().astimezone(ZONE), window=WINDOW)
+        rating_id = tap.record(database, found, at=clock.now().astimezone(ZONE), window=WINDOW)
         with database.reading() as session:
             row = session.get_one(Rating, rating_id)
             assert (row.level, row.counts, row.person_id) == (level, True, world.nurse.id)
@@ -74,7 +70,7 @@ def test_with_it_come_its_event_its_slot_and_for_a_low_level_its_case(world: Wor
 def test_a_form_of_another_cycle_writes_nothing(world: World, database: Database) -> None:
     ticket = world.ticket("finished")
     stale = Tap(ticket.id, ticket.cycle + 1, world.nurse_identity.id, 5, "scan")
-    assert tap.record(database.lines, stale, at=clock.now().astimezone(ZONE), window=WINDOW) is None
+    assert tap.record(database, stale, at=clock.now().astimezone(ZONE), window=WINDOW) is None
 
 
 def people(world: World) -> list[Person]:

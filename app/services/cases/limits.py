@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.db import Writer
 from app.models import ServiceCase
 from app.models.case import UNANSWERED
 from app.services.service_levels import calendars
@@ -19,23 +20,24 @@ def of(case: ServiceCase, at: datetime) -> CaseLimits:
     return case_rules().on(case.opened_at.astimezone(at.tzinfo).date())
 
 
-def hours(session: Session, at: datetime) -> Hours:
+def hours(db: Writer, at: datetime) -> Hours:
     """As they are known now; `at` is any moment in the hospital's zone."""
-    return calendars.hours(session, zone(at))
+    return calendars.hours(db, zone(at))
 
 
 def after(text: str, start: datetime, *, limits: CaseLimits, hours: Hours) -> datetime | None:
     return due(hours.calendar(limits.calendar), Limit.read(text), start)
 
 
-def set_for(case: ServiceCase, *, opened_at: datetime, hours: Hours) -> None:
-    """Its limits from the moment it was opened, in the hospital's zone; nobody is called who cannot be."""
-    limits = of(case, opened_at)
-    reachable = case.call_due_at or case.person_id
-    case.call_due_at = after(limits.call, opened_at, limits=limits, hours=hours) if reachable else None
-    case.answer_due_at = after(limits.answer, opened_at, limits=limits, hours=hours)
-    case.close_due_at = after(limits.close, opened_at, limits=limits, hours=hours)
-    case.next_due_at = next_due(case)
+def dues(opened_at: datetime, hours: Hours, *, reachable: bool) -> dict[str, datetime | None]:
+    """Of a case from the moment it was opened, in the hospital's zone; nobody is called who cannot be."""
+    limits = case_rules().on(opened_at.date())
+    found = {
+        "call_due_at": after(limits.call, opened_at, limits=limits, hours=hours) if reachable else None,
+        "answer_due_at": after(limits.answer, opened_at, limits=limits, hours=hours),
+        "close_due_at": after(limits.close, opened_at, limits=limits, hours=hours),
+    }
+    return {**found, "next_due_at": min((moment for moment in found.values() if moment), default=None)}
 
 
 def promised(session: Session, at: datetime) -> dict[str, datetime | None]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Date, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from app.db import Executor, insert_first
-from app.models import CaseNote, Employment, RoleGrant, ServiceCase
+from app.db import Executor, insert_first, rows
+from app.driver import Line, Prepared
+from app.models import CaseNote, DutyShift, Employment, RoleGrant, ServiceCase
 from app.services import events
 from app.services.cases import limits
 from app.services.events import About, Recorded
@@ -34,19 +36,17 @@ class Cause:
     """Somebody who is on no roster left a telephone number."""
 
 
-def open_case(session: Session, cause: Cause, *, by: int | None, at: datetime, channel: str) -> Recorded | None:
+def open_case(db: Session | Line, cause: Cause, *, by: int | None, at: datetime, channel: str) -> Recorded | None:
     """The event of its opening; None where there is a case of this cause. `at` is in the hospital's zone."""
     known = {name: value for name, value in vars(cause).items() if name != "callable"}
-    case = ServiceCase(**known, source=channel, opened_at=at, call_due_at=at if cause.callable else None)
-    limits.set_for(case, opened_at=at, hours=limits.hours(session, at))
-    dues = {name: getattr(case, name) for name in ("call_due_at", "answer_due_at", "close_due_at", "next_due_at")}
+    dues = limits.dues(at, limits.hours(db, at), reachable=cause.callable or cause.person_id is not None)
     values = {**known, **dues, **RECEIVED, "source": channel, "opened_at": at, "pressed": cause.reason == "pressure"}
-    case_id = insert_first(session, ServiceCase, **values)
+    case_id = insert_first(db, ServiceCase, **values)
     if case_id is None:
         return None
     about, data = About(case_id, cause.ticket_id, cause.cycle), {"case": case_id, "reason": cause.reason}
-    event = events.append(session, about, "case_opened", by=by, at=at, channel=channel, data=data)
-    tell_supervision(session, "case_opened", event, about=cause.about, at=at)
+    event = events.append(db, about, "case_opened", by=by, at=at, channel=channel, data=data)
+    tell_supervision(db, "case_opened", event, about=cause.about, at=at)
     return event
 
 
@@ -80,24 +80,41 @@ def note(
         session.add(CaseNote(case_id=case_id, event_id=event.id, kind=kind, text=text, by_id=by, at=at))
 
 
-def tell_supervision(session: Session, kind: str, event: Recorded, *, about: str, at: datetime) -> None:
-    """The supervisors on duty, all where there is no duty; of what is about one of them, the admins alone."""
-    everybody = supervision(session, about, at.date())
+def tell_supervision(db: Session | Line, kind: str, event: Recorded, *, about: str, at: datetime) -> None:
+    """Those of the supervision whose shift runs, all where nobody's does."""
+    everybody = _supervision(db, about, at.date())
     known = isinstance(at.tzinfo, ZoneInfo)  # whose shift runs is a matter of the hospital's clock
-    on_duty = {*everybody} & {*duty.supervisors_on_duty(session, at=at)} if known else set()
-    for person_id in sorted(on_duty) or everybody:
-        outbox.add(session, kind, event, to=person_id, at=at)
+    on_duty = [one for one in everybody if known and one.shift and duty.runs(one.day, one.shift, at)]
+    for person_id in sorted({one.person_id for one in on_duty or everybody}):
+        outbox.add(db, kind, event, to=person_id, at=at)
 
 
-def supervision(session: Session, about: str, day: date) -> Sequence[int]:
-    """Whose such a case is: of the hospital, never anybody whom a provider employs."""
-    found = () if about == "supervisor" else _with_role(session, "supervisor", day)
-    return found or _with_role(session, "admin", day)
+def supervision(db: Session, about: str, day: date) -> list[int]:
+    return sorted({one.person_id for one in _supervision(db, about, day)})
 
 
-def _with_role(session: Session, role: str, day: date) -> Sequence[int]:
-    theirs = select(Employment.id).where(Employment.person_id == RoleGrant.person_id, Employment.of_provider(day, None))
-    query = select(RoleGrant.person_id).where(
-        RoleGrant.role == role, employment.works(RoleGrant.person_id, day), ~theirs.exists()
+def _supervision(db: Session | Line, about: str, day: date) -> Sequence[Any]:
+    """Whose such a case is, with their shifts of that day and the one before: of the hospital, never anybody whom a
+    provider employs; of what is about a supervisor, or where there is none, the admins.
+    """
+    found = rows(db, _SUPERVISION, {"on": day, "yesterday": day - timedelta(days=1)})
+    supervisors = [one for one in found if one.role == "supervisor" and about != "supervisor"]
+    return supervisors or [one for one in found if one.role == "admin"]
+
+
+def _of_supervision(_dialect: str) -> Any:
+    day, yesterday = bindparam("on", type_=Date), bindparam("yesterday", type_=Date)
+    theirs = exists().where(Employment.person_id == RoleGrant.person_id, Employment.of_provider(day, None))
+    theirs_then = (DutyShift.person_id == RoleGrant.person_id, DutyShift.post_id.is_(None))
+    return (
+        select(RoleGrant.person_id, RoleGrant.role, DutyShift.day, DutyShift.shift)
+        .outerjoin(DutyShift, and_(*theirs_then, or_(DutyShift.day == day, DutyShift.day == yesterday)))
+        .where(
+            or_(RoleGrant.role == "supervisor", RoleGrant.role == "admin"),
+            employment.works(RoleGrant.person_id, day),
+            ~theirs,
+        )
     )
-    return session.scalars(query.order_by(RoleGrant.person_id)).all()
+
+
+_SUPERVISION = Prepared(_of_supervision)

@@ -97,7 +97,7 @@ def _limits(case: ServiceCase) -> Limits:
 
 def _recounted(case: ServiceCase, hours: Hours) -> Limits:
     """An answer that was given once is due anew from the user's word, not from the beginning: it stays."""
-    fresh = ServiceCase(person_id=case.person_id, opened_at=case.opened_at, call_due_at=case.call_due_at)
-    limits.set_for(fresh, opened_at=case.opened_at.astimezone(hours.zone), hours=hours)
-    call, answer, close = _limits(fresh)
-    return call, case.answer_due_at if case.answered_at else answer, close
+    reachable = bool(case.call_due_at or case.person_id)
+    fresh = limits.dues(case.opened_at.astimezone(hours.zone), hours, reachable=reachable)
+    answer = case.answer_due_at if case.answered_at else fresh["answer_due_at"]
+    return fresh["call_due_at"], answer, fresh["close_due_at"]

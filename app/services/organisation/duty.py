@@ -75,8 +75,7 @@ def on_duty(session: Session, *, at: datetime) -> list[OnDuty]:
     )
     found = []
     for row in session.execute(query):
-        begins, ends = window(row.day, row.shift, at)
-        if begins <= at < ends:
+        if runs(row.day, row.shift, at):
             found.append(
                 OnDuty(
                     person_id=row.id,
@@ -87,7 +86,7 @@ def on_duty(session: Session, *, at: datetime) -> list[OnDuty]:
                     campus_id=row.campus_id,
                     campus=row.campus,
                     shift=row.shift,
-                    until=ends,
+                    until=window(row.day, row.shift, at)[1],
                     present=row.checked_in_at is not None,
                 )
             )
@@ -99,6 +98,11 @@ def supervisors_on_duty(session: Session, *, at: datetime) -> list[int]:
     everybody = list(supervisors(session, at=at))
     planned = {one.person_id for one in on_duty(session, at=at) if one.post_id is None}
     return [person for person in everybody if person in planned] or everybody
+
+
+def runs(day: date, shift: str, at: datetime) -> bool:
+    begins, ends = window(day, shift, at)
+    return begins <= at < ends
 
 
 def window(day: date, shift: str, at: datetime) -> tuple[datetime, datetime]:

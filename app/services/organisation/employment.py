@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import Department, Employment, Person, Post, Provider, RoleGrant, Team
+from app.models.person import Day
 from app.pagination import Query
 from app.services import spelling
 
@@ -43,7 +44,7 @@ def employments(whose: ColumnElement[bool]) -> Query:
     )
 
 
-def works(person_id: InstrumentedAttribute[int], day: date) -> ColumnElement[bool]:
+def works(person_id: InstrumentedAttribute[int], day: Day) -> ColumnElement[bool]:
     """Whether somebody may still act that day: not when every employment has ended.
 
     Who never had one, such as the first admin, may.

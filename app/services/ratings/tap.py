@@ -6,15 +6,13 @@ no row reads the ticket and is told why, or takes the longer way (somebody not v
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Date, SmallInteger, Text, and_, bindparam, exists, literal_column, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from app.db import Id, LocalDay, UTCDateTime, core, insert_into, utc_offset
-from app.driver import Line, Lines, Prepared
+from app.db import Database, Id, LocalDay, UTCDateTime, insert_into, utc_offset
+from app.driver import Line, Prepared
 from app.models import Completion, CountedRating, Rating, Ticket, WeChatIdentity
 from app.models.rating import LOW_LEVELS
 from app.services.cases import opening
@@ -36,37 +34,33 @@ class Tap:
     source: str
 
 
-def record(lines: Lines, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
+def record(database: Database, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
     """The id of a verified person's rating, which counts; none where a rule says no or the slot is taken.
 
-    Raises AlreadyRated where somebody else was quicker by less than this statement. A low level is `record_low`'s.
+    With a low level come its case, and that the supervision is told, in one transaction. Raises AlreadyRated where
+    somebody else was quicker by less than this statement.
     """
+    low = tap.level in LOW_LEVELS
+    on_line = database.on_line if low else database.lines.run
     try:
-        return lines.run(lambda line: write(line, tap, at=at, window=window))
+        return on_line(lambda line: (_write_low if low else write)(line, tap, at=at, window=window))
     except IntegrityError as error:  # the slot was taken while this was written
         raise AlreadyRated("already_rated") from error
-
-
-def record_low(session: Session, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
-    """The same of a low level, in the caller's transaction: with it come its case, and that the supervision is told."""
-    statement = _TAP_OF_SESSION(session.get_bind().dialect.name)
-    try:
-        rating_id: int | None = core(session).execute(statement, _values(tap, at, window)).scalar()
-    except IntegrityError as error:  # the slot was taken while this was written
-        raise AlreadyRated("already_rated") from error
-    if rating_id is not None:
-        person = session.scalar(select(Rating.person_id).where(Rating.id == rating_id))
-        cause = Cause("low_score", tap.ticket_id, tap.cycle, rating_id, person)
-        opening.open_case(session, cause, by=person, at=at, channel=tap.source)
-    return rating_id
 
 
 def write(line: Line, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
-    """What `record` does, on a line one has."""
-    if tap.level in LOW_LEVELS:
-        raise ValueError("a low level is written in a transaction, with its case")
+    """What `record` does, on a line one has, without the case of a low level."""
     row = line.first(_TAP, _values(tap, at, window))
     return None if row is None else int(row.id)
+
+
+def _write_low(line: Line, tap: Tap, *, at: datetime, window: timedelta) -> int | None:
+    row = line.first(_TAP, _values(tap, at, window))
+    if row is None:
+        return None
+    cause = Cause("low_score", tap.ticket_id, tap.cycle, row.id, row.person_id)
+    opening.open_case(line, cause, by=row.person_id, at=at, channel=tap.source)
+    return int(row.id)
 
 
 def _values(tap: Tap, at: datetime, window: timedelta) -> dict[str, Any]:
@@ -116,7 +110,12 @@ def _statement(dialect: str) -> Any:
             ~exists().where(CountedRating.completion_id == Completion.id),
         )
     )
-    return insert_into(Rating, dialect).from_select(COLUMNS, rows).on_conflict_do_nothing().returning(Rating.id)
+    return (
+        insert_into(Rating, dialect)
+        .from_select(COLUMNS, rows)
+        .on_conflict_do_nothing()
+        .returning(Rating.id, Rating.person_id)
+    )
 
 
-_TAP, _TAP_OF_SESSION = Prepared(_statement), cache(_statement)
+_TAP = Prepared(_statement)

@@ -7,12 +7,19 @@ from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from app.db import Writer, rows
+from app.driver import Prepared
 from app.models import HolidayNotice
 from config.holidays import holidays
 from config.sla import WEEK, service_levels
 from supervision.calendar import Calendar
+
+_TAKEN_IN = Prepared(
+    lambda _dialect: select(HolidayNotice.year, HolidayNotice.notice, HolidayNotice.off, HolidayNotice.work).order_by(
+        HolidayNotice.id
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -58,14 +65,10 @@ class Hours:
         return Calendar(fields)
 
 
-def hours(session: Session, zone: ZoneInfo) -> Hours:
+def hours(db: Writer, zone: ZoneInfo) -> Hours:
     """As they are known now: the last notice that was taken in wins over the file, year by year."""
-    rows = session.execute(
-        select(HolidayNotice.year, HolidayNotice.notice, HolidayNotice.off, HolidayNotice.work).order_by(
-            HolidayNotice.id
-        )
-    ).all()
-    return _hours(zone, tuple(YearOff(row.year, row.notice, _days(row.off), _days(row.work)) for row in rows))
+    taken_in = (YearOff(row.year, row.notice, _days(row.off), _days(row.work)) for row in rows(db, _TAKEN_IN, {}))
+    return _hours(zone, tuple(taken_in))
 
 
 def of_file(zone: ZoneInfo) -> Hours:

@@ -24,7 +24,7 @@ from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
 from app.services.organisation import portraits
-from app.services.ratings import rating
+from app.services.ratings import rating, tap
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.tap import Tap
@@ -32,7 +32,6 @@ from app.services.tickets import code_shown, lifecycle, progress, urges
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
 from app.web.draws import receipts
-from app.web.public import tap_door
 from app.web.public.rating_detail import read_detail
 
 blueprint = Blueprint("scan", __name__)
@@ -215,10 +214,10 @@ def rate(token: str) -> Response:
     console = session.console_visitor()
     if console is not None and console.provider:
         raise Refused("provider_staff")
-    level, database = _level(), runtime().database
+    level, database, window = _level(), runtime().database, runtime().settings.rating_window
     cycle = session.last_fact_of_form(token)
     tapped = Tap(ticket_id, cycle, identity, level, source="scan")
-    if tap_door.record(runtime(), tapped, at=now()) is None:
+    if tap.record(database, tapped, at=now(), window=window) is None:
         with database.transaction() as db:
             scan = _look(db, ticket_id, identity)
             if scan.cycle != cycle:

@@ -8,7 +8,6 @@ the database: the request goes on as it came, and Flask decides. Its answer is F
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from io import BytesIO
 from time import monotonic
 from typing import Any, cast
@@ -20,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.errors import Refused
 from app.http import session
 from app.http.context import EXTENSION
-from app.models.rating import LOW_LEVELS
 from app.runtime import Runtime
 from app.services.ratings import tap
 from app.services.ratings.tap import Tap
@@ -53,15 +51,6 @@ class _Cookies:
 
     def __init__(self, name: str, value: str) -> None:
         self.cookies = {name: value}
-
-
-def record(runtime: Runtime, tapped: Tap, *, at: datetime) -> int | None:
-    """One statement by the driver's own line; of a low level a transaction, for with it comes its case."""
-    window = runtime.settings.rating_window
-    if tapped.level not in LOW_LEVELS:
-        return tap.record(runtime.database.lines, tapped, at=at, window=window)
-    with runtime.database.transaction() as db:
-        return tap.record_low(db, tapped, at=at, window=window)
 
 
 class TapDoor:
@@ -112,7 +101,10 @@ class TapDoor:
         runtime: Runtime = self._app.extensions[EXTENSION]
         try:
             tapped = self._tap(asked, runtime)
-            return tapped is not None and record(runtime, tapped, at=runtime.now()) is not None
+            window = runtime.settings.rating_window
+            return (
+                tapped is not None and tap.record(runtime.database, tapped, at=runtime.now(), window=window) is not None
+            )
         except Refused:
             return False
         except SQLAlchemyError:
