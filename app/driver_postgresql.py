@@ -24,6 +24,8 @@ class PostgresqlLine(Line):
         # Behind a pooler the next statement may have another server process, which knows none that was prepared.
         self._prepares = connection.prepare_threshold is not None
         connection.prepare_threshold = None  # the driver would forget what it has not prepared itself
+        if self._prepares:  # once: the server would make some plans anew each time, which costs more than they do
+            connection.execute("SET plan_cache_mode = force_generic_plan")
         self._names: dict[str, bytes] = {}
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from hashlib import sha1
 from typing import Any, TypeVar
 
 from flask import Flask, g, request, session
@@ -55,6 +56,7 @@ class Visitor:
 class KeptSerializer(SecureCookieSessionInterface):
     """Flask's own cookie; its serializer is made once, not at every request, as the keys never change."""
 
+    digest_method = staticmethod(sha1)  # as itsdangerous chooses it, without a function in between
     kept: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
@@ -170,7 +172,7 @@ def _issued(keys: tuple[str, ...], form: str) -> list[Any]:
 @cache
 def _serializer(keys: tuple[str, ...]) -> URLSafeTimedSerializer:
     # itsdangerous signs with the last key of its list; ours are newest first.
-    return URLSafeTimedSerializer(list(reversed(keys)), salt="visit form")
+    return URLSafeTimedSerializer(list(reversed(keys)), salt="visit form", signer_kwargs={"digest_method": sha1})
 
 
 def _console_person() -> int | None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -39,7 +40,7 @@ class Turns:
         if not size:
             with self._turns:
                 return self._program(environ, start_response)
-        with SpooledTemporaryFile(IN_MEMORY) as whole:
+        with SpooledTemporaryFile(IN_MEMORY) if size > IN_MEMORY else BytesIO() as whole:
             with self._bodies.fetching():
                 _fetch(environ["wsgi.input"], whole, size)
             environ["wsgi.input"] = whole

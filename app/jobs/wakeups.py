@@ -7,6 +7,7 @@ from functools import cache
 import structlog
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
+from huey.storage import SqliteStorage
 from redis import ConnectionPool
 from redis.exceptions import RedisError
 
@@ -15,6 +16,24 @@ from config.settings import Settings
 
 Job = Callable[[], None]
 ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws", "webhooks"})
+
+
+class _Words(SqliteStorage):  # type: ignore[misc]
+    """Nothing here is worth waiting for the disk, and a word that waits need not be said again."""
+
+    def _create_connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._create_connection()
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    def enqueue(self, data: bytes, priority: float | None = None) -> None:
+        waits = "SELECT 1 FROM task WHERE queue = ? AND data = ? LIMIT 1"
+        if not self.sql(waits, (self.name, data), results=True):
+            super().enqueue(data, priority)
+
+
+class _SqliteQueue(SqliteHuey):  # type: ignore[misc]
+    storage_class = _Words
 
 
 def open_queue(settings: Settings, pool: ConnectionPool | None = None) -> Huey:
@@ -26,7 +45,7 @@ def open_queue(settings: Settings, pool: ConnectionPool | None = None) -> Huey:
         )
         return RedisHuey("mashangping", connection_pool=pool, results=False)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("mashangping", filename=str(settings.data_dir / "queue.sqlite"), results=False)
+    return _SqliteQueue("mashangping", filename=str(settings.data_dir / "queue.sqlite"), results=False)
 
 
 def declare(queue: Huey, looks: Mapping[str, Job]) -> dict[str, TaskWrapper]:
@@ -54,7 +73,7 @@ def waker(settings: Settings) -> Callable[[set[str]], None]:
     def wake(announced: set[str]) -> None:
         try:
             for what in announced & ANNOUNCED:
-                tasks()[what]()
+                tasks()[what](id=what)  # so the same word is the same bytes
         except (RedisError, sqlite3.Error, OSError) as error:
             structlog.get_logger().warning("the worker was not woken", error=type(error).__name__)
 
