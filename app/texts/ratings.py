@@ -10,6 +10,7 @@ WORDS: dict[str, dict[str, str]] = {
         "2": mark("不满意"),
         "1": mark("非常不满意"),
     },
+    "rating_outcome": {"waits": mark("待评价"), "rated": mark("已评价"), "over": mark("评价时间已过")},
     "entered": {"paper": mark("纸面"), "telephone": mark("电话")},
     "rating_show": {
         "low": mark("低分"),

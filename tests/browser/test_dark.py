@@ -39,7 +39,7 @@ def test_every_code_is_read_where_pages_are_darkened(demo: Demo, dark: BrowserCo
     page.locator("main svg").evaluate("drawn => { drawn.style.width = '90px' }")
     assert read(page.locator("main svg"), small=False) == scanned
     page.goto(f"{demo.at('console-supervisor')}/console/people")
-    page.locator("[name=q]").fill(roles.ENGINEER.staff_number)
+    page.locator("main [name=q]").fill(roles.ENGINEER.staff_number)
     page.keyboard.press("Enter")
     page.get_by_role("link", name=roles.ENGINEER.name).first.click()
     page.locator("form[action$='/invitation'] button").click()

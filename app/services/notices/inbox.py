@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Notice, Ticket
@@ -61,6 +61,12 @@ def open_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetim
     """The person has opened this ticket; answers whether somebody was waiting for that."""
     opened = _open(session, (Notice.ticket_id == ticket_id) & (Notice.person_id == person_id), at)
     return not opened.isdisjoint(AWAITS_OPENING)
+
+
+def see_ticket(session: Session, ticket_id: int, *, person_id: int, at: datetime) -> None:
+    """The person looks at this ticket as its user, whichever way they came; a dispatch waits for its engineer."""
+    theirs = (Notice.ticket_id == ticket_id, Notice.person_id == person_id)
+    _open(session, and_(*theirs, Notice.kind.not_in(AWAITS_OPENING)), at)
 
 
 def _unread(person_id: int, at: datetime) -> Query:

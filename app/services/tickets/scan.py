@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Text, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import Date, Text, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Executor, LocalDay, core, utc_offset
@@ -17,7 +17,10 @@ from app.models import (
     Completion,
     CompletionHelper,
     CountedRating,
+    Department,
     Employment,
+    Person,
+    Portrait,
     Rating,
     RatingCorrection,
     RatingDetail,
@@ -75,6 +78,13 @@ class ScanView:
     mine: Answer | None
     standing: Answer | None
     window: timedelta
+    ward: str
+    """Where it was, for those it was for; a slip that somebody finds does not say it."""
+    words: str
+    """What was reported, for who reported it or was served."""
+    lead: str
+    portrait: bool
+    """Of the lead, who consented."""
 
     @property
     def cancelled(self) -> bool:
@@ -165,6 +175,10 @@ def load(
         mine=standing if standing and standing.mine else own,
         standing=standing,
         window=window,
+        ward=(row.ward or "") if row.served else "",
+        words=row.words or "",
+        lead=row.lead or "",
+        portrait=row.portrait is not None,
     )
 
 
@@ -216,6 +230,10 @@ def served(identity: type[WeChatIdentity], on: Any) -> Any:
     return or_(Ticket.served_person_id == identity.person_id, member)
 
 
+def _own_report(person_id: Any) -> Any:
+    return or_(Ticket.requester_id == person_id, Ticket.served_person_id == person_id)
+
+
 def _look_statement() -> Any:
     identity, on = WeChatIdentity, bindparam("on", type_=Date)
     finished_on = LocalDay(Completion.finished_at, bindparam("offset", type_=Text))
@@ -235,6 +253,10 @@ def _look_statement() -> Any:
             Category.name.label("category"),
             Completion.id.label("completion_id"),
             Completion.finished_at,
+            Department.name.label("ward"),
+            case((_own_report(identity.person_id), Ticket.description), else_="").label("words"),
+            Person.name.label("lead"),
+            Portrait.person_id.label("portrait"),
             identity.person_id,
             identity.privacy_version,
             provider_staff(identity, on, finished_on).label("provider_staff"),
@@ -253,6 +275,9 @@ def _look_statement() -> Any:
         .select_from(Ticket)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Completion, and_(Completion.ticket_id == Ticket.id, Completion.cycle == Ticket.cycle))
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Person, Person.id == Completion.lead_id)
+        .outerjoin(Portrait, and_(Portrait.person_id == Completion.lead_id, Portrait.person_id == Ticket.lead_id))
         .outerjoin(identity, identity.id == bindparam("identity"))
         .outerjoin(own, and_(own.completion_id == Completion.id, own.identity_id == identity.id))
         .outerjoin(own_correction, own_correction.rating_id == own.id)

@@ -1,8 +1,9 @@
 """The inbox: notices as their pages show them, read by a POST, never by looking; and whether reminders are wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -16,9 +17,13 @@ from app.pagination import Cursor
 from app.services.notices import content, inbox
 from app.services.notices.inbox import Entry
 from app.services.ratings import reminders
+from app.services.tickets.own_list import Outcome
 from config.notices import notice_kinds
 
 blueprint = Blueprint("inbox", __name__)
+
+ASKS_TO_RATE = frozenset({"finished", "rate_reminder"})
+SETTLED = frozenset({"rated", "over"})
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,14 @@ class Message:
     link: str
     at: datetime
     opened: bool
+    outcome: Outcome | None = None
+    """Of the rating it asks for: what was done, or that the time for it is over."""
 
 
-def message(entry: Entry) -> Message:
+def message(entry: Entry, came_of: Mapping[int, Outcome] = MappingProxyType({})) -> Message:
     """The entry in words; a kind that is no longer known keeps its title."""
-    at, opened = entry.at, entry.opened
+    outcome = _outcome(entry, came_of)
+    at, opened = entry.at, entry.opened or outcome in SETTLED
     if entry.kind in INBOX_ONLY:
         text = gettext("抽奖结果里有您。请打开看领奖码，按期领取。")
         link = f"{runtime().settings.public_url}/my/prizes/{entry.context.about}"
@@ -42,7 +50,16 @@ def message(entry: Entry) -> Message:
         return Message(word("notice", entry.kind), "", "", at, opened)
     text = content.text(kind, entry.context, runtime().settings.timezone)
     link = content.url(kind, entry.context, runtime().links, runtime().settings.console_url)
-    return Message(word("notice", entry.kind), text, link, at, opened)
+    return Message(word("notice", entry.kind), text, link, at, opened, outcome)
+
+
+def settled(entries: Sequence[Entry], came_of: Mapping[int, Outcome]) -> int:
+    """How many of those not opened ask for nothing any more."""
+    return sum(not one.opened and _outcome(one, came_of) in SETTLED for one in entries)
+
+
+def _outcome(entry: Entry, came_of: Mapping[int, Outcome]) -> Outcome | None:
+    return came_of.get(entry.context.ticket_id or 0) if entry.kind in ASKS_TO_RATE else None
 
 
 def unread_of(messages: Sequence[Message]) -> dict[str, object]:

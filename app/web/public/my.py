@@ -9,17 +9,20 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
+from app.models.rating import LEVELS
 from app.services.cases import own as cases
 from app.services.draws import own_summary as draws
 from app.services.identity import wechat_sign_in
 from app.services.notices import inbox
 from app.services.ratings import reminders
-from app.services.tickets import requester
+from app.services.tickets import own_list
+from app.services.tickets.own_list import OwnTickets
 from app.web.draws import receipts
-from app.web.public.inbox import message, unread_of
+from app.web.public.inbox import ASKS_TO_RATE, message, settled, unread_of
 
 blueprint = Blueprint("my", __name__)
 
+FORMS = 3  # rated right there
 SHOWN = 5  # notices; those before them are folded away
 
 
@@ -43,14 +46,18 @@ def show() -> Page:
     visitor = session.phone_visitor()
     if visitor is None:
         return render_template("my.html", visitor=None)
+    settings = runtime().settings
+    seen = {"window": settings.rating_window, "zone": settings.timezone, "at": now()}
     with read_session() as db:
-        own = requester.tickets_of(db, visitor.person_id)
+        own = own_list.of_person(db, visitor.person_id, **seen)
         entries = inbox.list_for_person(db, visitor.person_id, at=now())
+        told = [entry.context.ticket_id for entry in entries if entry.kind in ASKS_TO_RATE and entry.context.ticket_id]
+        came_of = own_list.outcomes(db, told, window=settings.rating_window, at=now())
         unread = inbox.unread(db, visitor.person_id, at=now())
         own_cases = cases.list_for_person(db, visitor.person_id)
-        drawn = draws.for_person(db, visitor.person_id, at=now(), zone=runtime().settings.timezone)
+        drawn = draws.for_person(db, visitor.person_id, at=now(), zone=settings.timezone)
     receipts.keep(drawn.receipts)
-    messages = [message(entry) for entry in entries]
+    messages = [message(entry, came_of) for entry in entries]
     return render_template(
         "my.html",
         visitor=visitor,
@@ -59,7 +66,9 @@ def show() -> Page:
         link=runtime().links.ticket_path,
         messages=messages[:SHOWN],
         earlier=messages[SHOWN:],
-        unread=unread,
+        unread=unread - settled(entries, came_of),
+        levels=LEVELS,
+        rate_forms=_rate_forms(own) if not visitor.provider else {},
         **unread_of(messages),
         inbox_form=session.form_token("inbox"),
         draws=drawn,
@@ -77,6 +86,12 @@ def me() -> Page:
     with read_session() as db:
         wished = reminders.wished(db, visitor.person_id)
     return render_template("me.html", visitor=visitor, wished=wished, wish_form=session.form_token("reminders"))
+
+
+def _rate_forms(own: OwnTickets) -> dict[int, str]:
+    """For the first few, as a form for each makes a long page; the others are a tap away."""
+    path = runtime().links.ticket_path
+    return {one.id: session.form_token(path(one.id).rpartition("/")[2], one.cycle) for one in own.to_rate[:FORMS]}
 
 
 def _browser_identity(db: Session) -> int:

@@ -23,6 +23,7 @@ from app.services.cases.complaints import OwnComplaint
 from app.services.draws import own_summary as draws
 from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
+from app.services.notices import inbox
 from app.services.organisation import portraits
 from app.services.ratings import rating, tap
 from app.services.ratings.detail import choices
@@ -268,6 +269,8 @@ def opened(token: str) -> tuple[str, int]:
         scan = _look(db, ticket_id, identity)
         session.check_form(token, scan.cycle)
         code_shown.record_opened(db, scan, at=now())
+        if scan.person_id is not None and not scan.provider_staff:
+            inbox.see_ticket(db, scan.ticket_id, person_id=scan.person_id, at=now())
     return "", 204
 
 
