@@ -46,8 +46,10 @@ class OwnTickets:
     done: list[OwnTicket]
 
 
-def of_person(session: Session, person_id: int, *, window: timedelta, zone: ZoneInfo, at: datetime) -> OwnTickets:
-    """The last MOST that served the person, newest first."""
+def of_person(
+    session: Session, person_id: int, *, may_rate: bool, window: timedelta, zone: ZoneInfo, at: datetime
+) -> OwnTickets:
+    """The last MOST that served the person, newest first. Who may not rate is told nothing of ratings."""
     rows = session.execute(
         select(
             Ticket,
@@ -70,6 +72,8 @@ def of_person(session: Session, person_id: int, *, window: timedelta, zone: Zone
         .limit(MOST)
     )
     found = [_own(*row, since=at - window) for row in rows]
+    if not may_rate:
+        found = [replace(one, outcome=None) for one in found]
     open_: Any = [one for one in found if one.state in OPEN_STATES]
     marks = clock.marks(session, open_, "solution", zone=zone, at=at)
     timed = [replace(one, due=marks[one.id]["solution"].due if one.id in marks else None) for one in open_]

@@ -47,12 +47,14 @@ def show() -> Page:
     if visitor is None:
         return render_template("my.html", visitor=None)
     settings = runtime().settings
-    seen = {"window": settings.rating_window, "zone": settings.timezone, "at": now()}
+    may_rate, window = not visitor.provider, settings.rating_window
     with read_session() as db:
-        own = own_list.of_person(db, visitor.person_id, **seen)
+        own = own_list.of_person(
+            db, visitor.person_id, may_rate=may_rate, window=window, zone=settings.timezone, at=now()
+        )
         entries = inbox.list_for_person(db, visitor.person_id, at=now())
         told = [entry.context.ticket_id for entry in entries if entry.kind in ASKS_TO_RATE and entry.context.ticket_id]
-        came_of = own_list.outcomes(db, told, window=settings.rating_window, at=now())
+        came_of = own_list.outcomes(db, told, window=window, at=now()) if may_rate else {}
         unread = inbox.unread(db, visitor.person_id, at=now())
         own_cases = cases.list_for_person(db, visitor.person_id)
         drawn = draws.for_person(db, visitor.person_id, at=now(), zone=settings.timezone)
@@ -68,7 +70,7 @@ def show() -> Page:
         earlier=messages[SHOWN:],
         unread=unread - settled(entries, came_of),
         levels=LEVELS,
-        rate_forms=_rate_forms(own) if not visitor.provider else {},
+        rate_forms=_rate_forms(own),
         **unread_of(messages),
         inbox_form=session.form_token("inbox"),
         draws=drawn,
