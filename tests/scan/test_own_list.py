@@ -94,5 +94,14 @@ def test_the_rate_page_says_to_whom_it_may_what_it_is_about(
     assert world.ward.name not in strangers
 
 
+def test_the_rate_page_weighs_little_and_asks_for_two_files(slip: Slip, world: World, phone: Phone) -> None:
+    """What a phone fetches to rate, with nothing kept from before: the page, one style sheet, one script."""
+    nurse = phone(world.nurse_identity)
+    page = nurse.get(slip.path(world.ticket("finished"))).text
+    files = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))', page)
+    assert len(files) == 2
+    assert len(page.encode()) + sum(len(nurse.get(file).data) for file in files) < 20_000  # bytes, before any zip
+
+
 def groups_of(page: str) -> dict[str, str]:
     return dict(re.findall(r'<section aria-labelledby="([\w-]+)">(.*?)</section>', page, re.DOTALL))
