@@ -48,7 +48,8 @@ _IN_LANGUAGE = {code: partial(_markup, code) for code in LANGUAGES}
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(_=markup, language=language, languages=LANGUAGES)
     app.jinja_env.globals.update(large_text=lambda: bool(g.get("large_text")))
-    app.jinja_env.filters.update(moment=show_moment, day=show_day, duration=show_duration, limit=show_limit)
+    app.jinja_env.filters.update(moment=show_moment, day=show_day, limit=show_limit)
+    app.jinja_env.filters.update(duration=show_duration, age=show_age)
     app.context_processor(_everywhere)
     app.before_request(_choose)
 
@@ -68,6 +69,11 @@ def show_duration(time: timedelta) -> str:
     if minutes < 60:
         return gettext("%(minutes)s 分钟", minutes=minutes)
     return gettext("%(hours)s 小时 %(minutes)s 分钟", hours=minutes // 60, minutes=minutes % 60)
+
+
+def show_age(since: datetime) -> str:
+    """How long ago that was, as of this request."""
+    return show_duration(now() - since)
 
 
 def show_limit(limit: str) -> str:

@@ -145,12 +145,15 @@ def for_engineer(session: Session, engineer: int, *only: Any, at: datetime, zone
     still_open = Ticket.state.in_(OPEN_STATES)
     by_age = (Ticket.priority, Ticket.reported_at)
     open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=by_age, most=OPEN)
-    rows: Any = open_
+    by_need = sorted(timed(session, open_, zone=zone, at=at), key=_by_need)
+    return Worklist(by_need, _done(session, engineer, *only))
+
+
+def timed(session: Session, jobs: list[WorklistItem], *, zone: ZoneInfo, at: datetime) -> list[WorklistItem]:
+    """Each with how much time is left for it."""
+    rows: Any = jobs
     marks = clock.marks(session, rows, "solution", zone=zone, at=at)
-    timed = [
-        replace(job, solution=marks[job.ticket_id]["solution"] if job.ticket_id in marks else None) for job in open_
-    ]
-    return Worklist(sorted(timed, key=_by_need), _done(session, engineer, *only))
+    return [replace(job, solution=marks[job.ticket_id]["solution"] if job.ticket_id in marks else None) for job in jobs]
 
 
 def _by_need(job: WorklistItem) -> tuple[bool, timedelta, int]:

@@ -1,6 +1,7 @@
 """The engineer's pages on the phone: own tickets, the next step as one large button, the code to show."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 from itertools import zip_longest
 
@@ -45,8 +46,10 @@ blueprint = Blueprint("engineer", __name__)
 def index() -> str:
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
-        praised = praise.approved_of(db, g.visitor.person_id)
+        praise_words = praise.approved_of(db, g.visitor.person_id)
         unread = inbox.unread(db, g.visitor.person_id, at=now())
+    # The same words once, with how often they were said.
+    praised = [(said, f"× {times}" if times > 1 else "") for said, times in Counter(praise_words).most_common()]
     form = session.form_token("shown")
     return render_template("engineer/index.html", work=work, praise=praised, unread=unread, form=form)
 
@@ -55,6 +58,7 @@ def index() -> str:
 def show(number: str) -> str:
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
+        (job,) = engineer_worklist.timed(db, [job], zone=runtime().settings.timezone, at=now())
         ticket = db.get_one(Ticket, job.ticket_id)
         causes, solutions = findings.offered(db, ticket.category_id) if job.finishable else ({}, {})
         shown = {
