@@ -46,8 +46,10 @@ _MENU: tuple[Place | tuple[str, tuple[Place, ...]], ...] = (
         mark("监督"),
         (
             Place("/console/corridor", mark("客户走廊"), supervisors=True),
+            Place("/console/standing", mark("考核现况")),
             Place("/console/sheets", mark("考核")),
             Place("/console/registers", mark("台账")),
+            Place("/console/integrity", mark("诚信信号"), supervisors=True),
             Place("/console/draws", mark("抽奖"), supervisors=True),
             Place("/console/audit", mark("审计"), supervisors=True),
         ),

@@ -40,6 +40,14 @@ WORDS: dict[str, dict[str, str]] = {
         "major": mark("重大故障登记"),
         "problems": mark("问题登记"),
     },
+    "standing_measure": {
+        "dispatch_in_time": mark("派单及时"),
+        "response_in_time": mark("响应及时"),
+        "arrival_in_time": mark("到场及时"),
+        "solution_in_time": mark("解决及时"),
+        "first_time_fix": mark("一次解决"),
+        "satisfied": mark("满意"),
+    },
     "sheet_rows": {"good": mark("分子里的"), "other": mark("其余的")},
     "entry_code": {
         "improvement": mark("被采纳的改进（加分）"),

@@ -245,6 +245,8 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-duty": "/console/duty",
         "console-ratings": "/console/ratings",
         "console-integrity": "/console/integrity",
+        "console-standing": "/console/standing",
+        "console-director": "/console/director",
         "console-cases": "/console/cases",
         "console-cases-closed": "/console/cases?show=closed",
         "console-cases-new": "/console/cases/new",

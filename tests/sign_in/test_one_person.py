@@ -30,7 +30,7 @@ Program = Callable[[str], Phone]
 def test_she_signs_in_to_both_and_is_two_identities_but_one_person_where_that_is_known(
     program: Program, take_phone: TakePhone, world: World, known: bool
 ) -> None:
-    assert "王丽" in take_phone("nurse").open("/my/me").text
+    assert "王丽" in take_phone("nurse").open("/my").text
     assert told(program("nurse").get("/me"))["bound"] is known
     assert {one.appid for one in identities(world, world.nurse)} == ({APPID, MINI.appid} if known else {APPID})
 

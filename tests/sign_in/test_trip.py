@@ -17,14 +17,14 @@ from tests.support.world import World
 
 
 def test_the_nurse_is_signed_in_without_doing_anything(take_phone: TakePhone, site: str) -> None:
-    page = take_phone("nurse").open("/my/me")
+    page = take_phone("nurse").open("/my")
     assert page.status_code == 200
-    assert page.url.split("#")[0] == f"{site}/my/me"  # no code, no state left in it
+    assert page.url.split("#")[0] == f"{site}/my"  # no code, no state left in it
     assert "王丽" in page.text
 
 
 def test_a_newcomer_gets_an_identity_and_the_privacy_notice(take_phone: TakePhone, world: World) -> None:
-    assert "使用前请看" in newcomer(take_phone, world).open("/my/me").text
+    assert "使用前请看" in newcomer(take_phone, world).open("/my").text
     with world.database.reading() as session:
         found = session.scalars(select(WeChatIdentity).where(WeChatIdentity.person_id.is_(None))).one()
     assert (found.openid, found.privacy_version) == (world.stranger_identity.openid, None)
@@ -62,7 +62,7 @@ def test_what_stands_in_the_address_leads_nowhere_else(take_phone: TakePhone, wo
 def test_the_way_out_has_a_new_state_each_time_and_our_configured_address(take_phone: TakePhone, site: str) -> None:
     nurse = take_phone("nurse")
     first = query(nurse.step(f"{site}/my", Host="evil.example").headers["Location"])
-    second = query(nurse.to_wechat("/my/me"))
+    second = query(nurse.to_wechat("/my"))
     assert first["redirect_uri"] == second["redirect_uri"] == f"{site}/wechat/signed-in"
     assert (first["scope"], first["state"] != second["state"]) == ("snsapi_base", True)
 
@@ -71,9 +71,9 @@ def test_a_state_is_used_once_and_back_lands_on_the_clean_page(
     take_phone: TakePhone, wechat: Sandbox, site: str
 ) -> None:
     nurse = take_phone("nurse")
-    address = nurse.way_back("/my/me")
+    address = nurse.way_back("/my")
     for _ in range(3):
-        assert nurse.step(address).headers["Location"] == "/my/me"
+        assert nurse.step(address).headers["Location"] == "/my"
     assert wechat.calls(EXCHANGE) == 1
 
 
@@ -81,17 +81,17 @@ def test_a_spent_address_in_a_browser_that_is_not_signed_in_starts_anew(
     take_phone: TakePhone, wechat: Sandbox, world: World
 ) -> None:
     nurse = take_phone("nurse")
-    address = nurse.way_back("/my/me")
+    address = nurse.way_back("/my")
     with world.database.transaction() as session:  # used: by a request whose answer was lost
         session.execute(update(OAuthAttempt).values(used_at=clock.now()))
     again = nurse.step(address)
     assert again.headers["Location"].startswith(f"{wechat.url}/connect/oauth2/authorize")
-    assert nurse.step(nurse.step(again.headers["Location"]).headers["Location"]).headers["Location"] == "/my/me"
+    assert nurse.step(nurse.step(again.headers["Location"]).headers["Location"]).headers["Location"] == "/my"
 
 
 def test_an_attempt_that_took_too_long_starts_anew(take_phone: TakePhone, wechat: Sandbox, world: World) -> None:
     nurse = take_phone("nurse")
-    address = nurse.way_back("/my/me")
+    address = nurse.way_back("/my")
     with world.database.transaction() as session:
         session.execute(update(OAuthAttempt).values(expires_at=clock.now() - timedelta(seconds=1)))
     assert nurse.step(address).headers["Location"].startswith(wechat.url)
@@ -99,19 +99,19 @@ def test_an_attempt_that_took_too_long_starts_anew(take_phone: TakePhone, wechat
 
 
 def test_an_address_begun_elsewhere_signs_nobody_in(take_phone: TakePhone, wechat: Sandbox) -> None:
-    address = take_phone("engineer").way_back("/my/me")
+    address = take_phone("engineer").way_back("/my")
     victim = take_phone("nurse")
-    victim.to_wechat("/my/me")
+    victim.to_wechat("/my")
     answer = victim.step(address)
     assert answer.status_code == 403
     assert "登录没有完成" in answer.text
     assert wechat.calls(EXCHANGE) == 0
-    assert victim.open("/my/me").text.count("王丽") == 1
+    assert victim.open("/my").text.count("王丽") == 1
 
 
 def test_a_browser_without_cookies_sees_a_clear_page_and_no_loop(take_phone: TakePhone) -> None:
     nurse = take_phone("nurse")
-    address = nurse.way_back("/my/me")
+    address = nurse.way_back("/my")
     nurse.forget()
     answer = nurse.step(address)
     assert answer.status_code == 403
@@ -127,7 +127,7 @@ def test_a_made_up_return_is_refused_in_words(take_phone: TakePhone, query: str)
 
 def test_a_code_wechat_does_not_know_is_refused(take_phone: TakePhone, wechat: Sandbox) -> None:
     nurse = take_phone("nurse")
-    address = nurse.way_back("/my/me")
+    address = nurse.way_back("/my")
     answer = nurse.step(address.replace(query(address)["code"], "0" * 32))
     assert (answer.status_code, wechat.calls(EXCHANGE)) == (403, 1)
     assert "登录没有完成" in answer.text
@@ -138,7 +138,7 @@ def test_when_wechat_is_down_the_page_says_so_and_a_reload_tries_again(
     take_phone: TakePhone, wechat: Sandbox, trouble: dict[str, object]
 ) -> None:
     nurse = take_phone("nurse")
-    address = nurse.way_back("/my/me")
+    address = nurse.way_back("/my")
     wechat.trouble(EXCHANGE, **trouble)
     answer = nurse.step(address)
     assert answer.status_code == 503
@@ -160,7 +160,7 @@ def test_the_next_page_never_leaves_the_site(take_phone: TakePhone, foreign: str
 
 
 def test_a_preview_begins_no_attempt_and_ends(take_phone: TakePhone, world: World) -> None:
-    for path in ("/my/me", "/wechat/sign-in?next=/my", "/report"):
+    for path in ("/my", "/wechat/sign-in?next=/my", "/report"):
         assert take_phone("nurse").head(path).status_code == 200
     with world.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(OAuthAttempt)) == 0

@@ -15,30 +15,30 @@ USER = "/cgi-bin/auth/getuserinfo"
 
 
 def test_inside_wecom_its_own_app_asks_and_elsewhere_the_account(take_phone: TakePhone, site: str) -> None:
-    inside = query(take_phone("nurse", WECOM).to_wechat("/my/me"))
+    inside = query(take_phone("nurse", WECOM).to_wechat("/my"))
     assert (inside["appid"], inside["agentid"]) == (CORP.corpid, str(CORP.agentid))
     assert inside["redirect_uri"] == f"{site}/wechat/signed-in"
-    assert query(take_phone("nurse", WECHAT).to_wechat("/my/me"))["appid"] != CORP.corpid
+    assert query(take_phone("nurse", WECHAT).to_wechat("/my"))["appid"] != CORP.corpid
 
 
 def test_a_member_gets_an_identity_of_his_own_and_binds_as_in_wechat(
     take_phone: TakePhone, world: World, wechat: Sandbox
 ) -> None:
     nurse = take_phone("nurse", WECOM)
-    assert "使用前请看" in nurse.open("/my/me").text
-    nurse.send("/my/me", "/privacy")
+    assert "使用前请看" in nurse.open("/my").text
+    nurse.send("/my", "/privacy")
     page = nurse.send("/my/bind", "/my/bind", staff_number="00106", name="李伟", last_four="0106")
     assert "申请收到了" in page.text
     assert person_of(world, "nurse") is None
     world.approve_claims()
-    assert "李伟" in nurse.open("/my/me").text
+    assert "李伟" in nurse.open("/my").text
     assert person_of(world, "nurse") == world.doctor.id
     assert person_of(world, world.nurse_identity.openid) == world.nurse.id
     assert (wechat.calls(USER), wechat.calls(EXCHANGE)) == (1, 0)
 
 
 def test_who_is_no_member_is_told_so_and_leaves_no_row(take_phone: TakePhone, world: World) -> None:
-    answer = take_phone("stranger", WECOM).open("/my/me")
+    answer = take_phone("stranger", WECOM).open("/my")
     assert answer.status_code == 403
     assert "不是本单位企业微信的成员" in answer.text
     with world.database.reading() as session:
@@ -47,10 +47,10 @@ def test_who_is_no_member_is_told_so_and_leaves_no_row(take_phone: TakePhone, wo
 
 def test_a_code_of_wecom_is_never_taken_to_the_account(take_phone: TakePhone, wechat: Sandbox) -> None:
     nurse = take_phone("nurse", WECOM)
-    back = nurse.way_back("/my/me")
+    back = nurse.way_back("/my")
     plain = take_phone("nurse", WECHAT)
     assert plain.step(back).status_code == 403
-    assert nurse.step(back).headers["Location"] == "/my/me"
+    assert nurse.step(back).headers["Location"] == "/my"
     assert wechat.calls(EXCHANGE) == 0
 
 
@@ -62,7 +62,7 @@ def test_trouble_is_said_in_words(
     take_phone: TakePhone, wechat: Sandbox, trouble: dict[str, object], status: int
 ) -> None:
     nurse = take_phone("nurse", WECOM)
-    back = nurse.way_back("/my/me")
+    back = nurse.way_back("/my")
     wechat.trouble(USER, **trouble)
     assert nurse.step(back).status_code == status
 
@@ -73,7 +73,7 @@ def test_where_user_ids_are_staff_numbers_a_known_one_is_bound_at_once(
     take_phone: TakePhone, world: World, number: str, bound: bool
 ) -> None:
     world.employ(number, "周洁")
-    take_phone("nurse", WECOM).open("/my/me")
+    take_phone("nurse", WECOM).open("/my")
     assert (person_of(world, "nurse") is not None) is bound
 
 
@@ -81,7 +81,7 @@ def test_where_user_ids_are_staff_numbers_a_known_one_is_bound_at_once(
 def test_two_numbers_that_differ_in_case_only_are_no_match(take_phone: TakePhone, world: World) -> None:
     world.employ("NURSE", "周洁")
     world.employ("Nurse", "周杰")
-    take_phone("nurse", WECOM).open("/my/me")
+    take_phone("nurse", WECOM).open("/my")
     assert person_of(world, "nurse") is None
 
 
@@ -89,7 +89,7 @@ def test_two_numbers_that_differ_in_case_only_are_no_match(take_phone: TakePhone
 def test_a_number_that_another_member_holds_waits_for_a_supervisor(take_phone: TakePhone, world: World) -> None:
     person = world.employ("nurse", "周洁")
     member(world, "other", person)
-    take_phone("nurse", WECOM).open("/my/me")
+    take_phone("nurse", WECOM).open("/my")
     assert person_of(world, "nurse") is None
     with world.database.reading() as session:
         assert session.scalars(select(IdentityClaim.person_id)).all() == [person.id]
@@ -99,7 +99,7 @@ def test_user_ids_are_not_taken_for_staff_numbers_unless_the_hospital_says_so(
     take_phone: TakePhone, world: World
 ) -> None:
     world.employ("nurse", "周洁")
-    take_phone("nurse", WECOM).open("/my/me")
+    take_phone("nurse", WECOM).open("/my")
     assert person_of(world, "nurse") is None
 
 

@@ -24,9 +24,13 @@ class DutyFigures:
 
 
 def figures(session: Session, provider_id: int, first: date, last: date) -> DutyFigures:
-    """Each person counts once a day in a post, however many shifts they have."""
-    days = (last - first).days + 1
+    """Each person counts once a day in a post, however many shifts they have; no day before there was a roster."""
     own = (Post.id == DutyShift.post_id) & (Post.provider_id == provider_id)
+    begins = session.scalar(select(func.min(DutyShift.day)).join(Post, own))
+    if begins is None or begins > last:
+        return DutyFigures()
+    first = max(first, begins)
+    days = (last - first).days + 1
     approved = (PostApproval.person_id == DutyShift.person_id) & (PostApproval.post_id == DutyShift.post_id)
     on_duty = (DutyShift.day.between(first, last), DutyShift.checked_in_at.is_not(None))
     of_day = (
@@ -47,11 +51,10 @@ def figures(session: Session, provider_id: int, first: date, last: date) -> Duty
         .distinct()
         .subquery()
     )
-    planned = select(DutyShift.id).join(Post, own).where(DutyShift.day.between(first, last)).limit(1)
     headcount = session.scalar(select(func.sum(Post.headcount)).where(Post.provider_id == provider_id)) or 0
     return DutyFigures(
         asked=headcount * days,
         present=session.scalar(select(func.coalesce(func.sum(capped), 0))) or 0,
         unapproved=session.scalar(select(func.count()).select_from(without)) or 0,
-        kept=session.scalar(planned) is not None,
+        kept=True,
     )

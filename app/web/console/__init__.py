@@ -1,6 +1,6 @@
 """The console's blueprints. Importing the pages registers their views."""
 
-from app.web.console import board, calendar, duty, handover, overview
+from app.web.console import board, calendar, duty, handover, overview, standing
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.audit import history
 from app.web.console.cases import cases, recovery
@@ -32,7 +32,7 @@ _HOSPITAL = (
     integrations.blueprint,
     integrity.blueprint,
 )
-_DESK = (overview.blueprint, incidents.blueprint, downtime.blueprint)
+_DESK = (overview.blueprint, standing.blueprint, incidents.blueprint, downtime.blueprint)
 BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, *_DESK, *_BESIDE, *_HOSPITAL)
 
 __all__ = [

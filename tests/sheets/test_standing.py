@@ -1,0 +1,120 @@
+"""How a contract stands: what costs points, for whom; the provider by teams, in closed blocks."""
+
+from datetime import timedelta
+
+import pytest
+
+from app import clock
+from app.models import Completion, Contract
+from app.services.dashboards import standing
+from app.services.dashboards.standing import losses
+from app.services.indicators.counting import Count
+from app.services.indicators.quarters import Quarter
+from app.services.sheets.terms import Term
+from tests.conftest import Console
+from tests.sheets.conftest import Story
+from tests.support.world import ZONE, World
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+def line(code: str, points: int, weight: int, **how: object) -> dict[str, object]:
+    return {
+        "code": code,
+        "points": points,
+        "weight_spread": weight,
+        "measure": "remote",
+        "rule": {},
+        "figure": {},
+        **how,
+    }
+
+
+def test_the_dearest_comes_first_with_what_is_missing_to_the_target() -> None:
+    rising = {"target": [9, 10], "floor": [3, 4]}
+    falling = {"target": [3, 100], "floor": [1, 10]}
+    lines = [
+        line("A", 100, 100),
+        line("B", 50, 100, rule=rising, figure={"num": 80, "den": 100}),
+        line("C", 0, 300, rule=falling, figure={"num": 9, "den": 101}),
+        line("D", 50, 100, figure={"count": 1}),
+        {**line("E", 0, 0), "points": None},
+    ]
+    found = losses({"lines": lines})
+    assert [(one.line["code"], one.lost, one.missing) for one in found] == [
+        ("C", 300, 6),
+        ("B", 50, 10),
+        ("D", 50, None),
+    ]
+
+
+def test_every_lost_point_of_the_sheet_is_somebodys(story: Story) -> None:
+    story.finish()
+    story.count()
+    with story.world.database.reading() as session:
+        found = standing.standing(session, story.term, at=story.at, for_provider=False)
+    content = found.view.content
+    assert content is not None
+    whole = sum(one["weight_spread"] for one in content["lines"] if one["points"] is not None)
+    assert sum(loss.lost for loss in found.losses) == whole - (content["total"] - content["bonus_counted"])
+    assert [one.lost for one in found.losses] == sorted((one.lost for one in found.losses), reverse=True)
+    assert len(found.reasons) == min(3, len(found.losses))
+
+
+def test_teams_read_what_was_rated_in_blocks_alone(story: Story) -> None:
+    world = story.world
+    done = [story.finish(10 + n % 3) for n in range(10)]
+    story.count()
+
+    def satisfied() -> Count | None:
+        with world.database.reading() as session:
+            [team] = standing.teams(session, story.term, at=story.at)
+        assert (team.finished, team.in_time.den) == (10, 10)
+        return team.satisfied
+
+    for completion in done[:5]:
+        story.rate(completion, 5, world.nurse_identity, after=timedelta(hours=1))
+    assert satisfied() is None
+    for completion in done[5:9]:
+        story.rate(completion, 1, world.nurse_identity, after=timedelta(days=12))
+    assert satisfied() is None
+    story.rate(done[9], 1, world.nurse_identity, after=timedelta(days=12))
+    assert satisfied() == Count(5, 5)  # the five of the block before, and nothing of those that closed the next
+
+
+def this_quarter(world: World) -> Term:
+    with world.database.reading() as session:
+        contract = session.get_one(Contract, world.contract.id)
+    return Term(contract, Quarter.of(clock.now().astimezone(ZONE).date()), ZONE)
+
+
+def test_the_pages_by_role(world: World, console: Console) -> None:
+    term = this_quarter(world)
+    world.ticket("finished")
+    Story(world, term).count()
+    shown = console(world.supervisor).get("/console/standing").text
+    assert "现在丢分的" in shown
+    assert "今天" in shown
+    assert console(world.auditor).get("/console/director").status_code == 200
+    director = console(world.admin).get("/console/director").text
+    assert director.count("<li><b>") == 3
+    assert console(world.desk).get("/console/director").status_code == 403
+
+
+def test_the_provider_reads_its_own_and_what_would_cost_points(world: World, console: Console) -> None:
+    term, late = this_quarter(world), clock.now() - timedelta(days=9)
+    open_ = world.ticket("accepted", reported_at=late)
+    world.rated(world.ticket("finished"), 1)
+    Story(world, term).count()
+    page = console(world.desk).get("/console/standing").text
+    assert open_.number in page
+    assert "会丢分的事" in page
+    assert "不足 5 条，不显示" in page
+    assert "诚信" not in page
+    assert "?show=other" in page
+    assert "/C7.1" not in page
+    with world.database.reading() as session:
+        assert session.query(Completion).count() == 1
