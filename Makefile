@@ -13,7 +13,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision bench-integrity screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision bench-integrity bench-sheet screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ bench-draw: .venv/ready-dev  ## a draw among ten million people
 
 bench-growth: .venv/ready-dev  ## every page at 20,000 and at 2,000,000 tickets (GROWTH_TICKETS)
 	$(BIN)/python -m benchmarks.growth
+
+bench-sheet: .venv/ready-dev  ## a quarter of 100,000 tickets counted from zero on PostgreSQL
+	$(BIN)/python -m benchmarks.sheet
 
 bench-integrity: .venv/ready-dev  ## what the signals find of planted cheating, and whom they bother
 	$(BIN)/python -m benchmarks.integrity

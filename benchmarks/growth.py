@@ -31,7 +31,7 @@ from app.runtime import Runtime
 from app.services.dashboards.board import Shared
 from benchmarks import growth_hospital, growth_pages
 from benchmarks.growth_pages import Page
-from config.settings import read_settings
+from config.settings import Settings, read_settings
 from tests.support.postgres import Postgres, running_postgres
 
 SMALL, LARGE = 20_000, 2_000_000
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if any(growth.too_much for growth in measured) else 0
 
 
-def filled(server: Postgres, name: str, tickets: int) -> str:
+def filled(server: Postgres, name: str, tickets: int, *, a_day: int = growth_hospital.A_DAY) -> str:
     """A new database with so many tickets; its address."""
     began = time.monotonic()
     url = server.url(name)
@@ -129,7 +129,7 @@ def filled(server: Postgres, name: str, tickets: int) -> str:
         # One process does a statement's whole work, so that its clock tells all of it.
         alone = SQL("ALTER DATABASE {} SET max_parallel_workers_per_gather = 0")
         connection.execute(alone.format(Identifier(name)))
-    growth_hospital.fill(Database(url), url, tickets)
+    growth_hospital.fill(Database(url), url, tickets, a_day=a_day)
     with connect(conninfo_of(url)) as connection:
         row = connection.execute("SELECT pg_database_size(%s)", [name]).fetchone()
     size = (row or (0,))[0] // 2**20
@@ -137,18 +137,20 @@ def filled(server: Postgres, name: str, tickets: int) -> str:
     return url
 
 
-def opened(url: str, folder: Path) -> Hospital:
-    app = create_app(
-        read_settings(
-            {
-                "APP_ENV": "test",
-                "DATABASE_URL": url,
-                "SECRET_KEYS": "a-key-of-the-benchmark-" + "0" * 20,
-                "PUBLIC_URL": growth_pages.SITE,
-                "DATA_DIR": str(folder),
-            }
-        )
+def settings(url: str, folder: Path) -> Settings:
+    return read_settings(
+        {
+            "APP_ENV": "test",
+            "DATABASE_URL": url,
+            "SECRET_KEYS": "a-key-of-the-benchmark-" + "0" * 20,
+            "PUBLIC_URL": growth_pages.SITE,
+            "DATA_DIR": str(folder),
+        }
     )
+
+
+def opened(url: str, folder: Path) -> Hospital:
+    app = create_app(settings(url, folder))
     runtime: Runtime = app.extensions[EXTENSION]
     began = time.monotonic()
     while rollups.roll(runtime, at=runtime.now()):  # as the worker has done day by day

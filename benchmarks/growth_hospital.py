@@ -156,13 +156,13 @@ HISTORY = (
 )
 
 
-def fill(database: Database, database_url: str, tickets: int) -> World:
+def fill(database: Database, database_url: str, tickets: int, *, a_day: int = A_DAY) -> World:
     """Migrate and write. Whatever the rows would wait for at each insert is left out or made afterwards."""
     config = Config(ROOT / "alembic.ini")
     config.attributes["database_url"] = database_url
     command.upgrade(config, "head")
     world = build(database)
-    facts = _facts(world, tickets, clock.now())
+    facts = _facts(world, tickets, a_day, clock.now())
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT", no_parameters=True) as connection:
         for setting in ("session_replication_role = replica", "maintenance_work_mem = '256MB'", "work_mem = '64MB'"):
             connection.exec_driver_sql(f"SET {setting}")
@@ -176,11 +176,11 @@ def fill(database: Database, database_url: str, tickets: int) -> World:
     return world
 
 
-def _facts(world: World, tickets: int, at: datetime) -> dict[str, object]:
+def _facts(world: World, tickets: int, a_day: int, at: datetime) -> dict[str, object]:
     return {
         "tickets": tickets,
         "now": (at - timedelta(minutes=2)).isoformat(),
-        "a_day": A_DAY,
+        "a_day": a_day,
         "open": OPEN,
         "rare": RARE,
         "first": FIRST,

@@ -36,14 +36,16 @@ def count_all(runtime: Runtime, *, stopping: Event | None = None) -> None:
 
 def count(runtime: Runtime, term: Term, progress: Callable[[int], object] = lambda _done: None) -> None:
     """One quarter of one contract: every clock that is missing, then the draft, if it is one still."""
-    while done := _fill(runtime, term):
-        progress(done)
+    last = 0
+    while done := _fill(runtime, term, last):
+        progress(len(done))
+        last = done[-1]
     with runtime.database.transaction() as session:
         if freezing.newest(session, term.contract.id, str(term.quarter)) is None:
             pages.refresh(session, term, at=clock.now())
 
 
-def _fill(runtime: Runtime, term: Term) -> int:
+def _fill(runtime: Runtime, term: Term, after: int) -> list[int]:
     with runtime.database.transaction() as session:
         digest = clocks.rules_digest(session, term.zone)
-        return clocks.fill(session, term.scope, zone=term.zone, digest=digest)
+        return clocks.fill(session, term.scope, zone=term.zone, digest=digest, after=after)

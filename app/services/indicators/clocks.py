@@ -28,15 +28,18 @@ def rules_digest(session: Session, zone: ZoneInfo) -> str:
     return sha256(repr((file_digests()["sla.toml"], years, zone.key)).encode()).hexdigest()[:16]
 
 
-def fill(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str) -> int:
-    """Read the clocks of completions that have none, or one by other rules, at most so many; how many."""
-    rows = session.execute(_missing(scope, digest).limit(BATCH)).all()
+def fill(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str, after: int = 0) -> list[int]:
+    """Read the clocks of completions that have none, or one by other rules, at most so many; which.
+
+    `after`: those up to that one have been looked at.
+    """
+    rows = session.execute(_missing(scope, digest).where(Completion.id > after).limit(BATCH)).all()
     if not rows:
-        return 0
+        return []
     stale = [row.completion_id for row in rows]
     session.execute(delete(CompletionClock).where(CompletionClock.completion_id.in_(stale)))
     session.execute(insert(CompletionClock), list(_read(session, rows, zone, digest)))
-    return len(rows)
+    return stale
 
 
 def complete(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str) -> bool:
