@@ -2,6 +2,8 @@
 
 Everything follows from a ticket's number, so two hospitals differ by how long they have been at it and by nothing
 else: as many people, as many tickets and ratings a day, as many that are open, as many notices as retention leaves.
+Of what is rare (ratings set aside) even the short history has a page full: a row that is shown costs more than one that
+is looked through, and a page of eight beside one of fifty would tell of that alone.
 """
 
 from datetime import datetime, timedelta
@@ -113,7 +115,8 @@ HISTORY = (
         AND dice / 17 % 7 > 0 THEN lead_id END
     FROM rating JOIN growth_plan plan ON plan.id = rating.id WHERE dice / 19 % 10 < 6""",
     """INSERT INTO rating_exclusion (rating_id, reason, note, by_id, at)
-    SELECT id, 'mistaken', '点错', {supervisor}, at + interval '1 hour' FROM rating WHERE counts AND id % 1000 = 7""",
+    SELECT id, 'mistaken', '点错', {supervisor}, at + interval '1 hour' FROM rating
+    WHERE counts AND id % greatest(1, least(1000, {tickets} / 140)) = 0""",
     """INSERT INTO entered_rating (completion_id, source, level, given_at, by_id, at)
     SELECT id, 'telephone', level, finished_at, {supervisor}, finished_at + interval '1 hour'
     FROM growth_plan WHERE finished_at IS NOT NULL AND id % 200 = 5""",

@@ -172,7 +172,8 @@ def commands(place: Place, settings: Settings) -> dict[str, list[str]]:
     sandbox = ["sandbox", "--port", str(place.sandbox_port), "--app-url", place.url]
     return {
         "sandbox": [*sandbox, "--data-dir", str(place.data_dir)],
-        "web": [*web, "--log-level", "warning", "wsgi:app"],
+        # Its warning of many threads is not for us: http/turns.py says why there are so many.
+        "web": [*web, "--log-level", "error", "wsgi:app"],
         "worker": ["flask", "--app", "wsgi", "worker"],
     }
 

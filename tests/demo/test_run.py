@@ -89,6 +89,7 @@ def test_it_serves_and_leaves_nothing_behind(demo: Started, number: signal.Signa
     assert demo.process.wait(STOP_SECONDS) == 0
     assert demo.left() == []
     assert "Traceback" not in demo.said
+    assert "[WARNING]" not in demo.said  # granian's, of our many threads
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
