@@ -35,6 +35,7 @@ from config.registers import registers
 from config.score import score_rules
 from config.settings import Settings, SettingsError
 from config.sla import service_levels
+from config.team import team_file
 from config.touchpoints import touchpoints
 
 
@@ -61,7 +62,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.session_interface = KeptSerializer()
     rules = (service_levels, case_rules, score_rules, registers, signals)
-    for file in (content.check_file, touchpoints, findings, shifts, holidays, *rules):
+    for file in (content.check_file, touchpoints, findings, team_file, shifts, holidays, *rules):
         file()  # a fault in what the hospital edits stops the start
     runtime = build(settings)
     app.extensions[context.EXTENSION] = runtime

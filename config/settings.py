@@ -29,6 +29,7 @@ from config.values import (
     HospitalId,
     Hosts,
     Keys,
+    Networks,
     Origin,
     Picture,
     RedisUrl,
@@ -170,6 +171,8 @@ class Settings(BaseSettings):
     retention_sign_in_days: Annotated[int, whole(3650)] = 90
     retention_leaver_days: Annotated[int, whole(3650)] = 180
 
+    public_pages: Literal["staff", "internet"] = "staff"
+    hospital_networks: Networks = ()
     hospital_id: HospitalId = "h001"
     hospital_name: str = "医院"
     hotline: str = ""  # the hospital's own, for supervision

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
@@ -61,6 +62,13 @@ def _hosts(text: str) -> tuple[str, ...]:
     known = re.compile(r"[0-9a-z]([0-9a-z.-]*[0-9a-z])?|[0-9a-f.:]+(/[0-9]{1,3})?")
     _expect(all(known.fullmatch(one) for one in found), "must be hosts, addresses or networks, separated by commas")
     return found
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from error
 
 
 def _number(text: str, most: int) -> int:
@@ -145,6 +153,7 @@ def _expect(right: bool, expected: str) -> None:
 Switch = Annotated[bool, read_by(_switch)]
 Origin = Annotated[str, read_by(_origin)]
 Hosts = Annotated[tuple[str, ...], read_by(_hosts)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], read_by(_networks)]
 Files = Annotated[Mapping[str, str], read_by(_files)]
 Picture = Annotated[bytes, read_by(_picture)]
 Span = Annotated[timedelta, read_by(_span)]

@@ -128,6 +128,7 @@ def demo_settings(place: Place) -> dict[str, str]:
         "WECHAT_JS_URL": f"{place.sandbox_url}/open/js/jweixin-1.6.0.js",
         "WEB_THREADS": "2",
         "HOSPITAL_NAME": HOSPITAL,
+        "PUBLIC_PAGES": "internet",
         "HOTLINE": HOTLINE,
         "SERVICE_LINE": SERVICE_LINE,
     }

@@ -37,6 +37,7 @@ GUARDS: dict[str, Guard] = {
     "bootstrap": Guard(_CONSOLE, ANYONE),
     "metrics": Guard(_EVERY - _PUBLIC, ANYONE),
     "home": Guard(_PUBLIC, ANYONE),
+    "team": Guard(_PUBLIC, ANYONE),  # asks PUBLIC_PAGES itself
     "verify": Guard(_PUBLIC, ANYONE),
     "wechat": Guard(_PUBLIC, ANYONE),
     "callback": Guard(_PUBLIC, ANYONE),

@@ -4,7 +4,22 @@ from flask import Blueprint
 
 from app.web import console, engineer, health, mark
 from app.web.draws import check, objection, own, public
-from app.web.public import binding, cases, demo, home, inbox, label, my, my_data, published, report, scan, slip, ward
+from app.web.public import (
+    binding,
+    cases,
+    demo,
+    home,
+    inbox,
+    label,
+    my,
+    my_data,
+    published,
+    report,
+    scan,
+    slip,
+    team,
+    ward,
+)
 from app.web.wechat import callback, domain_verification, sign_in
 from config.settings import Settings
 
@@ -16,6 +31,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         health.metrics_blueprint,
         mark.blueprint,
         home.blueprint,
+        team.blueprint,
         domain_verification.blueprint,
         sign_in.blueprint,
         callback.blueprint,

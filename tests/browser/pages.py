@@ -51,6 +51,8 @@ def _public(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "home", page
         page.goto(demo.url + demo.runtime.links.ticket_path(waiting.id))
         yield "open-in-wechat", page
+        page.goto(f"{demo.url}/team")
+        yield "team", page
         page.goto(f"{demo.url}/published")
         yield "published", page
         page.goto(f"{demo.url}/published/checkpoints")

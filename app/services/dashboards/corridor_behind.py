@@ -31,7 +31,7 @@ from app.services.rollups.corridor import Place
 from app.services.rollups.corridor_rows import COMPLAINT, OVERALL, RECOVERY, of_tickets
 from app.services.rollups.daily import LEVEL
 
-SHOWN = 20
+SHOWN = 10
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from urllib.parse import quote
 from flask import Blueprint, render_template
 
 from app.demo import roles, sandbox_codes
+from app.http import public_pages
 from app.http.context import now, read_session, runtime
 from app.services.draws import own_summary as draws
+from app.web.public import team
 
 blueprint = Blueprint("home", __name__)
 
@@ -17,9 +19,11 @@ def show() -> str:
     demo = bool(settings.sandbox_url)
     with read_session() as db:
         any_draw = draws.any_draw(db)
+        face = team.face(db) if public_pages.open_to_visitor() else None
     return render_template(
         "home.html",
         any_draw=any_draw,
+        face=face,
         has_console="console" in settings.surfaces,
         demo=demo,
         cast=roles,
