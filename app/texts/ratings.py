@@ -33,6 +33,21 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "checked": {"review": mark("微信建议人工看一下"), "risky": mark("微信认为不妥")},
     "praise": {"asked": mark("待审核"), "approved": mark("已转告工程师"), "refused": mark("不转告")},
+    "rate_band": {"3": mark("85% 及以上"), "2": mark("75% 到 85%"), "1": mark("60% 到 75%"), "0": mark("不到 60%")},
+    "habit": {
+        "response": mark("响应及时"),
+        "arrival": mark("到场及时"),
+        "solution": mark("解决及时"),
+        "fixed_at_once": mark("一次修好，没有重开"),
+        "shown": mark("完成后出示了二维码"),
+    },
+    "habit_tip": {
+        "response": mark("收到派单先接单，忙就马上退回或移交。"),
+        "arrival": mark("出发前打个电话说几点到；到了先点“到场”。"),
+        "solution": mark("要等配件、等用户，就写明原因暂停，不要拖着。"),
+        "fixed_at_once": mark("走之前请用户当面试一遍，讲清楚原因和下次怎么办。"),
+        "shown": mark("完成后出示二维码，说一句“请您离开后再评”，不要说评几分。"),
+    },
     "touchpoint": {"complaint": mark("投诉"), "recovery": mark("弥补"), "overall": mark("总评")},
     "moment_of_truth": {
         "serve": mark("关键时刻：服务"),

@@ -192,6 +192,7 @@ def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
             "engineer-shift": "/engineer/hand-over",
             "engineer-today": "/engineer/today",
             "engineer-duty": "/engineer/duty",
+            "engineer-figures": "/engineer/figures",
             "engineer-portrait": "/engineer/portrait",
             "engineer-code": f"/engineer/{ticket.number}/code",
             "engineer-shows": f"/engineer/{done.number}/code",

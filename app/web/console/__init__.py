@@ -3,7 +3,7 @@
 from app.web.console import board, calendar, duty, handover, overview, standing
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.audit import history
-from app.web.console.cases import cases, recovery
+from app.web.console.cases import cases, recovery, teams
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
 from app.web.console.corridor import corridor
@@ -51,5 +51,6 @@ __all__ = [
     "pads",
     "photos",
     "printing",
+    "teams",
     "tickets",
 ]
