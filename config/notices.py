@@ -18,7 +18,7 @@ Opens = Literal["engineer", "scan", "my", "case", "console", "console_case", "re
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
 IN_PAGES = frozenset({"number", "token"})
-ALERTS = frozenset({"channel_stopped", "bound"})
+ALERTS = frozenset({"channel_stopped", "bound", "praised"})
 FOR_ENGINEERS = frozenset(
     {
         *("dispatched", "reassigned", "helper_called", "reopened", "not_opened", "backup"),

@@ -203,6 +203,7 @@ NOTICES: Mapping[str, NoticeKind] = {
     "appealed": NoticeKind("supervision"),
     "won": NoticeKind("user", inbox_only=True),
     "bound": NoticeKind("user", every_way=True),  # a phone was bound to the person's number, or claims it
+    "praised": NoticeKind("engineer"),  # words a user wanted passed on; of no ticket, so that nobody is read off it
     "channel_stopped": NoticeKind("admin", provider=True),
 }
 

@@ -29,6 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
         "channel_stopped": mark("通知渠道停用"),
         "won": mark("您中奖了"),
         "bound": mark("工号绑定提醒"),
+        "praised": mark("收到表扬"),
     },
     "notice_state": {
         "waiting": mark("等待发送"),

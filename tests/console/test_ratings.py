@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.db import Database
-from app.models import Employment, Event, RatingDetail, Ticket
+from app.models import Employment, Event, Notice, RatingDetail, Ticket
 from app.services.ratings import praise, search
 from app.services.ratings.rating import Detail
 from app.services.ratings.search import Figure, RatingFilter
 from app.texts.codes import WORDS
-from tests.conftest import Console
+from tests.conftest import Console, Phone
 from tests.console.conftest import Rate
 from tests.support.console_forms import offers, send
 from tests.support.world import World
@@ -201,3 +201,19 @@ def supervisor(console: Console, world: World) -> FlaskClient:
 @pytest.fixture
 def desk(console: Console, world: World) -> FlaskClient:
     return console(world.desk)
+
+
+def test_approved_praise_reaches_the_engineer_at_once_and_names_no_ticket(
+    world: World, rate: Rate, database: Database, phone: Phone
+) -> None:
+    ticket = world.ticket("finished")
+    given = rate(ticket, 5, Detail(comment="辛苦了", praise=True))
+    refused = rate(world.ticket("finished"), 5, Detail(comment="还行", praise=True))
+    at = clock.now()
+    with database.transaction() as session:
+        praise.decide(session, given, approve=True, by=world.supervisor.id, at=at, channel="console")
+        praise.decide(session, refused, approve=False, by=world.supervisor.id, at=at, channel="console")
+    with database.reading() as session:
+        (told,) = session.scalars(select(Notice).where(Notice.kind == "praised"))
+    assert (told.person_id, told.ticket_id, told.event_id) == (world.engineer.id, None, None)
+    assert "有人表扬了您" in phone(world.engineer_identity).get("/my").text

@@ -10,6 +10,7 @@ from app.errors import Refused
 from app.models import Completion, Rating, RatingDetail, Ticket
 from app.services import events
 from app.services.events import About
+from app.services.notices import outbox
 
 READ_AT_ONCE = 20
 
@@ -17,14 +18,16 @@ READ_AT_ONCE = 20
 def decide(session: Session, rating_id: int, *, approve: bool, by: int, at: datetime, channel: str) -> None:
     """Once; who comes second is told so. Raises Refused."""
     lead = select(Rating.lead_id).where(Rating.id == rating_id).scalar_subquery()
-    decided = session.scalar(
+    decided = session.execute(
         update(RatingDetail)
         .where(RatingDetail.rating_id == rating_id, RatingDetail.praise == "asked")
         .values(praise="approved" if approve else "refused", praised_id=lead if approve else None)
-        .returning(RatingDetail.rating_id)
-    )
+        .returning(RatingDetail.rating_id, RatingDetail.praised_id)
+    ).first()
     if decided is None:
         raise Refused("praise_decided")
+    if decided.praised_id is not None:
+        outbox.add_alert(session, "praised", about="praise", to=decided.praised_id, at=at)
     ticket = session.scalars(
         select(Ticket)
         .join(Completion, Completion.ticket_id == Ticket.id)
