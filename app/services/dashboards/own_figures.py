@@ -170,7 +170,7 @@ def _rated(session: Session, people: Collection[int], quarter: Quarter, zone: Zo
         .where(Rating.lead_id.in_(people), Rating.at >= begins - EARLIEST, Rating.at < ends)
         .where(CountedRating.at >= begins, CountedRating.at < ends)
     )
-    found: dict[int, list[Rated]] = defaultdict(list)
+    found: dict[Any, list[Rated]] = defaultdict(list)
     for lead, at, satisfied in session.execute(query):
         found[lead].append(Rated(at + SETTLED, bool(satisfied)))
     return found
@@ -213,4 +213,5 @@ def _completions(session: Session, people: Collection[int], quarter: Quarter, zo
         Completion.finished_at >= quarter.begins(zone),
         Completion.finished_at < quarter.ends(zone),
     )
-    return Counter(dict(session.execute(query.group_by(Completion.lead_id)).all()))
+    counted: Any = session.execute(query.group_by(Completion.lead_id)).all()
+    return Counter(dict(counted))
