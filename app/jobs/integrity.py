@@ -23,8 +23,12 @@ def keep_looking(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 
 
 def look_at_all(runtime: Runtime, *, at: datetime, stopping: Event | None = None) -> None:
-    more = True
-    while more and not (stopping and stopping.is_set()):
+    zone = runtime.settings.timezone
+    while not (stopping and stopping.is_set()):
         feed.number_all(runtime.database)
+        with runtime.database.reading() as session:  # on SQLite nobody waits meanwhile who wants to write
+            seen = watching.look(session, zone=zone, at=at)
+        if seen is None:
+            return
         with runtime.database.transaction() as session:
-            more = watching.follow(session, zone=runtime.settings.timezone, at=at)
+            watching.take(session, seen, zone=zone, at=at)

@@ -11,6 +11,7 @@ from app.jobs import integrity
 from app.models import Completion, Event, IntegrityDecision, IntegrityFlag, Rating, RollupMark
 from app.models.kinds import PROVIDER_SEES_EVENTS
 from app.runtime import Runtime
+from app.services import feed
 from app.services.indicators.quarters import Quarter
 from app.services.integrity import queue, watching
 from app.services.ratings import search
@@ -111,3 +112,21 @@ def test_the_auditor_reads_it_the_provider_does_not(
     assert console(world.auditor).get(page).status_code == 200
     assert {console(world.desk).get(path).status_code for path in (page, "/console/integrity")} == {403}
     assert {"signal_raised", "signal_decided"}.isdisjoint(PROVIDER_SEES_EVENTS)
+
+
+def test_of_two_workers_who_looked_at_a_day_the_second_raises_nothing(
+    world: World, runtime: Runtime, quarter: Quarter
+) -> None:
+    rate_at_once(world, quarter, 3)
+    at = clock.now()
+    with world.database.transaction() as session:
+        feed.number(session)
+    for _ in range(3):  # the three days
+        with world.database.reading() as session:
+            seen = watching.look(session, zone=ZONE, at=at)
+        assert seen is not None
+        with world.database.transaction() as session:
+            raised = watching.take(session, seen, zone=ZONE, at=at)
+        with world.database.transaction() as session:
+            assert watching.take(session, seen, zone=ZONE, at=at) == []
+    assert [flag.signal for flag in raised] == ["within_seconds"]

@@ -5,6 +5,7 @@ stood at its end, so that starting again from the first gives the same.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,30 +30,51 @@ READ = frozenset(
 AGAIN = 2  # times as much
 
 
-def follow(session: Session, *, zone: ZoneInfo, at: datetime) -> bool:
-    """Look at the next day that is over; whether there are more. Needs a writing transaction; `feed.number` first."""
+@dataclass(frozen=True)
+class Look:
+    """What the signals saw at the end of a day, and from where the mark goes on."""
+
+    day: date
+    since: date
+    """Where the mark stood."""
+    seq: int
+    newest: bool
+    found: tuple[tuple[Quarter, Finding], ...]
+
+
+def look(session: Session, *, zone: ZoneInfo, at: datetime) -> Look | None:
+    """At the next day that is over; none where all are looked at. Only reads, for it takes its time."""
     today = at.astimezone(zone).date()
-    mark = _mark(session, zone, today)
-    if mark.until >= today:
-        return False
-    yesterday, busy = today - A_DAY, _busy(session, mark.until, zone)
-    day, last = min(busy or yesterday, yesterday), feed.last(session)
-    if day == busy or feed.has_any(session, after=mark.seq, kinds=READ):
+    mark = session.get(RollupMark, NAME)
+    since, seq = (mark.until, mark.seq) if mark else (Quarter.of(today).before.first, 0)
+    if since >= today:
+        return None
+    yesterday, busy, last = today - A_DAY, _busy(session, since, zone), feed.last(session)
+    day = min(busy or yesterday, yesterday)
+    until, found = datetime.combine(day + A_DAY, time(), tzinfo=zone), list[tuple[Quarter, Finding]]()
+    if day == busy or feed.has_any(session, after=seq, kinds=READ):
         for quarter in _quarters(day):
-            look(session, quarter, day=day, zone=zone, at=at)
-    mark.until = day + A_DAY
-    if day == yesterday:  # what has a later number is of no day that was looked at, or was written down late
-        mark.seq = last
-    return mark.until < today
+            seen = findings(records.load(session, quarter, until=until, zone=zone), thresholds())
+            found += [(quarter, one) for one in seen]
+    return Look(day, since, last, day == yesterday, tuple(found))
 
 
-def look(session: Session, quarter: Quarter, *, day: date, zone: ZoneInfo, at: datetime) -> list[IntegrityFlag]:
-    """Raise what the signals see at the end of a day and had not seen before."""
-    until = datetime.combine(day + A_DAY, time(), tzinfo=zone)
-    found = findings(records.load(session, quarter, until=until, zone=zone), thresholds())
-    before = _seen(session, quarter)
-    fresh = [one for one in found if one.found >= AGAIN * before.get((one.signal, one.lead, one.rater), 0)]
-    return [_raise(session, one, quarter, day, at) for one in fresh]
+def take(session: Session, seen: Look, *, zone: ZoneInfo, at: datetime) -> list[IntegrityFlag]:
+    """Raise what had not been seen before, and go on; of two workers who looked at a day the second does nothing."""
+    mark = session.get(RollupMark, NAME, with_for_update=True)
+    if mark is None:
+        insert_first(session, RollupMark, name=NAME, zone=zone.key, until=seen.since, seq=0)
+        mark = session.get_one(RollupMark, NAME, with_for_update=True)
+    if mark.until != seen.since:
+        return []
+    mark.until = seen.day + A_DAY
+    if seen.newest:  # what has a later number is of no day that was looked at, or was written down late
+        mark.seq = seen.seq
+    raised = []
+    for quarter, one in seen.found:
+        if one.found >= AGAIN * _seen(session, quarter).get((one.signal, one.lead, one.rater), 0):
+            raised.append(_raise(session, one, quarter, seen.day, at))
+    return raised
 
 
 def _raise(session: Session, one: Finding, quarter: Quarter, day: date, at: datetime) -> IntegrityFlag:
@@ -97,13 +119,3 @@ def _quarters(day: date) -> Iterator[Quarter]:
     before = Quarter.of(day).before
     if day - before.last <= STILL_RATED:
         yield before
-
-
-def _mark(session: Session, zone: ZoneInfo, today: date) -> RollupMark:
-    """Held until the end of the transaction; it begins with the quarter before."""
-    mark = session.get(RollupMark, NAME, with_for_update=True)
-    if mark is None:
-        begins = Quarter.of(today).before.first
-        insert_first(session, RollupMark, name=NAME, zone=zone.key, until=begins, seq=0)
-        mark = session.get_one(RollupMark, NAME, with_for_update=True)
-    return mark
