@@ -167,6 +167,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "evidence_runs": (422, mark("文件里有宏、控件、嵌入或外部链接，不收。请另存为没有这些的文件。")),
     "evidence_enough": (409, mark("每一条最多 %(most)s 个证据。")),
     "evidence_missing_file": (422, mark("请选择文件。")),
+    "register_too_many": (422, mark("一次最多导入 %(most)s 行，请分几个文件。没有导入任何内容。")),
     "register_missing": (422, mark("这一项要填。")),
     "register_number": (422, mark("请填整数，不带单位。")),
     "register_day": (422, mark("请填日期，写作 2026-11-30。")),

@@ -12,6 +12,7 @@ from app.services.registers.records import Act
 from tests.support.world import ZONE, World
 
 Write = Callable[..., int]
+AT = datetime(2026, 11, 20, 9, 0, tzinfo=ZONE)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Records: who writes, who confirms, who sees what; parts that are counted; what it all comes to."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,11 +12,10 @@ from app.services.registers.access import Reader
 from app.services.registers.figures import figures
 from app.services.registers.records import Act
 from app.services.registers.search import Wanted
-from tests.registers.conftest import Write, stands
-from tests.support.world import ZONE, World
+from tests.registers.conftest import AT, Write, stands
+from tests.support.world import World
 
 DAY = date(2026, 11, 20)
-AT = datetime(2026, 11, 20, 9, 0, tzinfo=ZONE)
 FIRST, LAST = date(2026, 10, 1), date(2026, 12, 31)
 
 

@@ -174,6 +174,21 @@ def matches(text: str) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     return or_(whole, *some), score if some else score + literal(0)
 
 
+def batch(session: Session, who: Reader, kind: str, *, after: int, size: int) -> Sequence[Line]:
+    """The next records after that id, in the order they were written."""
+    query = _lines().where(*access.visible(who, kind), RegisterRecord.id > after)
+    return session.execute(query.order_by(RegisterRecord.id).limit(size)).all()
+
+
+def typed(register: Register, row: Line, *, by_number: bool) -> dict[str, str]:
+    """What a form or a table says of a record: numbers and codes, as they are typed; people by number, or by name."""
+    known = {one.name: value(row.RegisterRecord, one, row) for one in register.current}
+    known |= {"category": row.category_code, "state": row.RegisterRecord.state}
+    if by_number:
+        known["person"] = row.staff_number
+    return {name: "" if given is None else str(given) for name, given in known.items()}
+
+
 def _conditions(register: Register, wanted: Wanted, day: date) -> Iterator[ColumnElement[bool]]:
     match wanted.show:
         case "":

@@ -1,5 +1,6 @@
 """A table as an XLSX of one sheet. Every cell is text, so that nothing of it is ever a formula."""
 
+import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from xml.sax.saxutils import escape
@@ -11,6 +12,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_LIKE_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would take for a letter's number
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPES = (
     f'<Types xmlns="{_PACKAGE}/content-types">'
@@ -46,5 +48,5 @@ def _relation(kind: str, target: str) -> str:
 
 
 def _cell(text: str) -> str:
-    shown = escape(spelling.visible(text))
+    shown = escape(_LIKE_ESCAPED.sub("_x005F_", spelling.visible(text)))
     return f'<c t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'

@@ -1,7 +1,7 @@
 """The registers' blueprint. Importing the pages registers their views."""
 
-from app.web.console.registers import acts, registers
+from app.web.console.registers import acts, registers, tables
 
 blueprint = registers.blueprint
 
-__all__ = ["acts", "blueprint", "registers"]
+__all__ = ["acts", "blueprint", "registers", "tables"]

@@ -20,7 +20,7 @@ from app.services.registers import access, cleaning, evidence, records, search, 
 from app.services.registers.access import Reader
 from app.services.registers.records import Act
 from app.services.registers.values import PROSE, Unfit
-from app.web.console.registers.registers import blueprint, boxes, reader, record_page, typed_before
+from app.web.console.registers.registers import blueprint, boxes, reader, record_page
 from config.registers import Register
 
 NEW = 0
@@ -53,7 +53,9 @@ def edit_record(kind: str, record_id: int) -> str:
         who = reader(session)
         form = records.writable(who, kind)
         found = search.one(session, who, kind, record_id, day=now().date())
-        return _form(session, who, form, kind, typed_before(form, found.row, who), record=found.record)
+        return _form(
+            session, who, form, kind, search.typed(form, found.row, by_number=who.hospital), record=found.record
+        )
 
 
 @blueprint.post("/console/registers/<kind>/<id:record_id>/edit")

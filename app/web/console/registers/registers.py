@@ -1,6 +1,6 @@
 """The registers: what is due in all of them, each as a list, each record with its history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -66,7 +66,7 @@ def register(kind: str) -> str:
     return listed(kind)
 
 
-def listed(kind: str, fault: str = "", rejected: Any = None) -> str:
+def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[str] = ()) -> str:
     today = now().date()
     with read_session() as session:
         who = reader(session)
@@ -85,8 +85,10 @@ def listed(kind: str, fault: str = "", rejected: Any = None) -> str:
         wanted=wanted,
         has={one.name for one in form.current},
         may_write=who.may_write(form),
-        hospital=who.hospital,
+        tables=who.hospital,
+        table_token=visit.form_token("register table", kind) if who.hospital and who.may_write(form) else "",
         fault=fault,
+        taken=taken,
         rejected=rejected,
     )
 
@@ -132,15 +134,6 @@ def boxes(
     return [
         Box(one, typed.get(one.name, ""), _options(session, who, one), wrong.get(one.name, "")) for one in form.current
     ]
-
-
-def typed_before(form: Register, row: Line, who: Reader) -> dict[str, str]:
-    """What a record's form shows of it: numbers and codes, as they are typed."""
-    known = {one.name: search.value(row.RegisterRecord, one, row) for one in form.current}
-    known |= {"category": row.category_code, "state": row.RegisterRecord.state}
-    if who.hospital:
-        known["person"] = row.staff_number
-    return {name: "" if value is None else str(value) for name, value in known.items()}
 
 
 def said(one: Field, value: Any) -> str:
