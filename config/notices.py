@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from config.files import CLOSED, Count, Expected, Flag, Text, read_text, written_time
 
-Opens = Literal["engineer", "scan", "my", "case", "console", "console_case", "recovery"]
+Opens = Literal["engineer", "scan", "my", "case", "console", "console_case", "recovery", "register"]
 
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
@@ -29,6 +29,7 @@ FOR_SUPERVISION = frozenset(
     {
         *("limit_missed_team", "limit_missed_hospital", "urge_unanswered"),
         *("case_opened", "case_overdue", "case_handed_over", "appealed"),
+        *("register_due", "register_overdue"),
     }
 )
 FOR_USERS = frozenset({"finished", "urge_answered", "rate_reminder", "complaint_answered", "recovered"})

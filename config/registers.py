@@ -73,6 +73,7 @@ class Register:
     provider_writes: Flag = False
     engineers_read: Flag = False
     stock: Flag = False
+    remind_writer: Flag = False
     remind_days: Count = 7
 
     def label(self, language: str) -> str:

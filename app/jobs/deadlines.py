@@ -14,6 +14,7 @@ from app.models import Ticket
 from app.runtime import Runtime
 from app.services.cases import watch as cases
 from app.services.ratings import reminders
+from app.services.registers import reminders as registers
 from app.services.service_levels import deadlines, escalation, missed
 from app.services.tickets import lifecycle, urges
 
@@ -39,6 +40,7 @@ def look_once(runtime: Runtime) -> timedelta:
         urged = cases.unanswered(session, at=at)
         moved = cases.stale(session, at=at)
         overdue = cases.overdue(session, at=at)
+        kept = registers.due(session, at=at)
     _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
     _each(runtime, late, partial(deadlines.tell, at=at))
     _each(runtime, over, partial(missed.tell, zone=runtime.settings.timezone, at=at))
@@ -47,6 +49,7 @@ def look_once(runtime: Runtime) -> timedelta:
     _each(runtime, urged, partial(cases.open_for_urge, at=at))
     _each_case(runtime, moved, partial(cases.recount, at=at))
     _each_case(runtime, overdue, partial(cases.warn, at=at))
+    _each_record(runtime, kept, partial(registers.tell, at=at))
     now = clock.now()
     with runtime.database.reading() as session:
         ahead = [moment for moment in escalation.due(session, at=now).values() if moment > now]
@@ -60,6 +63,15 @@ def _each_case(runtime: Runtime, case_ids: Iterable[int], do: Callable[[Session,
                 do(session, case_id)
         except Exception:
             structlog.get_logger().exception("a case could not be watched", case=case_id)
+
+
+def _each_record(runtime: Runtime, record_ids: Iterable[int], do: Callable[[Session, int], None]) -> None:
+    for record_id in record_ids:
+        try:
+            with runtime.database.transaction() as session:
+                do(session, record_id)
+        except Exception:
+            structlog.get_logger().exception("a record could not be watched", record=record_id)
 
 
 def _each(runtime: Runtime, ticket_ids: Iterable[int], tell: Callable[[Session, Ticket], None]) -> None:

@@ -155,6 +155,8 @@ EVENTS: Mapping[str, EventKind] = {
     "register_written": EventKind("register"),
     "register_confirmed": EventKind("register"),  # by a second person
     "register_moved": EventKind("register"),  # parts came in, went out, were counted
+    "register_due": EventKind("register"),  # who answers for it was told that its day comes
+    "register_overdue": EventKind("register"),
     "register_filed": EventKind("register"),  # evidence was put to it
     "register_used": EventKind("register"),  # for a ticket that was finished
     "measure_taken_up": EventKind("corridor"),  # something is done about a hot spot
@@ -201,6 +203,8 @@ NOTICES: Mapping[str, NoticeKind] = {
     "case_overdue": NoticeKind("supervision"),
     "case_handed_over": NoticeKind("supervision"),
     "appealed": NoticeKind("supervision"),
+    "register_due": NoticeKind("supervision"),  # to whoever answers for it, of the hospital or the provider
+    "register_overdue": NoticeKind("supervision"),
     "won": NoticeKind("user", inbox_only=True),
     "bound": NoticeKind("user", every_way=True),  # a phone was bound to the person's number, or claims it
     "praised": NoticeKind("engineer"),  # words a user wanted passed on; of no ticket, so that nobody is read off it

@@ -48,6 +48,8 @@ WORDS: dict[str, dict[str, str]] = {
         "register_written": mark("写台账"),
         "register_confirmed": mark("确认台账"),
         "register_moved": mark("备件进出"),
+        "register_due": mark("台账将到期"),
+        "register_overdue": mark("台账超期"),
         "register_filed": mark("台账加证据"),
         "register_used": mark("用于工单"),
         "measure_taken_up": mark("立项整改"),

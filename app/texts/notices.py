@@ -26,6 +26,8 @@ WORDS: dict[str, dict[str, str]] = {
         "case_overdue": mark("案件超时"),
         "case_handed_over": mark("请整改"),
         "appealed": mark("服务商申诉"),
+        "register_due": mark("台账将到期"),
+        "register_overdue": mark("台账超期"),
         "channel_stopped": mark("通知渠道停用"),
         "won": mark("您中奖了"),
         "bound": mark("工号绑定提醒"),

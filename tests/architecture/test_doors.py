@@ -108,6 +108,8 @@ PUBLIC_FACE = {
     "POST /engineer/duty/check-in",
     "POST /engineer/duty/swap",
     "GET /engineer/today",
+    "GET /engineer/knowledge",
+    "GET /engineer/knowledge/<id:record_id>",
     "GET /engineer/portrait",
     "GET /engineer/portrait.jpg",
     "POST /engineer/portrait",

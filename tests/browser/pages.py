@@ -194,6 +194,8 @@ def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
             "engineer-duty": "/engineer/duty",
             "engineer-figures": "/engineer/figures",
             "engineer-portrait": "/engineer/portrait",
+            "engineer-knowledge": "/engineer/knowledge?q=卡纸",
+            "engineer-article": f"/engineer/knowledge/1?ticket={under_way.number}",
             "engineer-code": f"/engineer/{ticket.number}/code",
             "engineer-shows": f"/engineer/{done.number}/code",
             "engineer-slip": demo.runtime.links.slip_path(_pad(demo)),

@@ -6,10 +6,10 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
-from app.models import Category, Department, Event, Notice, Person, Place, Ticket
+from app.models import Category, Department, Event, Notice, Person, Place, RegisterRecord, Ticket
 from app.services.links import Links, in_path
 from config.files import BadFile
 from config.notices import MessageTemplate, MiniTemplate, NoticeKind, notice_kinds, notice_rules
@@ -32,6 +32,7 @@ class NoticeContext:
     priority: int = 3
     about: str = ""
     case_id: int = 0
+    register: str = ""
     name: str = field(default="", repr=False)
     """Whom it is for: a group has to be told."""
 
@@ -45,23 +46,29 @@ def _case_number() -> ColumnElement[str]:
     return literal("A").concat(cast(_OF_CASE, Text))
 
 
+def _register_path() -> ColumnElement[str]:
+    return RegisterRecord.kind.concat("/").concat(cast(RegisterRecord.id, Text))
+
+
 def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeContext]:
     rows = session.execute(
         select(
             Notice.id,
             func.coalesce(Event.at, Notice.created_at),
             Notice.ticket_id,
-            func.coalesce(Ticket.number, _case_number(), ""),
+            func.coalesce(Ticket.number, RegisterRecord.code, _case_number(), ""),
             func.coalesce(Category.name, ""),
             func.coalesce(Place.name, Department.name, ""),
             func.coalesce(Ticket.priority, 3),
             Notice.about,
             func.coalesce(_OF_CASE, 0),
+            func.coalesce(_register_path(), ""),
             Person.name,
         )
         .join(Person, Person.id == Notice.person_id)
         .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
         .outerjoin(Event, Event.id == Notice.event_id)
+        .outerjoin(RegisterRecord, and_(Event.subject == "register", RegisterRecord.id == Event.subject_id))
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Place, Place.id == Ticket.place_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
@@ -98,6 +105,8 @@ def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str
             return f"{links.public_url}/my/cases/{context.case_id}"
         case "console_case" if context.case_id:
             return f"{console_url}/console/cases/{context.case_id}"
+        case "register":
+            return f"{console_url}/console/registers/{context.register}"
         case "recovery":
             return f"{console_url}/console/recovery"
         case "console" | "console_case":

@@ -13,6 +13,8 @@ from app.http.context import now, runtime
 from app.http.ids import parse_id
 from app.models import Ticket
 from app.services.organisation import assets
+from app.services.registers import access, uses
+from app.services.registers import records as registers
 from app.services.tickets import arrivals, corrections, handing_over, lifecycle, notes, pauses, urges
 from app.services.tickets.findings import Found
 
@@ -36,6 +38,9 @@ def _finish(session: Session, ticket: Ticket, by: int) -> None:
     found = Found(form.get("cause", ""), form.get("solution", ""), {"remote": True, "on_site": False}.get(way))
     at = tapped(ticket)
     lifecycle.finish(session, ticket, by=by, at=at, channel=CHANNEL, found=found.data(), recorded_at=now())
+    article, part = (parse_id(form.get(name, "")) for name in ("article", "part"))
+    who = access.reader(session, by, hospital=False, acts=True, day=now().date())
+    uses.use(session, ticket, registers.Act(who, now(), CHANNEL), article=article, part=part)
 
 
 def _take_over(session: Session, ticket: Ticket, by: int) -> None:

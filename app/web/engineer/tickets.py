@@ -22,6 +22,8 @@ from app.services import idempotency, links
 from app.services.notices import inbox
 from app.services.organisation import catalogue
 from app.services.ratings import praise
+from app.services.registers import access, uses
+from app.services.registers.access import Reader
 from app.services.tickets import (
     code_shown,
     corrections,
@@ -54,6 +56,11 @@ def index() -> str:
     return render_template("engineer/index.html", work=work, praise=praised, unread=unread, form=form)
 
 
+def of_register(db: Session) -> Reader:
+    """Who looks at a register: what is open of knowledge and parts."""
+    return access.reader(db, g.visitor.person_id, hospital=False, acts=True, day=now().date())
+
+
 @blueprint.get("/engineer/<ticket:number>")
 def show(number: str) -> str:
     with read_session() as db:
@@ -73,6 +80,8 @@ def show(number: str) -> str:
             "notes": notes.of_ticket(db, job.ticket_id, for_provider=True),
             "colleagues": handing_over.colleagues(db, g.visitor.person_id, day=now().date()) if job.mine else (),
             "helpers": detail.helpers(db, job.ticket_id),
+            "articles": uses.offered(db, of_register(db), ticket, chosen=_chosen()) if job.finishable else (),
+            "parts_kept": uses.parts(db, of_register(db)) if job.finishable else (),
         }
     return render_template(
         "engineer/ticket.html",
@@ -81,8 +90,14 @@ def show(number: str) -> str:
         pause_hours=pauses.LENGTHS,
         decline_reasons=DECLINE_REASONS,
         answers=urges.ANSWERS,
+        chosen=_chosen(),
         **shown,
     )
+
+
+def _chosen() -> int | None:
+    """The article that was picked in the knowledge for this ticket."""
+    return parse_id(request.args.get("article", ""))
 
 
 @blueprint.get("/engineer/<ticket:number>/correct")

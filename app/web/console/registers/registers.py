@@ -15,7 +15,7 @@ from app.http.errors import words
 from app.http.i18n import language
 from app.pagination import Line
 from app.services.organisation import catalogue
-from app.services.registers import access, evidence, search
+from app.services.registers import access, evidence, search, uses
 from app.services.registers.access import Reader
 from app.services.registers.search import LISTS, Shown, Wanted
 from app.services.registers.values import LINE, PROSE
@@ -120,6 +120,7 @@ def record_page(kind: str, record_id: int, *, fault: str = "", of: str = "") -> 
             may_confirm=who.signs and found.waits and found.record.written_by_id != who.person_id,
             own_words=who.signs and found.waits and found.record.written_by_id == who.person_id,
             moves=writes and form.stock,
+            solved=uses.solved(session, record_id),
             form_token=visit.form_token("evidence", kind, record_id) if writes else "",
             fault=fault,
             of=of,

@@ -19,6 +19,7 @@ from app.pagination import Line
 from app.services.codes import slip_pads
 from app.services.organisation import catalogue, directory
 from app.services.ratings import manual_entry, search
+from app.services.registers import uses
 from app.services.service_levels import clock, escalation
 from app.services.tickets import (
     desk_intake,
@@ -37,6 +38,7 @@ from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
 from app.web.console import exports, filters, live
 from app.web.console.overview import blueprint
+from app.web.console.registers import registers
 from app.web.console.tickets import node_picture
 from config.sla import service_levels
 from qr import symbol
@@ -126,6 +128,8 @@ def ticket(number: str) -> str:
             "telephones": g.visitor.supervises or found.source not in desk_intake.SOURCES,
             "waiting": pauses.waiting(session, found, at=now()),
             "related": findings.related(session, found),
+            "solved_with": uses.solved_with(session, found.id),
+            "knowledge": uses.offered(session, registers.reader(session), found) if found.state in OPEN_STATES else (),
             "notes": notes.of_ticket(session, found.id, for_provider=provider),
             "correctable": g.may_act and found.state in OPEN_STATES,
             "may_pause": found.state in pauses.ANSWERED,
