@@ -28,7 +28,7 @@ from app.web.blueprints import blueprints
 from config.settings import SURFACES, CallbackSettings, Settings
 from tests.conftest import Console, Phone
 from tests.draws.story import DRAW_ID, Story
-from tests.privacy.life import appeal
+from tests.privacy.life import appeal, badge_check
 from tests.support.doors import Door, by_name, doors, real_parts
 from tests.support.world import WAYS, ZONE, World
 
@@ -250,6 +250,7 @@ def test_an_auditor_reads_everything_and_changes_nothing(
         pages.refresh(session, Term(world.contract, THIS_QUARTER, ZONE), at=clock.now())
         url, types, at = "https://itsm.example.org", ["ticket.created"], clock.now()
         webhooks.add(session, name="ITSM", url=url, types=types, by=world.admin.id, at=at)
+        badge_check(session, world, world.nurse, at)
     for door in console_doors(app, tickets_of_all_states[0]):
         answer = auditor.open(door.address, method=door.method)
         shut = door.method == "POST" or door.rule == COMMITTEE_ONLY
@@ -309,7 +310,7 @@ def test_looking_changes_nothing(
 
 def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
     real = {"number": ticket.number if ticket else "20261001-0001", "draw_id": DRAW_ID}
-    real |= {"quarter": str(THIS_QUARTER), "console_sheets.code": "C1.1"}
+    real |= {"quarter": str(THIS_QUARTER), "console_sheets.code": "C1.1", "console_registers.kind": "uniform"}
     found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
     assert len(found) >= 10
     return found

@@ -93,11 +93,11 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
             session.add(row)
             session.flush()
         _enter_slip(session, world, ticket, now)
-        _register(session, world, person, now)
+        badge_check(session, world, person, now)
     return ticket
 
 
-def _register(session: Session, world: World, person: Person, now: datetime) -> None:
+def badge_check(session: Session, world: World, person: Person, now: datetime) -> None:
     """A check of badges names somebody, and shows them."""
     said = {"title": f"{person.name}的病区", "checked": "20", "passed": "19", "note": f"{person.name}没有戴工牌"}
     said |= {"person": person.staff_number, "done": "2026-10-20", "contract": world.contract.number}

@@ -29,8 +29,7 @@ NEW = 0
 @blueprint.get("/console/registers/<kind>/new")
 def new_record(kind: str) -> str:
     with read_session() as session:
-        who = reader(session)
-        form = records.writable(who, kind)
+        who, form = _looker(session, kind)
         typed = {"state": form.first_state, "contract": _only_contract(session, who)}
         return _form(session, who, form, kind, typed)
 
@@ -50,8 +49,7 @@ def write_new(kind: str) -> Answer | tuple[str, int]:
 @blueprint.get("/console/registers/<kind>/<id:record_id>/edit")
 def edit_record(kind: str, record_id: int) -> str:
     with read_session() as session:
-        who = reader(session)
-        form = records.writable(who, kind)
+        who, form = _looker(session, kind)
         found = search.one(session, who, kind, record_id, day=now().date())
         return _form(
             session, who, form, kind, search.typed(form, found.row, by_number=who.hospital), record=found.record
@@ -134,6 +132,13 @@ def _done(kind: str, record_id: int, of: str, act: Callable[[Session], Any]) -> 
     return redirect(url_for("console_registers.record", kind=kind, record_id=record_id), 303)
 
 
+def _looker(session: Session, kind: str) -> tuple[Reader, Register]:
+    """Who may write sees the form; the auditor, who reads everything, the page without it."""
+    who = reader(session)
+    form = access.register(who, kind)
+    return who, form if who.hospital else records.writable(who, kind)
+
+
 def _act(session: Session) -> Act:
     return Act(reader(session), now(), seen=parse_id(request.form.get("seen", "")) or 0)
 
@@ -172,6 +177,7 @@ def _form(
         state=typed.get("state", form.first_state),
         seen=typed.get("seen") or (record.revision if record else NEW),
         by_number=who.hospital,
+        may_write=who.may_write(form),
         faulty=unfit is not None,
     )
 
