@@ -29,7 +29,7 @@ from qr.sheet import Layout
     ),
 )
 @click.option("--count", type=click.IntRange(1, slip_pads.MOST), help=_("印多少张新的。"))
-@click.option("--again", metavar="B-000001", help=_("不留新号码，把从这个号码开始的本子再印一次。"))
+@click.option("--again", metavar="B-000001", help=_("不预留新号码，重印从这个号码开始的一本。"))
 @click.option("--layout", default="slip58", show_default=True, type=click.Choice(list(sheet.LAYOUTS)), help=_("版式。"))
 @click.option("--back", is_flag=True, help=_("每张后面再印一页背面：五个方框，给没有手机的人勾选。"))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help=_("写入的文件：.pdf。"))

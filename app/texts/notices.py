@@ -37,7 +37,7 @@ WORDS: dict[str, dict[str, str]] = {
         "waiting": mark("等待发送"),
         "sending": mark("正在发送"),
         "sent": mark("已发送"),
-        "failed": mark("没有送达"),
+        "failed": mark("未送达"),
         "kept": mark("只放在本人页面"),
     },
     "notice_channel": {
@@ -49,7 +49,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "notice_try": {
         "sent": mark("已交出"),
-        "failed": mark("没有发成"),
+        "failed": mark("发送失败"),
         "put_off": mark("稍后再试"),
         "passed_over": mark("没有走这里"),
     },
@@ -84,15 +84,15 @@ WORDS: dict[str, dict[str, str]] = {
         "unknown": mark("微信已接收，结果未知"),
     },
     "stop_reason": {
-        "account": mark("帐号被微信拒绝，要管理员处理"),
+        "account": mark("账号被微信拒绝，要管理员处理"),
         "template": mark("模板被微信拒绝，要管理员处理"),
         "daily_quota": mark("今天的次数已用完，零点后恢复"),
         "silent": mark("渠道没有应答，过几分钟自动再试"),
     },
     "reach": {
-        "reached": mark("能收到，上次发成"),
+        "reached": mark("能收到，上次发送成功于"),
         "bound": mark("已绑定，还没有发过"),
-        "not_bound": mark("没有绑定"),
+        "not_bound": mark("未绑定"),
         "not_following": mark("没有关注服务号"),
         "user_block": mark("拒收服务号的消息"),
         "not_in_wecom": mark("不在企业微信应用里"),

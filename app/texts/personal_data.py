@@ -151,7 +151,7 @@ FIELDS: dict[str, str] = {
     "kind": mark("类型"),
     "event": mark("事件"),
     "received_at": mark("收到于"),
-    "password": mark("有控制台口令（只存散列）"),
+    "password": mark("有控制台密码（只存散列）"),
     "confirmed_at": mark("确认于"),
     "erasure": mark("状态"),
 }

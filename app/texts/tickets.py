@@ -25,7 +25,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reopened": mark("重开"),
         "declined": mark("退回派单"),
         "handed_over": mark("移交"),
-        "helper_called": mark("叫人协助"),
+        "helper_called": mark("请人协助"),
         "details_corrected": mark("更正内容"),
         "noted": mark("备注"),
         "noted_inside": mark("医院内部备注"),

@@ -26,7 +26,7 @@ def test_a_nurse_rates_and_holds_her_receipt(demo: Demo, browser: Browser) -> No
         page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(ticket.id)))
         choose(page, "满意")
         page.locator(f"a[href='/my/receipts/{draw_id}']").click()
-        expect(page.get_by_role("heading", name="我的机会和回执")).to_be_visible()
+        expect(page.get_by_role("heading", name="我的抽奖券和回执")).to_be_visible()
         with page.expect_download() as waiting:
             page.get_by_role("link", name="下载回执").click()
         assert waiting.value.suggested_filename == f"receipt-{draw_id}.json"

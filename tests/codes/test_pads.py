@@ -186,7 +186,7 @@ def test_an_auditor_looks_and_changes_nothing(world: World, console: Console) ->
     auditor = console(world.auditor)
     page = auditor.get("/console/print/pads")
     assert page.status_code == 200
-    assert "留号码" not in page.text
+    assert "预留号码" not in page.text
     assert auditor.post("/console/print/pads", data={"count": "1"}).status_code in {400, 403}
     assert console(world.nurse).get("/console/print/pads").status_code == 403
     assert console(world.engineer).get("/console/print/pads").status_code == 403

@@ -21,7 +21,7 @@ def test_a_notice_that_failed_says_why(desk: FlaskClient, world: World, database
     ticket = world.ticket("dispatched")
     fail(database, "not_bound")
     shown = desk.get("/console/notices?state=failed").text
-    for text in (ticket.number, world.engineer.name, "没有送达", "收件人还没有绑定微信"):
+    for text in (ticket.number, world.engineer.name, "未送达", "收件人还没有绑定微信"):
         assert text in shown
     assert "收件人还没有绑定微信" in desk.get(f"/console/tickets/{ticket.number}").text
 

@@ -31,9 +31,9 @@ def test_a_rating_shows_its_chances_and_leads_to_the_receipt(story: Story, slip:
     slip.rate(nurse, ticket, 1)
     page = nurse.get(slip.path(ticket)).text
     assert "抽奖" not in before
-    assert "您有 1 张抽奖机会，回执已保存" in page
+    assert "您有 1 张抽奖券，回执已保存" in page
     assert f'href="{MINE}"' in page
-    assert "您有 1 张抽奖机会" in nurse.get("/my").text
+    assert "您有 1 张抽奖券" in nurse.get("/my").text
 
 
 def test_the_rating_itself_asks_nothing_of_a_draw(story: Story, slip: Slip, nurse: FlaskClient) -> None:
@@ -101,7 +101,7 @@ def test_who_rated_before_the_announcement_finds_his_receipt_too(story: Story, n
     assert "还没有公布抽奖" in nurse.get("/my/receipts").text
     story.announce()
     assert MINE in nurse.get("/my/receipts").text
-    assert "您有 1 张抽奖机会" in nurse.get("/my").text
+    assert "您有 1 张抽奖券" in nurse.get("/my").text
 
 
 def test_my_chances_say_how_many_there_are_beside_me(story: Story, nurse: FlaskClient) -> None:
@@ -110,7 +110,7 @@ def test_my_chances_say_how_many_there_are_beside_me(story: Story, nurse: FlaskC
     story.announce()
     story.commit()
     page = nurse.get(MINE).text
-    assert "您有 1 张抽奖机会（最多 3 张）" in page
+    assert "您有 1 张抽奖券（最多 3 张）" in page
     assert "共 20 人" in page
 
 
@@ -123,7 +123,7 @@ def test_provider_staff_and_committee_have_the_public_page_and_no_receipt(
     visitor = phone(bound(story, getattr(world, who)))
     assert visitor.get(f"/draws/{DRAW_ID}").status_code == 200
     assert "服务商人员和抽奖监督小组成员不参加抽奖" in visitor.get(MINE).text
-    assert "抽奖机会" not in visitor.get("/my").text
+    assert "抽奖券" not in visitor.get("/my").text
     assert visitor.get(f"{MINE}/receipt.json").status_code == 404
 
 
@@ -133,7 +133,7 @@ def test_who_is_not_known_is_asked_who_he_is(story: Story, client: FlaskClient, 
     for path in ("/my/receipts", MINE, f"{MINE}/receipt.json", PRIZE):
         assert client.get(path, headers={"User-Agent": "MicroMessenger"}).status_code == 302
         assert stranger.get(path).headers["Location"] == f"/my/bind?next={path}"
-        assert "抽奖机会" not in console(story.world.desk).get(path).text
+        assert "抽奖券" not in console(story.world.desk).get(path).text
 
 
 def test_a_loser_sees_his_place_and_the_line(story: Story, phone: Phone) -> None:

@@ -35,7 +35,7 @@ def test_each_try_is_told_in_its_order(told: Told, world: World, desk: FlaskClie
     ticket = told.dispatched(1)
     tried(world, ticket, ("wecom", "passed_over", "not_bound", ""), ("service", "failed", "not_following", "43004 r-1"))
     page = desk.get(f"/console/notices?ticket={ticket.number}").text
-    parts = ["派单通知", "赵强", "企业微信", "没有走这里", "没有绑定", "服务号", "没有关注服务号", "43004 r-1"]
+    parts = ["派单通知", "赵强", "企业微信", "没有走这里", "未绑定", "服务号", "没有关注服务号", "43004 r-1"]
     assert in_order(page, parts)
 
 
@@ -117,7 +117,7 @@ def test_what_would_reach_him_now(told: Told, world: World, supervisor: FlaskCli
     words = ["企业微信", "已绑定", "服务号", "拒收", "小程序", "没有可用次数", "企业微信群", "群里", "总能看到"]
     assert in_order(reach, words)
     nurse = supervisor.get(f"/console/notices?person={world.nurse.staff_number}").text.partition("现在怎样能通知到")[2]
-    assert in_order(nurse, ["企业微信", "没有绑定", "服务号", "已绑定", "企业微信群", "不发到群里"])
+    assert in_order(nurse, ["企业微信", "未绑定", "服务号", "已绑定", "企业微信群", "不发到群里"])
 
 
 def test_a_phone_bound_anew_is_not_held_to_what_was_said_of_the_old_one(
@@ -153,7 +153,7 @@ def test_an_unopened_dispatch_is_red_wherever_the_desk_looks(told: Told, world: 
     told.look()
     for path in ("/console", "/console/tickets", f"/console/tickets/{ticket.number}"):
         page = desk.get(path).text
-        for said in ("alarm", 'href="tel:13800000003"', "没有查看"):
+        for said in ("alarm", 'href="tel:13800000003"', "未查看"):
             assert said in page, path
         assert ('href="tel:13800000004"' in page) == (path != "/console/tickets")
     assert "alarm" not in desk.get(f"/console/tickets/{fresh.number}").text

@@ -86,7 +86,7 @@ def test_a_first_visit_shows_the_privacy_notice(slip: Slip, world: World, phone:
 def test_a_wrong_ward_code_is_not_found(client: FlaskClient, world: World, wrong: str) -> None:
     answer = client.get(f"/w/{wrong}")
     assert answer.status_code in {400, 404}
-    assert "没有办成" in answer.text
+    assert "操作没有成功" in answer.text
 
 
 def test_a_tickets_token_is_no_wards_token(slip: Slip, client: FlaskClient, world: World) -> None:

@@ -122,7 +122,7 @@ def test_a_browser_without_cookies_sees_a_clear_page_and_no_loop(take_phone: Tak
 def test_a_made_up_return_is_refused_in_words(take_phone: TakePhone, query: str) -> None:
     answer = take_phone("nurse").step(take_phone("nurse").app_url + f"/wechat/signed-in{query}")
     assert answer.status_code in {400, 403}
-    assert "没有办成" in answer.text
+    assert "操作没有成功" in answer.text
 
 
 def test_a_code_wechat_does_not_know_is_refused(take_phone: TakePhone, wechat: Sandbox) -> None:

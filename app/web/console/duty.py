@@ -106,7 +106,7 @@ def duty_swap(swap_id: int) -> Answer:
     def act(session: Session) -> None:
         duty_plan.decide_swap(session, swap_id, approve=approve, by=_by(), at=now())
 
-    return _done(act, gettext("已同意换班。") if approve else gettext("没有同意换班。"))
+    return _done(act, gettext("已同意换班。") if approve else gettext("换班未同意。"))
 
 
 @blueprint.post("/console/duty/approvals")

@@ -53,7 +53,7 @@ def reserve_pad() -> Answer:
         raise Refused("pad_size", most=MOST)
     with transaction() as session:
         slip_pads.reserve(session, count, by=g.visitor.person_id, at=now())
-    flash(gettext("号码已留好，可以打印。"), "success")
+    flash(gettext("号码已预留，可以打印。"), "success")
     return redirect("/console/print/pads", 303)
 
 
