@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 import requests
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox import qr_scenes
@@ -74,6 +74,18 @@ def phone(name: str) -> BaseResponse:
         **_seen(owner),
     )
     return make_response(page)
+
+
+@phone_pages.get("/handset/<name>")
+def handset(name: str) -> BaseResponse:
+    """The same phone on a PC: in a frame of a phone's size, where everything it opens stays."""
+    owner = PHONES.get(name)
+    if owner is None:
+        return _sorry("没有这部手机。", "There is no such phone.", 404)
+    opened, given = url_for("phones.phone", name=name), request.args.get("url", "").strip()
+    if given:
+        opened = url_for("phones.open_link", name=name, url=given)
+    return make_response(render_template("handset.html", phone=owner, opened=opened))
 
 
 @phone_pages.get("/phone/<name>/inbox")

@@ -130,7 +130,8 @@ def _harden(response: Response) -> Response:
     # A scanned link is a form whose answer leads to the app, and browsers hold form-action to that too.
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
-        f" form-action 'self' {app.scheme}://{app.netloc}; base-uri 'none'; frame-ancestors 'none'"
+        f" frame-src 'self' {app.scheme}://{app.netloc}; frame-ancestors 'self'; base-uri 'none';"
+        f" form-action 'self' {app.scheme}://{app.netloc}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -41,8 +41,11 @@ def test_the_hospital_can(state: str, who: str, console: Console, world: World) 
     ticket = begun(world, state)
     page = f"/console/tickets/{ticket.number}"
     hospital = console(getattr(world, who))
-    assert send(hospital, page, f"{page}/cancel").status_code == 303
-    assert "已取消" in hospital.get(page).text
+    assert send(hospital, page, f"{page}/cancel", reason=" ").status_code == 422
+    assert send(hospital, page, f"{page}/cancel", reason="报重了").status_code == 303
+    shown = hospital.get(page).text
+    assert "已取消" in shown
+    assert "报重了" in shown
 
 
 @pytest.mark.parametrize("state", ["reported", "dispatched"])

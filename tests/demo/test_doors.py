@@ -176,7 +176,7 @@ def take(browser: FlaskClient, role: str) -> TestResponse:
 def first_rating(browser: FlaskClient) -> str:
     """The path of the ticket that the start page opens on the nurse's phone."""
     page = browser.get("/").text
-    address = next(part for part in page.split('"') if part.startswith("http://localhost:8001/phone/nurse/open?url="))
+    address = next(part for part in page.split('"') if part.startswith("http://localhost:8001/handset/nurse?url="))
     return urlsplit(parse_qs(urlsplit(unescape(address)).query)["url"][0]).path
 
 

@@ -35,7 +35,7 @@ def test_each_try_is_told_in_its_order(told: Told, world: World, desk: FlaskClie
     ticket = told.dispatched(1)
     tried(world, ticket, ("wecom", "passed_over", "not_bound", ""), ("service", "failed", "not_following", "43004 r-1"))
     page = desk.get(f"/console/notices?ticket={ticket.number}").text
-    parts = ["派单通知", "赵强", "企业微信", "没有走这里", "未绑定", "服务号", "没有关注服务号", "43004 r-1"]
+    parts = ["派单通知", "赵强", "企业微信", "没有走这里", "没有绑定", "服务号", "没有关注服务号", "43004 r-1"]
     assert in_order(page, parts)
 
 
@@ -136,7 +136,7 @@ def test_a_phone_bound_anew_is_not_held_to_what_was_said_of_the_old_one(
 def test_a_stopped_channel_stands_in_red_until_it_is_healed(path: str, world: World, supervisor: FlaskClient) -> None:
     stop(world)
     page = supervisor.get(path).text
-    assert in_order(page, ["alarm", "服务号", "帐号被微信拒绝", "40001 r-9"])
+    assert in_order(page, ["alarm", "服务号", "账号被微信拒绝", "40001 r-9"])
     with world.database.transaction() as session:
         session.execute(update(ChannelOutage).values(healed_at=clock.now()))
     assert "40001 r-9" not in supervisor.get(path).text

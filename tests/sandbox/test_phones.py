@@ -19,7 +19,7 @@ def test_every_phone_has_a_page_and_an_openid_like_wechats(running: Running) -> 
     for phone in PHONES.values():
         assert len(phone.openid) == 28
         assert phone.openid.startswith("o")
-        assert f"/phone/{phone.name}" in start
+        assert f"/handset/{phone.name}" in start
         assert phone.label in page(running, phone.name)
     assert len({phone.openid for phone in PHONES.values()}) == 4
 
@@ -110,6 +110,14 @@ def test_pages_carry_the_banner_and_a_strict_policy(running: Running) -> None:
     assert "unsafe" not in policy
     for path in ("sandbox.css", "inbox.js", "icon.svg"):
         assert requests.get(f"{running.url}/static/{path}", timeout=5).status_code == 200
+
+
+def test_on_a_pc_a_phone_is_a_frame_in_which_all_stays(running: Running) -> None:
+    answer = requests.get(f"{running.url}/handset/nurse", params={"url": "http://localhost/r/abc"}, timeout=5)
+
+    assert '<iframe src="/phone/nurse/open?url=http://localhost/r/abc"' in answer.text
+    assert "frame-src 'self' http" in answer.headers["Content-Security-Policy"]
+    assert requests.get(f"{running.url}/handset/ghost", timeout=5).status_code == 404
 
 
 def test_codes_the_app_offers_can_be_scanned(offering: ThreadingHTTPServer) -> None:

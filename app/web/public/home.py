@@ -48,5 +48,5 @@ def _story() -> dict[str, dict[str, str] | None]:
 
 
 def _on_phone(phone: str, url: str, category: str) -> dict[str, str]:
-    opened = f"{runtime().settings.sandbox_url}/phone/{phone}/open?url={quote(url, safe='')}"
+    opened = f"{runtime().settings.sandbox_url}/handset/{phone}?url={quote(url, safe='')}"
     return {"category": category, "address": opened}
