@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> Flask:
     """The application for these settings. It connects to nothing before it is asked something."""
     configure(settings)
     clock.run_ahead(settings.clock_ahead)
+    i18n.call_department(settings.it_department)
     app = Flask(__name__)
     app.request_class = FormRequest
     app.url_map.merge_slashes = False  # its redirects are built from the Host header

@@ -175,6 +175,7 @@ class Settings(BaseSettings):
     hospital_networks: Networks = ()
     hospital_id: HospitalId = "h001"
     hospital_name: str = "医院"
+    it_department: str = "信息科"
     hotline: str = ""  # the hospital's own, for supervision
     service_line: str = ""  # the provider's
     logo: Picture = Field(b"", alias="QR_LOGO", repr=False)

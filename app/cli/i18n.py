@@ -2,7 +2,7 @@
 
 import os
 
-from app.texts.catalogue import catalogue
+from app.texts.catalogue import catalogue, named
 
 
 def language() -> str:
@@ -14,7 +14,7 @@ def language() -> str:
 
 def gettext(message: str, **values: object) -> str:
     """The message in the terminal's language, with its %(name)s filled in."""
-    words = catalogue(language()).ugettext(message)
+    words = named(catalogue(language()).ugettext(message))
     return words % values if values else words
 
 

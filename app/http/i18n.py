@@ -7,7 +7,7 @@ from flask import Flask, g, has_request_context, request, session
 from markupsafe import Markup
 
 from app.http.context import now, runtime
-from app.texts.catalogue import LANGUAGES, catalogue
+from app.texts.catalogue import LANGUAGES, catalogue, named
 
 
 def language() -> str:
@@ -16,7 +16,7 @@ def language() -> str:
 
 def gettext(message: str, **values: object) -> str:
     """The message in the visitor's language, with its %(name)s filled in."""
-    text = catalogue(language()).ugettext(message)
+    text = named(catalogue(language()).ugettext(message))
     return text % values if values else text
 
 
@@ -34,12 +34,19 @@ def _markup(language: str, message: str, **values: object) -> Markup:
 
 @lru_cache(4_096)
 def _form(language: str, message: str) -> Markup:
-    return Markup(catalogue(language).ugettext(message))  # noqa: S704 what we wrote ourselves
+    return Markup(named(catalogue(language).ugettext(message)))  # noqa: S704 what we wrote ourselves
 
 
 @lru_cache(4_096)
 def _whole(language: str, message: str) -> Markup:
     return _form(language, message) % {}
+
+
+def call_department(name: str) -> None:
+    """From now on the texts say this name; what was looked up before is forgotten."""
+    named.call(name)
+    _form.cache_clear()
+    _whole.cache_clear()
 
 
 _IN_LANGUAGE = {code: partial(_markup, code) for code in LANGUAGES}

@@ -8,6 +8,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+IT_DEPARTMENT = "信息科"  # as the texts have it; a hospital may call it otherwise
 LANGUAGES = {"zh": "中文", "en": "English"}
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
@@ -23,6 +24,22 @@ def catalogue(language: str) -> NullTranslations:
         write_mo(compiled, read_po(source))
     compiled.seek(0)
     return Translations(compiled)
+
+
+class Naming:
+    """What the hospital calls its IT department, said once at the start."""
+
+    def __init__(self) -> None:
+        self._name = IT_DEPARTMENT
+
+    def call(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, text: str) -> str:
+        return text if self._name == IT_DEPARTMENT else text.replace(IT_DEPARTMENT, self._name)
+
+
+named = Naming()
 
 
 def mark(message: str) -> str:

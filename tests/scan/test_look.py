@@ -1,6 +1,7 @@
 """The one look: the hospital on top, where one is in the bar at the foot, and colours that are read in both themes."""
 
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from flask import Flask
 from PIL import Image
 
 from app import create_app
+from app.http.i18n import call_department
 from app.http.look import icon
 from app.paths import ROOT
 from app.runtime import Runtime, build
+from app.texts.catalogue import IT_DEPARTMENT
 from config.settings import Settings, SettingsError, read_settings
 from tests.conftest import Console, Phone
 from tests.support.world import World
@@ -110,6 +113,21 @@ def test_without_one_there_is_a_drawn_sign_and_no_picture(app: Flask) -> None:
     client = app.test_client()
     assert client.get("/mark.png").status_code == 404
     assert "/mark.png" not in client.get("/nothing").text
+
+
+@pytest.fixture
+def it_centre(environ: dict[str, str]) -> Iterator[Flask]:
+    yield create_app(read_settings({**environ, "IT_DEPARTMENT": "信息中心"}))
+    call_department(IT_DEPARTMENT)
+
+
+def test_the_it_department_has_one_name_the_hospitals(world: World, it_centre: Flask) -> None:
+    client = it_centre.test_client()
+    with client.session_transaction() as session:
+        session.update(identity=world.nurse_identity.id, visit="visit")
+    page = client.get("/complain").text
+    assert "信息中心" in page
+    assert "信息科" not in page
 
 
 def test_a_mark_that_cannot_be_shown_stops_the_start(environ: dict[str, str], tmp_path: Path) -> None:

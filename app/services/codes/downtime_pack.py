@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from app.services.tickets import downtime
+from app.texts.catalogue import named
 from qr.card import Words
 from qr.sheet import LAYOUTS, Line, Page
 
@@ -14,7 +15,7 @@ MARGIN, FIRST, STEP = 12.0, 34.0, 12.8  # mm
 def pages(numbers: Iterable[int]) -> Iterator[Page]:
     width, height = LAYOUTS["a5"].width, LAYOUTS["a5"].height
     for number in numbers:
-        words = [Words(MARGIN, 18, 6, TITLE.format(downtime.name(number))), Words(MARGIN, 25, 3, NOTE)]
+        words = [Words(MARGIN, 18, 6, TITLE.format(downtime.name(number))), Words(MARGIN, 25, 3, named(NOTE))]
         rules = []
         for place, label in enumerate(downtime.lines()):
             y = FIRST + place * STEP

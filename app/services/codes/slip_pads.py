@@ -12,6 +12,7 @@ from app.models import Counter, Person, SlipLink, SlipPad, Ticket
 from app.pagination import Line
 from app.services import events
 from app.services.codes.slips import HOTLINE, RATE_THIS, UNSEEN, Paper
+from app.texts.catalogue import named
 from qr import sheet
 from qr.card import Card, Note
 from qr.sheet import Layout, Page
@@ -119,7 +120,7 @@ def pages(pad: SlipPad, layout: Layout, paper: Paper, *, backs: bool) -> Iterato
     for number, page in enumerate(sheet.pages((_card(number, paper) for number in numbers), layout), pad.first):
         yield page
         if backs:
-            yield back(Back(TICK, BLANK.format(name(number)), CHOICES, BY_HAND, HAND_IN), layout)
+            yield back(Back(TICK, BLANK.format(name(number)), CHOICES, BY_HAND, tuple(map(named, HAND_IN))), layout)
 
 
 def notes(layout: Layout, paper: Paper) -> tuple[Note, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Category, Department, Event, Notice, Person, Place, RegisterRecord, Ticket
 from app.services.links import Links, in_path
+from app.texts.catalogue import named
 from config.files import BadFile
 from config.notices import MessageTemplate, MiniTemplate, NoticeKind, notice_kinds, notice_rules
 from wechat.template_fields import fit
@@ -80,7 +81,7 @@ def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeCon
 def text(kind: NoticeKind, context: NoticeContext, zone: ZoneInfo) -> str:
     local = context.moment.astimezone(zone)
     values = _values(kind, context) | {"moment": f"{local.month}月{local.day}日 {local:%H:%M}"}
-    return kind.text.format_map({name: value or NOTHING for name, value in values.items()})
+    return named(kind.text).format_map({name: value or NOTHING for name, value in values.items()})
 
 
 def fields(kind: NoticeKind, template: MessageTemplate, context: NoticeContext, zone: ZoneInfo) -> dict[str, str]:
