@@ -13,7 +13,7 @@ from app.web.console.draws import draws
 from app.web.console.integrations import integrations
 from app.web.console.integrity import integrity
 from app.web.console.notices import inbox, notices
-from app.web.console.people import erasures, people
+from app.web.console.people import erasures, people, roles
 from app.web.console.ratings import manual_entry, ratings
 from app.web.console.registers import blueprint as registers
 from app.web.console.sheets import sheets
@@ -51,6 +51,7 @@ __all__ = [
     "pads",
     "photos",
     "printing",
+    "roles",
     "teams",
     "tickets",
 ]

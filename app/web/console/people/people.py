@@ -12,7 +12,7 @@ from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.models import Department
-from app.services.identity import binding, invitations
+from app.services.identity import binding, invitations, roles
 from app.services.organisation import catalogue, directory
 from app.web.console import exports, filters
 from qr import symbol
@@ -69,7 +69,8 @@ def person(person_id: int) -> str:
         shown = directory.show(session, person_id)
         invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=now())
     invitable = _users() or not invitations.WORKING.isdisjoint(shown.roles)
-    return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable)
+    given = roles.GIVEN if "admin" in g.visitor.roles else ()
+    return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable, given=given)
 
 
 @blueprint.post("/console/people/<id:person_id>/invitation")

@@ -1,0 +1,39 @@
+"""Who may do what: given and taken by an admin, on record, within the rules that no roster may break either."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.errors import Missing, Refused
+from app.models import Person, RoleGrant
+from app.services import events
+from app.services.events import About
+from app.services.organisation import employment as people
+
+GIVEN = ("engineer", "desk", "supervisor", "admin", "auditor")
+SUPERVISE = frozenset({"supervisor", "admin", "auditor"})
+
+
+def change(session: Session, person_id: int, roles: Collection[str], *, by: int, at: datetime) -> bool:
+    """From now on these, of those that are given; answers whether that is new. Nobody gives up their own admin."""
+    person = session.get(Person, person_id)
+    if person is None or person.erased_at is not None:
+        raise Missing("no_such_person")
+    had, wanted = set(people.roles(session, person_id)) & set(GIVEN), set(roles) & set(GIVEN)
+    if had == wanted:
+        return False
+    if {"admin", "auditor"} <= wanted:
+        raise Refused("roles_apart")
+    if wanted & SUPERVISE and people.employed_by_provider(session, person_id, at.date()):
+        raise Refused("roles_of_provider")
+    if person_id == by and "admin" in had - wanted:
+        raise Refused("own_admin")
+    gone = (RoleGrant.person_id == person_id, RoleGrant.role.in_(had - wanted))
+    session.execute(delete(RoleGrant).where(*gone))
+    session.add_all(RoleGrant(person_id=person_id, role=role) for role in sorted(wanted - had))
+    session.flush()
+    data = {"roles": sorted(people.roles(session, person_id))}
+    events.append(session, About(person_id), "roles_changed", by=by, at=at, channel="console", data=data)
+    return True
