@@ -181,7 +181,7 @@ def test_the_desk_closes_and_cancels(
 ) -> None:
     ticket = world.ticket(before)
     page = f"/console/tickets/{ticket.number}"
-    assert send(desk, page, f"{page}/{verb}").status_code == 303
+    assert send(desk, page, f"{page}/{verb}", reason="报重了").status_code == 303
     with database.reading() as session:
         assert session.get_one(Ticket, ticket.id).state == after
 
