@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.db import Database, Id, UTCDateTime
+from app.http import look
 from app.models.rating import LEVELS
 from app.paths import ROOT
 from app.texts.codes import WORDS
@@ -30,6 +31,8 @@ class BareTicket(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
+    ward: Mapped[str] = mapped_column(Text)
+    lead: Mapped[str] = mapped_column(Text)
     finished_at: Mapped[datetime]
 
 
@@ -53,6 +56,8 @@ def create_app() -> Flask:
         language=lambda: "zh",
         languages={"zh": "中文", "en": "English"},
         large_text=lambda: False,
+        icon=look.icon,
+        hospital_name="示范医院",
     )
     app.jinja_env.filters["moment"] = lambda at: at.strftime("%Y-%m-%d %H:%M")
 

@@ -51,7 +51,7 @@ def fill(database: Database, database_url: str, tickets: int) -> list[WeChatIden
     past = range(tickets + 1, tickets + PAST + 1)
     _write_tickets(database, world, nurses, past, done - timedelta(days=60))
     _rate(database, identities, past, done - timedelta(days=59))
-    _write_bare_tickets(database)
+    _write_bare_tickets(database, world)
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -143,10 +143,17 @@ def _write_tickets(database: Database, world: World, nurses: list[Person], numbe
         session.execute(insert(Completion), completion_rows)
 
 
-def _write_bare_tickets(database: Database) -> None:
+def _write_bare_tickets(database: Database, world: World) -> None:
     Base.metadata.create_all(database.engine)
     rows = [
-        {"id": number, "number": f"20260101{number:06}", "category": "打印机", "finished_at": clock.now()}
+        {
+            "id": number,
+            "number": f"20260101{number:06}",
+            "category": world.printers.name,
+            "ward": world.ward.name,
+            "lead": world.engineer.name,
+            "finished_at": clock.now(),
+        }
         for number in range(1, LOOKED_AT + 1)
     ]
     with database.transaction() as session:
