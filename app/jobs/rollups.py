@@ -12,6 +12,7 @@ from app.services.rollups import corridor, daily, recount
 
 LOOK = timedelta(minutes=5)
 AT_ONCE = 10  # days in one transaction, so that on SQLite nobody waits for it
+GIVE_WAY = 0.1  # seconds between two steps, in which on SQLite whoever wants to write gets in
 PROVED = 100  # the last days; the others by `flask ratings recount`
 
 
@@ -25,6 +26,7 @@ class Rolling:
         more = True
         while more and not stopping.is_set():
             more = roll(runtime, at=at)
+            stopping.wait(GIVE_WAY)
         today = at.astimezone(runtime.settings.timezone).date()
         if self._proved != today and not stopping.is_set():
             self._proved = today
