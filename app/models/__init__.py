@@ -60,6 +60,7 @@ from app.models.rating import (
 )
 from app.models.register import RegisterEntry, RegisterFile, RegisterRecord
 from app.models.rollup import CompletionJob, CorridorDay, CorridorMeasure, CorridorQuarter, RatingDay, RollupMark
+from app.models.saved_filter import SavedFilter
 from app.models.seal import SealCheckpoint, SealedBatch, SealVerification
 from app.models.sheet import (
     CompletionClock,
@@ -171,6 +172,7 @@ __all__ = [
     "RegisterRecord",
     "RoleGrant",
     "RollupMark",
+    "SavedFilter",
     "SealCheckpoint",
     "SealVerification",
     "SealedBatch",

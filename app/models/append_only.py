@@ -111,6 +111,7 @@ CURRENT = frozenset(
         "integration_key",
         "integration_post",
         "major_incident",
+        "saved_filter",
         "mini_code",
         "monitoring_alarm",
         "notice",

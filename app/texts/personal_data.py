@@ -30,6 +30,7 @@ GROUPS: dict[str, DataNote] = {
         mark("您负责、领用或参加的事，供考核服务商。"),
         mark("合同履行的记录；离职后申请删除的，文字和照片清除。"),
     ),
+    "filters": DataNote(mark("保存的筛选"), mark("下次一点就到您要的列表。"), mark("您删去或申请删除后清除。")),
     "roles": DataNote(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
     "bindings": DataNote(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
     "tickets": DataNote(

@@ -36,6 +36,7 @@ from app.models import (
     Portrait,
     Rating,
     RegisterFile,
+    SavedFilter,
     ServiceCase,
     SubscriptionCredit,
     Ticket,
@@ -158,6 +159,7 @@ def _rows(
     later, name = now + timedelta(days=1), f"life-{person.id}"
     yield TicketPhoto(ticket_id=ticket.id, media_type="image/jpeg", content=b"\xff\xd8 the picture", at=now)
     yield Portrait(person_id=person.id, content=b"\xff\xd8 the face", consented_at=now)
+    yield SavedFilter(person_id=person.id, page="tickets", name="我的", query="state=reported", at=now)
     yield DutyShift(person_id=person.id, day=now.date(), shift="day", checked_in_at=now)
     yield DeliveryAttempt(
         notice_id=notice.id, channel="service", at=now, outcome="failed", reason="refused", detail="rid-1"

@@ -1,6 +1,7 @@
 """Sending a form as a browser does: the page first, then its hidden fields together with what was filled in."""
 
 import re
+from html import unescape
 from typing import IO
 
 from flask.testing import FlaskClient
@@ -14,7 +15,8 @@ def send(client: FlaskClient, page: str, to: str, **filled: str | list[str] | tu
     shown = client.get(page).text
     form = re.search(rf'<form[^>]*action="{re.escape(to)}".*?</form>', shown, re.DOTALL)
     assert form is not None, f"{page} has no form for {to}"
-    return client.post(to, data={**dict(HIDDEN.findall(form.group())), **filled})
+    hidden = {name: unescape(value) for name, value in HIDDEN.findall(form.group())}
+    return client.post(to, data={**hidden, **filled})
 
 
 def offers(client: FlaskClient, page: str, to: str) -> bool:

@@ -35,6 +35,7 @@ from app.models import (
     RegisterFile,
     RegisterRecord,
     RoleGrant,
+    SavedFilter,
     ServiceCase,
     Ticket,
     TicketNote,
@@ -221,6 +222,7 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     done = (Ticket.requester_id == subject.person_id, or_(anyway, Ticket.state.not_in(OPEN_STATES)))
     _run(session, delete(TicketPhoto).where(TicketPhoto.ticket_id.in_(select(Ticket.id).where(*done))))
     _run(session, update(Ticket).where(*done).values(description="", location=""))
+    _run(session, delete(SavedFilter).where(SavedFilter.person_id == subject.person_id))
     _run(session, delete(Portrait).where(Portrait.person_id == subject.person_id))
     # What they noted, and what was noted on what they reported: it may speak of them.
     own_notes = or_(TicketNote.person_id == subject.person_id, TicketNote.ticket_id.in_(select(Ticket.id).where(*done)))

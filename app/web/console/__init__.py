@@ -1,6 +1,6 @@
 """The console's blueprints. Importing the pages registers their views."""
 
-from app.web.console import board, calendar, duty, handover, overview, standing
+from app.web.console import board, calendar, duty, handover, overview, saved_filters, standing
 from app.web.console.access import phone_confirm, sign_in
 from app.web.console.audit import history
 from app.web.console.cases import cases, recovery, teams
@@ -52,6 +52,7 @@ __all__ = [
     "photos",
     "printing",
     "roles",
+    "saved_filters",
     "teams",
     "tickets",
 ]

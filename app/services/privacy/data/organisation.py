@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from app.models import DutyShift, Employment, Person, Portrait, Post, RegisterRecord, RoleGrant
+from app.models import DutyShift, Employment, Person, Portrait, Post, RegisterRecord, RoleGrant, SavedFilter
 from app.pagination import Query
 from app.services.organisation import employment
 from app.services.privacy.data.subject import Subject, belongs_to
@@ -32,6 +32,11 @@ def registers(subject: Subject) -> Query:
     columns = (record.code.label("number"), record.title.label("text"))
     query = select(*columns, func.coalesce(record.done_on, record.due_on).label("day"))
     return query.where(belongs_to(record.person_id, subject)).order_by(record.created_at.desc())
+
+
+def saved_filters(subject: Subject) -> Query:
+    query = select(SavedFilter.name.label("text"), SavedFilter.at)
+    return query.where(belongs_to(SavedFilter.person_id, subject)).order_by(SavedFilter.at.desc())
 
 
 def roles(subject: Subject) -> Query:

@@ -13,7 +13,7 @@ from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.models import Department
 from app.services.identity import binding, invitations, roles
-from app.services.organisation import catalogue, directory
+from app.services.organisation import catalogue, directory, saved_filters
 from app.web.console import exports, filters
 from qr import symbol
 
@@ -45,8 +45,9 @@ def people_index() -> str | Response:
     with read_session() as session:
         page = find(session, filters.text("after") or None)
         departments = catalogue.departments(session)
+        saved = saved_filters.of(session, g.visitor.person_id, "people")
     ward = department_id if _users() else None
-    return render_template("console/people.html", page=page, departments=departments, ward=ward)
+    return render_template("console/people.html", page=page, departments=departments, ward=ward, saved=saved)
 
 
 def _columns() -> exports.Columns:

@@ -12,7 +12,7 @@ from app.http.errors import words
 from app.http.i18n import gettext
 from app.http.words import word
 from app.models.rating import EXCLUSION_REASONS, LEVELS
-from app.services.organisation import catalogue, directory
+from app.services.organisation import catalogue, directory, saved_filters
 from app.services.ratings import exclusions, praise, search
 from app.services.ratings.search import RatingFilter
 from app.web.console import exports, filters
@@ -51,6 +51,7 @@ def rating_index() -> str | Wire:
             levels=LEVELS,
             departments=catalogue.departments(session),
             engineers=directory.engineers(session),
+            saved=saved_filters.of(session, g.visitor.person_id, "ratings"),
         )
 
 

@@ -17,7 +17,7 @@ from app.models import Ticket
 from app.models.ticket import MOVES, OPEN_STATES, PAUSE_REASONS, STATES
 from app.pagination import Line
 from app.services.codes import slip_pads
-from app.services.organisation import catalogue, directory
+from app.services.organisation import catalogue, directory, saved_filters
 from app.services.ratings import manual_entry, search
 from app.services.registers import uses
 from app.services.service_levels import clock, escalation
@@ -78,6 +78,7 @@ def ticket_index() -> str | Answer:
             "departments": catalogue.departments(session),
             "categories": catalogue.categories(session),
             "engineers": directory.engineers(session),
+            "saved": saved_filters.of(session, by(), "tickets"),
         }
     if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
         return redirect(url_for("console.ticket", number=page.rows[0].number))
