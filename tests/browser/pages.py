@@ -29,6 +29,12 @@ DRAWS = {
 }
 
 SPOT = "quarter=2026Q4&dimension=job&value=x&touchpoint=report"
+REGISTERS = {
+    "console-registers": "/console/registers",
+    "console-register": "/console/registers/spares",
+    "console-register-record": "/console/registers/uniform/20",
+    "console-register-form": "/console/registers/training/new",
+}
 
 
 def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
@@ -279,10 +285,7 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-sheets": "/console/sheets",
         "console-sheet": f"/console/sheets/1/{_quarter(today)}",
         "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
-        "console-registers": "/console/registers",
-        "console-register": "/console/registers/spares",
-        "console-register-record": "/console/registers/uniform/20",
-        "console-register-form": "/console/registers/training/new",
+        **REGISTERS,
         "console-audit": "/console/audit",
         "console-audit-verify": "/console/audit/verify",
         **DRAWS,
