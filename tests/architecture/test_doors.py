@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import clock, create_app
 from app.db import Base, Database
 from app.http import guards
-from app.models import EnteredRating, EnteredRatingPhoto, Ticket, TicketPhoto
+from app.models import EnteredRating, EnteredRatingPhoto, IntegrityFlag, Ticket, TicketPhoto
 from app.runtime import Runtime
 from app.services import feed
 from app.services.audit import seal
@@ -25,11 +25,13 @@ from app.services.integrations import webhooks
 from app.services.sheets import pages
 from app.services.sheets.terms import Term
 from app.web.blueprints import blueprints
+from config.integrity import signals
 from config.settings import SURFACES, CallbackSettings, Settings
 from tests.conftest import Console, Phone
 from tests.draws.story import DRAW_ID, Story
 from tests.privacy.life import appeal, badge_check
 from tests.support.doors import Door, by_name, doors, real_parts
+from tests.support.kept import Apps
 from tests.support.world import WAYS, ZONE, World
 
 # What may be reached from the internet. A new door is added here by somebody who has thought about that.
@@ -204,11 +206,12 @@ def test_production_never_has_the_doors_of_the_demo(settings: Settings) -> None:
     "address",
     ["/console", "/console/", "/console/tickets", "/console/nowhere", "/metrics", "/sign-in", STYLE],
 )
-def test_from_the_internet_the_console_does_not_exist(address: str, settings: Settings) -> None:
-    public = create_app(settings.model_copy(update={"surfaces": frozenset({"public"})})).test_client()
-    answer = public.get(address)
+def test_from_the_internet_the_console_does_not_exist(address: str, settings: Settings, apps: Apps) -> None:
+    public = apps.of(settings.model_copy(update={"surfaces": frozenset({"public"})}))
+    answer = public.test_client().get(address)
     assert answer.status_code == 404
     assert "bootstrap" not in answer.text
+    apps.put_back(public)
 
 
 def test_the_console_brings_its_own_style_sheet(app: Flask) -> None:
@@ -251,6 +254,10 @@ def test_an_auditor_reads_everything_and_changes_nothing(
         url, types, at = "https://itsm.example.org", ["ticket.created"], clock.now()
         webhooks.add(session, name="ITSM", url=url, types=types, by=world.admin.id, at=at)
         badge_check(session, world, world.nurse, at)
+        evidence: dict[str, list[int]] = {"answers": [], "tickets": []}
+        seen = {"quarter": str(THIS_QUARTER), "signal": next(iter(signals())), "lead_id": world.engineer.id}
+        counts = {"found": 3, "out_of": 4, "usual": 1, "numbers": {}, "evidence": evidence}
+        session.add(IntegrityFlag(**seen, **counts, day=at.date(), at=at))
     for door in console_doors(app, tickets_of_all_states[0]):
         answer = auditor.open(door.address, method=door.method)
         shut = door.method == "POST" or door.rule == COMMITTEE_ONLY
@@ -275,11 +282,11 @@ def test_an_engineers_door_asks_who_is_there(
 
 
 def test_no_form_of_a_stranger_is_taken_from_anybody(
-    settings: Settings, world: World, tickets_of_all_states: list[Ticket]
+    settings: Settings, world: World, tickets_of_all_states: list[Ticket], apps: Apps
 ) -> None:
     """A form somebody else's page sends along with our cookie brings no token of this visit, nor WeChat's signature."""
     wechat = CallbackSettings(appid="wx01", token="token", aes_key="A" * 43, form="xml")
-    app = create_app(settings.model_copy(update={"callbacks": {"service": wechat}}))
+    app = apps.of(settings.model_copy(update={"callbacks": {"service": wechat}}))
     runtime: Runtime = app.extensions["mashangping"]
     ticket = tickets_of_all_states[0]
     before = rows(world.database)
@@ -292,6 +299,7 @@ def test_no_form_of_a_stranger_is_taken_from_anybody(
         # The mini-program's doors ask for a token that no browser sends of itself, or take no form at all.
         assert answer.status_code in ({401, 415} if door.rule.startswith("/api/v1/") else {403}), door
     assert rows(world.database) == before
+    apps.put_back(app)
 
 
 @pytest.mark.slow("every door as everybody, for tickets of all states")

@@ -117,7 +117,7 @@ def test_a_number_that_has_another_phone_goes_to_a_supervisor(
 
 def test_she_unbinds_herself_after_reading_what_stops(phone: Phone, world: World) -> None:
     nurse = phone(world.nurse_identity)
-    assert 'href="/my/unbind"' in nurse.get("/my").text
+    assert 'href="/my/unbind"' in nurse.get("/my/me").text
     assert "不再收到通知" in nurse.get("/my/unbind").text
     assert person_of(world, world.nurse_identity) == world.nurse.id
     assert send(nurse, "/my/unbind", "/my/unbind").location == "/my"

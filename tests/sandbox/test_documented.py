@@ -11,7 +11,7 @@ from sandbox.switches import SWITCHES
 
 PAGE = (Path(__file__).parents[2] / "docs/sandbox.md").read_text("utf-8")
 # For people to look at, not for programs to call.
-SCREENS = ("/phone/", "/group", "/static/", "/connect/oauth2/authorize/<name>")
+SCREENS = ("/phone/", "/handset/", "/group", "/static/", "/connect/oauth2/authorize/<name>")
 
 
 def test_every_address_stands_in_the_documentation() -> None:

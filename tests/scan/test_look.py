@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app import create_app
 from app.http.i18n import call_department
 from app.http.look import icon
 from app.paths import ROOT
 from app.runtime import Runtime, build
 from app.texts.catalogue import IT_DEPARTMENT
-from config.settings import Settings, SettingsError, read_settings
+from config.settings import SettingsError, read_settings
 from tests.conftest import Console, Phone
+from tests.support.kept import Apps
 from tests.support.world import World
 
 STATIC = ROOT / "app" / "static"
@@ -97,16 +97,18 @@ def test_an_icon_is_drawn_and_says_nothing_itself() -> None:
         icon("no-such-thing")
 
 
-def test_the_hospitals_own_mark_is_drawn_anew(settings: Settings, tmp_path: Path, environ: dict[str, str]) -> None:
+def test_the_hospitals_own_mark_is_drawn_anew(apps: Apps, tmp_path: Path, environ: dict[str, str]) -> None:
     drawn = Image.new("RGBA", (400, 200), (0, 90, 160, 128))
     drawn.info["comment"] = "who made it"
     drawn.save(tmp_path / "mark.png")
-    client = create_app(read_settings({**environ, "HOSPITAL_MARK": str(tmp_path / "mark.png")})).test_client()
+    app = apps.of(read_settings({**environ, "HOSPITAL_MARK": str(tmp_path / "mark.png")}))
+    client = app.test_client()
     shown = client.get("/mark.png")
     with Image.open(BytesIO(shown.data)) as mark:
         assert (mark.size, mark.mode) == ((96, 48), "RGBA")
     assert "max-age" in shown.headers["Cache-Control"]
     assert '<img src="/mark.png"' in client.get("/nothing").text
+    apps.put_back(app)
 
 
 def test_without_one_there_is_a_drawn_sign_and_no_picture(app: Flask) -> None:
@@ -116,8 +118,11 @@ def test_without_one_there_is_a_drawn_sign_and_no_picture(app: Flask) -> None:
 
 
 @pytest.fixture
-def it_centre(environ: dict[str, str]) -> Iterator[Flask]:
-    yield create_app(read_settings({**environ, "IT_DEPARTMENT": "信息中心"}))
+def it_centre(environ: dict[str, str], apps: Apps) -> Iterator[Flask]:
+    app = apps.of(read_settings({**environ, "IT_DEPARTMENT": "信息中心"}))
+    call_department("信息中心")
+    yield app
+    apps.put_back(app)
     call_department(IT_DEPARTMENT)
 
 

@@ -200,7 +200,7 @@ def close(number: str) -> Answer:
 def cancel(number: str) -> Answer:
     def drop(session: Session, ticket: Ticket) -> None:
         lifecycle.cancel(session, ticket, by=by(), at=now(), channel=CHANNEL)
-        reason = request.form.get("reason", "")[:MOST_REASON]
+        reason = forms.typed("reason", MOST_REASON)
         notes.add(session, ticket, reason, kind="noted", by=by(), at=now(), channel=CHANNEL)
 
     return _act(number, drop, gettext("工单已取消。"))
