@@ -19,6 +19,7 @@ from app.services.service_levels import clock as service_clock
 from app.services.tickets import lifecycle, pauses
 from tests.conftest import Console
 from tests.console.conftest import Rate
+from tests.support.minutes import begin_a_minute
 from tests.support.world import ZONE, World
 
 PAGE = "/console/board"
@@ -140,6 +141,7 @@ def test_the_day_in_figures(world: World, rate: Rate) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_provider_sees_the_work_and_not_that_anybody_rated(world: World, console: Console, rate: Rate) -> None:
+    begin_a_minute()
     desk, supervisor = console(world.desk), console(world.supervisor)
     ticket = world.ticket("finished")
     version = desk.get("/console/changes").json

@@ -17,6 +17,7 @@ from app.texts.codes import WORDS
 from tests.conftest import Console, Phone
 from tests.console.conftest import Rate
 from tests.support.console_forms import offers, send
+from tests.support.minutes import begin_a_minute
 from tests.support.world import World
 
 RATED = f"<b>{WORDS['event']['rated']}</b>"
@@ -44,6 +45,7 @@ def test_both_levels_of_a_correction_stay_readable(supervisor: FlaskClient, worl
 def test_the_desk_finds_no_trace_of_a_rating(
     way: str, desk: FlaskClient, world: World, rate: Rate, database: Database
 ) -> None:
+    begin_a_minute()
     ticket = world.ticket("finished")
     page = f"/console/tickets/{ticket.number}"
     before = desk.get(way.format(ticket=page)).text

@@ -13,6 +13,7 @@ from app.models import RatingDetail
 from app.services.ratings import praise
 from tests.conftest import Phone
 from tests.qr.test_symbol import drawn, read
+from tests.support.minutes import begin_a_minute
 from tests.support.scan_forms import Slip
 from tests.support.world import World
 
@@ -116,6 +117,7 @@ def test_a_ticket_that_served_nobody_ends_on_itself_not_on_a_code(slip: Slip, wo
 
 
 def test_no_page_of_his_changes_when_somebody_rates(slip: Slip, world: World, phone: Phone) -> None:
+    begin_a_minute()
     ticket, engineer = world.ticket("finished"), phone(world.engineer_identity)
     pages = [
         f"/engineer{path}" for path in ("", *(f"/{ticket.number}{page}" for page in ("", "/code", "/code/opened")))
