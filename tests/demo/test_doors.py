@@ -40,7 +40,7 @@ def test_the_start_page_offers_every_place_and_is_no_redirect(browser: FlaskClie
     page = browser.get("/")
     assert page.status_code == 200
     for name in ("nurse", "engineer", "supervisor", "stranger"):
-        assert f"http://localhost:8001/phone/{name}" in page.text
+        assert f"http://localhost:8001/handset/{name}" in page.text
     for role in roles.CONSOLE:
         assert f'name="role" value="{role}"' in page.text
     assert roles.PASSWORD in page.text
@@ -52,7 +52,7 @@ def test_production_has_the_public_page_alone(production: FlaskClient) -> None:
     assert page.status_code == 200
     assert "和平医院" in page.text
     assert ("服务热线 6000" in page.text, "监督热线 6120" in page.text) == (True, True)
-    for part in (roles.PASSWORD, "/demo/", "/phone/", roles.NURSE.name, "sandbox"):
+    for part in (roles.PASSWORD, "/demo/", "/phone/", "/handset/", roles.NURSE.name, "sandbox"):
         assert part not in page.text
     assert [production.get(path).status_code for path in ("/demo/phone?to=/my", "/demo/codes")] == [404, 404]
     assert production.post("/demo/sign-in", data={"role": "admin"}).status_code in {403, 404}
