@@ -94,7 +94,7 @@ def test_web_worker_and_sandbox_start_and_stop_as_processes(installed: Installat
     phones = requests.get(installed.sandbox_url, timeout=5)
     installed.stop()
     assert (ready.status_code, ready.text) == (200, "ready\n")
-    assert "/phone/nurse" in phones.text
+    assert "/handset/nurse" in phones.text
     assert installed.said("worker") == ""
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{installed.url}/healthz", timeout=5)
