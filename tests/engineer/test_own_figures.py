@@ -56,6 +56,8 @@ def test_a_rating_moves_nothing_until_a_monday_and_four_others_came(world: World
     assert all(after - before >= 5 for before, after in pairwise(sizes) if after != before)
 
 
+@pytest.mark.slow("a quarter is read for each of its ratings")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("change", ["worst", "best", "hour"])
 def test_the_same_figures_come_of_other_ratings(world: World, database: Database, change: str) -> None:
     """Of every fourth rating: some other quarter, in which just this one is another, shows the very same all along."""

@@ -26,7 +26,7 @@ def test_whatever_a_department_is_called_stays_within_the_card(said: str, width:
     within(place(replace(card(1), lines=("工单 20261122001", said)), width, height, level="Q"), width, height)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(said=st.text(max_size=60), title=st.text(max_size=20), cell=st.sampled_from(CELLS))
 def test_any_text_stays_within_any_layout(said: str, title: str, cell: tuple[str, float, float]) -> None:
     _, width, height = cell
