@@ -200,12 +200,12 @@ class Calendar:
         """
         with self._laying:
             first, last = max(first, FIRST_YEAR), min(last, LAST_YEAR)
-            if self._laid is not None:
-                first, last = min(first, self._laid.days[0]), max(last, self._laid.days[1])
-                if (first, last) == self._laid.days:
-                    return self._laid
-            self._laid = self._lay_out(first, last)
-            return self._laid
+            laid = self._laid
+            if laid is not None:
+                first, last = min(first, laid.days[0]), max(last, laid.days[1])
+            if laid is None or (first, last) != laid.days:
+                laid = self._laid = self._lay_out(first, last)
+            return laid
 
     def _lay_out(self, first: int, last: int) -> Timeline:
         days = range(first - self._reach, last + 2)

@@ -137,6 +137,14 @@ def test_a_night_nurse_who_meets_one_engineer_is_no_friend() -> None:
     assert found("one_rater", Records([*nights, *days], rated(nights[:12]))) == []
 
 
+def test_one_account_that_rates_for_many_departments_is_seen() -> None:
+    most = thresholds()["one_phone"]["departments"]
+    done = [one._replace(department=place) for place, one in enumerate(jobs(most, ONE))]
+    [one] = found("one_phone", Records(done, [answer._replace(person=50) for answer in rated(done)]))
+    assert (one.of, one.usual) == (most, most)
+    assert found("one_phone", Records(done, rated(done[1:]))) == []
+
+
 def test_a_reminder_to_everybody_is_no_burst() -> None:
     done, others = jobs(6, ONE), jobs(6, OTHER)
     answers = [one._replace(at=DAY + n * 60) for n, one in enumerate(by_many([*done, *others]))]

@@ -1,7 +1,8 @@
 """Coverage is measured of the packages beside the app, in their own tests alone, on SQLite.
 
 These five have to be covered whole, each by its own tests: what a test of a page happens to reach is not tested by it.
-So nothing else is traced, for the tracer costs as much again as what it watches.
+(The signals of `supervision` have theirs in tests/integrity.) So nothing else is traced, for the tracer costs as much
+again as what it watches.
 """
 
 from collections.abc import Generator
@@ -11,7 +12,8 @@ from coverage import Coverage
 
 from app.paths import ROOT
 
-OWN_TESTS = tuple(ROOT / "tests" / package for package in ("qr", "wechat", "lottery", "supervision", "ledger"))
+OWN = ("qr", "wechat", "lottery", "supervision", "integrity", "ledger")
+OWN_TESTS = tuple(ROOT / "tests" / package for package in OWN)
 
 
 @pytest.hookimpl(wrapper=True)
