@@ -23,16 +23,6 @@ Subject = Literal[
     "sheet",
     "register",
     "signal",
-    "ticket",
-    "rating",
-    "case",
-    "complaint",
-    "draw",
-    "person",
-    "contract",
-    "setting",
-    "history",
-    "sheet",
     "corridor",
 ]
 
