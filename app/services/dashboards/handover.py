@@ -13,6 +13,7 @@ from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services.dashboards import board
 from app.services.dashboards.board import BoardFilter, BoardTicket
+from app.services.service_levels import clock
 
 SHOWN = 30  # lines: it is one page
 
@@ -80,8 +81,11 @@ def load(session: Session, shift: Shift, *, zone: ZoneInfo, at: datetime) -> Han
 
 
 def _waits(session: Session, tickets: Sequence[int]) -> dict[int, str]:
-    query = select(Event.ticket_id, Event.data).where(Event.ticket_id.in_(tickets), Event.kind == "paused")
-    return {row.ticket_id: row.data["reason"] for row in session.execute(query.order_by(Event.at, Event.id))}
+    query = select(Event.ticket_id, Event.kind, Event.data).where(
+        Event.ticket_id.in_(tickets), Event.kind.in_(clock.WAITS)
+    )
+    rows = session.execute(query.order_by(Event.at, Event.id))
+    return {row.ticket_id: why for row in rows if (why := clock.waits_for(row.kind, row.data))}
 
 
 def _counted(session: Session, kind: str, shift: Shift) -> int:

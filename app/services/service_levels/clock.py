@@ -30,6 +30,7 @@ ENDS = {
     "solution": ("finished", "closed"),
 }
 PAUSES = ("paused", "resumed")
+WAITS = ("paused", "recorded")  # after these its clock may stand: `waits_for`
 SOON = timedelta(minutes=15)
 Urgency = Literal["over", "soon", "calm", "none"]
 OVER = ("finished", "closed", "cancelled")
@@ -280,7 +281,7 @@ def _pause(begun: Line, ended: datetime | None) -> Pause:
 
 def waits_for(kind: str, data: Mapping[str, Any] | None) -> str | None:
     """The reason why the clock stands from this event on; a node of an imported log has one where its profile says."""
-    return (data or {}).get("reason") if kind in ("paused", "recorded") else None
+    return (data or {}).get("reason") if kind in WAITS else None
 
 
 def planned_end(paused: Mapping[str, Any]) -> datetime | None:
