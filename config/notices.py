@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from config.files import CLOSED, Count, Expected, Flag, Text, read_text, written_time
 
-Opens = Literal["engineer", "scan", "my", "case", "console", "console_case", "recovery", "register"]
+Opens = Literal["engineer", "praise", "scan", "my", "case", "console", "console_case", "recovery", "register"]
 
 ABOUT_TICKETS = frozenset({"number", "category", "place", "moment", "priority"})
 ABOUT_CHANNELS = frozenset({"channel", "moment"})
@@ -121,7 +121,7 @@ class UserNotice(NoticeKind):
 @dataclass(frozen=True, config=CLOSED)
 class Alert(UserNotice):
     text: AboutChannel
-    opens: Literal["my", "console"]
+    opens: Literal["my", "praise", "console"]
     service: AlertTemplate | None = None
 
 

@@ -112,7 +112,9 @@ class Voices:
             "quality": {choice.code: self._near(level) for choice in judged},
             "faces": {choice.code: self._near(level) for choice in met},
             "comment": comment,
-            "praise": dice.one(decided) if level == 5 and comment else "",
+            "praise": (praised := dice.one(decided) if level == 5 and comment else ""),
+            "signed": bool(praised) and at.second % 3 == 0,
+            "public": bool(praised) and at.second % 2 == 0,
             "pressed": level >= 4 and dice.happens(0.01),
             "at": at + dice.minutes(0.2, 0.7, 3),
         }

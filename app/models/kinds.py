@@ -97,6 +97,7 @@ EVENTS: Mapping[str, EventKind] = {
     "rating_excluded": _OF_RATING,
     "praise_approved": _OF_RATING,
     "praise_refused": _OF_RATING,
+    "praise_withdrawn": _OF_RATING,  # it is signed no more, or off the wall
     "rating_entered": EventKind("ticket"),
     "case_opened": EventKind("case", urgent=True),
     "case_pressed": EventKind("case", urgent=True),  # of the same rating: somebody wanted it changed

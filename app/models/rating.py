@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -16,6 +16,7 @@ _UNCHECKED = text("checked = '' AND comment <> ''")
 FLAGS = ("review", "risky")  # what WeChat took offence at
 _FLAGGED = text(f"checked IN {FLAGS!r}")
 _PRAISED = text("praised_id IS NOT NULL AND comment <> ''")
+_WALL = text("public AND praised_id IS NOT NULL AND comment <> ''")
 _NAMED = text("person_id IS NOT NULL")
 
 
@@ -87,6 +88,7 @@ class RatingDetail(Base):
         Index("ix_rating_detail_unchecked", "at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
         Index("ix_rating_detail_flagged", "at", sqlite_where=_FLAGGED, postgresql_where=_FLAGGED),
         Index("ix_rating_detail_praised", "praised_id", "at", sqlite_where=_PRAISED, postgresql_where=_PRAISED),
+        Index("ix_rating_detail_wall", "at", sqlite_where=_WALL, postgresql_where=_WALL),
     )
 
     rating_id: Mapped[int] = mapped_column(Id, ForeignKey("rating.id"), primary_key=True)
@@ -96,6 +98,9 @@ class RatingDetail(Base):
     comment: Mapped[str] = mapped_column(Text)
     praise: Mapped[str] = mapped_column(Text)  # "tell the engineer": asked, then approved or refused
     praised_id: Mapped[int | None] = mapped_column(Id)  # the engineer who may read it, once it is approved
+    # What the rater agreed to when writing it; it can be taken back, never given afterwards.
+    signed: Mapped[bool] = mapped_column(default=False, server_default=false())  # name and ward, for the engineer
+    public: Mapped[bool] = mapped_column(default=False, server_default=false())  # the words on the wall of praise
     # What WeChat's content check says of the comment: empty where nobody asked it, else pass, review or risky.
     checked: Mapped[str] = mapped_column(Text, default="", server_default="")
     pressed: Mapped[bool]  # somebody asked the rater to change the rating; for the hospital's eyes only

@@ -127,6 +127,8 @@ FIELDS: dict[str, str] = {
     "faces": mark("环节"),
     "comment": mark("文字"),
     "praise": mark("表扬"),
+    "signed": mark("署名"),
+    "public": mark("同意上表扬墙"),
     "pressed": mark("有人要求改评价"),
     "text": mark("内容"),
     "case_reason": mark("起因"),

@@ -15,6 +15,7 @@ WORDS: dict[str, dict[str, str]] = {
     "rating_show": {
         "low": mark("低分"),
         "praise": mark("待审核的表扬"),
+        "wall": mark("表扬墙"),
         "flagged": mark("内容待复核"),
         "counted": mark("计入"),
         "unverified": mark("未核验"),

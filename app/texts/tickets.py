@@ -53,6 +53,7 @@ WORDS: dict[str, dict[str, str]] = {
         "rating_detailed": mark("补充评价"),
         "praise_approved": mark("表扬已转告"),
         "praise_refused": mark("表扬不转告"),
+        "praise_withdrawn": mark("表扬撤下署名或公开"),
         "rating_excluded": mark("排除评价"),
         "complained": mark("投诉"),
         "complaint_answered": mark("答复投诉"),

@@ -82,6 +82,8 @@ REFUSED = (
     "UPDATE rating_detail SET comment = 'excellent'",
     "UPDATE rating_detail SET quality = '{\"speed\": 5}'",
     "UPDATE rating_detail SET praise = 'approved'",
+    "UPDATE rating_detail SET signed = NOT signed",
+    "UPDATE rating_detail SET public = NOT public",
     """UPDATE register_entry SET words = '{"title": "y"}'""",
     """UPDATE register_entry SET data = '{"a": 2}'""",
     "UPDATE register_entry SET by_id = 1",
@@ -197,12 +199,21 @@ def test_the_second_under_a_key_gets_nothing_and_a_row_of_nobody_is_refused(worl
 
 def test_what_was_said_can_be_erased_and_no_more(world: World) -> None:
     rating = world.rated(world.ticket("finished"))
-    said = {"reasons": {}, "quality": {}, "faces": {}, "pressed": False, "praise": "asked", "at": clock.now()}
+    said = {
+        "reasons": {},
+        "quality": {},
+        "faces": {},
+        "pressed": False,
+        "praise": "asked",
+        "signed": True,
+        "at": clock.now(),
+    }
     with world.database.transaction() as session:
         session.add(RatingDetail(rating_id=rating, comment="慢", **said))
         session.flush()
-        session.execute(text("UPDATE rating_detail SET comment = '', praise = 'approved'"))
+        session.execute(text("UPDATE rating_detail SET comment = '', praise = 'approved', signed = false"))
     assert refused(world.database, "UPDATE rating_detail SET comment = 'x'")
+    assert refused(world.database, "UPDATE rating_detail SET signed = true")
 
 
 def test_what_an_import_brought_may_be_corrected_until_it_is_rated(world: World) -> None:

@@ -38,6 +38,7 @@ from tests.support.world import WAYS, ZONE, World
 PUBLIC_FACE = {
     "GET /",
     "GET /engineer/figures",
+    "GET /praise",
     "GET /team",
     "GET /team/<id:person_id>.jpg",
     "GET /healthz",
@@ -66,6 +67,8 @@ PUBLIC_FACE = {
     "POST /a/<token>",
     "GET /my",
     "GET /my/me",
+    "GET /my/praise",
+    "POST /my/praise",
     "POST /my/inbox/read",
     "POST /my/reminders",
     "GET /published",

@@ -59,6 +59,8 @@ def _public(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "open-in-wechat", page
         page.goto(f"{demo.url}/team")
         yield "team", page
+        page.goto(f"{demo.url}/praise")
+        yield "praise", page
         page.goto(f"{demo.url}/published")
         yield "published", page
         page.goto(f"{demo.url}/published/checkpoints")
@@ -87,6 +89,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "ward": demo.runtime.links.ward_path(_ward(demo)),
             "report-scanned": demo.runtime.links.label_path("asset", 1),
             "unbind": "/my/unbind",
+            "my-praise": "/my/praise",
         }.items():
             page.goto(demo.at("nurse") + path)
             yield name, page

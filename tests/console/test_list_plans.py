@@ -31,6 +31,7 @@ READS: list[tuple[Callable[[Session], object], str]] = [
     (lambda session: search.find(session, RatingFilter(flagged=True)), "ix_rating_detail_flagged"),
     (lambda session: search.find(session, RatingFilter(excluded=True)), "USING ROWID SEARCH ON TABLE rating_exclusion"),
     (lambda session: praise.approved_of(session, 1), "ix_rating_detail_praised (praised_id=?)"),
+    (lambda session: praise.wall(session, day=AT.date()), "ix_rating_detail_wall"),
     (lambda session: cases.open_cases(session, at=AT, which="", by=1, admin=True), "ix_service_case_open"),
     (lambda session: cases.waiting(session, at=AT, admin=False), "ix_service_case_open"),
     (lambda session: cases.closed_cases(session, at=AT, admin=True, after=None), "ix_service_case_closed_at"),

@@ -147,11 +147,11 @@ def test_praise_reaches_the_engineer_once_approved(
 ) -> None:
     given = rate(world.ticket("finished"), 5, Detail(comment="辛苦了", praise=True))
     with database.reading() as session:
-        assert praise.approved_of(session, world.engineer.id) == []
+        assert not praise.approved_of(session, world.engineer.id)
     to = f"/console/ratings/{given}/praise"
     assert send(supervisor, "/console/ratings", to, decision="approve").status_code == 303
     with database.reading() as session:
-        assert praise.approved_of(session, world.engineer.id) == ["辛苦了"]
+        assert [one.comment for one in praise.approved_of(session, world.engineer.id)] == ["辛苦了"]
         event = session.scalars(select(Event).where(Event.kind == "praise_approved")).one()
     assert (event.actor_id, event.data) == (world.supervisor.id, {"rating": given})
 
@@ -163,7 +163,7 @@ def test_refused_praise_stays_with_the_hospital(
     send(supervisor, "/console/ratings", f"/console/ratings/{given}/praise", decision="refuse")
     with database.reading() as session:
         assert session.get_one(RatingDetail, given).praise == "refused"
-        assert praise.approved_of(session, world.engineer.id) == []
+        assert not praise.approved_of(session, world.engineer.id)
 
 
 def test_praise_is_decided_once_and_never_by_the_auditor(

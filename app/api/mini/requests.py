@@ -59,6 +59,8 @@ class Details(RequestModel):
     faces: dict[Choice, Mark] = Field({}, max_length=20)
     comment: Annotated[str, LineEnds, StringConstraints(pattern=_NO_NUL, max_length=COMMENT_MOST)] = ""
     praise: bool = Field(False, description="Tell the engineer, once the hospital has read it")
+    signed: bool = Field(False, description="With the praise: show my name and ward to the engineer")
+    public: bool = Field(False, description="With the praise: it may hang on the wall of praise, for all to read")
     pressed: bool = Field(False, description="Somebody wanted me to change my rating; only the hospital sees this")
 
 

@@ -96,6 +96,13 @@ def page(template: MiniTemplate, context: NoticeContext, links: Links) -> str:
     return template.page.format(number=quote(context.number, safe=""), token=token)
 
 
+_PAGES = {
+    "praise": "{public}/engineer#praise",
+    "recovery": "{console}/console/recovery",
+    "register": "{console}/console/registers/{register}",
+}
+
+
 def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str) -> str:
     match kind.opens:
         case "scan" if context.ticket_id is not None:
@@ -106,14 +113,11 @@ def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str
             return f"{links.public_url}/my/cases/{context.case_id}"
         case "console_case" if context.case_id:
             return f"{console_url}/console/cases/{context.case_id}"
-        case "register":
-            return f"{console_url}/console/registers/{context.register}"
-        case "recovery":
-            return f"{console_url}/console/recovery"
         case "console" | "console_case":
             return f"{console_url}/console" + (f"/tickets/{in_path(context.number)}" if context.number else "")
         case _:
-            return f"{links.public_url}/my"
+            page = _PAGES.get(kind.opens, "{public}/my")
+            return page.format(public=links.public_url, console=console_url, register=context.register)
 
 
 def check_file() -> None:

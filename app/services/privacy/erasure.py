@@ -211,7 +211,7 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     own_ratings = select(Rating.id).where(rated_by(subject))
     own_details = update(RatingDetail).where(RatingDetail.rating_id.in_(own_ratings))
     _run(session, own_details.where(RatingDetail.praise == "asked").values(praise=""))
-    _run(session, own_details.values(comment=""))
+    _run(session, own_details.values(comment="", signed=False, public=False))
     if subject.person_id is None:
         return
     anyway = true() if open_too else false()

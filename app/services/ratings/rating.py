@@ -44,6 +44,8 @@ class Detail:
     faces: Mapping[str, int] | None = None
     comment: str = ""
     praise: bool = False
+    signed: bool = False
+    public: bool = False
     pressed: bool = False
 
 
@@ -90,6 +92,7 @@ def add_detail(db: Session, scan: ScanView, detail: Detail, *, at: datetime) -> 
     """Enrich the visitor's own rating, once."""
     if scan.mine is None:
         raise Refused("nothing_to_correct")
+    praises = detail.praise and scan.mine.level in PRAISE_LEVELS
     added = insert_first(
         db,
         RatingDetail,
@@ -98,7 +101,9 @@ def add_detail(db: Session, scan: ScanView, detail: Detail, *, at: datetime) -> 
         quality=dict(detail.quality or {}),
         faces=dict(detail.faces or {}),
         comment=detail.comment,
-        praise="asked" if detail.praise and scan.mine.level in PRAISE_LEVELS else "",
+        praise="asked" if praises else "",
+        signed=praises and detail.signed,
+        public=praises and detail.public,
         pressed=detail.pressed,
         at=at,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing
@@ -26,6 +26,7 @@ from app.models import (
 from app.models.person import NAMELESS
 from app.models.rating import FLAGS
 from app.pagination import Cursor, Line, Page, Query, newest_first
+from app.services.ratings.praise import on_the_wall
 from app.services.rollups import daily
 from app.services.rollups.daily import LEVEL, Scope
 
@@ -47,6 +48,7 @@ class RatingFilter:
     until: datetime | None = None
     low: bool = False
     praise: bool = False
+    wall: bool = False
     flagged: bool = False
     excluded: bool = False
 
@@ -134,6 +136,9 @@ def _lines() -> Query:
             RatingDetail.comment,
             RatingDetail.praise,
             (RatingDetail.praise == "asked").label("praise_asked"),
+            RatingDetail.signed,
+            RatingDetail.public,
+            and_(*on_the_wall()).label("on_the_wall"),
             RatingDetail.checked,
             RatingDetail.checked.in_(FLAGS).label("flagged"),
             RatingDetail.pressed,
@@ -194,6 +199,8 @@ def _among(wanted: RatingFilter) -> Iterator[Select[int]]:
     """The ratings of the small tables a choice is about."""
     if wanted.praise:
         yield select(RatingDetail.rating_id).where(RatingDetail.praise == "asked")
+    if wanted.wall:
+        yield select(RatingDetail.rating_id).where(*on_the_wall())
     if wanted.flagged:  # in the words of its index
         flags: list[ColumnElement[str]] = [literal_column(f"'{flag}'") for flag in FLAGS]
         yield select(RatingDetail.rating_id).where(RatingDetail.checked.in_(flags))

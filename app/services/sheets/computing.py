@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from app.models import Completion, CompletionClock, CountedRating, Event, Provider
+from app.models import Completion, CompletionClock, CountedRating, Event, Provider, RatingExclusion
 from app.services.indicators import counting, measures
 from app.services.indicators.counting import Count
 from app.services.indicators.measures import MEASURES, Measure, Scope
@@ -165,6 +165,12 @@ def _bonus(session: Session, rules: RuleSet, scope: Scope, improvement: Entered 
         select(func.count(Event.id.distinct()))
         .join(Completion, and_(Completion.ticket_id == Event.ticket_id, Completion.cycle == Event.cycle))
         .join(CountedRating, CountedRating.rating_id == Event.subject_id)
+        .outerjoin(
+            RatingExclusion, and_(RatingExclusion.rating_id == Event.subject_id, scope.known(RatingExclusion.at))
+        )
+        # Given by somebody the hospital knows by name, whether they sign it to the engineer or not: otherwise engineers
+        # would have a reason to press users for their names.
+        .where(CountedRating.person_id.is_not(None), RatingExclusion.rating_id.is_(None))
         .where(Event.kind == "praise_approved", scope.completions(), scope.known(Event.at))
     )
     praises = session.scalar(praised) or 0

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import zip_longest
 
@@ -18,6 +19,7 @@ from app.http.ids import parse_id
 from app.http.words import word
 from app.models import Ticket
 from app.models.ticket import DECLINE_REASONS, PAUSE_REASONS, PRIORITIES
+from app.pagination import Line
 from app.services import idempotency, links
 from app.services.notices import inbox
 from app.services.organisation import catalogue
@@ -48,12 +50,16 @@ blueprint = Blueprint("engineer", __name__)
 def index() -> str:
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
-        praise_words = praise.approved_of(db, g.visitor.person_id)
+        praised = praise.approved_of(db, g.visitor.person_id)
         unread = inbox.unread(db, g.visitor.person_id, at=now())
-    # The same words once, with how often they were said.
-    praised = [(said, f"× {times}" if times > 1 else "") for said, times in Counter(praise_words).most_common()]
     form = session.form_token("shown")
-    return render_template("engineer/index.html", work=work, praise=praised, unread=unread, form=form)
+    return render_template("engineer/index.html", work=work, praise=_gathered(praised), unread=unread, form=form)
+
+
+def _gathered(praised: Sequence[Line]) -> list[tuple[str, str, str]]:
+    """Words, who signed them, and how often they were said: the same by the same once."""
+    found = Counter((one.comment, " ".join(filter(None, (one.ward, one.rater)))) for one in praised)
+    return [(said, by, f"× {times}" if times > 1 else "") for (said, by), times in found.most_common()]
 
 
 def of_register(db: Session) -> Reader:

@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
+from app.http.ids import parse_id
 from app.models.rating import LEVELS
 from app.services.cases import own as cases
 from app.services.draws import own_summary as draws
 from app.services.identity import wechat_sign_in
 from app.services.notices import inbox
-from app.services.ratings import reminders
+from app.services.privacy.data.subject import Subject
+from app.services.ratings import praise, reminders
 from app.services.tickets import own_list
 from app.services.tickets.own_list import OwnTickets
 from app.web.draws import receipts
@@ -88,6 +90,35 @@ def me() -> Page:
     with read_session() as db:
         wished = reminders.wished(db, visitor.person_id)
     return render_template("me.html", visitor=visitor, wished=wished, wish_form=session.form_token("reminders"))
+
+
+@blueprint.get("/my/praise")
+def my_praise() -> Page:
+    """What the visitor praised, and how to take back what they agreed to."""
+    identity = phone_gate.known()
+    if identity is None:
+        return phone_gate.to_wechat("/my/praise")
+    with read_session() as db:
+        return render_template(
+            "my_praise.html",
+            own=praise.own(db, Subject.of_identity(db, identity)),
+            form=session.form_token("praise"),
+        )
+
+
+@blueprint.post("/my/praise")
+@session.checks_its_own_form
+def take_praise_back() -> Response:
+    session.check_form("praise")
+    identity, rating_id, consent = phone_gate.identity(), parse_id(request.form.get("rating", "")), _consent()
+    with transaction() as db:
+        subject = Subject.of_identity(db, identity)
+        praise.take_back(db, rating_id or 0, consent, subject=subject, at=now(), channel="wechat")
+    return redirect("/my/praise", 303)
+
+
+def _consent() -> praise.Consent:
+    return "name" if request.form.get("take_back") == "name" else "wall"
 
 
 def _rate_forms(own: OwnTickets) -> dict[int, str]:

@@ -16,6 +16,8 @@ def read_detail(level: int) -> Detail:
             faces=_levels("face-"),
             comment=request.form.get("comment", "").replace("\x00", ""),
             praise="praise" in request.form,
+            signed="signed" in request.form,
+            public="public" in request.form,
             pressed="pressed" in request.form,
         ),
     )

@@ -25,7 +25,7 @@ from app.services.draws.receipts import Receipt
 from app.services.identity import wechat_sign_in
 from app.services.notices import inbox
 from app.services.organisation import portraits
-from app.services.ratings import rating, tap
+from app.services.ratings import praise, rating, tap
 from app.services.ratings.detail import choices
 from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.tap import Tap
@@ -129,6 +129,7 @@ def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
         complained = _complaints(db, scan)
         promised = _promised(db, scan, answer)
         held = _receipts(db, scan) if answer.mine else []
+        praised = answer.mine and praise.asked(db, answer.rating_id)
     receipts.keep(held)
     return render_template(
         "scan/answer.html",
@@ -139,6 +140,7 @@ def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
         correctable=answer.correctable(now()),
         levels=LEVELS,
         choices=choices(answer.level, language=language()) if enrich else None,
+        praised=praised,
         praiseworthy=answer.level >= SATISFIED_FROM,
         can_reopen=not scan.over(now()),
         **_said(scan),

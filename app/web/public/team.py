@@ -1,4 +1,7 @@
-"""`/team`: who supervises and who serves, side by side, and who is on duty now. For whom PUBLIC_PAGES says."""
+"""`/team`: who supervises and who serves, side by side, and who is on duty now; `/praise`: what was said of them.
+
+For whom PUBLIC_PAGES says.
+"""
 
 from typing import Any
 
@@ -10,6 +13,7 @@ from app.http.context import Page, now, read_session
 from app.services import images
 from app.services.dashboards import corridor, corridor_measures
 from app.services.organisation import duty, team_chart
+from app.services.ratings import praise
 from app.services.reports import published
 from config.team import team_file
 
@@ -27,6 +31,15 @@ def show() -> Page:
     return render_template(
         "team.html", supervising=supervising, serving=serving, on_duty=on_duty, dress_of=team_file().of
     )
+
+
+@blueprint.get("/praise")
+def praise_wall() -> Page:
+    """What users said of engineers and agreed to be shown."""
+    if not public_pages.open_to_visitor():
+        return phone_gate.before(request.path, bound=True) or abort(403)
+    with read_session() as db:
+        return render_template("praise.html", wall=praise.wall(db, day=now().date()))
 
 
 @blueprint.get("/team/<id:person_id>.jpg")

@@ -40,6 +40,8 @@ def ratings(subject: Subject) -> Query:
             RatingDetail.faces,
             RatingDetail.comment,
             RatingDetail.praise,
+            RatingDetail.signed,
+            RatingDetail.public,
             RatingDetail.pressed,
         )
         .join(Completion, Completion.id == Rating.completion_id)

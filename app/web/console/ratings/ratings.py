@@ -19,7 +19,7 @@ from app.web.console import exports, filters
 
 blueprint = Blueprint("console_ratings", __name__)
 
-SHOWN = ("", "low", "praise", "flagged", "counted", "unverified", "excluded")
+SHOWN = ("", "low", "praise", "wall", "flagged", "counted", "unverified", "excluded")
 
 
 @blueprint.get("/console/ratings")
@@ -35,6 +35,7 @@ def rating_index() -> str | Wire:
         until=filters.end(last),
         low=show == "low",
         praise=show == "praise",
+        wall=show == "wall",
         flagged=show == "flagged",
         excluded=show == "excluded",
     )
@@ -76,6 +77,14 @@ def decide_praise(rating_id: int) -> Response:
         praise.decide(session, rating_id, approve=approve, by=g.visitor.person_id, at=now(), channel="console")
     flash(gettext("已转告工程师。") if approve else gettext("不转告，评价本身不变。"), "success")
     return redirect(f"{url_for('console_ratings.rating_index')}?show=praise&from=", 303)
+
+
+@blueprint.post("/console/ratings/<id:rating_id>/wall")
+def take_down(rating_id: int) -> Response:
+    with transaction() as session:
+        praise.take_down(session, rating_id, by=g.visitor.person_id, at=now(), channel="console")
+    flash(gettext("已从表扬墙撤下，工程师仍然看得到。"), "success")
+    return redirect(f"{url_for('console_ratings.rating_index')}?show=wall&from=", 303)
 
 
 @blueprint.get("/console/ratings/<id:rating_id>/exclude")
