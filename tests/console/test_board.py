@@ -85,7 +85,7 @@ def test_what_is_left_is_what_the_ticket_s_own_page_says_pauses_and_all(world: W
     with world.database.reading() as session:
         (row,) = board.load(session, BoardFilter(), zone=ZONE, at=at).rows
         own = service_clock.of_ticket(session, session.get_one(Ticket, ticket.id), zone=ZONE, at=at)
-    assert row.stands
+    assert row.waits_for
     assert row.left == own[0].marks[-1].left
     assert row.urgency == "calm"
 

@@ -48,7 +48,7 @@ def test_what_is_open_waits_and_was_done(world: World) -> None:
     with world.database.reading() as session:
         sheet = handover.load(session, shift, zone=ZONE, at=clock.now())
     assert [row.ticket.id for row in sheet.rows] == [waits.id]
-    assert sheet.waits == {waits.id: "part"}
+    assert sheet.rows[0].waits_for == "part"
     assert (sheet.reported, sheet.urged, sheet.missed, sheet.more) == (2, 1, 0, 0)
     assert [(one.lead, one.tickets) for one in sheet.finished] == [(world.engineer.name, 1)]
     assert done.number not in {row.ticket.number for row in sheet.rows}

@@ -149,22 +149,25 @@ def test_the_log_s_own_service_level_is_ours_but_for_its_waits(tickets_import: I
         tickets = session.scalars(select(Ticket)).all()
         courses = clock.all_courses(session, [ticket.id for ticket in tickets])
         hours = clock.Rules.load(session, ZONE).hours
-    differs, helped = [], []
+    differs, helped, moved = [], [], []
     for ticket in tickets:
         if ticket.number not in said:
             continue
-        course = courses[ticket.id][0]
+        course, last = courses[ticket.id][0], courses[ticket.id][-1]  # what was reopened has one clock there
+        assert course.began == ticket.reported_at
+        done = said[ticket.number]
+        if last.done("solution") != done:
+            moved.append(ticket.number)
         through, waiting = (
-            clock.due(limits[ticket.priority], ticket.reported_at, pauses, hours=hours)
-            for pauses in ([], course.pauses)
+            clock.due(limits[ticket.priority], course.began, pauses, hours=hours) for pauses in ([], course.pauses)
         )
         assert through is not None
         assert waiting is not None
-        done = said[ticket.number]
         if (done <= through) != made[ticket.number]:
             differs.append(ticket.number)
         if (done <= through) != (done <= waiting):
             helped.append((bool(course.pauses), done <= waiting))
+    assert moved == ["INC0000137"]  # reopened and finished anew, and the log's own time is that of before
     assert differs == ["INC0000379"]
     assert all(waited and kept for waited, kept in helped)
     assert (len(helped), len(said)) == (123, 861)

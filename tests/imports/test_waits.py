@@ -7,9 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from app.db import Database
+from app.errors import Refused
 from app.models import Ticket
+from app.services.dashboards import board
+from app.services.dashboards.board import BoardFilter
 from app.services.imports.ticket_log import profile
 from app.services.service_levels import clock
+from app.services.tickets import pauses
+from app.services.tickets.pauses import Waiting
 from tests.imports.conftest import Import
 from tests.imports.log import as_bytes, counts
 from tests.support.world import ZONE, World
@@ -81,6 +86,40 @@ def clock_without_waits(database: Database) -> datetime:
         found = clock.due(limits, at("08:00"), [], hours=rules.hours)
     assert found is not None
     return found
+
+
+@ONE
+@pytest.mark.usefixtures("world")
+def test_its_clock_begins_with_the_report_and_ends_with_the_finish_it_tells(
+    tickets_import: Import, database: Database
+) -> None:
+    header = [*HEADER, "报修时间", "完成时间"]
+    told = ["2026-03-03 07:50", "2026-03-03 11:05"]
+    life = [["W-1", f"2026-03-03 {time}", state, "中", *told] for time, state in LIFE]
+    tickets_import(as_bytes(header, life[1:]), profile="default")
+    found = course(database)
+    assert (found.began, found.done("solution"), found.done("response")) == (at("07:50"), at("11:05"), at("08:10"))
+
+
+@ONE
+def test_what_an_open_ticket_of_a_log_waits_for_is_shown_and_can_be_ended(
+    tickets_import: Import, world: World, database: Database
+) -> None:
+    tickets_import(b"".join(rows().splitlines(keepends=True)[:6]), profile="default")
+    with database.transaction() as session:
+        ticket = session.scalars(select(Ticket)).one()
+        now = at("09:40")
+        assert pauses.waiting(session, ticket, at=now) == Waiting("part", at("09:20"), None)
+        mine = {"by": world.desk.id, "at": now, "zone": ZONE, "channel": "console"}
+        with pytest.raises(Refused, match="paused_already"):
+            pauses.pause(session, ticket, reason="user", until=at("12:00"), **mine)
+        [row] = board.load(session, BoardFilter(), zone=ZONE, at=now).rows
+        assert row.waits_for == "part"
+        pauses.resume(session, ticket, **mine)
+        assert pauses.waiting(session, ticket, at=now) is None
+        assert ticket.due_at is None  # nobody is rung up for what was imported
+        pauses.pause(session, ticket, reason="user", until=at("12:00"), **mine)
+        assert pauses.waiting(session, ticket, at=at("09:50")) == Waiting("user", now, at("12:00"))
 
 
 @ONE

@@ -53,11 +53,11 @@ class BoardFilter:
 
 @dataclass(frozen=True)
 class BoardTicket:
-    """One line. `left` is negative once the time for the solution is over; `stands` says that its clock is paused."""
+    """One line. `left` is negative once the time for the solution is over; `waits_for` is why its clock stands."""
 
     ticket: Line
     left: timedelta | None
-    stands: bool
+    waits_for: str
     urged_at: datetime | None
     unopened: Line | None
     unassigned: bool
@@ -176,7 +176,7 @@ def _line(
     return BoardTicket(
         ticket=ticket,
         left=solution.left if solution else None,
-        stands=solution is not None and solution.stands,
+        waits_for=solution.waits_for if solution else "",
         urged_at=urged_at,
         unopened=unopened,
         unassigned=ticket.state == "reported" and (given is None or given.missed),

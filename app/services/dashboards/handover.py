@@ -1,6 +1,6 @@
 """One page for the change of shift: what is still open and waits for what, and what the shift did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,6 @@ from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services.dashboards import board
 from app.services.dashboards.board import BoardFilter, BoardTicket
-from app.services.service_levels import clock
 
 SHOWN = 30  # lines: it is one page
 
@@ -28,8 +27,6 @@ class Shift:
 class Handover:
     rows: Sequence[BoardTicket]
     more: int
-    waits: Mapping[int, str]
-    """By ticket, what its clock is paused for."""
     reported: int
     finished: Sequence[Line]
     """How many each engineer finished."""
@@ -71,21 +68,12 @@ def load(session: Session, shift: Shift, *, zone: ZoneInfo, at: datetime) -> Han
     return Handover(
         rows=rows,
         more=len(shown.rows) - len(rows) + shown.more,
-        waits=_waits(session, [row.ticket.id for row in rows if row.stands]),
         reported=session.scalar(reported.where(Ticket.reported_at >= shift.begins, Ticket.reported_at < shift.ends))
         or 0,
         finished=session.execute(done).all(),
         urged=_counted(session, "urged", shift),
         missed=_counted(session, "limit_missed", shift),
     )
-
-
-def _waits(session: Session, tickets: Sequence[int]) -> dict[int, str]:
-    query = select(Event.ticket_id, Event.kind, Event.data).where(
-        Event.ticket_id.in_(tickets), Event.kind.in_(clock.WAITS)
-    )
-    rows = session.execute(query.order_by(Event.at, Event.id))
-    return {row.ticket_id: why for row in rows if (why := clock.waits_for(row.kind, row.data))}
 
 
 def _counted(session: Session, kind: str, shift: Shift) -> int:

@@ -30,7 +30,7 @@ ENDS = {
     "solution": ("finished", "closed"),
 }
 PAUSES = ("paused", "resumed")
-WAITS = ("paused", "recorded")  # after these its clock may stand: `waits_for`
+WAITS = ("paused", "recorded")  # after these its clock may stand
 SOON = timedelta(minutes=15)
 Urgency = Literal["over", "soon", "calm", "none"]
 OVER = ("finished", "closed", "cancelled")
@@ -46,8 +46,12 @@ class Mark:
     done: datetime | None
     kept: bool | None
     left: timedelta | None
-    stands: bool = False
-    """Its clock is paused."""
+    waits_for: str = ""
+    """Its clock stands, for this reason."""
+
+    @property
+    def stands(self) -> bool:
+        return bool(self.waits_for)
 
     @property
     def missed(self) -> bool:
@@ -94,8 +98,10 @@ class Course:
         """It waits without an end; what is over waits no more."""
         return any(pause.end is None for pause in self.pauses)
 
-    def waits(self, at: datetime) -> bool:
-        return any(pause.begin <= at and (pause.end is None or at < pause.end) for pause in self.pauses)
+    def wait(self, at: datetime) -> Pause | None:
+        """What it waits for at this moment, if it does."""
+        lasts = (pause for pause in self.pauses if pause.begin <= at and (pause.end is None or at < pause.end))
+        return next(lasts, None)
 
     @property
     def over(self) -> datetime | None:
@@ -138,7 +144,8 @@ class Codes:
 def solution_due(session: Session, ticket: Ticket, *, zone: ZoneInfo) -> datetime | None:
     """By when its present cycle should be solved, as its events stand; none while its clock is paused.
 
-    What is stored of it is a copy, for the index the warnings are found by: `due_moments` proves it.
+    What is stored of it is a copy, for the index the warnings are found by: `due_moments` proves it. What was imported
+    has none, so that nobody is rung up for it.
     """
     session.flush()
     course = courses(session, ticket.id)[-1]
@@ -147,7 +154,7 @@ def solution_due(session: Session, ticket: Ticket, *, zone: ZoneInfo) -> datetim
 
 def stored_due(course: Course, codes: Codes, rules: Rules) -> datetime | None:
     limits = rules.limits(course, codes)
-    if limits is None or course.paused:
+    if limits is None or course.paused or course.imported:
         return None
     return due(limits, course.began, course.pauses, hours=rules.hours)
 
@@ -251,13 +258,28 @@ def _courses(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Cour
 
 
 def _course(cycle: int, events: Sequence[Line]) -> Course:
-    reached: dict[str, datetime] = {}
+    began, reached = _began(cycle, events[0]), dict[str, datetime]()
     for event in events:
         if event.kind == "declined":
             reached.pop("dispatched", None)  # nobody was given it, as it turned out
         if event.state:
             reached.setdefault(event.state, event.at)
-    return Course(cycle, events[0].at, reached, list(_pauses(events)), imported=events[0].channel == "import")
+        if (finished := _told(event, began)) is not None:
+            reached["finished"] = finished
+    return Course(cycle, began, reached, list(_pauses(events)), imported=events[0].channel == "import")
+
+
+def _began(cycle: int, first: Line) -> datetime:
+    """With the report; a log may tell when that was, whenever its first node is."""
+    said = (first.data or {}).get("reported_at")
+    return datetime.fromisoformat(said) if said and cycle == 1 else first.at
+
+
+def _told(event: Line, began: datetime) -> datetime | None:
+    """When the work was finished as a node of a log tells it, where that can be this cycle's."""
+    said = (event.data or {}).get("finished_at") if event.state in ENDS["solution"] else None
+    finished = datetime.fromisoformat(said) if said else None
+    return finished if finished and began <= finished <= event.at else None
 
 
 def _pauses(events: Sequence[Line]) -> Iterator[Pause]:
@@ -298,6 +320,7 @@ def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime)
     found = reading(calendar, Limit.read(text), course.began, at=over or at, done=done, pauses=pauses)
     never = done is None and over is not None
     now = done or over or at
+    wait = course.wait(at) if name == "solution" and done is None and over is None else None
     return Mark(
         name=name,
         limit=text,
@@ -305,5 +328,5 @@ def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime)
         done=done,
         kept=None if never else found.kept,
         left=None if never or found.due is None else left(calendar, found.due, now, pauses),
-        stands=name == "solution" and course.waits(now),
+        waits_for=wait.reason if wait else "",
     )

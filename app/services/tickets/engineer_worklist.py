@@ -74,8 +74,8 @@ class WorklistItem:
         return self.solution.left if self.solution else None
 
     @property
-    def stands(self) -> bool:
-        return self.solution is not None and self.solution.stands
+    def waits_for(self) -> str:
+        return self.solution.waits_for if self.solution else ""
 
     @property
     def urgency(self) -> Urgency:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
-from app.models import Event, Ticket
+from app.models import Ticket
 from app.models.ticket import PAUSE_REASONS
 from app.services import events
 from app.services.events import Recorded
@@ -71,11 +70,5 @@ def waiting(session: Session, ticket: Ticket, *, at: datetime) -> Waiting | None
     """What it waits for at this moment, if it does."""
     if ticket.state not in ANSWERED:
         return None
-    query = select(Event.kind, Event.at, Event.data).where(
-        Event.ticket_id == ticket.id, Event.cycle == ticket.cycle, Event.kind.in_(clock.PAUSES)
-    )
-    last = session.execute(query.order_by(Event.at.desc(), Event.id.desc()).limit(1)).first()
-    if last is None or last.kind == "resumed" or last.data is None:
-        return None
-    found = Waiting(last.data["reason"], last.at, clock.planned_end(last.data))
-    return None if found.until is not None and found.until <= at else found
+    wait = clock.courses(session, ticket.id)[-1].wait(at)
+    return Waiting(wait.reason, wait.begin, wait.end) if wait else None

@@ -170,6 +170,7 @@ def _data(node: Node, step: Step) -> dict[str, Any]:
         "team": step.team,
         "category": step.category,
         "department": step.department,
+        "reported_at": node.reported_at.isoformat() if node.reported_at else None,
         "finished_at": step.finished_at.isoformat() if step.finished_at else None,
     }
     return {name: value for name, value in data.items() if value is not None}
