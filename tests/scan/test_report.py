@@ -75,12 +75,6 @@ def test_what_is_no_photo_is_refused_in_words_and_nothing_typed_is_lost(
     assert tickets(world) == []
 
 
-@pytest.mark.slow("a form of 20 MB")
-def test_twenty_megabytes_are_refused_in_words(slip: Slip, phone: Phone, world: World) -> None:
-    answer = report(slip, phone(world.nurse_identity), b"x" * 20_000_000)
-    assert (answer.status_code, "2 MB" in answer.text, tickets(world)) == (413, True, [])
-
-
 def test_a_fourth_photo_is_refused(slip: Slip, phone: Phone, world: World) -> None:
     answer = report(slip, phone(world.nurse_identity), *[photo("PNG", (8, 8))] * 4)
     assert (answer.status_code, tickets(world)) == (409, [])
