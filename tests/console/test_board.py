@@ -1,6 +1,5 @@
 """The live board: what is on it, in which order, for whom; and how a page that is open learns that it changed."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Thread
 
@@ -8,7 +7,6 @@ import pytest
 from sqlalchemy import event, select
 
 from app import clock
-from app.db import Database
 from app.models import Department, Notice, Ticket
 from app.models.ticket import OPEN_STATES
 from app.runtime import Runtime
@@ -20,6 +18,7 @@ from app.services.tickets import lifecycle, pauses
 from tests.conftest import Console
 from tests.console.conftest import Rate
 from tests.support.minutes import begin_a_minute
+from tests.support.statements import statements
 from tests.support.world import ZONE, World
 
 PAGE = "/console/board"
@@ -238,15 +237,3 @@ def test_a_wall_hides_what_is_for_hands(world: World, console: Console) -> None:
     shown = console(world.supervisor).get(f"{PAGE}?wall=1").text
     assert '<body class="wall">' in shown
     assert "data-stays" in shown
-
-
-def statements(database: Database, act: Callable[[], object]) -> list[str]:
-    said: list[str] = []
-
-    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", listen)
-    act()
-    event.remove(database.engine, "before_cursor_execute", listen)
-    return [one for one in said if not one.startswith(("BEGIN", "PRAGMA"))]

@@ -16,7 +16,7 @@ from app.models import DutyShift, Event, Person, Post
 from app.services.organisation import duty, duty_plan
 from app.services.organisation.duty_plan import Planned
 from app.services.tables.reader import open_table
-from app.services.tables.sheet_writer import xlsx
+from app.services.tables.writer import xlsx
 from app.services.tickets import detail, suggestions
 from config.duty import Shift, read_shifts, shifts
 from config.files import BadFile

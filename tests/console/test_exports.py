@@ -86,13 +86,17 @@ def test_assets_and_rooms_come_whole_beyond_the_first_page(world: World, console
 
 
 def test_a_workbook_is_written_front_to_end_and_read_again(tmp_path: Path) -> None:
-    parts = list(writer.as_xlsx([["编号", "n"], ["0012", 7], ["<&>", None]]))
-    assert len(parts) > 3
+    parts = list(writer.as_xlsx([["编号", "n"], ["0012", 7], ["<&>", None], ["_x0041_", "\x0b\ufffe=1"]]))
+    assert len(parts) > 4
     file = tmp_path / "list.xlsx"
     file.write_bytes(b"".join(parts))
     table = open_table(file)
     assert table.header == ["编号", "n"]
-    assert [getattr(row, "cells", None) for row in table.records] == [["0012", 7], ["<&>", ""]]
+    assert [getattr(row, "cells", None) for row in table.records] == [
+        ["0012", 7],
+        ["<&>", ""],
+        ["_x0041_", "'=1"],
+    ]
 
 
 @ONE

@@ -18,6 +18,7 @@ from config.findings import read_findings
 from tests.conftest import Console, Phone
 from tests.support.console_forms import send
 from tests.support.scan_forms import Slip
+from tests.support.statements import statements
 from tests.support.world import World
 
 
@@ -85,6 +86,26 @@ def test_the_ward_is_telephoned_and_the_last_faults_of_the_room_are_read(
     spot = page.split("这里最近的故障")[1].split("</ul>")[0]
     assert re.findall("故障[0-3]", spot) == ["故障3", "故障2", "故障1"]
     assert "卡纸 → 清理" in spot
+
+
+def test_the_page_for_no_network_asks_once_for_the_faults_of_all_rooms_and_assets(
+    world: World, engineer: FlaskClient, room: Place
+) -> None:
+    with world.database.transaction() as session:
+        printer = session.scalars(select(Asset.id)).one()
+        other = Place(code="N08-1", name="消化内科护士站", department_id=world.ward.id)
+        session.add(other)
+    put(world, world.ticket("finished", description="卡在这间"), room)
+    put(world, world.ticket("finished", description="这台坏过"), other, printer)
+    asked = []
+    for _ in range(2):
+        put(world, world.ticket("accepted"), room, printer)
+        put(world, world.ticket("accepted"), other)
+        said = statements(world.database, lambda: engineer.get("/engineer/today"))
+        asked.append(len(said))
+    assert asked[0] == asked[1]
+    spots = engineer.get("/engineer/today").text.split("<article")[1:]
+    assert [("卡在这间" in spot, "这台坏过" in spot) for spot in spots] == [(True, True), (False, True)] * 2
 
 
 def test_what_was_chosen_is_on_record_and_offered_first_next_time(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -110,7 +111,7 @@ def test_what_an_open_ticket_of_a_log_waits_for_is_shown_and_can_be_ended(
         ticket = session.scalars(select(Ticket)).one()
         now = at("09:40")
         assert pauses.waiting(session, ticket, at=now) == Waiting("part", at("09:20"), None)
-        mine = {"by": world.desk.id, "at": now, "zone": ZONE, "channel": "console"}
+        mine: dict[str, Any] = {"by": world.desk.id, "at": now, "zone": ZONE, "channel": "console"}
         with pytest.raises(Refused, match="paused_already"):
             pauses.pause(session, ticket, reason="user", until=at("12:00"), **mine)
         [row] = board.load(session, BoardFilter(), zone=ZONE, at=now).rows

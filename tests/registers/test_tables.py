@@ -15,7 +15,7 @@ from app.services.registers import tables
 from app.services.registers.access import Reader
 from app.services.registers.records import Act
 from app.services.tables.reader import open_table
-from app.services.tables.sheet_writer import xlsx
+from app.services.tables.writer import xlsx
 from config.registers import Field, registers
 from tests.conftest import Console
 from tests.registers.conftest import AT, Write, stands

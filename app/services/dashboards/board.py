@@ -122,7 +122,7 @@ class Shared:
 def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime) -> LiveBoard:
     """All of it in a dozen statements, however many tickets are open; counted as on a ticket's own page."""
     tickets = session.execute(_open(wanted).limit(MOST)).all()
-    today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = _midnight(at, zone)
     solved = session.execute(_solved(today)).all()
     clocks = clock.marks(session, [*tickets, *solved], "dispatch", "solution", zone=zone, at=at)
     urged = urges.standing(session)
@@ -149,7 +149,7 @@ def satisfaction(session: Session, *, zone: ZoneInfo, at: datetime) -> Satisfact
 
     Those of one major incident are one event: what they say is their mean.
     """
-    today = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = _midnight(at, zone)
     level = func.coalesce(RatingCorrection.level, Rating.level)
     one = (
         select(func.avg(level).label("level"))
@@ -166,6 +166,10 @@ def satisfaction(session: Session, *, zone: ZoneInfo, at: datetime) -> Satisfact
     query = select(func.count(), func.coalesce(func.sum(case((one.c.level >= SATISFIED_FROM, 1), else_=0)), 0))
     rated, satisfied = session.execute(query.select_from(one)).one()
     return Satisfaction(rated, satisfied)
+
+
+def _midnight(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _line(
@@ -205,27 +209,22 @@ def _by_need(row: BoardTicket) -> tuple[bool, timedelta, int]:
 
 
 def _open(wanted: BoardFilter) -> Query:
-    query = (
+    shown = clock.coded(
         select(
-            Ticket.id,
             Ticket.number,
             Ticket.state,
-            Ticket.priority,
-            Ticket.category_id,
             Ticket.reported_at,
             Ticket.description,
             Department.name.label("department"),
-            Department.code.label("department_code"),
-            Campus.code.label("campus_code"),
             Place.name.label("place"),
             Category.name.label("category"),
             Team.name.label("team"),
             _lead.name.label("lead"),
             _lead.telephone,
         )
-        .outerjoin(Department, Department.id == Ticket.department_id)
-        .outerjoin(Campus, Campus.id == Department.campus_id)
-        .outerjoin(Place, Place.id == Ticket.place_id)
+    )
+    query = (
+        shown.outerjoin(Place, Place.id == Ticket.place_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
         .outerjoin(_lead, _lead.id == Ticket.lead_id)
@@ -238,16 +237,6 @@ def _open(wanted: BoardFilter) -> Query:
 
 
 def _solved(today: datetime) -> Query:
-    return (
-        select(
-            Ticket.id,
-            Ticket.priority,
-            Ticket.category_id,
-            Department.code.label("department_code"),
-            Campus.code.label("campus_code"),
-        )
-        .join(Completion, (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle))
-        .outerjoin(Department, Department.id == Ticket.department_id)
-        .outerjoin(Campus, Campus.id == Department.campus_id)
-        .where(Completion.finished_at >= today, ~follows_another())
-    )
+    this_cycle = (Completion.ticket_id == Ticket.id) & (Completion.cycle == Ticket.cycle)
+    solved = select(Completion.finished_at).join(Ticket, this_cycle)
+    return clock.coded(solved).where(Completion.finished_at >= today, ~follows_another())

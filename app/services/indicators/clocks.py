@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Campus, Completion, CompletionClock, Department, Ticket
+from app.models import Completion, CompletionClock, Ticket
 from app.pagination import Line
 from app.services.indicators.measures import Scope
 from app.services.service_levels import clock
@@ -47,20 +47,9 @@ def complete(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str) -> 
 
 
 def _missing(scope: Scope, digest: str) -> Any:
+    completions = select(Completion.id.label("completion_id"), Completion.cycle, Completion.finished_at)
     return (
-        select(
-            Completion.id.label("completion_id"),
-            Completion.ticket_id.label("id"),
-            Completion.cycle,
-            Completion.finished_at,
-            Ticket.priority,
-            Ticket.category_id,
-            Department.code.label("department_code"),
-            Campus.code.label("campus_code"),
-        )
-        .join(Ticket, Ticket.id == Completion.ticket_id)
-        .outerjoin(Department, Department.id == Ticket.department_id)
-        .outerjoin(Campus, Campus.id == Department.campus_id)
+        clock.coded(completions.join(Ticket, Ticket.id == Completion.ticket_id))
         .outerjoin(CompletionClock, CompletionClock.completion_id == Completion.id)
         .where(scope.completions(), or_(CompletionClock.rules.is_(None), CompletionClock.rules != digest))
         .order_by(Completion.id)

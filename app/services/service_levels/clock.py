@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Campus, Department, Event, IncidentChild, Ticket
-from app.pagination import Line
+from app.pagination import Line, Query
 from app.services.service_levels import calendars, contracts
 from app.services.service_levels.calendars import Hours
 from app.services.service_levels.contracts import Scopes
@@ -187,8 +187,7 @@ def marks(
 ) -> dict[int, dict[str, Mark]]:
     """These limits of each ticket's last cycle, by its id, in one statement for the events of all of them.
 
-    A row has `id`, `priority`, `category_id`, `department_code` and `campus_code`; without a limit for its day it is
-    left out.
+    A row has what `coded` gives it; without a limit for its day it is left out.
     """
     courses_of, rules = last_courses(session, tickets), Rules.load(session, zone)
     found = {}
@@ -197,6 +196,16 @@ def marks(
         if course is not None and (limits := rules.limits(course, Codes.of(ticket))):
             found[ticket.id] = {name: _mark(course, name, limits, rules.hours, at) for name in names}
     return found
+
+
+def coded(tickets: Query) -> Query:
+    """Their rows as `marks` reads them: with what decides about each ticket's limits."""
+    codes = (Department.code.label("department_code"), Campus.code.label("campus_code"))
+    return (
+        tickets.add_columns(Ticket.id, Ticket.priority, Ticket.category_id, *codes)
+        .outerjoin(Department, Department.id == Ticket.department_id)
+        .outerjoin(Campus, Campus.id == Department.campus_id)
+    )
 
 
 def all_courses(session: Session, ticket_ids: Sequence[int]) -> dict[int, list[Course]]:

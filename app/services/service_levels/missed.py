@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Campus, Department, Employment, Event, Notice, Post, Team, Ticket
+from app.models import Employment, Event, Notice, Post, Team, Ticket
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services import events
@@ -89,22 +89,10 @@ def _of_mark(
 
 def _recent(session: Session, at: datetime, ticket_id: int | None) -> Sequence[Line]:
     """Open tickets that can have missed a limit within the last day; never what was imported or waits."""
-    query = (
-        select(
-            Ticket.id,
-            Ticket.cycle,
-            Ticket.priority,
-            Ticket.category_id,
-            Department.code.label("department_code"),
-            Campus.code.label("campus_code"),
-        )
-        .outerjoin(Department, Department.id == Ticket.department_id)
-        .outerjoin(Campus, Campus.id == Department.campus_id)
-        .where(
-            Ticket.state.in_(OPEN_STATES),
-            Ticket.due_at.is_not(None),
-            or_(Ticket.due_at.between(at - RINGS_FOR, at), Ticket.updated_at > at - 2 * RINGS_FOR),
-        )
+    query = clock.coded(select(Ticket.cycle)).where(
+        Ticket.state.in_(OPEN_STATES),
+        Ticket.due_at.is_not(None),
+        or_(Ticket.due_at.between(at - RINGS_FOR, at), Ticket.updated_at > at - 2 * RINGS_FOR),
     )
     if ticket_id is not None:
         query = query.where(Ticket.id == ticket_id)

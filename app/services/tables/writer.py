@@ -2,10 +2,11 @@
 
 import csv
 import io
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from app.services.tables.formulas import guarded
 
@@ -17,6 +18,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_LIKE_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what Excel would take for a letter's number
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _AROUND = {
     "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
@@ -25,8 +27,6 @@ _AROUND = {
     f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_KIND}.worksheet+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" '
     f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name="1" sheetId="1" r:id="r1"/>'
-    "</sheets></workbook>",
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" '
     f'Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
 }
@@ -43,19 +43,37 @@ def as_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
         buffer.truncate()
 
 
-def as_xlsx(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
-    """Every cell that is no number is text, so nothing is run and no zero is lost."""
+def as_xlsx(
+    rows: Iterable[Sequence[Cell]], *, title: str = "1", guard: Callable[[str], str] = guarded
+) -> Iterator[bytes]:
+    """Every cell that is no number is text, so nothing is run and no zero is lost.
+
+    The same rows make the same file: no moment of writing stands in it.
+    """
+    sheets = f'<sheets><sheet name={quoteattr(title)} sheetId="1" r:id="r1"/></sheets>'
+    book_part = f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{sheets}</workbook>'
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, content in _AROUND.items():
-            book.writestr(name, _HEAD + content)
-        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+    with ZipFile(sink, "w") as book:
+        for name, content in {**_AROUND, "xl/workbook.xml": book_part}.items():
+            book.writestr(_part(name), _HEAD + content)
+        with book.open(_part("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
             sheet.write(f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
             for row in rows:
-                sheet.write(f"<row>{''.join(map(_cell, row))}</row>".encode())
+                sheet.write(f"<row>{''.join(_cell(value, guard) for value in row)}</row>".encode())
                 yield sink.taken()
             sheet.write(b"</sheetData></worksheet>")
     yield sink.taken()
+
+
+def xlsx(rows: Iterable[Sequence[Cell]], *, title: str) -> bytes:
+    """A small one that is filled in and comes back: every cell as it is."""
+    return b"".join(as_xlsx(rows, title=title, guard=str))
+
+
+def _part(name: str) -> ZipInfo:
+    part = ZipInfo(name)
+    part.compress_type = ZIP_DEFLATED
+    return part
 
 
 class _Sink(io.RawIOBase):
@@ -76,14 +94,20 @@ class _Sink(io.RawIOBase):
         return b"".join(parts)
 
 
-def _cell(value: Cell) -> str:
+def _cell(value: Cell, guard: Callable[[str], str]) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"<c><v>{value}</v></c>"
-    letters = "".join(letter for letter in _text(value) if letter in "\t\n" or letter >= " ")
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(letters)}</t></is></c>' if letters else "<c/>"
+    shown = escape(_LIKE_ESCAPED.sub("_x005F_", _text(value, guard)))
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>' if shown else "<c/>"
 
 
-def _text(value: Cell) -> str:
+def _writable(letter: str) -> bool:
+    return letter in "\t\n" or (letter >= " " and letter not in "\ufffe\uffff")
+
+
+def _text(value: Cell, guard: Callable[[str], str] = guarded) -> str:
     if value is None:
         return ""
-    return value.strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else guarded(str(value))
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return guard("".join(filter(_writable, str(value))))

@@ -1,17 +1,17 @@
 """What was found and done, as the engineer chose it when finishing: codes in the event, learned from for the next."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Refused
 from app.models import Category, Event, Ticket, TicketAsset
-from app.pagination import Query
+from app.pagination import Line, Query
 from app.services.tickets import linking
 from config.findings import Finding, findings
 
@@ -19,6 +19,7 @@ LEARNED_FROM = 200  # of the last tickets of a service
 LAST = 3
 RELATED = 5
 DONE = ("finished", "closed")
+LATEST = (Ticket.reported_at.desc(), Ticket.id.desc())
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,40 @@ def offered(session: Session, category_id: int | None) -> tuple[Mapping[str, Fin
     )
 
 
-def at_the_spot(session: Session, ticket: Ticket) -> list[Earlier]:
-    """The last faults in this room, or of this asset, and their fixes."""
-    ways = [*_same_asset(session, ticket), *_same_place(ticket)]
-    return _earlier(session, ticket, ways, Ticket.state.in_(DONE), most=LAST)
+def at_the_spots(session: Session, tickets: Sequence[int]) -> dict[int, list[Earlier]]:
+    """By ticket, the last faults in its room, or of its asset, and their fixes: for all of them at once."""
+    query = select(Ticket.id, Ticket.place_id, TicketAsset.asset_id)
+    query = query.outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id).where(Ticket.id.in_(tickets))
+    ways = {row.id: _ways(row) for row in session.execute(query)}
+    asked = {name: way for ways_of in ways.values() for name, way in ways_of.items()}
+    if not asked:
+        return {}
+    last = union_all(*(select(_last(name, way).subquery()) for name, way in asked.items())).subquery()
+    rows = session.execute(select(last, Category.name).outerjoin(Category, Category.id == last.c.category_id)).all()
+    told = dict(zip((row.id for row in rows), _told(session, rows), strict=True))
+    found = {}
+    for ticket, names in ways.items():
+        own = {row.id: row for row in rows if row.way in names and row.id != ticket}.values()
+        found[ticket] = [told[row.id] for row in _latest(own, LAST)]
+    return found
+
+
+def _ways(row: Line) -> dict[str, ColumnElement[bool]]:
+    """Each by its name: the faults of the ticket's room, those of its asset."""
+    of_asset = select(TicketAsset.ticket_id).where(TicketAsset.asset_id == row.asset_id)
+    ways: dict[str, ColumnElement[bool]] = {}
+    if row.place_id is not None:
+        ways[f"place {row.place_id}"] = Ticket.place_id == row.place_id
+    if row.asset_id is not None:
+        ways[f"asset {row.asset_id}"] = Ticket.id.in_(of_asset.order_by(TicketAsset.ticket_id.desc()).limit(RELATED))
+    return ways
+
+
+def _last(name: str, way: ColumnElement[bool]) -> Query:
+    """One more than are shown: the ticket itself may be among them."""
+    columns = (Ticket.id, Ticket.number, Ticket.state, Ticket.reported_at, Ticket.category_id, Ticket.description)
+    query = select(literal(name).label("way"), *columns).where(way, Ticket.state.in_(DONE))
+    return query.order_by(*LATEST).limit(LAST + 1)
 
 
 def related(session: Session, ticket: Ticket) -> list[tuple[str, list[Earlier]]]:
@@ -96,16 +127,20 @@ def _same_asset(session: Session, ticket: Ticket) -> list[ColumnElement[bool]]:
     return [Ticket.id.in_(tickets)] if tickets else []
 
 
-def _earlier(
-    session: Session, ticket: Ticket, ways: Sequence[ColumnElement[bool]], *conditions: ColumnElement[bool], most: int
-) -> list[Earlier]:
+def _earlier(session: Session, ticket: Ticket, ways: Sequence[ColumnElement[bool]], *, most: int) -> list[Earlier]:
     """The last of all the ways, each asked by its own index."""
-    last = (Ticket.reported_at.desc(), Ticket.id.desc())
     query = select(Ticket.id, Ticket.number, Ticket.state, Ticket.reported_at, Category.name, Ticket.description)
-    query = query.outerjoin(Category, Category.id == Ticket.category_id).where(Ticket.id != ticket.id, *conditions)
-    asked = [session.execute(query.where(way).order_by(*last).limit(most)).all() for way in ways]
+    query = query.outerjoin(Category, Category.id == Ticket.category_id).where(Ticket.id != ticket.id)
+    asked = [session.execute(query.where(way).order_by(*LATEST).limit(most)).all() for way in ways]
     each = {row.id: row for rows in asked for row in rows}.values()
-    rows = sorted(each, key=lambda row: (row.reported_at, row.id), reverse=True)[:most]
+    return _told(session, _latest(each, most))
+
+
+def _latest(rows: Iterable[Line], most: int) -> list[Line]:
+    return sorted(rows, key=lambda row: (row.reported_at, row.id), reverse=True)[:most]
+
+
+def _told(session: Session, rows: Sequence[Line]) -> list[Earlier]:
     known = {row.ticket_id: row.data or {} for row in session.execute(_finishes([row.id for row in rows]))}
     return [
         Earlier(

@@ -19,7 +19,7 @@ from app.services.organisation import catalogue, duty, duty_plan, duty_table
 from app.services.organisation.duty_plan import LONGEST, Planned
 from app.services.tables.lines import Unreadable
 from app.services.tables.reader import open_table
-from app.services.tables.sheet_writer import XLSX, xlsx
+from app.services.tables.writer import XLSX, xlsx
 from app.web.console import filters
 from app.web.console.overview import blueprint
 from config.duty import shifts

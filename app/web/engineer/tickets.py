@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import zip_longest
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
@@ -78,7 +77,7 @@ def show(number: str) -> str:
             "job": job,
             "causes": causes,
             "solutions": solutions,
-            "at_the_spot": findings.at_the_spot(db, ticket),
+            "at_the_spot": findings.at_the_spots(db, [ticket.id]).get(ticket.id, []),
             "related": findings.related(db, ticket),
             "unseen": inbox.unseen(db, job.ticket_id, person_id=g.visitor.person_id),
             "steps": progress.steps(db, job.ticket_id, cycle=job.cycle),
@@ -195,10 +194,9 @@ def today() -> str:
     """All that is open, each with what is needed and its next steps: for where there is no network."""
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
-        first = work.open[: engineer_worklist.RECENT]  # each asks the database
-        spots = [findings.at_the_spot(db, db.get_one(Ticket, job.ticket_id)) for job in first]
+        spots = findings.at_the_spots(db, [job.ticket_id for job in work.open[: engineer_worklist.RECENT]])
     forms = {job.number: session.form_token("engineer", job.number) for job in work.open}
-    return render_template("engineer/today.html", today=list(zip_longest(work.open, spots, fillvalue=())), forms=forms)
+    return render_template("engineer/today.html", work=work, spots=spots, forms=forms)
 
 
 @blueprint.get("/engineer/hand-over")

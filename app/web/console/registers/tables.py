@@ -17,7 +17,7 @@ from app.services.registers.records import Act
 from app.services.tables.lines import Unreadable
 from app.services.tables.reader import open_table
 from app.services.tables.records import Fault
-from app.services.tables.sheet_writer import XLSX, xlsx
+from app.services.tables.writer import XLSX, xlsx
 from app.texts.tables import FILES, ROWS
 from app.web.console.registers.registers import blueprint, listed, reader
 
