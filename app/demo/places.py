@@ -88,9 +88,12 @@ def _ward(rows: Rows, campuses: dict[str, int], row: tuple[str, str, str, str, s
 
 def catalogue(rows: Rows) -> dict[str, int]:
     """The category of each service by its code."""
-    groups = {code: rows.add(Category, code=code, name=name, parent_id=None) for code, name in telling().groups.items()}
+    groups = {
+        code: rows.add(Category, code=code, name=name, parent_id=None, for_users=False)
+        for code, name in telling().groups.items()
+    }
     return {
-        code: rows.add(Category, code=code, name=service.name, parent_id=groups[service.group])
+        code: rows.add(Category, code=code, name=service.name, parent_id=groups[service.group], for_users=True)
         for code, service in telling().services.items()
     }
 

@@ -9,6 +9,7 @@ from werkzeug.formparser import FormDataParser
 from app.errors import Refused
 
 LONGEST = 100  # of a line
+REASON_MOST = 200
 Parsed = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
 
 
@@ -41,6 +42,17 @@ def clean(text: str, most: int = LONGEST) -> str:
     if len(trimmed) > most:
         raise Refused("too_long", most=most)
     return trimmed
+
+
+def reason() -> str:
+    """Why somebody does what cannot be undone, or weighs on another: always asked for (`parts.danger`), kept beside it.
+
+    Raises Refused.
+    """
+    given = typed("reason", REASON_MOST)
+    if not given:
+        raise Refused("why_missing")
+    return given
 
 
 def typed(name: str, most: int = LONGEST) -> str:

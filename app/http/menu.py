@@ -58,6 +58,7 @@ _MENU: tuple[Place | tuple[str, tuple[Place, ...]], ...] = (
         mark("设置"),
         (
             Place("/console/people", mark("人员"), supervisors=True),
+            Place("/console/lists", mark("服务与科室"), supervisors=True),
             Place("/console/integrations", mark("系统对接"), supervisors=True),
             Place("/console/calendar", mark("放假安排")),
         ),

@@ -21,7 +21,7 @@ from app.models.draw import (
     DrawWinner,
 )
 from app.models.duty import DutyShift, DutySwap, PostApproval
-from app.models.event import Event, FeedEntry, FeedMark
+from app.models.event import Event, EventNote, FeedEntry, FeedMark
 from app.models.holiday import HolidayNotice
 from app.models.inbound import Inbound
 from app.models.incident import IncidentChild, MajorIncident
@@ -137,6 +137,7 @@ __all__ = [
     "EnteredRatingPhoto",
     "ErasureRequest",
     "Event",
+    "EventNote",
     "FeedEntry",
     "FeedMark",
     "ForgottenOpenid",

@@ -55,6 +55,7 @@ STAYS = frozenset(
         "completion",
         "draw_objection",
         "erasure_request",
+        "event_note",
         "rating_detail",
         "register_entry",
         "service_case",

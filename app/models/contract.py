@@ -12,11 +12,13 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     and_,
+    true,
 )
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
+from app.models.listed import Listed
 
 
 class Provider(Base):
@@ -36,7 +38,7 @@ class Team(Base):
     provider_id: Mapped[int | None] = mapped_column(Id, ForeignKey("provider.id"))
 
 
-class Post(Base):
+class Post(Listed, Base):
     __tablename__ = "post"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -47,7 +49,7 @@ class Post(Base):
     headcount: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")  # as the contract asks for
 
 
-class Category(Base):
+class Category(Listed, Base):
     """One line of the service catalogue."""
 
     __tablename__ = "category"
@@ -56,6 +58,7 @@ class Category(Base):
     code: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     parent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("category.id"))
+    for_users: Mapped[bool] = mapped_column(default=True, server_default=true())  # on the short list they choose from
 
 
 class Contract(Base):

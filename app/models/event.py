@@ -64,6 +64,18 @@ _xid_first = DDL(XID_FIRST).execute_if(dialect="postgresql")  # type: ignore[no-
 event.listen(Event.__table__, "after_create", _xid_first)
 
 
+class EventNote(Base):
+    """Words beside an event: why somebody did what cannot be undone, or how a thing was called before.
+
+    The event is sealed and says only that there are some; they can be erased.
+    """
+
+    __tablename__ = "event_note"
+
+    event_id: Mapped[int] = mapped_column(Id, ForeignKey("event.id"), primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Text)
+
+
 class FeedEntry(Base):
     """An event's place in the feed: in commit order, from 1, without gaps. Append-only."""
 

@@ -24,6 +24,9 @@ Subject = Literal[
     "register",
     "signal",
     "corridor",
+    "category",
+    "department",
+    "post",
 ]
 
 
@@ -125,9 +128,14 @@ EVENTS: Mapping[str, EventKind] = {
     "post_approved": EventKind("person"),
     "roles_changed": EventKind("person"),
     "employment_changed": EventKind("person"),
+    "password_changed": EventKind("person"),  # set by an admin, or by themselves
+    "account_switched_off": EventKind("person"),  # of the console: roles and password are gone
     "bound": EventKind("person"),
     "unbound": EventKind("person"),
     "erased": EventKind("person"),
+    "category_changed": EventKind("category"),  # added, renamed, moved, switched off or on
+    "department_changed": EventKind("department"),
+    "post_changed": EventKind("post"),
     "contract_made": EventKind("contract"),
     "contract_base_set": EventKind("contract"),
     "figure_entered": EventKind("contract"),

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
+from app.models.listed import Listed
 
 
 class Campus(Base):
@@ -25,7 +26,7 @@ class Located:
     room: Mapped[str] = mapped_column(Text, default="")
 
 
-class Department(Located, Base):
+class Department(Located, Listed, Base):
     __tablename__ = "department"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from app.db import Executor, Writer, core, first
 from app.driver import Prepared
-from app.models import Event, Ticket
+from app.models import Event, EventNote, Ticket
 from app.models.kinds import EVENTS
 
 _COLUMNS = (
@@ -75,6 +76,23 @@ def append(
         "data": data,
     }
     return Recorded(first(db, _EVENT, values).id, about.ticket_id, about.subject_id)
+
+
+def append_noted(
+    session: Session,
+    about: Ticket | About,
+    kind: str,
+    note: str,
+    *,
+    by: int | None,
+    at: datetime,
+    channel: str,
+    data: dict[str, Any] | None = None,
+) -> Recorded:
+    """As `append`, with words beside the event: it says only that there are some, and they can be erased."""
+    written = append(session, about, kind, by=by, at=at, channel=channel, data={**(data or {}), "noted": True})
+    session.add(EventNote(event_id=written.id, text=note))
+    return written
 
 
 def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""What roles are called."""
+"""What roles are called, and the lists an admin keeps."""
 
 from app.texts.catalogue import mark
 
@@ -10,5 +10,19 @@ WORDS: dict[str, dict[str, str]] = {
         "supervisor": mark("监督员"),
         "admin": mark("管理员"),
         "auditor": mark("审计员"),
+    },
+    "list": {"category": mark("服务目录"), "department": mark("科室"), "post": mark("岗位")},
+    "list_above": {"category": mark("上级"), "department": mark("院区"), "post": mark("服务商")},
+    "list_says": {
+        "category": mark("工程师和服务台能选全部；用户报修时只看到勾了“用户报修时也能选”的。"),
+        "department": mark("花名册、工单、打印都按代码认科室，代码不能改。"),
+        "post": mark("合同要求的岗位，排班和到岗率按这里的人数算。"),
+    },
+    "list_act": {
+        "added": mark("添加"),
+        "renamed": mark("改名"),
+        "changed": mark("改设置"),
+        "switched_off": mark("停用"),
+        "switched_on": mark("重新启用"),
     },
 }

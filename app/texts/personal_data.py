@@ -30,6 +30,9 @@ GROUPS: dict[str, DataNote] = {
         mark("您负责、领用或参加的事，供考核服务商。"),
         mark("合同履行的记录；离职后申请删除的，文字和照片清除。"),
     ),
+    "reasons": DataNote(
+        mark("写下的原因"), mark("说明为什么解除绑定、改角色、停用。"), mark("文字 %(days)s 天后删除。"), "comment"
+    ),
     "filters": DataNote(mark("保存的筛选"), mark("下次一点就到您要的列表。"), mark("您删去或申请删除后清除。")),
     "roles": DataNote(mark("角色"), mark("决定您能打开哪些页面。"), mark("离职后不再有效。")),
     "bindings": DataNote(mark("微信"), mark("下次打开时认出您。"), mark("解除绑定、取消关注或申请删除后清除。")),
@@ -152,6 +155,7 @@ FIELDS: dict[str, str] = {
     "issued_at": mark("登录于"),
     "revoked_at": mark("退出于"),
     "kind": mark("类型"),
+    "history_event": mark("什么事"),
     "event": mark("事件"),
     "received_at": mark("收到于"),
     "password": mark("有控制台密码（只存散列）"),
@@ -172,6 +176,7 @@ CODES = {
     "prize_state": "claim_state",
     "objection_state": "objection_state",
     "act": "event",
+    "history_event": "history_event",
     "by_way_of": "channel",
     "notice": "notice",
     "notice_state": "notice_state",

@@ -88,6 +88,8 @@ REFUSED = (
     """UPDATE register_entry SET data = '{"a": 2}'""",
     "UPDATE register_entry SET by_id = 1",
     "UPDATE register_file SET content = 'y'",
+    "UPDATE event_note SET text = 'another'",
+    "UPDATE event_note SET event_id = event_id + 1",
     "UPDATE ticket_note SET text = 'another'",
     "UPDATE ticket_note SET person_id = person_id + 1",
     "UPDATE identity_claim SET person_id = person_id + 1",
@@ -130,6 +132,7 @@ def full(bare_url: str) -> Iterator[Database]:
         session.execute(text(days), {"at": clock.now()})
         note = "INSERT INTO ticket_note (ticket_id, person_id, kind, text, at) VALUES (1, 1, 'noted', 'a', :at)"
         session.execute(text(note), {"at": clock.now()})
+        session.execute(text("INSERT INTO event_note (event_id, text) VALUES (1, 'a')"))
         rated = "INSERT INTO case_rating (case_id, recovery, level, at)"
         session.execute(text(f"{rated} SELECT min(id), 1, 5, min(opened_at) FROM service_case"))
         for statement in REGISTER:

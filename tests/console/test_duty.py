@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.errors import Refused
 from app.models import DutyShift, Event, Person, Post
-from app.services.organisation import duty, duty_plan
+from app.services.organisation import duty, duty_plan, kept_lists
 from app.services.organisation.duty_plan import Planned
 from app.services.tables.reader import open_table
 from app.services.tables.writer import xlsx
@@ -162,7 +162,7 @@ def test_checking_in_on_the_phone_counts_as_present_once_approved(
     assert "/engineer/duty/check-in" not in engineer.get("/engineer/duty").text
     assert "赵强" in supervisor.get("/console/duty").text.split('id="unapproved"')[1]
     with world.database.transaction() as session:
-        duty_plan.set_headcount(session, world.post.id, 2)
+        kept_lists.set_headcount(session, world.post.id, 2, by=world.admin.id, at=clock.now())
         duty_plan.approve(session, world.engineer.id, world.post.id, by=world.supervisor.id, at=now)
     with world.database.reading() as session:
         [found] = duty.staffing(session, first=day, last=day)

@@ -43,9 +43,11 @@ from app.models import (
     TicketPhoto,
     WeChatIdentity,
 )
+from app.services import events
 from app.services.cases import acts, complaints
 from app.services.cases.acts import Actor
 from app.services.cases.complaints import Said
+from app.services.events import About
 from app.services.ratings import manual_entry, rating
 from app.services.ratings.manual_entry import Entry, ManualRating
 from app.services.ratings.rating import Detail
@@ -58,7 +60,8 @@ from tests.support.world import ZONE, World
 
 FAULT, PLACE, COMMENT, GRIEF = "打印机只印半张", "窗边第二张桌", "修得快，人很和气", "等了整整三天"
 NOTED = "她说下午再来"
-WORDS = (FAULT, PLACE, COMMENT, GRIEF, NOTED)
+WHY = "手机丢在食堂了"
+WORDS = (FAULT, PLACE, COMMENT, GRIEF, NOTED, WHY)
 
 
 def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime | None = None) -> Ticket:
@@ -95,6 +98,8 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
             session.flush()
         _enter_slip(session, world, ticket, now)
         badge_check(session, world, person, now)
+        told: dict[str, Any] = {"by": world.admin.id, "at": now, "channel": "test"}
+        events.append_noted(session, About(person.id), "unbound", WHY, **told)
     return ticket
 
 

@@ -111,7 +111,7 @@ def test_with_no_days_all_is_kept_but_what_is_no_use_any_more(world: World, data
 @pytest.mark.parametrize(
     ("setting", "names"),
     [
-        ("comment", {"comments", "notes"}),
+        ("comment", {"comments", "notes", "reasons"}),
         ("photo", {"photos", "appeal_photos", "register_photos", "slip_photos", "claim_photos", "locations"}),
         ("notice", {"notice_tries", "notices", "webhook_tries", "webhooks"}),
         ("sign_in", {"sign_ins", "console_scans", "sessions", "binding_tries", "invitations"}),

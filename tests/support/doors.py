@@ -48,6 +48,7 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "quarter": str(Quarter.of(clock.now().date())),
         "console_sheets.code": "C1.1",
         "console_registers.kind": "knowledge",
+        "console_lists.kind": "category",
         "size": "1",
         "account": "service",
         "person_id": str(world.nurse.id),

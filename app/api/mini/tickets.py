@@ -26,7 +26,7 @@ def categories() -> responses.Categories:
     """What a fault may be about."""
     with read_session() as db:
         return responses.Categories(
-            categories=[responses.Category.model_validate(row) for row in catalogue.categories(db)]
+            categories=[responses.Category.model_validate(row) for row in catalogue.categories_for_users(db)]
         )
 
 
@@ -42,7 +42,7 @@ def tickets() -> responses.Tickets:
 @post_once("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category", "served_has_left")
 def report(db: Session, given: requests.Fault) -> responses.Ticket:
     """Report a fault; the same words twice within five minutes are one ticket."""
-    if given.category_id is not None and db.get(Category, given.category_id) is None:
+    if given.category_id is not None and not catalogue.can_be_chosen(db, Category, given.category_id):
         raise Refused("unknown_category")
     fault = requester.Fault(given.description.strip(), given.category_id, given.location.strip())
     zone = runtime().settings.timezone

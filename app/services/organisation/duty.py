@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Campus, DutyShift, Employment, Person, Post, PostApproval, RoleGrant
@@ -158,8 +158,9 @@ def staffing(session: Session, *, first: date, last: date) -> list[Staffing]:
         select(Post.name, Post.headcount, func.count(person_day.c.day), func.count(person_day.c.present))
         .select_from(Post)
         .outerjoin(person_day, person_day.c.post_id == Post.id)
-        .group_by(Post.id, Post.name, Post.headcount)
-        .order_by(Post.name)
+        .where(or_(Post.off_at.is_(None), person_day.c.day.is_not(None)))
+        .group_by(Post.id, Post.name, Post.headcount, Post.position)
+        .order_by(Post.position, Post.name)
     )
     return [Staffing(name, count * days, planned, present) for name, count, planned, present in session.execute(query)]
 

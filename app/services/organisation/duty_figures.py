@@ -1,12 +1,14 @@
 """What the duty roster of a provider comes to between two days, for the quarter's sheet."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.models import DutyShift, Post, PostApproval
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,6 @@ def figures(session: Session, provider_id: int, first: date, last: date) -> Duty
     if begins is None or begins > last:
         return DutyFigures()
     first = max(first, begins)
-    days = (last - first).days + 1
     approved = (PostApproval.person_id == DutyShift.person_id) & (PostApproval.post_id == DutyShift.post_id)
     on_duty = (DutyShift.day.between(first, last), DutyShift.checked_in_at.is_not(None))
     of_day = (
@@ -51,10 +52,16 @@ def figures(session: Session, provider_id: int, first: date, last: date) -> Duty
         .distinct()
         .subquery()
     )
-    headcount = session.scalar(select(func.sum(Post.headcount)).where(Post.provider_id == provider_id)) or 0
     return DutyFigures(
-        asked=headcount * days,
+        asked=_asked(session, provider_id, first, last),
         present=session.scalar(select(func.coalesce(func.sum(capped), 0))) or 0,
         unapproved=session.scalar(select(func.count()).select_from(without)) or 0,
         kept=True,
     )
+
+
+def _asked(session: Session, provider_id: int, first: date, last: date) -> int:
+    """Of each post on every day before the one on which it was switched off."""
+    posts = session.execute(select(Post.headcount, Post.off_at).where(Post.provider_id == provider_id))
+    ends = [(count, min(last, off_at.date() - A_DAY) if off_at else last) for count, off_at in posts]
+    return sum(count * max(0, (end - first).days + 1) for count, end in ends)

@@ -168,19 +168,12 @@ def add_default_posts(session: Session) -> int:
     return added
 
 
-def set_headcount(session: Session, post_id: int, count: int) -> None:
-    """How many people the contract asks for in a post."""
-    if count > MOST_PEOPLE:
-        raise Refused("duty_unknown")
-    session.get_one(Post, post_id).headcount = count
-
-
 def _check(session: Session, one: Planned, at: datetime) -> None:
     if one.shift not in SHIFTS:
         raise Refused("duty_unknown")
     job = employment.employment_at(session, one.person_id, one.day)
     post = session.get(Post, one.post_id) if one.post_id is not None else None
-    if one.post_id is not None and (post is None or job is None or job.provider_id != post.provider_id):
+    if one.post_id is not None and (post is None or post.off_at or job is None or job.provider_id != post.provider_id):
         raise Refused("duty_post_of_another")
     if one.post_id is None and "supervisor" not in employment.roles_at(session, one.person_id, at.date()):
         raise Refused("duty_without_post")

@@ -25,6 +25,8 @@ from app.models import (
     Employment,
     EnteredRatingPhoto,
     ErasureRequest,
+    Event,
+    EventNote,
     IdentityClaim,
     Notice,
     Person,
@@ -227,6 +229,12 @@ def _erase_words(session: Session, subject: Subject, *, open_too: bool) -> None:
     # What they noted, and what was noted on what they reported: it may speak of them.
     own_notes = or_(TicketNote.person_id == subject.person_id, TicketNote.ticket_id.in_(select(Ticket.id).where(*done)))
     _run(session, update(TicketNote).where(own_notes, TicketNote.text != "").values(text=""))
+    # Why something was done to them, and why they did something: the events stay, the words go.
+    about_them = and_(anyway, Event.subject == "person", Event.subject_id == subject.person_id)
+    of_event = select(Event.id).where(
+        Event.id == EventNote.event_id, or_(Event.actor_id == subject.person_id, about_them)
+    )
+    _run(session, update(EventNote).where(EventNote.text != "", of_event.exists()).values(text=""))
     served = or_(Ticket.requester_id == subject.person_id, Ticket.served_person_id == subject.person_id)
     signed = select(Completion.id).join(Ticket, Ticket.id == Completion.ticket_id).where(served)
     _run(session, delete(EnteredRatingPhoto).where(EnteredRatingPhoto.completion_id.in_(signed)))

@@ -84,6 +84,7 @@ GROUPS: Mapping[str, Callable[[Subject], Query]] = {
     "duty": organisation.duty,
     "registers": organisation.registers,
     "roles": organisation.roles,
+    "reasons": organisation.reasons,
     "filters": organisation.saved_filters,
     "bindings": identity.bindings,
     "tickets": tickets.tickets,

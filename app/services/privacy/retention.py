@@ -21,6 +21,8 @@ from app.models import (
     DrawClaimPhoto,
     Employment,
     EnteredRatingPhoto,
+    Event,
+    EventNote,
     IdempotentPost,
     IntegrationPost,
     Notice,
@@ -62,6 +64,8 @@ def rules(kept: RetentionSettings, *, at: datetime) -> Iterator[Rule]:
     if kept.comment:
         yield _emptied("comments", RatingDetail, "comment", RatingDetail.at < at - timedelta(kept.comment))
         yield _emptied("notes", TicketNote, "text", TicketNote.at < at - timedelta(kept.comment))
+        of_event = select(Event.id).where(Event.id == EventNote.event_id, Event.at < at - timedelta(kept.comment))
+        yield _emptied("reasons", EventNote, "text", of_event.exists())
     if kept.photo:
         yield from _reports(at - timedelta(kept.photo))
     if kept.notice:

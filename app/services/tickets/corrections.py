@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Asset, Category, Department, Employment, Event, Person, Place, Ticket, TicketAsset
+from app.models.listed import Listed
 from app.models.ticket import OPEN_STATES, PRIORITIES
 from app.services import events
-from app.services.organisation import directory
+from app.services.organisation import catalogue, directory
 from app.services.organisation import employment as people
 from app.services.service_levels import clock
 from app.services.tickets import lifecycle
@@ -33,6 +34,7 @@ NAMES = {
     "served_department": Department.name,
 }
 SERVED = frozenset({"served_person", "served_department"})
+_LISTS: Mapping[str, type[Listed]] = {"category": Category, "department": Department}
 OF_THE_HOSPITAL = frozenset({"priority", "category", "department"}) | SERVED
 
 
@@ -118,7 +120,7 @@ def may_correct_served(session: Session, ticket: Ticket, *, by: int | None, at: 
 def _check(session: Session, ticket: Ticket, new: Details, changed: dict[str, Any], at: datetime) -> None:
     tables = {"category": Category, "department": Department, "place": Place, "asset": Asset}
     known = all(vars(new)[name] is None or session.get(table, vars(new)[name]) for name, table in tables.items())
-    if not known or new.category is None or new.priority not in PRIORITIES:
+    if not known or new.category is None or new.priority not in PRIORITIES or _switched_off(session, changed):
         raise Refused("correction_unknown")
     if "served_person" not in changed and "served_department" not in changed:
         return
@@ -135,6 +137,12 @@ def _check(session: Session, ticket: Ticket, new: Details, changed: dict[str, An
         )
         if session.get(Person, new.served_person) is None or session.scalar(of_provider.limit(1)) is not None:
             raise Refused("correction_unknown")
+
+
+def _switched_off(session: Session, changed: dict[str, Any]) -> bool:
+    """Whether it would become a category or a department that is offered no more."""
+    become = [(table, changed.get(name, (0, None))[1]) for name, table in _LISTS.items()]
+    return any(chosen and not catalogue.can_be_chosen(session, table, chosen) for table, chosen in become)
 
 
 @dataclass(frozen=True)

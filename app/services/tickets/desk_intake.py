@@ -12,6 +12,7 @@ from app.errors import Missing, Refused
 from app.models import Category, Department, Person, Place, Ticket
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
+from app.services.organisation import catalogue
 from app.services.organisation.directory import SIZE, named
 from app.services.tickets import lifecycle
 
@@ -123,9 +124,9 @@ def _wrong_choices(session: Session, typed: Typed) -> Iterator[tuple[str, str]]:
         yield "served", "needed"
     if typed.priority not in PRIORITIES:
         yield "priority", "needed"
-    if typed.category_id is None or session.get(Category, typed.category_id) is None:
+    if not catalogue.can_be_chosen(session, Category, typed.category_id):
         yield "category", "needed"
-    if typed.department_id is not None and session.get(Department, typed.department_id) is None:
+    if typed.department_id is not None and not catalogue.can_be_chosen(session, Department, typed.department_id):
         yield "department", "needed"
     if typed.place_id is not None and session.get(Place, typed.place_id) is None:
         yield "place", "needed"

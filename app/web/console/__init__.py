@@ -12,6 +12,7 @@ from app.web.console.draws import claims as draws_claims
 from app.web.console.draws import draws
 from app.web.console.integrations import integrations
 from app.web.console.integrity import integrity
+from app.web.console.lists import lists
 from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people, roles
 from app.web.console.ratings import manual_entry, ratings
@@ -27,6 +28,7 @@ _HOSPITAL = (
     cases.blueprint,
     corridor.blueprint,
     people.blueprint,
+    lists.blueprint,
     draws.blueprint,
     history.blueprint,
     integrations.blueprint,

@@ -15,7 +15,7 @@ from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.models import DutyShift
 from app.models.duty import SHIFTS
-from app.services.organisation import catalogue, duty, duty_plan, duty_table
+from app.services.organisation import catalogue, duty, duty_plan, duty_table, kept_lists
 from app.services.organisation.duty_plan import LONGEST, Planned
 from app.services.tables.lines import Unreadable
 from app.services.tables.reader import open_table
@@ -132,7 +132,7 @@ def duty_posts() -> Answer:
         for post in catalogue.posts(session):
             count = parse_id(request.form.get(f"post-{post.id}", ""))
             if count is not None:
-                duty_plan.set_headcount(session, post.id, count)
+                kept_lists.set_headcount(session, post.id, count, by=_by(), at=now())
 
     return _done(act, gettext("岗位已保存。"))
 

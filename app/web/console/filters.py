@@ -2,8 +2,6 @@
 
 from collections.abc import Container, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
-from operator import attrgetter
 
 from flask import request
 
@@ -60,9 +58,11 @@ def day(name: str) -> date | None:
 
 
 def grouped(lines: Sequence[Line], name: str) -> list[tuple[str, list[Line]]]:
-    """The lines under each heading, which is their value of that name."""
-    heading = attrgetter(name)
-    return [(one, list(under)) for one, under in groupby(sorted(lines, key=heading), key=heading)]
+    """The lines under each heading, which is their value of that name, as they come."""
+    under: dict[str, list[Line]] = {}
+    for line in lines:
+        under.setdefault(getattr(line, name), []).append(line)
+    return list(under.items())
 
 
 def beginning(of: date | None) -> datetime | None:

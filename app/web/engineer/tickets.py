@@ -116,7 +116,7 @@ def correct(number: str) -> str:
         shown = {
             "now": corrections.details(db, ticket),
             "all_of_it": corrections.may_correct_all(db, ticket, by=g.visitor.person_id, at=now()),
-            "categories": catalogue.categories(db),
+            "categories": catalogue.categories_now(db, standing=ticket.category_id),
             "places": catalogue.places(db, department_id=ticket.department_id),
             "tag": corrections.tag(db, ticket),
         }

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
@@ -14,6 +13,7 @@ from app.http.errors import status_of, words
 from app.http.ids import parse_id
 from app.models import Category
 from app.services import images
+from app.services.organisation import catalogue
 from app.services.organisation.assets import LabelTarget
 from app.services.tickets import incidents, lifecycle, photos, requester
 
@@ -95,7 +95,7 @@ def _photos() -> list[FileStorage]:
 def report_page(about: LabelTarget | None = None, *, fault: str = "") -> str:
     """The form, for anything or for what was scanned; it comes back to the address it was shown at."""
     with read_session() as db:
-        categories = db.execute(select(Category.id, Category.name).order_by(Category.name)).all()
+        categories = catalogue.categories_for_users(db, standing=about.category_id if about else None)
         standing = incidents.standing(db)
     shown: dict[str, Any] = {
         "about": about,
@@ -112,4 +112,4 @@ def report_page(about: LabelTarget | None = None, *, fault: str = "") -> str:
 def _category(text: str) -> int | None:
     number = parse_id(text)
     with read_session() as db:
-        return db.scalar(select(Category.id).where(Category.id == number)) if number is not None else None
+        return number if catalogue.can_be_chosen(db, Category, number) else None

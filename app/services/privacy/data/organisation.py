@@ -1,8 +1,19 @@
 """What the roster and the roles keep about a person."""
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
-from app.models import DutyShift, Employment, Person, Portrait, Post, RegisterRecord, RoleGrant, SavedFilter
+from app.models import (
+    DutyShift,
+    Employment,
+    Event,
+    EventNote,
+    Person,
+    Portrait,
+    Post,
+    RegisterRecord,
+    RoleGrant,
+    SavedFilter,
+)
 from app.pagination import Query
 from app.services.organisation import employment
 from app.services.privacy.data.subject import Subject, belongs_to
@@ -37,6 +48,14 @@ def registers(subject: Subject) -> Query:
 def saved_filters(subject: Subject) -> Query:
     query = select(SavedFilter.name.label("text"), SavedFilter.at)
     return query.where(belongs_to(SavedFilter.person_id, subject)).order_by(SavedFilter.at.desc())
+
+
+def reasons(subject: Subject) -> Query:
+    """What stands beside events of theirs, or about them."""
+    about_them = and_(Event.subject == "person", belongs_to(Event.subject_id, subject), Event.ticket_id.is_(None))
+    query = select(Event.kind.label("history_event"), Event.at, EventNote.text)
+    query = query.join(EventNote, EventNote.event_id == Event.id).where(EventNote.text != "")
+    return query.where(or_(belongs_to(Event.actor_id, subject), about_them)).order_by(Event.id.desc())
 
 
 def roles(subject: Subject) -> Query:

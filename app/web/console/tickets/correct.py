@@ -32,9 +32,9 @@ def correct_page(number: str) -> str:
             served_too=corrections.may_correct_served(session, ticket, by=by(), at=now()),
             all_of_it=corrections.may_correct_all(session, ticket, by=by(), at=now()),
             priorities=PRIORITIES,
-            departments=catalogue.departments(session),
+            departments=catalogue.departments_now(session, standing=now_.department),
             places=grouped(catalogue.places(session), "department"),
-            categories=grouped(catalogue.categories(session), "heading"),
+            categories=grouped(catalogue.categories_now(session, standing=now_.category), "heading"),
         )
 
 

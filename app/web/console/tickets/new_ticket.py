@@ -114,7 +114,7 @@ def _page(typed: Typed, faults: Any, of: str = "") -> str:
             sources=SOURCES,
             served=SERVED,
             priorities=PRIORITIES,
-            departments=catalogue.departments(session),
+            departments=catalogue.departments_now(session),
             places=grouped(catalogue.places(session), "department"),
-            categories=grouped(catalogue.categories(session), "heading"),
+            categories=grouped(catalogue.categories_now(session), "heading"),
         )

@@ -1,0 +1,186 @@
+"""The lists an admin keeps: lines are added, renamed, put in order, switched off and on; never deleted.
+
+A code stays as it was given: tables, other systems and labels know the line by it. Who did what when is an event of
+the line; what it was called before, and why it was switched off, are words beside it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.errors import Missing, Refused
+from app.models import Campus, Category, Department, Event, EventNote, Person, Post, Provider
+from app.pagination import Line
+from app.services import events
+from app.services.events import About
+
+Kind = Literal["category", "department", "post"]
+KINDS: tuple[Kind, ...] = ("category", "department", "post")
+TABLES: Mapping[Kind, Any] = {"category": Category, "department": Department, "post": Post}
+BELONGS: Mapping[Kind, Any] = {
+    "category": Category.parent_id,
+    "department": Department.campus_id,
+    "post": Post.provider_id,
+}
+CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
+MOST_PEOPLE = 999
+LAST = 999  # position
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a form says of a line. `above`: the heading, the campus or the provider it belongs to."""
+
+    name: str
+    position: int
+    above: int | None
+    for_users: bool = True
+    key_post: bool = False
+    headcount: int = 0
+
+
+def table(kind: str) -> Kind:
+    """Raises Missing."""
+    for known in KINDS:
+        if known == kind:
+            return known
+    raise Missing("no_such_list")
+
+
+def listed(session: Session, kind: Kind) -> Sequence[Line]:
+    """Every line in its order, those that are switched off last, each with what it belongs to."""
+    own, above = TABLES[kind], _above(kind)
+    query = select(own, func.coalesce(above.name, "").label("above")).outerjoin(above, above.id == BELONGS[kind])
+    order = (own.off_at.is_not(None), func.coalesce(above.name, ""), own.position, own.name)
+    return session.execute(query.order_by(*order)).all()
+
+
+def one(session: Session, kind: Kind, row_id: int) -> Any:
+    """Raises Missing."""
+    found = session.get(TABLES[kind], row_id)
+    if found is None:
+        raise Missing("no_such_line")
+    return found
+
+
+def owners(session: Session, kind: Kind, *, but: int | None = None) -> Sequence[Line]:
+    """What a line can belong to: a heading that has none itself, a campus, a provider."""
+    above: Any = {"category": Category, "department": Campus, "post": Provider}[kind]
+    query = select(above.id, above.name).order_by(above.name)
+    if kind == "category":
+        query = query.where(Category.parent_id.is_(None), Category.off_at.is_(None), Category.id.is_distinct_from(but))
+    return session.execute(query).all()
+
+
+def history(session: Session, kind: Kind, row_id: int) -> Sequence[Line]:
+    """What was done to the line, by whom, the newest first."""
+    query = (
+        select(Event.at, Event.data, Person.name.label("actor"), func.coalesce(EventNote.text, "").label("note"))
+        .outerjoin(Person, Person.id == Event.actor_id)
+        .outerjoin(EventNote, EventNote.event_id == Event.id)
+        .where(Event.ticket_id.is_(None), Event.subject == kind, Event.subject_id == row_id)
+    )
+    return session.execute(query.order_by(Event.id.desc()).limit(50)).all()
+
+
+def add(session: Session, kind: Kind, code: str, given: Given, *, by: int, at: datetime) -> int:
+    """Raises Refused: no code or name, the code is taken, belongs to nothing it could."""
+    if not CODE.fullmatch(code):
+        raise Refused("line_code_form")
+    own = TABLES[kind]
+    if session.scalar(select(own.id).where(func.lower(own.code) == code.lower())) is not None:
+        raise Refused("line_code_taken", taken=code)
+    made = own(code=code)
+    _write(session, kind, made, given)
+    session.add(made)
+    session.flush()
+    _record(session, kind, made.id, "added", "", by, at)
+    return int(made.id)
+
+
+def change(session: Session, kind: Kind, row_id: int, given: Given, *, by: int, at: datetime) -> bool:
+    """Whether anything is new. A name that changes keeps the former one beside the event."""
+    found = one(session, kind, row_id)
+    if kind == "category" and given.above is not None:
+        below = session.scalar(select(Category.id).where(Category.parent_id == row_id).limit(1))
+        if below is not None or given.above == row_id:
+            raise Refused("line_above")
+    before = (found.name, _facts(kind, found))
+    _write(session, kind, found, given)
+    former, rest = before
+    if found.name != former:
+        _record(session, kind, row_id, "renamed", former, by, at)
+    if _facts(kind, found) != rest:
+        _record(session, kind, row_id, "changed", "", by, at, dict(_facts(kind, found)))
+    return (found.name, _facts(kind, found)) != before
+
+
+def switch(session: Session, kind: Kind, row_id: int, *, on: bool, reason: str, by: int, at: datetime) -> bool:
+    """Offered again, or no more; off with a reason. Whether that is new."""
+    found = one(session, kind, row_id)
+    if (found.off_at is None) == on:
+        return False
+    found.off_at = None if on else at
+    _record(session, kind, row_id, "switched_on" if on else "switched_off", reason, by, at)
+    return True
+
+
+def set_headcount(session: Session, post_id: int, count: int, *, by: int, at: datetime) -> None:
+    """How many people the contract asks for in a post."""
+    found = one(session, "post", post_id)
+    if count > MOST_PEOPLE:
+        raise Refused("duty_unknown")
+    if found.headcount != count:
+        found.headcount = count
+        _record(session, "post", post_id, "changed", "", by, at, dict(_facts("post", found)))
+
+
+def _write(session: Session, kind: Kind, row: Any, given: Given) -> None:
+    if not given.name:
+        raise Refused("line_name")
+    if not 0 <= given.position <= LAST or not 0 <= given.headcount <= MOST_PEOPLE:
+        raise Refused("line_number", most=LAST)
+    known = given.above is None or given.above in {owner.id for owner in owners(session, kind)}
+    if not known or (kind == "post" and given.above is None):
+        raise Refused("line_above")
+    row.name, row.position = given.name, given.position
+    if kind == "category":
+        row.parent_id, row.for_users = given.above, given.for_users
+    elif kind == "department":
+        row.campus_id = given.above
+    else:
+        # Whose post it is stays: shifts and employments of that provider name it.
+        row.provider_id = row.provider_id or given.above
+        row.key_post, row.headcount = given.key_post, given.headcount
+
+
+def _facts(kind: Kind, row: Any) -> tuple[tuple[str, object], ...]:
+    """All but the name, as ids, numbers and codes."""
+    own = {"category": ("parent_id", "for_users"), "department": ("campus_id",), "post": ("key_post", "headcount")}
+    return tuple((name, getattr(row, name)) for name in ("position", *own[kind]))
+
+
+def _above(kind: Kind) -> Any:
+    return {"category": aliased(Category), "department": Campus, "post": Provider}[kind]
+
+
+def _record(
+    session: Session,
+    kind: Kind,
+    row_id: int,
+    act: str,
+    note: str,
+    by: int,
+    at: datetime,
+    data: Mapping[str, object] | None = None,
+) -> None:
+    about, told = About(row_id), {"act": act, **(data or {})}
+    if note:
+        events.append_noted(session, about, f"{kind}_changed", note, by=by, at=at, channel="console", data=told)
+    else:
+        events.append(session, about, f"{kind}_changed", by=by, at=at, channel="console", data=told)

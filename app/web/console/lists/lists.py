@@ -1,0 +1,98 @@
+"""Categories, departments and posts: an admin adds a line, renames it, puts it in its place, switches it off and on."""
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import forms
+from app.http.context import now, read_session, transaction
+from app.http.i18n import gettext
+from app.http.ids import parse_id
+from app.services.organisation import kept_lists
+from app.services.organisation.kept_lists import KINDS, LAST, Given, Kind
+
+blueprint = Blueprint("console_lists", __name__)
+
+
+@blueprint.get("/console/lists")
+def index() -> str:
+    return _list(KINDS[0])
+
+
+@blueprint.get("/console/lists/<kind>")
+def show(kind: str) -> str:
+    return _list(kept_lists.table(kind))
+
+
+@blueprint.post("/console/lists/<kind>")
+def add(kind: str) -> Response:
+    known = kept_lists.table(kind)
+    code, given = forms.typed("code", 32), _given(known)
+    with transaction() as session:
+        kept_lists.add(session, known, code, given, by=g.visitor.person_id, at=now())
+    flash(gettext("已添加“%(name)s”。", name=given.name), "success")
+    return redirect(url_for("console_lists.show", kind=known), 303)
+
+
+@blueprint.get("/console/lists/<kind>/<id:row_id>")
+def line(kind: str, row_id: int) -> str:
+    known = kept_lists.table(kind)
+    with read_session() as session:
+        shown = {
+            "row": kept_lists.one(session, known, row_id),
+            "owners": kept_lists.owners(session, known, but=row_id),
+            "history": kept_lists.history(session, known, row_id),
+        }
+    return render_template("console/list_line.html", kind=known, last=LAST, **shown)
+
+
+@blueprint.post("/console/lists/<kind>/<id:row_id>")
+def change(kind: str, row_id: int) -> Response:
+    known = kept_lists.table(kind)
+    with transaction() as session:
+        done = kept_lists.change(session, known, row_id, _given(known), by=g.visitor.person_id, at=now())
+    flash(gettext("已保存。") if done else gettext("没有变化。"), "success")
+    return redirect(url_for("console_lists.line", kind=known, row_id=row_id), 303)
+
+
+@blueprint.post("/console/lists/<kind>/<id:row_id>/off")
+def switch_off(kind: str, row_id: int) -> Response:
+    return _switch(kept_lists.table(kind), row_id, on=False, reason=forms.reason())
+
+
+@blueprint.post("/console/lists/<kind>/<id:row_id>/on")
+def switch_on(kind: str, row_id: int) -> Response:
+    return _switch(kept_lists.table(kind), row_id, on=True, reason="")
+
+
+def _switch(kind: Kind, row_id: int, *, on: bool, reason: str) -> Response:
+    with transaction() as session:
+        kept_lists.switch(session, kind, row_id, on=on, reason=reason, by=g.visitor.person_id, at=now())
+    said = gettext("已启用，表单里又能选到。") if on else gettext("已停用。表单里不再出现，以前的工单和记录不变。")
+    flash(said, "success")
+    return redirect(url_for("console_lists.line", kind=kind, row_id=row_id), 303)
+
+
+def _list(kind: Kind) -> str:
+    with read_session() as session:
+        rows, owners = kept_lists.listed(session, kind), kept_lists.owners(session, kind)
+    return render_template("console/lists.html", kind=kind, kinds=KINDS, rows=rows, owners=owners, last=LAST)
+
+
+def _given(kind: Kind) -> Given:
+    position, headcount = _number("position", "100"), _number("headcount", "0")
+    return Given(
+        name=forms.typed("name"),
+        position=position,
+        above=parse_id(request.form.get("above", "")),
+        for_users="for_users" in request.form or kind != "category",
+        key_post="key_post" in request.form,
+        headcount=headcount,
+    )
+
+
+def _number(name: str, default: str) -> int:
+    text = request.form.get(name, "").strip() or default
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise Refused("line_number", most=LAST)
+    return int(text)
