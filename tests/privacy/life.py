@@ -98,8 +98,8 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
             session.flush()
         _enter_slip(session, world, ticket, now)
         badge_check(session, world, person, now)
-        told: dict[str, Any] = {"by": world.admin.id, "at": now, "channel": "test"}
-        events.append_noted(session, About(person.id), "unbound", WHY, **told)
+        told: dict[str, Any] = {"by": person.id, "at": now, "channel": "test"}
+        events.append_noted(session, About(world.ward.id), "department_changed", WHY, **told)
     return ticket
 
 

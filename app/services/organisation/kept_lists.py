@@ -68,6 +68,18 @@ def one(session: Session, kind: Kind, row_id: int) -> Any:
     return found
 
 
+def given(kind: Kind, row: Any) -> Given:
+    """A line as its form shows it."""
+    return Given(
+        row.name,
+        row.position,
+        getattr(row, BELONGS[kind].key),
+        getattr(row, "for_users", False),
+        getattr(row, "key_post", False),
+        getattr(row, "headcount", 0),
+    )
+
+
 def owners(session: Session, kind: Kind, *, but: int | None = None) -> Sequence[Line]:
     """What a line can belong to: a heading that has none itself, a campus, a provider."""
     above: Any = {"category": Category, "department": Campus, "post": Provider}[kind]

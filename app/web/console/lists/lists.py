@@ -1,5 +1,7 @@
 """Categories, departments and posts: an admin adds a line, renames it, puts it in its place, switches it off and on."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -8,10 +10,13 @@ from app.http import forms
 from app.http.context import now, read_session, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
+from app.pagination import Line
 from app.services.organisation import kept_lists
 from app.services.organisation.kept_lists import KINDS, LAST, Given, Kind
 
 blueprint = Blueprint("console_lists", __name__)
+
+NEW = Given("", 100, None)
 
 
 @blueprint.get("/console/lists")
@@ -38,12 +43,12 @@ def add(kind: str) -> Response:
 def line(kind: str, row_id: int) -> str:
     known = kept_lists.table(kind)
     with read_session() as session:
-        shown = {
-            "row": kept_lists.one(session, known, row_id),
-            "owners": kept_lists.owners(session, known, but=row_id),
-            "history": kept_lists.history(session, known, row_id),
-        }
-    return render_template("console/list_line.html", kind=known, last=LAST, **shown)
+        row = kept_lists.one(session, known, row_id)
+        owners = kept_lists.owners(session, known, but=row_id)
+        history = [_step(one) for one in kept_lists.history(session, known, row_id)]
+    off = url_for("console_lists.switch_off", kind=known, row_id=row_id)
+    form = _form(known, kept_lists.given(known, row), owners, chooses_owner=known != "post")
+    return render_template("console/list_line.html", kind=known, row=row, form=form, history=history, off=off)
 
 
 @blueprint.post("/console/lists/<kind>/<id:row_id>")
@@ -76,7 +81,21 @@ def _switch(kind: Kind, row_id: int, *, on: bool, reason: str) -> Response:
 def _list(kind: Kind) -> str:
     with read_session() as session:
         rows, owners = kept_lists.listed(session, kind), kept_lists.owners(session, kind)
-    return render_template("console/lists.html", kind=kind, kinds=KINDS, rows=rows, owners=owners, last=LAST)
+    return render_template("console/lists.html", kind=kind, kinds=KINDS, rows=rows, form=_form(kind, NEW, owners))
+
+
+def _step(one: Line) -> dict[str, object]:
+    """An act and its words; of a new name, the former one."""
+    act = one.data["act"]
+    said = gettext("原名“%(name)s”", name=one.note) if act == "renamed" and one.note else one.note
+    return {"at": one.at, "actor": one.actor or "", "act": act, "said": said}
+
+
+def _form(kind: Kind, given: Given, owners: Sequence[Line], *, chooses_owner: bool = True) -> dict[str, object]:
+    """What the form of a line asks for: of a post that stands, whose it is stays."""
+    posts, categories = kind == "post", kind == "category"
+    shape = {"posts": posts, "categories": categories, "chooses_owner": chooses_owner}
+    return {"kind": kind, "given": given, "owners": owners, "last": LAST, **shape}
 
 
 def _given(kind: Kind) -> Given:
