@@ -13,7 +13,6 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "list": {"category": mark("服务目录"), "department": mark("科室"), "post": mark("岗位")},
     "list_above": {"category": mark("上级"), "department": mark("院区"), "post": mark("服务商")},
-    "list_for": {True: mark("用户可选"), False: mark("只供服务台和工程师")},
     "list_says": {
         "category": mark("工程师和服务台能选全部；用户报修时只看到勾了“用户报修时也能选”的。"),
         "department": mark("花名册、工单、打印都按代码认科室，代码不能改。"),

@@ -294,6 +294,8 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         **DRAWS,
         "console-handover": "/console/handover",
         "console-integrations": "/console/integrations",
+        "console-lists": "/console/lists",
+        "console-list-line": "/console/lists/category/2",
         "console-incidents": "/console/incidents",
         "console-downtime": "/console/downtime",
         "console-calendar": "/console/calendar",
