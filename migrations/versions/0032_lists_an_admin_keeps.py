@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from app.db import UTCDateTime
 from migrations.append_only import words_only_go
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LISTS = ("category", "department", "post")
