@@ -1,6 +1,7 @@
 """The quarter's score: config/score.toml, read once and checked whole. What it comes to is `supervision/`'s to say."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -161,48 +162,81 @@ def read_score_rules(path: Path) -> Rules:
         if not own or any(one.since >= other.since for one, other in pairwise(own)):
             raise BadFile(f"{path.name} versions: expected one for all at least, each of a later day than one above")
     for version in found.versions:
-        _check(f"{path.name} version {version.name}", version)
+        if fault := next(faults(version), None):
+            raise BadFile(f"{path.name} version {version.name} {fault.sentence}")
     return found
 
 
-def _check(where: str, version: RuleSet) -> None:
+@dataclass(frozen=True)
+class RuleFault:
+    """What is wrong between the fields of a rule set: at which of them, by which rule, and in words."""
+
+    field: str
+    code: str
+    where: str
+    expected: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.where}: expected {self.expected}"
+
+
+def faults(version: RuleSet) -> Iterator[RuleFault]:
     codes = [one.code for one in version.indicators]
     if len(set(codes)) != len(codes):
-        raise BadFile(f"{where} indicators: expected each code once")
+        yield RuleFault("indicators", "code_twice", "indicators", "each code once")
     if (found := sum(hundredths(one.weight) for one in version.indicators)) != FULL:
-        raise BadFile(f"{where} indicators: expected weights that come to 100.00, not {found / 100:.2f}")
-    for one in version.indicators:
-        _check_indicator(f"{where} {one.code}", one)
+        said = f"weights that come to 100.00, not {found / 100:.2f}"
+        yield RuleFault("indicators", "weights_sum", "indicators", said)
+    for number, one in enumerate(version.indicators):
+        yield from _indicator_faults(f"indicators.{number}", one)
     if version.calendar not in service_levels().calendars:
-        raise BadFile(f"{where} calendar: expected one of sla.toml: {', '.join(service_levels().calendars)}")
-    rule = version.settlement
+        said = f"one of sla.toml: {', '.join(service_levels().calendars)}"
+        yield RuleFault("calendar", "unknown", "calendar", said)
+    yield from _settlement_faults(version.settlement)
+
+
+def _settlement_faults(rule: Settlement) -> Iterator[RuleFault]:
     if (rule.mode == "bands") != bool(rule.bands) or (rule.mode == "proportional") != bool(rule.full_at):
-        raise BadFile(f"{where} settlement: expected bands, or full_at where it is proportional")
-    if any(hundredths(band.k) > 100 for band in rule.bands) or hundredths(rule.veto_k) > 100:
-        raise BadFile(f"{where} settlement: expected no k above 1.00")
+        said = "bands, or full_at where it is proportional"
+        yield RuleFault("settlement.mode", "settlement_mode", "settlement", said)
+    for number, band in enumerate(rule.bands):
+        if hundredths(band.k) > 100:
+            yield RuleFault(f"settlement.bands.{number}.k", "k_above_one", "settlement", "no k above 1.00")
+    if hundredths(rule.veto_k) > 100:
+        yield RuleFault("settlement.veto_k", "k_above_one", "settlement", "no k above 1.00")
+    reached = [hundredths(band.least) for band in rule.bands]
+    if reached and (reached != sorted(set(reached), reverse=True) or reached[-1]):
+        said = "bands from the highest down to 0.00"
+        yield RuleFault("settlement.bands.0.least", "bands_order", "settlement", said)
+    if rule.full_at is not None and not hundredths(rule.full_at):
+        yield RuleFault("settlement.full_at", "full_at_none", "settlement", "a full_at above 0.00")
 
 
-def _check_indicator(where: str, one: Indicator) -> None:
+def _indicator_faults(field: str, one: Indicator) -> Iterator[RuleFault]:
     given = {name for name in ("target", "floor", "per", "step") if getattr(one, name) is not None}
     wanted = {"L": [{"target", "floor"}], "D": [{"per"}, {"per", "target", "step"}], "Y": [set[str]()]}[one.type]
     if given not in wanted or (one.small_sample and one.type != "L"):
-        raise BadFile(f"{where}: expected target and floor for L, per (with target and step) for D, none for Y")
-    if one.type == "L" and one.target == one.floor:
-        raise BadFile(f"{where}: expected a floor that is not the target")
+        said = "target and floor for L, per (with target and step) for D, none for Y"
+        yield RuleFault(f"{field}.type", "type_fields", one.code, said)
+    if one.type == "L" and one.target is not None and one.floor is not None and pair(one.target) == pair(one.floor):
+        yield RuleFault(f"{field}.floor", "floor_is_target", one.code, "a floor that is not the target")
+    if one.step is not None and not pair(one.step)[0]:
+        yield RuleFault(f"{field}.step", "step_none", one.code, "a step above 0 %")
     if one.source is not None:
-        _check_source(where, one, one.source)
+        yield from _source_faults(field, one, one.source)
     if one.register is not None and one.measure != MANUAL:
-        raise BadFile(f"{where}: expected a register of what is entered by hand alone")
+        yield RuleFault(field, "register", one.code, "a register of what is entered by hand alone")
 
 
-def _check_source(where: str, one: Indicator, source: Source) -> None:
+def _source_faults(field: str, one: Indicator, source: Source) -> Iterator[RuleFault]:
     if one.measure != MANUAL or one.register is not None or (source.den is None) == (one.takes == "rate"):
-        raise BadFile(f"{where} source: expected of what else is entered by hand, with den for a rate alone")
+        said = "of what else is entered by hand, with den for a rate alone"
+        yield RuleFault(f"{field}.type", "source", f"{one.code} source", said)
     fit = {kind for kind, one in registers().items() if one.second or not one.provider_writes}
     if source.kind != ROSTER and source.kind not in (registers() if source.unconfirmed else fit):
-        raise BadFile(
-            f"{where} source: expected roster, or a register of which the hospital confirms what counts: {fit}"
-        )
+        said = f"roster, or a register of which the hospital confirms what counts: {fit}"
+        yield RuleFault(field, "source", f"{one.code} source", said)
 
 
 def hundredths(points: str) -> int:

@@ -1,7 +1,7 @@
 """Service levels: config/sla.toml, read once and checked whole. What they mean is `supervision/`'s to say."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from functools import cache
 from itertools import pairwise
@@ -122,20 +122,32 @@ def read_service_levels(path: Path) -> ServiceLevels:
                 f"{path.name} versions: expected one for all at least, each of a later day than the one above"
             )
     for version in found.versions:
-        _check(path.name, version, found)
+        if fault := next(limit_faults(version.limits, found), None):
+            raise BadFile(f"{path.name} version {version.name} {fault.sentence}")
     return found
 
 
-def _check(name: str, version: Version, found: ServiceLevels) -> None:
-    where = f"{name} version {version.name}"
-    for limits in version.limits:
-        if limits.calendar not in found.calendars:
-            raise BadFile(f"{where} calendar: expected one of {', '.join(found.calendars)}, not {limits.calendar}")
-        if unknown := set(limits.departments) - set(found.department_types):
-            raise BadFile(f"{where} departments: expected types of [department_types], not {min(unknown)}")
-    last = version.limits[-1] if version.limits else None
+@dataclass(frozen=True)
+class LimitFault:
+    """What is wrong between the fields of some limits: at which of them, by which rule, and in words."""
+
+    field: str
+    code: str
+    sentence: str
+
+
+def limit_faults(limits: tuple[Limits, ...], known: ServiceLevels) -> Iterator[LimitFault]:
+    for number, one in enumerate(limits):
+        if one.calendar not in known.calendars:
+            said = f"calendar: expected one of {', '.join(known.calendars)}, not {one.calendar}"
+            yield LimitFault(f"limits.{number}.calendar", "unknown", said)
+        if unknown := set(one.departments) - set(known.department_types):
+            said = f"departments: expected types of [department_types], not {min(unknown)}"
+            yield LimitFault(f"limits.{number}.departments", "unknown", said)
+    last = limits[-1] if limits else None
     if last is None or last.priorities or last.departments or last.campuses:
-        raise BadFile(f"{where} limits: expected the last to fit every ticket")
+        field = f"limits.{max(0, len(limits) - 1)}.solution"
+        yield LimitFault(field, "last_limit", "limits: expected the last to fit every ticket")
 
 
 def _any_fits(codes: tuple[str, ...], department: str) -> bool:

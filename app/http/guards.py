@@ -80,6 +80,7 @@ GUARDS: dict[str, Guard] = {
     "console_draws": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_standing": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
     "console_sheets": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
+    "console_rules": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),
     "console_registers": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
     "console_audit": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset()),
     "demo": Guard(_PUBLIC, ANYONE),

@@ -138,6 +138,10 @@ EVENTS: Mapping[str, EventKind] = {
     "post_changed": EventKind("post"),
     "contract_made": EventKind("contract"),
     "contract_base_set": EventKind("contract"),
+    "rules_drafted": EventKind("contract"),
+    "rules_dropped": EventKind("contract"),
+    "rules_tried": EventKind("contract"),  # on the figures of the last quarter
+    "rules_in_force": EventKind("contract"),
     "figure_entered": EventKind("contract"),
     "figure_checked": EventKind("contract"),
     "sheet_frozen": EventKind("sheet"),

@@ -1,9 +1,19 @@
 """The quarter's sheet: what is entered for it, what was frozen, who objected and signed. Money is in fen."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
@@ -82,6 +92,42 @@ class SheetDraft(Base):
     content: Mapped[dict[str, Any]]
     for_provider: Mapped[dict[str, Any]]
     """The same with what ratings say in closed blocks (law 11)."""
+    at: Mapped[datetime]
+
+
+class RuleSetVersion(Base):
+    """A contract's own rules as they were put in force: the tree, limits, bonus and settlement. Append-only.
+
+    They count for quarters from `since` on; of two for the same day the later one. Without any config/score.toml and
+    config/sla.toml stand.
+    """
+
+    __tablename__ = "rule_set"
+    __table_args__ = (Index(None, "contract_id", "version", unique=True),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contract_id: Mapped[int] = mapped_column(Id, ForeignKey("contract.id"))
+    version: Mapped[int] = mapped_column(SmallInteger)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    since: Mapped[date] = mapped_column(Date)
+    content: Mapped[str] = mapped_column(Text)
+    """Canonical JSON: what the files have, `limits` beside it."""
+    digest: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
+class RuleSetDraft(Base):
+    """What somebody works at for a contract, and what a trial of it on the last quarter came to."""
+
+    __tablename__ = "rule_set_draft"
+
+    contract_id: Mapped[int] = mapped_column(Id, ForeignKey("contract.id"), primary_key=True)
+    content: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text)
+    trial: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
     at: Mapped[datetime]
 
 

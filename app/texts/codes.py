@@ -1,6 +1,6 @@
 """What codes are called, table by table. The database keeps codes; people read these words."""
 
-from app.texts import cases, draws, history, notices, people, printing, ratings, registers, sheets, tickets
+from app.texts import cases, draws, history, notices, people, printing, ratings, registers, rules, sheets, tickets
 
-_OF = (tickets, ratings, notices, people, printing, draws, history, cases, sheets, registers)
+_OF = (tickets, ratings, notices, people, printing, draws, history, cases, sheets, registers, rules)
 WORDS = {name: words for module in _OF for name, words in module.WORDS.items()}

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.models import Completion, CompletionClock, Ticket
 from app.pagination import Line
-from app.services.indicators.measures import Scope
+from app.services.indicators.measures import Scope, own_work
 from app.services.service_levels import clock
 from app.services.service_levels.clock import Codes, Rules
 from config.files import file_digests
+from config.sla import service_levels
 
 BATCH = 2_000
 URGENT = frozenset({1, 2})
@@ -24,8 +25,10 @@ Progress = Callable[[int], object]
 
 def rules_digest(session: Session, zone: ZoneInfo) -> str:
     """By which limits and days off a clock is read now."""
-    years = Rules.load(session, zone).hours.years
-    return sha256(repr((file_digests()["sla.toml"], years, zone.key)).encode()).hexdigest()[:16]
+    rules, file = Rules.load(session, zone), file_digests()["sla.toml"]
+    own = rules.levels.versions[len(service_levels().versions) :]
+    known = (file, rules.hours.years, zone.key, *((own,) if own else ()))
+    return sha256(repr(known).encode()).hexdigest()[:16]
 
 
 def fill(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str, after: int = 0) -> list[int]:
@@ -42,16 +45,29 @@ def fill(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str, after: 
     return stale
 
 
+def read_under(session: Session, scope: Scope, rules: Rules) -> Iterator[dict[str, Any]]:
+    """What the clocks of the work that was finished would say by other rules; nothing is kept."""
+    query, after = _completed(scope).where(own_work()), 0
+    while rows := session.execute(query.where(Completion.id > after).limit(BATCH)).all():
+        courses = clock.all_courses(session, [row.id for row in rows])
+        yield from (_of(row, courses.get(row.id, ()), rules) for row in rows)
+        after = rows[-1].completion_id
+
+
 def complete(session: Session, scope: Scope, *, zone: ZoneInfo, digest: str) -> bool:
     return session.execute(_missing(scope, digest).limit(1)).first() is None
 
 
 def _missing(scope: Scope, digest: str) -> Any:
+    query = _completed(scope).outerjoin(CompletionClock, CompletionClock.completion_id == Completion.id)
+    return query.where(or_(CompletionClock.rules.is_(None), CompletionClock.rules != digest))
+
+
+def _completed(scope: Scope) -> Any:
     completions = select(Completion.id.label("completion_id"), Completion.cycle, Completion.finished_at)
     return (
         clock.coded(completions.join(Ticket, Ticket.id == Completion.ticket_id))
-        .outerjoin(CompletionClock, CompletionClock.completion_id == Completion.id)
-        .where(scope.completions(), or_(CompletionClock.rules.is_(None), CompletionClock.rules != digest))
+        .where(scope.completions())
         .order_by(Completion.id)
     )
 

@@ -309,7 +309,7 @@ MEASURES: Mapping[str, Measure] = {
 
 def _completions(scope: Scope, good: ColumnElement[bool]) -> Query:
     """The work that was finished: what joined a major incident is the parent's, until it is reopened."""
-    return _each(scope, good).where(_own_work())
+    return _each(scope, good).where(own_work())
 
 
 def _each(scope: Scope, good: ColumnElement[bool]) -> Query:
@@ -317,7 +317,7 @@ def _each(scope: Scope, good: ColumnElement[bool]) -> Query:
     return select(Completion.id.label("unit"), good.label("good")).where(scope.completions())
 
 
-def _own_work() -> ColumnElement[bool]:
+def own_work() -> ColumnElement[bool]:
     joined = select(IncidentChild.ticket_id).where(IncidentChild.ticket_id == Completion.ticket_id)
     return or_(Completion.cycle > 1, ~joined.exists())
 
@@ -332,7 +332,7 @@ def _events(scope: Scope, good: ColumnElement[bool]) -> Query:
     query = select(Event.id.label("unit"), good.label("good")).join(
         Completion, and_(Completion.ticket_id == Event.ticket_id, Completion.cycle == Event.cycle)
     )
-    return query.where(scope.completions(), _own_work())
+    return query.where(scope.completions(), own_work())
 
 
 def _of_cycle(query: Query) -> Query:

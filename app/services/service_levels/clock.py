@@ -1,7 +1,7 @@
 """A ticket's clocks, from its events alone: by when what was due, what was kept, and what its clock did all the time.
 
-The limits are those of config/sla.toml for the day of the report, its contract, priority, department and campus; the
-counting is `supervision/`'s, so that page, sheet and an auditor's own program show the same.
+The limits are those agreed for the day of the report, its contract, priority, department and campus; the counting
+is `supervision/`'s, so that page, sheet and an auditor's own program show the same.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.models import Campus, Department, Event, IncidentChild, Ticket
 from app.pagination import Line, Query
-from app.services.service_levels import calendars, contracts
+from app.services.service_levels import agreed, calendars, contracts
 from app.services.service_levels.calendars import Hours
 from app.services.service_levels.contracts import Scopes
-from config.sla import Limits, Version, service_levels
+from config.sla import Limits, ServiceLevels, Version, service_levels
 from supervision.clock import Limit, Pause, Stretch, left, reading, stretches
 
 # What ends the wait for each, the earliest of them: who arrives has answered.
@@ -114,14 +114,19 @@ class Rules:
 
     hours: Hours
     scopes: Scopes
+    levels: ServiceLevels
 
     @classmethod
     def load(cls, session: Session, zone: ZoneInfo) -> "Rules":
-        return cls(calendars.hours(session, zone), contracts.scopes(session))
+        return cls.under(session, agreed.levels(session), zone)
+
+    @classmethod
+    def under(cls, session: Session, levels: ServiceLevels, zone: ZoneInfo) -> "Rules":
+        return cls(calendars.hours(session, zone), contracts.scopes(session, levels), levels)
 
     def version(self, course: Course, codes: "Codes") -> Version | None:
         day = course.began.astimezone(self.hours.zone).date()
-        return service_levels().version(day, self.scopes.contract(codes.category_id, codes.campus, day))
+        return self.levels.version(day, self.scopes.contract(codes.category_id, codes.campus, day))
 
     def limits(self, course: Course, codes: "Codes") -> Limits | None:
         return _fitting(self.version(course, codes), codes)

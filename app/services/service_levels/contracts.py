@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Campus, Contract, ContractScope
 from app.pagination import Line
-from config.sla import service_levels
+from config.sla import ServiceLevels
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Scopes:
         return None
 
 
-def scopes(session: Session) -> Scopes:
-    """Nothing is asked where no version of config/sla.toml names a contract."""
-    if not service_levels().by_contract:
+def scopes(session: Session, levels: ServiceLevels) -> Scopes:
+    """Nothing is asked where no version names a contract."""
+    if not levels.by_contract:
         return Scopes([])
     query = (
         select(Contract, ContractScope.category_id, Campus.code.label("campus"))

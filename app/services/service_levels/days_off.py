@@ -60,7 +60,7 @@ def take_in(session: Session, days: YearOff, *, zone: ZoneInfo, by: int | None, 
     session.flush()
     data = {"notice": row.id, "year": days.year}
     events.append(session, About(row.id), "days_off_taken_in", by=by, at=at, channel=channel, data=data)
-    _recount(session, zone)
+    due_moments.recount(session, zone=zone)
     return True
 
 
@@ -69,12 +69,3 @@ def missing(hours: Hours, today: date) -> int | None:
     if not hours.knows(today.year):
         return today.year
     return today.year + 1 if today.month >= MISSED_FROM_MONTH and not hours.knows(today.year + 1) else None
-
-
-def _recount(session: Session, zone: ZoneInfo) -> None:
-    after: int | None = 0
-    while after is not None:
-        found = due_moments.prove(session, after=after, zone=zone)
-        for difference in found.differences:
-            due_moments.mend(session, difference, zone=zone)
-        after = found.last

@@ -57,3 +57,13 @@ def mend(session: Session, difference: Difference, *, zone: ZoneInfo) -> None:
     ticket = session.get_one(Ticket, difference.ticket_id, with_for_update=True)
     if ticket.state in OPEN_STATES:
         ticket.due_at = None if difference.counted is None else clock.solution_due(session, ticket, zone=zone)
+
+
+def recount(session: Session, *, zone: ZoneInfo) -> None:
+    """Every stored moment, after limits or days off have changed."""
+    after: int | None = 0
+    while after is not None:
+        found = prove(session, after=after, zone=zone)
+        for difference in found.differences:
+            mend(session, difference, zone=zone)
+        after = found.last

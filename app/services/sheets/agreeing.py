@@ -25,8 +25,7 @@ from app.pagination import Line
 from app.services import events
 from app.services.events import About
 from app.services.service_levels import calendars
-from app.services.sheets import freezing
-from config.score import score_rules
+from app.services.sheets import freezing, rule_sets
 from supervision.clock import Limit, due
 
 TEXT_MOST = 2_000
@@ -90,7 +89,7 @@ def standing(session: Session, sheet: Sheet, *, zone: ZoneInfo) -> Standing:
 
 def objections_until(session: Session, sheet: Sheet, zone: ZoneInfo) -> datetime:
     contract = session.get_one(Contract, sheet.contract_id)
-    rules = next(one for one in score_rules().versions if one.name == freezing.read(sheet.content)["rules"])
+    rules = rule_sets.named(session, freezing.read(sheet.content)["rules"])
     calendar = calendars.hours(session, zone).calendar(rules.calendar)
     found = due(calendar, Limit.read(rules.objections), sheet.at)
     if found is None:

@@ -26,6 +26,7 @@ from supervision.samples import half_up, wilson
 
 Counter = Callable[[Measure, Scope], Count]
 HUNDREDTH_PER_CENT = 10_000
+MONEY = ("contract_base_fen", "days", "of_days", "base_fen", "deductions", "veto")
 
 
 def content(
@@ -41,8 +42,9 @@ def content(
     `today` where the quarter may still run: a plan of a later day is not late yet.
     """
     count = counter or (lambda measure, scope: counting.count(session, measure, scope))
-    rules, scope = term.rules, Scope(**{**vars(term.scope), "rated_until": rated_until})
-    entered = {one.entry.code: one for one in entries.standing(session, term)}
+    rules, scope = term.rules(session), Scope(**{**vars(term.scope), "rated_until": rated_until})
+    standing = entries.standing(session, term)
+    entered = {one.entry.code: one for one in standing}
     lines = [
         _line(session, one, term, scope, count, entered.get(one.code), registered.read(session, one, term, today=today))
         for one in rules.indicators
@@ -51,25 +53,15 @@ def content(
         lines = [_of_blocks(line, rules) for line in lines]
     bonus = _bonus(session, rules, scope, entered.get(IMPROVEMENT))
     figures = {line["code"]: line["figure"] for line in lines}
-    money = _money(session, term, rules, entered.get(VETO))
-    scored = _scored(rules, figures, bonus, money)
-    for line in lines:
-        line["weight_spread"] = scored.get("weights", {}).get(line["code"])
-        line["points"] = scored.get("points", {}).get(line["code"])
+    money = _money(term, standing)
     return {
         "contract": term.contract.number,
         "provider": session.get_one(Provider, term.contract.provider_id).name,
         "quarter": str(term.quarter),
         "from": term.quarter.first.isoformat(),
         "to": term.quarter.last.isoformat(),
-        "rules": rules.name,
-        "lines": lines,
-        "dimensions": scored.get("dimensions", {}),
-        "bonus": bonus,
-        "bonus_counted": scored.get("bonus", 0),
-        "total": scored["total"],
+        **_score(rules, lines, bonus, money),
         "forecast": _forecast(rules, figures, bonus),
-        "settlement": _settlement(scored, money, rules),
         "satisfied_with_excluded": _with_excluded(session, scope),
         "provisional": _provisional(session, scope),
     }
@@ -87,6 +79,48 @@ def provider_knows_until(session: Session, term: Term, *, at: datetime) -> datet
     return closed[-2] if len(closed) > 1 else term.scope.since
 
 
+def rescored(was: Mapping[str, Any], rules: RuleSet, fresh: Mapping[str, Any]) -> dict[str, Any]:
+    """A sheet under other rules: its figures as they are, but for those given afresh."""
+    known = {line["code"]: line["figure"] for line in was["lines"]}
+    lines = [
+        {**_named(one), "figure": fresh[one.code] if one.code in fresh else known.get(one.code)}
+        for one in rules.indicators
+    ]
+    bonus = _earned(rules, was["bonus"]["praises"], was["bonus"]["improvements"])
+    return _score(rules, lines, bonus, {name: was["settlement"][name] for name in MONEY})
+
+
+def _score(
+    rules: RuleSet, lines: list[dict[str, Any]], bonus: dict[str, int], money: Mapping[str, Any]
+) -> dict[str, Any]:
+    scored = _scored(rules, {line["code"]: line["figure"] for line in lines}, bonus, money)
+    for line in lines:
+        line["weight_spread"] = scored.get("weights", {}).get(line["code"])
+        line["points"] = scored.get("points", {}).get(line["code"])
+    return {
+        "rules": rules.name,
+        "lines": lines,
+        "dimensions": scored.get("dimensions", {}),
+        "bonus": bonus,
+        "bonus_counted": scored.get("bonus", 0),
+        "total": scored["total"],
+        "settlement": _settlement(scored, money, rules),
+    }
+
+
+def _named(one: Indicator) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "group": one.group,
+        "dimension": one.dimension,
+        "name": {"zh": one.zh, "en": one.en},
+        "formula": {"zh": one.formula_zh, "en": one.formula_en},
+        "measure": one.measure,
+        "register": one.register,
+        "rule": one.row(),
+    }
+
+
 def _line(
     session: Session,
     one: Indicator,
@@ -96,18 +130,7 @@ def _line(
     entered: Entered | None,
     kept: Registered | None,
 ) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "code": one.code,
-        "group": one.group,
-        "dimension": one.dimension,
-        "name": {"zh": one.zh, "en": one.en},
-        "formula": {"zh": one.formula_zh, "en": one.formula_en},
-        "measure": one.measure,
-        "register": one.register,
-        "rule": one.row(),
-        "figure": None,
-        "why": "",
-    }
+    line: dict[str, Any] = {**_named(one), "figure": None, "why": ""}
     if one.counted:
         found = count(MEASURES[one.measure], scope)
         line |= _counted(one, found)
@@ -175,6 +198,10 @@ def _bonus(session: Session, rules: RuleSet, scope: Scope, improvement: Entered 
     )
     praises = session.scalar(praised) or 0
     improvements = improvement.value.count or 0 if improvement else 0
+    return _earned(rules, praises, improvements)
+
+
+def _earned(rules: RuleSet, praises: int, improvements: int) -> dict[str, int]:
     one = rules.bonus
     return {
         "praises": praises,
@@ -184,9 +211,8 @@ def _bonus(session: Session, rules: RuleSet, scope: Scope, improvement: Entered 
     }
 
 
-def _money(session: Session, term: Term, rules: RuleSet, veto: Entered | None) -> dict[str, Any]:
+def _money(term: Term, standing: Sequence[Entered]) -> dict[str, Any]:
     base = term.contract.quarterly_base_fen
-    standing = entries.standing(session, term)
     agreed = [one for one in standing if one.entry.code == DEDUCTION and not one.waits and one.entry.count]
     return {
         "contract_base_fen": base,
@@ -194,7 +220,7 @@ def _money(session: Session, term: Term, rules: RuleSet, veto: Entered | None) -
         "of_days": term.quarter.days,
         "base_fen": None if base is None else half_up(Fraction(base * term.days, term.quarter.days)),
         "deductions": [{"entry": one.entry.id, "fen": one.entry.count} for one in agreed],
-        "veto": bool(veto and not veto.waits and veto.entry.yes),
+        "veto": any(one.entry.code == VETO and not one.waits and one.entry.yes for one in standing),
     }
 
 

@@ -81,7 +81,7 @@ class Typed:
 
 def enter(session: Session, term: Term, typed: Typed, *, by: int | None, at: datetime) -> IndicatorEntry:
     """Once the quarter is frozen what is entered is for its next version. Raises Refused."""
-    _check(term.rules, typed)
+    _check(term.rules(session), typed)
     session.get_one(Contract, term.contract.id, with_for_update=HELD)
     if typed.replaces is not None and not _stands(session, term, typed.code, typed.replaces):
         raise Refused("entry_replaced")
@@ -133,10 +133,11 @@ def standing(session: Session, term: Term) -> list[Entered]:
         .order_by(IndicatorEntry.id)
     )
     newest: dict[object, Entered] = {}
+    rules = term.rules(session)
     for entry, checked_by in session.execute(query):
         key = entry.id if entry.code == DEDUCTION else entry.code
         newest.pop(key, None)
-        newest[key] = Entered(entry, checked_by, _costs(term.rules, entry))
+        newest[key] = Entered(entry, checked_by, _costs(rules, entry))
     return list(newest.values())
 
 

@@ -121,7 +121,7 @@ def rows(
     session: Session, one: Term, code: str, *, sheet: Sheet | None, good: bool | None, after: int
 ) -> tuple[Sequence[Line], int | None]:
     """What stands behind a figure, of the frozen version or as it is now; and where the list goes on."""
-    line = one.rules.indicator(code)
+    line = one.rules(session).indicator(code)
     if line is None or not line.counted:
         raise Missing("no_such_indicator")
     measure = MEASURES[line.measure]

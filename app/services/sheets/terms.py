@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from app.errors import Refused
+from sqlalchemy.orm import Session
+
 from app.models import Contract
 from app.services.indicators.measures import Scope
 from app.services.indicators.quarters import Quarter
-from config.score import RuleSet, score_rules
+from app.services.sheets import rule_sets
+from config.score import RuleSet
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,9 @@ class Term:
     def scope(self) -> Scope:
         return Scope(self.quarter.begins(self.zone), self.quarter.ends(self.zone), self.contract.id)
 
-    @property
-    def rules(self) -> RuleSet:
+    def rules(self, session: Session) -> RuleSet:
         """Raises Refused where there were none yet."""
-        found = score_rules().of(self.quarter.first, self.contract.number)
-        if found is None:
-            raise Refused("no_rules_yet")
-        return found
+        return rule_sets.of(session, self.contract, self.quarter.first)
 
     @property
     def days(self) -> int:

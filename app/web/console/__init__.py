@@ -17,10 +17,10 @@ from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people, roles
 from app.web.console.ratings import manual_entry, ratings
 from app.web.console.registers import blueprint as registers
-from app.web.console.sheets import sheets
+from app.web.console.sheets import rules, sheets
 from app.web.console.tickets import correct, downtime, incidents, new_ticket, photos, tickets
 
-_BESIDE = (recovery.blueprint, calendar.blueprint, sheets.blueprint, registers)
+_BESIDE = (recovery.blueprint, calendar.blueprint, sheets.blueprint, rules.blueprint, registers)
 _HOSPITAL = (
     ratings.blueprint,
     manual_entry.blueprint,

@@ -6,8 +6,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
-from app.services.service_levels import calendars, days_off
-from config.sla import service_levels
+from app.services.service_levels import agreed, calendars, days_off
 
 blueprint = Blueprint("console_calendar", __name__)
 
@@ -16,12 +15,13 @@ blueprint = Blueprint("console_calendar", __name__)
 def calendar_index() -> str:
     with read_session() as session:
         hours = calendars.hours(session, runtime().settings.timezone)
+        levels = agreed.levels(session)
     return render_template(
         "console/calendar.html",
         years=hours.years[::-1],
         missing=days_off.missing(hours, now().date()),
-        calendars=service_levels().calendars.values(),
-        versions=service_levels().versions[::-1],
+        calendars=levels.calendars.values(),
+        versions=levels.versions[::-1],
     )
 
 

@@ -104,7 +104,7 @@ def enter(contract_id: int, quarter: str) -> Response:
         term = _term(session, contract_id, quarter)
         typed = Typed(
             code,
-            _value(term.rules, code),
+            _value(term.rules(session), code),
             forms.typed("evidence", entries.EVIDENCE_MOST),
             replaces=parse_id(request.form.get("replaces", "")),
         )
@@ -246,8 +246,8 @@ def _page(contract_id: int, quarter: str) -> str:
         view = _load(session, contract_id, quarter)
         signs = _signs(session, view.term)
         standing = [] if g.visitor.provider else entries.standing(session, view.term)
+        rules = view.term.rules(session)
     window = runtime().settings.rating_window
-    rules = view.term.rules
     return render_template(
         "console/sheet.html",
         view=view,
