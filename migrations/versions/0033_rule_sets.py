@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from app.db import UTCDateTime
 from migrations.append_only import frozen
 
-revision = "0031"
-down_revision = "0030"
+revision = "0033"
+down_revision = "0032"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = UTCDateTime(timezone=True)
