@@ -25,7 +25,9 @@ COLUMNS: Mapping[str, FieldType] = {
     "period": "quarter",
     "contract": "contract",
     "category": "category",
+    "every": "choice",
 }
+PERIODS = frozenset({"week", "month", "quarter", "half", "year"})
 # What the record says beside its fields, in lists and tables.
 BESIDE = ("code", "state", "stock")
 
@@ -40,6 +42,7 @@ class Field:
     type: FieldType
     required: Flag = False
     at_end: Flag = False
+    again: Flag = False
     choices: tuple[Choice, ...] = ()
     since: Count = 1
     until: Count | None = None
@@ -144,6 +147,10 @@ def _check_field(where: str, field: Field, register: Register) -> None:
         raise BadFile(f"{where} type: expected {COLUMNS[field.name]} for a field of this name")
     if field.name not in COLUMNS and field.type in {"person", "contract", "category"}:
         raise BadFile(f"{where}: expected the name {field.type} for this type")
+    if field.name == "every" and (
+        "due" not in {one.name for one in register.fields} or {*field.codes.values()} - PERIODS
+    ):
+        raise BadFile(f"{where}: expected a register with a field due, and periods among {', '.join(sorted(PERIODS))}")
     if field.since > register.form or (field.until is not None and field.until < field.since):
         raise BadFile(f"{where}: expected since and until in order, and no version after form = {register.form}")
     if field.name == "title" and (field.since, field.until, field.required) != (1, None, True):

@@ -15,6 +15,7 @@ from app.runtime import Runtime
 from app.services.cases import watch as cases
 from app.services.ratings import reminders
 from app.services.registers import reminders as registers
+from app.services.registers import repeating
 from app.services.service_levels import deadlines, escalation, missed
 from app.services.tickets import lifecycle, urges
 
@@ -41,6 +42,7 @@ def look_once(runtime: Runtime) -> timedelta:
         moved = cases.stale(session, at=at)
         overdue = cases.overdue(session, at=at)
         kept = registers.due(session, at=at)
+        planned = repeating.due(session, at=at)
     _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
     _each(runtime, late, partial(deadlines.tell, at=at))
     _each(runtime, over, partial(missed.tell, zone=runtime.settings.timezone, at=at))
@@ -49,6 +51,7 @@ def look_once(runtime: Runtime) -> timedelta:
     _each(runtime, urged, partial(cases.open_for_urge, at=at))
     _each_case(runtime, moved, partial(cases.recount, at=at))
     _each_case(runtime, overdue, partial(cases.warn, at=at))
+    _each_record(runtime, planned, partial(repeating.follow, at=at))
     _each_record(runtime, kept, partial(registers.tell, at=at))
     now = clock.now()
     with runtime.database.reading() as session:

@@ -161,6 +161,7 @@ EVENTS: Mapping[str, EventKind] = {
     "register_due": EventKind("register"),  # who answers for it was told that its day comes
     "register_overdue": EventKind("register"),
     "register_filed": EventKind("register"),  # evidence was put to it
+    "register_taken_out": EventKind("register"),  # evidence that was wrong; its digest stays
     "register_used": EventKind("register"),  # for a ticket that was finished
     "measure_taken_up": EventKind("corridor"),  # something is done about a hot spot
     "measure_done": EventKind("corridor"),

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
 
+TAKEN_OUT = ("wrong_file", "wrong_record", "personal", "unreadable")
 ENTRY_KINDS = ("written", "confirmed", "moved", "used")
 MOVEMENTS = ("in", "out", "counted")
 _NOT_CLOSED = text("NOT closed")
+_REPEATS = text("every <> ''")
 
 
 class RegisterRecord(Base):
@@ -26,6 +28,8 @@ class RegisterRecord(Base):
         Index(None, "contract_id", "kind", "due_on"),
         Index(None, "contract_id", "kind", "done_on"),
         Index(None, "person_id"),
+        Index(None, "follows_id", unique=True),
+        Index("ix_register_record_repeats", "due_on", sqlite_where=_REPEATS, postgresql_where=_REPEATS),
         Index("ix_register_record_due", "due_on", sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED),
     )
 
@@ -40,6 +44,8 @@ class RegisterRecord(Base):
     due_on: Mapped[date | None] = mapped_column(Date)
     done_on: Mapped[date | None] = mapped_column(Date)
     period: Mapped[str] = mapped_column(Text, default="")
+    every: Mapped[str] = mapped_column(Text, default="", server_default="")  # how often the plan repeats
+    follows_id: Mapped[int | None] = mapped_column(Id)  # the record of the same plan before it
     person_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     provider_id: Mapped[int | None] = mapped_column(Id, ForeignKey("provider.id"))
     contract_id: Mapped[int | None] = mapped_column(Id, ForeignKey("contract.id"))
@@ -86,7 +92,10 @@ class RegisterEntry(Base):
 
 
 class RegisterFile(Base):
-    """Evidence of a record, cleaned. It is never changed; what shows a person goes with them."""
+    """Evidence of a record, cleaned. It is never changed; what shows a person goes with them.
+
+    A wrong one is taken out: name and bytes go, the digest of what was there and who took it out, and why, stay.
+    """
 
     __tablename__ = "register_file"
     __table_args__ = (Index(None, "record_id"),)
@@ -97,5 +106,9 @@ class RegisterFile(Base):
     media_type: Mapped[str] = mapped_column(Text)
     size: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    digest: Mapped[str] = mapped_column(Text, default="", server_default="")  # SHA-256 of the content
+    taken_out_at: Mapped[datetime | None]
+    taken_out_by_id: Mapped[int | None] = mapped_column(Id)
+    taken_out_why: Mapped[str] = mapped_column(Text, default="", server_default="")
     by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("person.id"))
     at: Mapped[datetime]

@@ -15,5 +15,11 @@ WORDS: dict[str, dict[str, str]] = {
         "moved": mark("进出"),
         "used": mark("解决一张工单"),
     },
+    "taken_out": {
+        "wrong_file": mark("传错了文件"),
+        "wrong_record": mark("属于别的记录"),
+        "personal": mark("有不该留的个人信息"),
+        "unreadable": mark("看不清"),
+    },
     "register_movement": {"in": mark("进"), "out": mark("出"), "counted": mark("盘点")},
 }

@@ -145,7 +145,7 @@ def test_evidence_is_put_to_a_record_and_read_by_who_may(
         assert send(desk, page, f"{page}/files", file=sent).status_code == 303
     shown = supervisor.get(page).text
     assert re.findall(r"/files/\d+\">([^<]*)</a>", shown) == ["报告 盖章.jpg", "报告.pdf"]
-    numbers = re.findall(rf"{page}/files/(\d+)", shown)
+    numbers = re.findall(rf'{page}/files/(\d+)"', shown)
     picture, document = (supervisor.get(f"{page}/files/{number}") for number in numbers)
     assert picture.headers["Content-Disposition"].startswith("inline")
     assert document.headers["Content-Disposition"].startswith("attachment")

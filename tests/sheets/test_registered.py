@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.models import (
     Completion,
@@ -12,14 +13,19 @@ from app.models import (
     MajorIncident,
     Post,
     PostApproval,
+    RegisterFile,
     RegisterRecord,
     Ticket,
 )
 from app.services import events
+from app.services.registers import evidence
+from app.services.registers.access import Reader
+from app.services.registers.records import Act
 from app.services.sheets import computing, pages
 from app.services.sheets.entries import Value
 from config.files import BadFile
 from config.score import read_score_rules
+from tests.conftest import Console
 from tests.sheets.conftest import Story
 from tests.sheets.test_rules import TEXT
 from tests.support.world import ZONE
@@ -201,3 +207,27 @@ def test_forms_of_an_outage_are_no_late_records(story: Story) -> None:
             held = session.get_one(Ticket, ticket.id)
             events.append(session, held, "accepted", by=None, at=late, recorded_at=late + A_DAY, channel=channel)
     assert line(story, "R7")["figure"] == {"num": before["num"], "den": before["den"] + 1}
+
+
+def test_a_frozen_figure_says_what_evidence_behind_it_was_taken_out(story: Story, console: Console) -> None:
+    write(story, "uniform", done=10, checked=20, passed=19)
+    story.count()
+    story.freeze()
+    supervisor = console(story.world.supervisor)
+    page = f"/console/sheets/{story.term.contract.id}/{story.term.quarter}/P6"
+    assert "撤出" not in supervisor.get(page).text
+    with story.world.database.transaction() as session:
+        record = session.scalars(select(RegisterRecord)).one()
+        kept: dict[str, Any] = {"media_type": "image/jpeg", "size": 1, "content": b"x", "digest": "ab" * 32}
+        file = RegisterFile(record_id=record.id, name="x", by_id=story.world.supervisor.id, at=story.at, **kept)
+        session.add(file)
+        session.flush()
+        act = Act(Reader(story.world.admin.id, hospital=True, acts=True), story.at)
+        evidence.take_out(session, record.id, "uniform", file.id, act, why="wrong_record")
+    shown = supervisor.get(page).text
+    assert f"X-1 的一份证据（{show(story.at)} 传，摘要 {'ab' * 8}）已于 {show(story.at)} 撤出：属于别的记录" in shown
+    assert "19 / 20" in shown or "95.00%" in shown
+
+
+def show(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"

@@ -5,7 +5,7 @@ A form is of the record as it was seen: whoever comes second is told, and nothin
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -21,7 +21,8 @@ from app.services.registers.access import Reader
 from app.services.registers.values import Lookups, Unfit, Values, read
 from config.registers import Register
 
-KEPT = ("state", "title", "due_on", "done_on", "period", "person_id", "contract_id", "category_id")
+KEPT = ("state", "title", "due_on", "done_on", "period", "every", "person_id", "contract_id", "category_id")
+PLANNED = ("title", "every", "person_id", "provider_id", "contract_id", "category_id")
 CODE_MOST = 40
 
 
@@ -33,6 +34,11 @@ class Act:
     at: datetime
     channel: str = "console"
     seen: int = 0
+
+    @property
+    def by(self) -> int | None:
+        """Nobody where the clock did it, whoever answers for what it wrote."""
+        return None if self.channel == "clock" else self.who.person_id
 
 
 def create(session: Session, kind: str, raw: Mapping[str, str], act: Act) -> RegisterRecord:
@@ -52,6 +58,25 @@ def create(session: Session, kind: str, raw: Mapping[str, str], act: Act) -> Reg
     )
     _put(session, record, register, values, act)
     return record
+
+
+def repeat(session: Session, record: RegisterRecord, register: Register, day: date, act: Act) -> RegisterRecord:
+    """The next of a plan: what was planned, due that day; not what came of it. Its author answers for it again."""
+    again = {one.name for one in register.current if one.again}
+    columns = {name: getattr(record, name) for name in PLANNED}
+    columns |= {"state": register.first_state, "closed": False, "void": False, "due_on": day}
+    anew = RegisterRecord(
+        kind=record.kind,
+        code=next_code(session, record.kind, register),
+        stock=None,
+        revision=0,
+        created_at=act.at,
+        period="",
+        follows_id=record.id,
+    )
+    data, words = ({k: v for k, v in said.items() if k in again} for said in (record.data, record.words))
+    _put(session, anew, register, Values(columns, data, words), act)
+    return anew
 
 
 def revise(session: Session, record_id: int, kind: str, raw: Mapping[str, str], act: Act) -> bool:
@@ -117,7 +142,7 @@ def enter(
 ) -> RegisterEntry:
     """A line of its history, beside the event."""
     told = {"register": record.kind, "revision": record.revision, **(data or {})}
-    about, by = About(record.id), act.who.person_id
+    about, by = About(record.id), act.by
     event = events.append(session, about, f"register_{kind}", by=by, at=act.at, channel=act.channel, data=told)
     entry = RegisterEntry(
         record_id=record.id,
@@ -161,7 +186,7 @@ def _put(session: Session, record: RegisterRecord, register: Register, values: V
     record.searched = " ".join([record.code, record.title, *values.words.values()]).lower()
     record.form = register.form
     record.revision += 1
-    record.written_at, record.written_by_id = act.at, act.who.person_id
+    record.written_at, record.written_by_id = act.at, act.who.person_id or None
     record.confirmed_at = record.confirmed_by_id = None
     session.add(record)
     session.flush()
@@ -172,4 +197,16 @@ def _put(session: Session, record: RegisterRecord, register: Register, values: V
     session.flush()
 
 
-__all__ = ["CODE_MOST", "Act", "Unfit", "confirm", "create", "enter", "held", "next_code", "revise", "writable"]
+__all__ = [
+    "CODE_MOST",
+    "Act",
+    "Unfit",
+    "confirm",
+    "create",
+    "enter",
+    "held",
+    "next_code",
+    "repeat",
+    "revise",
+    "writable",
+]

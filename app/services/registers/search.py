@@ -149,6 +149,7 @@ def value(record: RegisterRecord, one: Field, row: Line) -> Any:
         "due": record.due_on,
         "done": record.done_on,
         "period": record.period,
+        "every": record.every,
         "person": row.person,
         "contract": row.contract,
         "category": row.category,

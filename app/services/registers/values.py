@@ -126,8 +126,8 @@ def _empty(values: Values, one: Field) -> None:
     columns = {"due": "due_on", "done": "done_on", "person": "person_id", "category": "category_id"}
     if one.name in columns:
         values.columns[columns[one.name]] = None
-    elif one.name == "period":
-        values.columns["period"] = ""
+    elif one.name in {"period", "every"}:
+        values.columns[one.name] = ""
     elif one.name == "contract":
         values.columns["contract_id"] = None
 
@@ -153,7 +153,7 @@ def _read_day(values: Values, one: Field, text: str, _lookups: Lookups) -> None:
 
 
 def _read_choice(values: Values, one: Field, text: str, _lookups: Lookups) -> None:
-    values.data[one.name] = _choice(text, one.codes)
+    (values.columns if one.name == "every" else values.data)[one.name] = _choice(text, one.codes)
 
 
 def _choice(text: str, codes: Mapping[str, str]) -> str:

@@ -119,6 +119,12 @@ def file(kind: str, record_id: int, file_id: int) -> Answer:
     return answer
 
 
+@blueprint.post("/console/registers/<kind>/<id:record_id>/files/<id:file_id>/out")
+def take_file_out(kind: str, record_id: int, file_id: int) -> Answer | tuple[str, int]:
+    why = request.form.get("why", "")
+    return _done(kind, record_id, "file", lambda db: evidence.take_out(db, record_id, kind, file_id, _act(db), why=why))
+
+
 def _done(kind: str, record_id: int, of: str, act: Callable[[Session], Any]) -> Answer | tuple[str, int]:
     """What is refused is said on the record's page."""
     try:

@@ -13,6 +13,7 @@ from app.http import session as visit
 from app.http.context import now, read_session
 from app.http.errors import words
 from app.http.i18n import language
+from app.models.register import TAKEN_OUT
 from app.pagination import Line
 from app.services.organisation import catalogue
 from app.services.registers import access, evidence, search, uses
@@ -116,6 +117,8 @@ def record_page(kind: str, record_id: int, *, fault: str = "", of: str = "") -> 
             facts=[(one.label(language()), said(one, value)) for one, value in _facts(form, found)],
             history=[_entry(form, line) for line in search.history(session, record_id)],
             files=evidence.of_record(session, record_id),
+            may_take_out=lambda file: writes and evidence.may_take_out(who, found.record, file.by_id),
+            reasons=TAKEN_OUT,
             may_write=writes,
             may_confirm=who.signs and found.waits and found.record.written_by_id != who.person_id,
             own_words=who.signs and found.waits and found.record.written_by_id == who.person_id,

@@ -17,6 +17,7 @@ from app.services.identity import console_sign_in, passwords
 from app.services.indicators.measures import MEASURES
 from app.services.indicators.quarters import Quarter
 from app.services.organisation import employment
+from app.services.registers import evidence
 from app.services.reports import head
 from app.services.sheets import agreeing, contracts, entries, freezing, pages
 from app.services.sheets.agreeing import TEXT_MOST
@@ -89,8 +90,9 @@ def line(contract_id: int, quarter: str, code: str) -> str:
         if shown["counted"]:
             frozen = view.standing.sheet if view.standing else None
             rows, more = pages.rows(session, view.term, code, sheet=frozen, good=good, after=after)
+        gone = evidence.taken_out(session, shown.get("records", ())) if shown.get("kind") else ()
         history = () if g.visitor.provider else entries.history(session, view.term, code)
-    facts = {"rows": rows, "more": more, "history": history, "tabs": ("", "good", "other")}
+    facts = {"rows": rows, "more": more, "gone": gone, "history": history, "tabs": ("", "good", "other")}
     return render_template(
         "console/sheet_line.html", view=view, line=shown, registers=registers(), **facts, **_who(view)
     )
