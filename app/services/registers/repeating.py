@@ -44,14 +44,14 @@ def _wanted(day: date) -> Iterator[ColumnElement[bool]]:
     yield record.every != literal_column("''")  # in the words of its index
     yield record.void.is_(False)
     yield or_(record.due_on <= day, and_(record.due_on.is_not(None), record.closed.is_(True)))
-    yield or_(record.contract_id.is_(None), Contract.valid_to >= day)
+    yield or_(record.contract_id.is_(None), Contract.in_force(day))
     yield ~select(_next.id).where(_next.follows_id == record.id).exists()
 
 
 def follow(session: Session, record_id: int, *, at: datetime) -> None:
     """Write the next one down, as planned as this one was; nothing where there is one, or the contract ends before."""
     record = session.scalars(select(RegisterRecord).where(RegisterRecord.id == record_id).with_for_update()).one()
-    contract, register = session.get(Contract, record.contract_id or 0), registers().get(record.kind)
+    register = registers().get(record.kind)
     query = select(RegisterRecord.id).outerjoin(Contract, Contract.id == RegisterRecord.contract_id)
     still = session.scalar(query.where(RegisterRecord.id == record_id, *_wanted(at.date())))
     if still is None or register is None or record.due_on is None:
@@ -59,7 +59,8 @@ def follow(session: Session, record_id: int, *, at: datetime) -> None:
     day = following(record.due_on, record.every)
     while day < at.date() - LATEST:
         day = following(day, record.every)
-    if contract is not None and day > contract.valid_to:
+    under = select(Contract.id).where(Contract.id == record.contract_id, Contract.in_force(day))
+    if record.contract_id is not None and session.scalar(under) is None:
         return
     by_clock = Act(Reader(record.written_by_id or 0, hospital=True), at, channel="clock")
     records.repeat(session, record, register, day, by_clock)
