@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from app.db import UTCDateTime
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 REPEATS = sa.text("every <> ''")
