@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.errors import Missing, Refused
 from app.models import Person, RegisterFile, RegisterRecord
@@ -84,10 +84,15 @@ def may_take_out(who: Reader, record: RegisterRecord, put_by: int | None) -> boo
 def taken_out(session: Session, record_ids: Sequence[int]) -> Sequence[Line]:
     """Of these records: what stood behind a figure and is there no more."""
     file = RegisterFile
-    query = select(RegisterRecord.code, file.digest, file.at, file.taken_out_at, file.taken_out_why)
+    query = select(RegisterRecord.code, _begins(file.digest), file.at, file.taken_out_at, file.taken_out_why)
     query = query.join(RegisterRecord, RegisterRecord.id == file.record_id)
     gone = (file.record_id.in_(record_ids), file.taken_out_at.is_not(None))
     return session.execute(query.where(*gone).order_by(file.taken_out_at, file.id)).all()
+
+
+def _begins(digest: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """As much of it as is read and compared by people."""
+    return func.substr(digest, 1, 16).label("digest")
 
 
 def _digest(content: bytes) -> str:
@@ -98,7 +103,7 @@ def of_record(session: Session, record_id: int) -> Sequence[Line]:
     """What there is, without its content."""
     file = RegisterFile
     query = select(
-        *(file.id, file.name, file.media_type, file.size, file.at, file.by_id, file.digest),
+        *(file.id, file.name, file.media_type, file.size, file.at, file.by_id, _begins(file.digest)),
         *(file.taken_out_at, file.taken_out_why, Person.name.label("by"), _taker.name.label("taken_out_by")),
     )
     query = query.outerjoin(Person, Person.id == file.by_id).outerjoin(_taker, _taker.id == file.taken_out_by_id)
