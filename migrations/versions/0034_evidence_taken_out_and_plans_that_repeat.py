@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from app.db import UTCDateTime
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 REPEATS = sa.text("every <> ''")
