@@ -146,6 +146,8 @@ PUBLIC_FACE = {
     "POST /api/v1/scan/<token>/urge",
     "GET /api/v1/ward/<token>",
     "GET /api/v1/categories",
+    "GET /api/v1/incidents",
+    "POST /api/v1/incidents/<id:incident_id>/join",
     "GET /api/v1/tickets",
     "POST /api/v1/tickets",
     "GET /api/v1/tickets/<ticket:number>",

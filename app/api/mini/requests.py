@@ -49,6 +49,10 @@ class Binding(RequestModel):
     phone_proof: Code | None = Field(None, description="Of POST /phone, instead of the last four digits")
 
 
+class Nothing(RequestModel):
+    """A tap, and no more."""
+
+
 class FormOnly(RequestModel):
     form: Form
 

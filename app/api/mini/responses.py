@@ -64,7 +64,37 @@ class Bound(ResponseModel):
 
 class Step(ResponseModel):
     state: str
+    label: str
     at: Moment | None
+
+
+class Due(ResponseModel):
+    limit: str
+    label: str
+    at: Moment
+
+
+class WaitsFor(ResponseModel):
+    reason: str
+    label: str
+    until: Moment | None
+
+
+class Coming(ResponseModel):
+    """Who comes, by when, and what it waits for; `lead` is empty while somebody is being found."""
+
+    lead: str
+    post: str
+    portrait: str | None = Field(description="Address of their picture, where they agreed to it")
+    due: Due | None
+    waits_for: WaitsFor | None
+
+
+class UrgeAnswer(ResponseModel):
+    code: str
+    label: str
+    at: Moment
+    by: str
 
 
 class Answer(ResponseModel):
@@ -119,7 +149,11 @@ class Scan(ResponseModel):
     verified: bool
     window_days: int
     steps: list[Step]
+    words: str = Field(description="What was reported, for who reported it or was served")
+    coming: Coming | None = Field(description="While it is open")
     urged_at: Moment | None
+    urge_again_at: Moment | None = Field(description="Until then it was just urged")
+    urge_answer: UrgeAnswer | None = Field(description="What was last said to who urged")
     still_broken_at: Moment | None
     answer: Answer | None
     earlier: Earlier | None
@@ -173,6 +207,16 @@ class Ticket(TicketLine):
     location: str
     photos: list[Photo]
     complaints: list[Complaint]
+
+
+class Incident(ResponseModel):
+    id: int
+    title: str
+    opened_at: Moment
+
+
+class Incidents(ResponseModel):
+    incidents: list[Incident]
 
 
 class Template(ResponseModel):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.api.mini import progress as told
 from app.api.mini import requests, responses
 from app.api.operations import get, post_once
 from app.db import announce
@@ -16,7 +17,7 @@ from app.services.cases import complaints
 from app.services.ratings import rating, ward_list
 from app.services.ratings.detail import choices, offered
 from app.services.ratings.rating import Detail
-from app.services.tickets import progress
+from app.services.tickets import lifecycle, progress
 from app.services.tickets import scan as scan_service
 from app.services.tickets.scan import ScanView, earlier_answer, load
 
@@ -180,8 +181,12 @@ def _response(db: Session, seen: ScanView, token: str) -> responses.Scan:
         finished_at=seen.finished_at,
         verified=seen.verified,
         window_days=seen.window.days,
-        steps=[responses.Step.model_validate(step) for step in progress.steps(db, seen.ticket_id, cycle=seen.cycle)],
+        steps=told.steps(progress.steps(db, seen.ticket_id, cycle=seen.cycle)),
+        words=progress.own_words(db, seen.ticket_id, person_id=who.person_id),
+        coming=told.coming(db, seen),
         urged_at=progress.last_said(db, seen.ticket_id, "urged", cycle=seen.cycle),
+        urge_again_at=lifecycle.quiet_until(db, seen.ticket_id, "urged", at=at),
+        urge_answer=told.urge_answer(db, seen),
         still_broken_at=_still_broken_at(db, seen),
         answer=_answer(seen),
         earlier=responses.Earlier(level=earlier[0], at=earlier[1]) if earlier else None,

@@ -3,6 +3,7 @@
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from app.api.mini import progress as told
 from app.api.mini import requests, responses
 from app.api.operations import Upload, get, post_once
 from app.errors import Refused
@@ -12,7 +13,7 @@ from app.models import Category, Ticket
 from app.services import images
 from app.services.cases import complaints
 from app.services.organisation import catalogue
-from app.services.tickets import photos, progress, requester
+from app.services.tickets import incidents, photos, progress, requester
 from app.services.tickets.progress import Step
 from app.services.tickets.requester import TicketSummary
 
@@ -28,6 +29,28 @@ def categories() -> responses.Categories:
         return responses.Categories(
             categories=[responses.Category.model_validate(row) for row in catalogue.categories_for_users(db)]
         )
+
+
+@get("/incidents", responses.Incidents)
+def standing_incidents() -> responses.Incidents:
+    """Major incidents, for who wants to report one of them: to be shown before they type."""
+    with read_session() as db:
+        found = [responses.Incident.model_validate(one) for one in incidents.standing(db)]
+    return responses.Incidents(incidents=found)
+
+
+@post_once(
+    "/incidents/<id:incident_id>/join",
+    requests.Nothing,
+    {200: responses.Ticket},
+    *OF_A_PERSON,
+    *("no_such_incident", "incident_no_department"),
+)
+def join_incident(db: Session, _given: requests.Nothing, incident_id: int) -> responses.Ticket:
+    """Me too: answers my department's ticket."""
+    zone, who = runtime().settings.timezone, bearer.person_id()
+    ticket_id = incidents.join(db, incident_id, person_id=who, at=now(), zone=zone, channel=CHANNEL)
+    return _whole(db, db.get_one(Ticket, ticket_id))
 
 
 @get("/tickets", responses.Tickets, *OF_A_PERSON)
@@ -130,7 +153,7 @@ def _line(one: TicketSummary, steps: list[Step]) -> responses.TicketLine:
         state=one.state,
         category=one.category,
         reported_at=one.reported_at,
-        steps=[responses.Step.model_validate(step) for step in steps],
+        steps=told.steps(steps),
     )
 
 
@@ -144,7 +167,7 @@ def _whole(db: Session, found: Ticket) -> responses.Ticket:
         state=found.state,
         category=category.name if category else "",
         reported_at=found.reported_at,
-        steps=[responses.Step.model_validate(step) for step in steps],
+        steps=told.steps(steps),
         description=found.description,
         location=found.location,
         photos=[responses.Photo(id=photo_id) for photo_id in photos.of_ticket(db, found.id)],
