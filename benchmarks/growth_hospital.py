@@ -21,7 +21,7 @@ from tests.support.world import APPID, World, build
 A_DAY = 500  # tickets
 OPEN = 60  # of them at this moment, the newest
 RARE = 20_000  # of so many tickets one is of the ward that hardly calls, one of the engineer who hardly comes
-WARDS, NURSES, ENGINEERS, CATEGORIES = 60, 1_200, 30, 12
+WARDS, NURSES, ENGINEERS, CATEGORIES, ASSETS = 60, 1_200, 30, 12, 6_000
 
 # What was written before the tickets has low ids, and theirs are their numbers; these stand above both.
 FIRST = 10_000_000
@@ -32,6 +32,12 @@ PEOPLE = (
     """INSERT INTO department (id, code, name, campus_id, building, floor, room)
     SELECT {first} + n, 'B' || n, '病区' || n, {campus}, n || '号楼', '3', '护士站'
     FROM generate_series(0, {wards}) n""",
+    """INSERT INTO place (id, code, name, department_id, campus_id, building, floor, room, telephone)
+    SELECT {first} + n, 'P' || n, '护士站' || n, {first} + n, {campus}, n || '号楼', '3', '护士站', '8' || n
+    FROM generate_series(0, {wards}) n""",
+    """INSERT INTO asset (id, tag, name, place_id, department_id)
+    SELECT {first} + n, 'A' || n, '打印机', {first} + n % {wards}, {first} + n % {wards}
+    FROM generate_series(0, {assets} - 1) n""",
     """INSERT INTO person (id, staff_number, name, telephone, job_type, sign_outs)
     SELECT {first} + n, 'N' || n, '护士' || n, '138' || lpad(n::text, 8, '0'), 'nurse', 0
     FROM generate_series(1, {nurses} + {engineers}) n""",
@@ -40,6 +46,10 @@ PEOPLE = (
     """INSERT INTO employment (person_id, provider_id, team_id, post_id, valid_from)
     SELECT {first} + n, {provider}, {team}, {post}, '2005-01-01'
     FROM generate_series({nurses} + 1, {nurses} + {engineers}) n""",
+    """INSERT INTO duty_shift (person_id, post_id, campus_id, day, shift)
+    SELECT {first} + n, {post}, {campus}, day, (ARRAY['day', 'evening', 'night'])[n % 3 + 1]
+    FROM generate_series({nurses} + 1, {nurses} + {engineers}) n,
+      generate_series(date '{now}' - {tickets} / {a_day}, date '{now}' + 7, interval '1 day') day""",
     """INSERT INTO role_grant (person_id, role)
     SELECT {first} + n, CASE WHEN n > {nurses} THEN 'engineer' ELSE 'user' END
     FROM generate_series(1, {nurses} + {engineers}) n""",
@@ -54,7 +64,7 @@ PLAN = """
 CREATE UNLOGGED TABLE growth_plan AS
 SELECT n AS id, reported_at, dice, nurse, state,
   CASE WHEN n % {rare} = 17 THEN {first} ELSE {first} + nurse % {wards} + 1 END AS ward,
-  CASE WHEN n % {rare} = 13 THEN {first} + {nurses} + {engineers}
+  CASE WHEN n > {tickets} - 8 THEN {first} + {nurses} + 1 WHEN n % {rare} = 13 THEN {first} + {nurses} + {engineers}
     ELSE {first} + {nurses} + 1 + dice / 7 % ({engineers} - 1) END AS lead,
   CASE WHEN state IN ('finished', 'closed') THEN reported_at + interval '40 minutes' END AS finished_at,
   CASE WHEN state IN ('finished', 'closed') AND (dice % 100 < 40 OR n % 20000 IN (13, 17))
@@ -73,14 +83,18 @@ FROM (
 """
 
 HISTORY = (
-    """INSERT INTO ticket (id, number, source, requester_id, served_person_id, department_id, category_id, priority,
-      description, location, state, cycle, team_id, lead_id, reported_at, due_at, finished_at, closed_at, updated_at)
-    SELECT id, 'G' || id, 'wechat', {first} + nurse, {first} + nurse, ward, {first} + dice / 11 % {categories} + 1,
-      dice % 3 + 2, '打印机卡纸', '', state, 1, {team}, CASE WHEN state <> 'reported' THEN lead END, reported_at,
+    """INSERT INTO ticket (id, number, source, requester_id, served_person_id, department_id, place_id, category_id,
+      priority, description, location, state, cycle, team_id, lead_id, reported_at, due_at, finished_at, closed_at,
+      updated_at)
+    SELECT id, 'G' || id, 'wechat', {first} + nurse, {first} + nurse, ward, ward,
+      {first} + dice / 11 % {categories} + 1, dice % 3 + 2, '打印机卡纸', '', state, 1, {team},
+      CASE WHEN state <> 'reported' THEN lead END, reported_at,
       reported_at + interval '2 hours', finished_at,
       CASE WHEN state = 'closed' THEN finished_at + interval '3 days' END,
       coalesce(finished_at, reported_at)
     FROM growth_plan""",
+    """INSERT INTO ticket_asset (ticket_id, asset_id) SELECT id, {first} + dice % {assets} FROM growth_plan
+    WHERE id % 2 = 0 OR id > {tickets} - 8""",
     """INSERT INTO completion (id, ticket_id, cycle, finished_at, rateable, lead_id, team_id, department_id, campus_id,
       provider_id, contract_id, category_id)
     SELECT id, id, 1, finished_at, true, lead, {team}, ward, {campus}, {provider}, {contract},
@@ -191,6 +205,7 @@ def _facts(world: World, tickets: int, a_day: int, at: datetime) -> dict[str, ob
         "nurses": NURSES,
         "engineers": ENGINEERS,
         "categories": CATEGORIES,
+        "assets": ASSETS,
         "appid": APPID,
         "privacy": PRIVACY_VERSION,
         "campus": world.campus.id,

@@ -59,6 +59,8 @@ class Parts:
     values: Mapping[str, str]
     middle: str
     """A cursor in the middle of the history."""
+    newest: Mapping[str, str]
+    """The number of the last ticket in each state."""
 
 
 def parts(runtime: Runtime) -> Parts:
@@ -71,6 +73,12 @@ def parts(runtime: Runtime) -> Parts:
         first_at, tickets = session.execute(select(func.min(Ticket.reported_at), func.count(Ticket.id))).one()
         own = select(Ticket.number).where(Ticket.lead_id == ENGINEER, Ticket.state == "finished")
         led = session.scalar(own.order_by(Ticket.id.desc()).limit(1))
+        newest = {
+            state: session.scalars(
+                select(Ticket.number).where(Ticket.state == state).order_by(Ticket.id.desc())
+            ).first()
+            for state in OPEN_STATES
+        }
     links = runtime.links
     values = {
         "number": last.number,
@@ -82,7 +90,7 @@ def parts(runtime: Runtime) -> Parts:
         "person_id": str(NURSE),
         "department_id": str(WARD),
     }
-    return Parts(tickets, values, str(Cursor(first_at + (clock.now() - first_at) / 2, 0)))
+    return Parts(tickets, values, str(Cursor(first_at + (clock.now() - first_at) / 2, 0)), newest)
 
 
 def pages(app: Flask, parts: Parts) -> list[Page]:
@@ -96,6 +104,8 @@ def pages(app: Flask, parts: Parts) -> list[Page]:
             name = f"{door.rule}{'?' if words else ''}{words} ({who})"
             address = f"{door.address}?{urlencode(query)}" if query else door.address
             found.append(Page(name, who, address, choices=sum(bool(query[name]) for name in query.keys() - {"after"})))
+    # What waits for somebody, or is worked at, has more on its page than what is done.
+    found += [Page(f"{before}<{state}> ({who})", who, f"{before}{parts.newest[state]}") for who, before, state in _OPEN]
     return found
 
 
@@ -149,6 +159,12 @@ def _looks(endpoint: str, blueprint: str, middle: str) -> Iterator[tuple[str, di
         yield "engineer", {}
 
 
+_OPEN = (
+    ("desk", "/console/tickets/", "reported"),
+    ("admin", "/console/tickets/", "arrived"),
+    ("engineer", "/engineer/", "dispatched"),
+    ("engineer", "/engineer/", "arrived"),
+)
 _RATINGS: tuple[dict[str, Any], ...] = (
     {},
     {"from": ""},
@@ -186,7 +202,15 @@ _TICKETS: tuple[dict[str, Any], ...] = (
 _FILTERS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "console_ratings.rating_index": _RATINGS,
     "console.ticket_index": _TICKETS,
-    "console.live_board": ({}, *({"state": state} for state in OPEN_STATES), {"order": "newest"}, {"wall": "1"}),
+    "console.live_board": (
+        {},
+        *({"state": state} for state in OPEN_STATES),
+        {"order": "newest"},
+        {"wall": "1"},
+        {"campus": 1},
+        {"team": 1},
+        {"provider": 1},
+    ),
     "console_cases.case_index": ({}, {"show": "mine"}, {"show": "pressed"}, {"show": "closed"}),
     "console.notice_index": (
         {},
@@ -207,6 +231,7 @@ _FILTERS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"touchpoint": "arrived", "low": "1"},
         {"touchpoint": "overall", "department": WARD},
     ),
+    "console.duty_month": ({}, {"month": f"{clock.now():%Y-%m}"}),
     "console_people.people_index": ({}, {"q": "护士17"}, {"department": WARD}),
 }
 _CONTINUED: Mapping[str, dict[str, str]] = {
