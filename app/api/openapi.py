@@ -138,7 +138,9 @@ def _body(body: type[RequestModel] | Upload) -> Schema:
 
 def _parts(path: str) -> Iterator[Schema]:
     for part in _PART.finditer(path):
-        kind = {"type": "integer", "minimum": 0} if part["kind"] in {"int", "id"} else {"type": "string", "minLength": 1}
+        kind = (
+            {"type": "integer", "minimum": 0} if part["kind"] in {"int", "id"} else {"type": "string", "minLength": 1}
+        )
         yield {"name": part["name"], "in": "path", "required": True, "schema": kind}
 
 
