@@ -73,12 +73,8 @@ def parts(runtime: Runtime) -> Parts:
         first_at, tickets = session.execute(select(func.min(Ticket.reported_at), func.count(Ticket.id))).one()
         own = select(Ticket.number).where(Ticket.lead_id == ENGINEER, Ticket.state == "finished")
         led = session.scalar(own.order_by(Ticket.id.desc()).limit(1))
-        newest = {
-            state: session.scalars(
-                select(Ticket.number).where(Ticket.state == state).order_by(Ticket.id.desc())
-            ).first()
-            for state in OPEN_STATES
-        }
+        by_age = select(Ticket.state, Ticket.number).where(Ticket.state.in_(OPEN_STATES)).order_by(Ticket.id)
+        newest: dict[str, str] = dict(session.execute(by_age).all())
     links = runtime.links
     values = {
         "number": last.number,
