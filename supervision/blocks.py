@@ -4,7 +4,7 @@ A block closes as soon as at least five new ratings have come and a week has pas
 in all that came until then. What came later waits, however long.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,21 +29,3 @@ def blocks(given: Iterable[datetime], *, at: datetime, least: int = LEAST, apart
         taken = sum(moment <= closed for moment in waiting)
         yield Block(closed, taken)
         waiting, earliest = waiting[taken:], closed + apart
-
-
-def together(
-    given: Mapping[int, Iterable[datetime]], *, at: datetime, least: int = LEAST, apart: timedelta = APART
-) -> datetime | None:
-    """Up to when the ratings of several teams may be read side by side, beside their sum; None where nothing is.
-
-    All move at once, at the end of a block of the sum, and only where each that moves has five new ones: else the
-    difference of the sum and of what stood still would be somebody's. One block behind, as the sum is.
-    """
-    moments = {team: sorted(times) for team, times in given.items()}
-    ends = [block.closed for block in blocks((one for times in moments.values() for one in times), at=at, apart=apart)]
-    known: datetime | None = None
-    for end in ends[:-1]:
-        fresh = (sum(known is None or one > known for one in times if one <= end) for times in moments.values())
-        if all(many == 0 or many >= least for many in fresh):
-            known = end
-    return known

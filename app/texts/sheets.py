@@ -17,7 +17,8 @@ WORDS: dict[str, dict[str, str]] = {
     "sheet_why": {
         "nothing_counted": mark("本季度没有这样的工单，权重分给同组"),
         "few": mark("不足 30 条，只显示，不计分"),
-        "few_for_provider": mark("不足 5 条，不显示"),
+        "few_for_provider": mark("太少或都一样，不显示"),
+        "shown_only": mark("只显示，冻结后计分"),
         "not_entered": mark("还没有录入"),
         "file_missing": mark("还没有导入文件"),
         "register_unchecked": mark("台账里有的等第二人确认，还没有算进来"),

@@ -1,6 +1,5 @@
 """A quarter's sheet from its draft to the fee: what each step takes, who takes it, and that nothing is half done."""
 
-import json
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
@@ -12,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.errors import Refused
-from app.models import Event, Sheet, SheetObjection, SheetRows
+from app.models import Event, Rating, RatingCorrection, Sheet, SheetObjection, SheetRows
 from app.services import feed
 from app.services.audit import seal
 from app.services.audit.seal import Signer
@@ -255,7 +254,7 @@ def test_figures_that_are_entered_have_their_form(story: Story) -> None:
 
 
 @pytest.mark.slow("a quarter of ratings, read day after day")
-def test_what_the_provider_reads_of_ratings_moves_in_closed_blocks_and_a_block_late(story: Story) -> None:
+def test_how_many_have_rated_the_provider_reads_in_closed_blocks_and_a_block_late(story: Story) -> None:
     world = story.world
     identities = [world.bind(person) for person in (world.employ(f"H{n:03}", "护士") for n in range(40))]
     seen = []
@@ -263,13 +262,66 @@ def test_what_the_provider_reads_of_ratings_moves_in_closed_blocks_and_a_block_l
         story.rate(story.finish(5, served=world.ward), 1 if n % 3 else 5, identity, after=timedelta(hours=5 * n))
         if n % 4 == 3:
             story.count()
-            seen.append((story.line("C7.1", for_provider=True)["figure"] or {}).get("den", 0))
+            seen.append(story.line("C7.2", for_provider=True)["figure"]["num"])
     assert seen == sorted(seen)
     steps = [later - earlier for earlier, later in pairwise(seen) if later != earlier]
     assert all(step >= 5 for step in steps)
     assert seen[-1] <= len(identities) - 5
-    assert "satisfied_with_excluded" in (story.view(for_provider=True).content or {})
-    assert json.dumps(story.view(for_provider=True).content, ensure_ascii=False)
+
+
+def test_nothing_the_provider_reads_before_the_freeze_follows_from_a_level(story: Story) -> None:
+    """Whoever keeps every sheet they were shown: the same ratings with other levels, complaints and corrections give
+    the same sheets, so no difference of two of them tells one.
+    """
+    world = story.world
+    identities = [world.bind(person) for person in (world.employ(f"H{n:03}", "护士") for n in range(11))]
+    done = [story.finish(5 + n, served=world.ward) for n in range(11)]
+    for n, identity in enumerate(identities):
+        story.rate(done[n], 5, identity, after=timedelta(days=n))
+    story.count()
+    before = story.view(for_provider=True).content
+    assert before is not None
+    assert {line["code"]: line["why"] for line in before["lines"] if line["group"] == "C7"} == {
+        "C7.1": "not_yet_shown",
+        "C7.2": "shown_only",
+        "C7.3": "not_yet_shown",
+        "C7.4": "not_yet_shown",
+        "C7.5": "not_yet_shown",
+    }
+    assert story.line("C7.1")["figure"] == {"num": 11, "den": 11}
+    with world.database.transaction() as session:
+        for rating in session.scalars(select(Rating)).all()[::2]:
+            session.add(RatingCorrection(rating_id=rating.id, level=1, at=rating.at + timedelta(hours=1)))
+        who: dict[str, Any] = {"by": world.supervisor.id, "at": story.at, "channel": "console"}
+        exclusions.exclude(session, 1, reason="mistaken", note="评错了单", **who)
+    story.count()
+    assert story.line("C7.1")["figure"] == {"num": 5, "den": 10}
+    assert story.view(for_provider=True).content == before
+
+
+def test_of_what_was_frozen_the_provider_reads_no_single_answer(story: Story) -> None:
+    """All alike, or one set aside whose level the difference of both rates would be."""
+    world = story.world
+    identities = [world.bind(person) for person in (world.employ(f"H{n:03}", "护士") for n in range(6))]
+    for n, identity in enumerate(identities):
+        story.rate(story.finish(5 + n, served=world.ward), 1, identity, after=timedelta(hours=1))
+    story.count()
+    story.freeze()
+    assert story.line("C7.1")["figure"] == {"num": 0, "den": 6}
+    assert story.line("C7.1", for_provider=True)["figure"] is None
+    assert story.view(for_provider=True).content["satisfied_with_excluded"] is None  # type: ignore[index]
+
+    def read(num: int, den: int, both: dict[str, int]) -> tuple[bool, bool]:
+        line = {"code": "C7.1", "measure": "satisfied", "figure": {"num": num, "den": den}, "interval": None}
+        shown = pages.few_hidden({"lines": [line], "satisfied_with_excluded": both})
+        return shown["lines"][0]["figure"] is not None, shown["satisfied_with_excluded"] is not None
+
+    assert read(7, 8, {"num": 7, "den": 8}) == (True, True)
+    assert read(8, 8, {"num": 8, "den": 8}) == (False, False)
+    assert read(29, 29, {"num": 29, "den": 29}) == (False, False)
+    assert read(30, 30, {"num": 30, "den": 30}) == (True, True)  # scored: both sides sign it
+    assert read(29, 30, {"num": 29, "den": 31}) == (True, False)
+    assert read(29, 30, {"num": 31, "den": 35}) == (True, True)
 
 
 def test_of_fewer_than_five_ratings_the_provider_reads_that_there_are_few(story: Story) -> None:

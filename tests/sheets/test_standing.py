@@ -1,4 +1,4 @@
-"""How a contract stands: what costs points, for whom; the provider by teams, in closed blocks."""
+"""How a contract stands: what costs points, for whom; the provider by teams, without what was rated."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from app import clock
 from app.models import Completion, Contract
 from app.services.dashboards import standing
-from app.services.dashboards.standing import losses
+from app.services.dashboards.standing import TeamFigures, losses
 from app.services.indicators.counting import Count
 from app.services.indicators.quarters import Quarter
 from app.services.sheets.terms import Term
@@ -64,25 +64,19 @@ def test_every_lost_point_of_the_sheet_is_somebodys(story: Story) -> None:
     assert len(found.reasons) == min(3, len(found.losses))
 
 
-def test_teams_read_what_was_rated_in_blocks_alone(story: Story) -> None:
+def test_teams_are_shown_by_what_no_rating_moves(story: Story) -> None:
     world = story.world
-    done = [story.finish(10 + n % 3) for n in range(10)]
+    done = [story.finish(10 + n % 3) for n in range(6)]
     story.count()
 
-    def satisfied() -> Count | None:
+    def shown() -> list[TeamFigures]:
         with world.database.reading() as session:
-            [team] = standing.teams(session, story.term, at=story.at)
-        assert (team.finished, team.in_time.den) == (10, 10)
-        return team.satisfied
+            return standing.teams(session, story.term)
 
-    for completion in done[:5]:
-        story.rate(completion, 5, world.nurse_identity, after=timedelta(hours=1))
-    assert satisfied() is None
-    for completion in done[5:9]:
-        story.rate(completion, 1, world.nurse_identity, after=timedelta(days=12))
-    assert satisfied() is None
-    story.rate(done[9], 1, world.nurse_identity, after=timedelta(days=12))
-    assert satisfied() == Count(5, 5)  # the five of the block before, and nothing of those that closed the next
+    before = shown()
+    for completion in done:
+        story.rate(completion, 1, world.nurse_identity, after=timedelta(hours=1))
+    assert shown() == before == [TeamFigures(world.team.name, 6, Count(before[0].in_time.num, 6))]
 
 
 def this_quarter(world: World) -> Term:
@@ -112,7 +106,7 @@ def test_the_provider_reads_its_own_and_what_would_cost_points(world: World, con
     page = console(world.desk).get("/console/standing").text
     assert open_.number in page
     assert "会丢分的事" in page
-    assert "不足 5 条，不显示" in page
+    assert "各组的区间" in page
     assert "诚信" not in page
     assert "?show=other" in page
     assert "/C7.1" not in page

@@ -1,9 +1,9 @@
 """The provider's figures move in closed blocks: no single rating is read from a difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from supervision.blocks import Block, blocks, together
+from supervision.blocks import Block, blocks
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -43,26 +43,3 @@ def test_a_block_that_is_closed_never_changes() -> None:
     whole = closed(given, 67)
     for later in range(67):
         assert closed(given, later) == [block for block in whole if block.closed <= day(later)]
-
-
-def known(given: Mapping[int, Sequence[float]], at: float) -> datetime | None:
-    return together({team: [day(number) for number in numbers] for team, numbers in given.items()}, at=day(at))
-
-
-def test_teams_move_together_one_block_behind_and_with_five_each() -> None:
-    first = {1: [1] * 5, 2: [1] * 5}
-    assert known(first, 100) is None  # one block behind
-    assert known({1: [*first[1], *[20] * 5], 2: first[2]}, 100) == day(1)
-    assert known({1: [1] * 5, 2: [*[1] * 4, *[20] * 5]}, 100) is None  # team 2 has four
-
-
-def test_the_sum_and_what_stood_still_never_leave_fewer_than_five_of_a_team() -> None:
-    given = {1: [1.0 + n / 2 for n in range(90)], 2: [1.0 + 5 * n for n in range(9)], 3: [30.0]}
-    ends = {known(given, at) for at in range(60)} - {None}
-    assert ends
-    before: datetime | None = None
-    for end in sorted(one for one in ends if one):
-        for numbers in given.values():
-            fresh = sum((before is None or day(one) > before) and day(one) <= end for one in numbers)
-            assert fresh == 0 or fresh >= 5
-        before = end

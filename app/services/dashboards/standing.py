@@ -3,7 +3,6 @@
 Quarter and losses are the sheet's own draft (or its newest version), so that nothing here is counted otherwise.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,17 +13,16 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Completion, CompletionClock, CountedRating, Department, Person, Team, Ticket
+from app.models import Completion, CompletionClock, Department, Person, Team, Ticket
 from app.models.incident import follows_another
 from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services.indicators import counting
 from app.services.indicators.counting import Count
-from app.services.indicators.measures import MEASURES, Scope, satisfied
+from app.services.indicators.measures import MEASURES, Scope
 from app.services.sheets import pages
 from app.services.sheets.pages import SheetView
 from app.services.sheets.terms import Term
-from supervision.blocks import LEAST, together
 
 NOW = ("dispatch_in_time", "response_in_time", "arrival_in_time", "solution_in_time", "first_time_fix", "satisfied")
 REASONS = 3
@@ -64,8 +62,6 @@ class TeamFigures:
     name: str
     finished: int
     in_time: Count
-    satisfied: Count | None
-    """In closed blocks; nothing of fewer than five."""
 
 
 def standing(session: Session, term: Term, *, at: datetime, for_provider: bool, spans: bool = True) -> Standing:
@@ -80,8 +76,8 @@ def losses(content: Mapping[str, Any]) -> list[Loss]:
     return sorted((one for one in found if one.lost > 0), key=lambda one: -one.lost)
 
 
-def teams(session: Session, term: Term, *, at: datetime) -> list[TeamFigures]:
-    """Of the quarter so far; what was rated moves for all teams at once, and with five new ones of each that moves."""
+def teams(session: Session, term: Term) -> list[TeamFigures]:
+    """Of the quarter so far; what ratings say of them, in bands, stands on their own page."""
     scope = term.scope
     good = func.coalesce(func.sum(case((CompletionClock.solution.is_(True), 1), else_=0)), 0)
     query = (
@@ -90,13 +86,9 @@ def teams(session: Session, term: Term, *, at: datetime) -> list[TeamFigures]:
         .where(scope.completions(), Completion.team_id.is_not(None))
         .group_by(Completion.team_id)
     )
-    rated = _rated(session, scope, at)
     names: dict[int, str] = dict(session.execute(select(Team.id, Team.name)).all())
     rows = session.execute(query.order_by(Completion.team_id)).all()
-    return [
-        TeamFigures(names[team], finished, Count(in_time, limited), rated.get(team))
-        for team, finished, in_time, limited in rows
-    ]
+    return [TeamFigures(names[team], finished, Count(in_time, limited)) for team, finished, in_time, limited in rows]
 
 
 def due(session: Session, provider_id: int, *, at: datetime) -> Sequence[Line]:
@@ -138,18 +130,3 @@ def _spans(session: Session, term: Term, at: datetime, *, for_provider: bool) ->
     names = [name for name in NOW if not (for_provider and MEASURES[name].of_ratings)]
     today, of_week = (Scope(since, at, term.contract.id) for since in (begins, week))
     return {name: (counting.of(session, name, today), counting.of(session, name, of_week)) for name in names}
-
-
-def _rated(session: Session, scope: Scope, at: datetime) -> dict[int, Count]:
-    given = select(Completion.team_id, CountedRating.at).join(Completion, Completion.id == CountedRating.completion_id)
-    moments: defaultdict[int, list[datetime]] = defaultdict(list)
-    for team, moment in session.execute(given.where(scope.completions())):
-        moments[team or 0].append(moment)
-    known = together(moments, at=at)
-    if known is None:
-        return {}
-    rows = satisfied(Scope(scope.since, scope.until, scope.contract_id, known)).subquery()
-    good = func.coalesce(func.sum(case((rows.c.good, 1), else_=0)), 0)
-    query = select(Completion.team_id, good, func.count()).join(rows, rows.c.unit == Completion.id)
-    found = session.execute(query.group_by(Completion.team_id)).all()
-    return {team: Count(num, den) for team, num, den in found if den >= LEAST}

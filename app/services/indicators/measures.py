@@ -90,8 +90,8 @@ class Measure:
     query: Callable[[Scope], Query]
     of_ratings: bool = False
     """Moves with what somebody has rated or complained of (law 11)."""
-    in_blocks: bool = True
-    """What the provider reads of it before the freeze moves in closed blocks; else it reads nothing until then."""
+    of_whom: bool = False
+    """Tells who has rated, and of no level: in closed blocks the provider reads it before the freeze."""
 
 
 def record_complete(scope: Scope) -> Query:
@@ -299,10 +299,10 @@ MEASURES: Mapping[str, Measure] = {
     "repeated": Measure("completion", repeated),
     "urge_answered": Measure("event", urge_answered),
     "satisfied": Measure("completion", satisfied, of_ratings=True),
-    "responded": Measure("completion", responded, of_ratings=True),
-    "called_back": Measure("case", called_back, of_ratings=True, in_blocks=False),
-    "complaint_in_time": Measure("case", complaint_in_time, of_ratings=True, in_blocks=False),
-    "made_up_for": Measure("case", made_up_for, of_ratings=True, in_blocks=False),
+    "responded": Measure("completion", responded, of_ratings=True, of_whom=True),
+    "called_back": Measure("case", called_back, of_ratings=True),
+    "complaint_in_time": Measure("case", complaint_in_time, of_ratings=True),
+    "made_up_for": Measure("case", made_up_for, of_ratings=True),
     "remote": Measure("completion", remote),
 }
 

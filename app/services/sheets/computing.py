@@ -37,7 +37,8 @@ def content(
     rated_until: datetime | None = None,
     today: date | None = None,
 ) -> dict[str, Any]:
-    """All that stands on the sheet. `rated_until`: as the provider may know it, without what is later or entered.
+    """All that stands on the sheet. `rated_until`: as the provider may know it before the freeze. Nothing then follows
+    from a level or a complaint; who has rated at all is counted up to that moment, shown and not scored.
 
     `today` where the quarter may still run: a plan of a later day is not late yet.
     """
@@ -50,9 +51,8 @@ def content(
         for one in rules.indicators
     ]
     if rated_until is not None:
-        lines = [_of_blocks(line, rules) for line in lines]
+        lines = [_for_provider(line, rules) for line in lines]
     bonus = _bonus(session, rules, scope, entered.get(IMPROVEMENT))
-    figures = {line["code"]: line["figure"] for line in lines}
     money = _money(term, standing)
     return {
         "contract": term.contract.number,
@@ -61,18 +61,14 @@ def content(
         "from": term.quarter.first.isoformat(),
         "to": term.quarter.last.isoformat(),
         **_score(rules, lines, bonus, money),
-        "forecast": _forecast(rules, figures, bonus),
-        "satisfied_with_excluded": _with_excluded(session, scope),
+        "forecast": _forecast(rules, _figures(lines), bonus),
+        "satisfied_with_excluded": _with_excluded(session, scope) if rated_until is None else None,
         "provisional": _provisional(session, scope),
     }
 
 
 def provider_knows_until(session: Session, term: Term, *, at: datetime) -> datetime:
-    """Up to when ratings may move a figure of the provider's (law 11).
-
-    In closed blocks, and always one block behind: what is frozen in the end differs from what was seen before by at
-    least five ratings, so that none is read off the difference.
-    """
+    """Up to when the provider reads how many have rated (law 11): in closed blocks, and always one block behind."""
     given = select(CountedRating.at).join(Completion, Completion.id == CountedRating.completion_id)
     moments = session.scalars(given.where(term.scope.completions())).all()
     closed = [block.closed for block in blocks(moments, at=at)]
@@ -93,7 +89,7 @@ def rescored(was: Mapping[str, Any], rules: RuleSet, fresh: Mapping[str, Any]) -
 def _score(
     rules: RuleSet, lines: list[dict[str, Any]], bonus: dict[str, int], money: Mapping[str, Any]
 ) -> dict[str, Any]:
-    scored = _scored(rules, {line["code"]: line["figure"] for line in lines}, bonus, money)
+    scored = _scored(rules, _figures(lines), bonus, money)
     for line in lines:
         line["weight_spread"] = scored.get("weights", {}).get(line["code"])
         line["points"] = scored.get("points", {}).get(line["code"])
@@ -106,6 +102,11 @@ def _score(
         "total": scored["total"],
         "settlement": _settlement(scored, money, rules),
     }
+
+
+def _figures(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is scored."""
+    return {line["code"]: None if line.get("unscored") else line["figure"] for line in lines}
 
 
 def _named(one: Indicator) -> dict[str, Any]:
@@ -173,13 +174,17 @@ def _prior(session: Session, term: Term) -> dict[str, Any]:
     return {"prior": [exact.numerator, exact.denominator]}
 
 
-def _of_blocks(line: dict[str, Any], rules: RuleSet) -> dict[str, Any]:
-    """What is known of ratings and complaints otherwise than in blocks the provider reads on the frozen sheet alone."""
+def _for_provider(line: dict[str, Any], rules: RuleSet) -> dict[str, Any]:
+    """What ratings and complaints say it reads on the frozen sheet; how its engineers stand, in bands, on their page.
+
+    An exact share of a block whose answers are all alike would tell every one of them, and a sum scored by it too.
+    """
     of_ratings = {one.group for one in rules.indicators if one.counted and MEASURES[one.measure].of_ratings}
     measure = MEASURES.get(line["measure"])
-    shown = measure.in_blocks if measure else line["group"] not in of_ratings
-    if shown:
+    if not (measure.of_ratings if measure else line["group"] in of_ratings):
         return line
+    if measure and measure.of_whom:
+        return {**line, "unscored": True, "why": "shown_only"}
     return {**line, "figure": None, "shown": None, "why": "not_yet_shown", "interval": None}
 
 

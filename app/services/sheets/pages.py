@@ -1,6 +1,6 @@
 """What pages and commands show: drafts as they were last counted, frozen versions as they were frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from app.services.indicators.quarters import Quarter
 from app.services.sheets import agreeing, computing, freezing
 from app.services.sheets.agreeing import Standing
 from app.services.sheets.terms import Term
+from supervision.samples import SMALL
 
 ROWS = 100
 SHOWN_FROM = 5  # ratings; fewer would be somebody's
@@ -100,17 +101,31 @@ def load(session: Session, one: Term, *, for_provider: bool, version: int | None
 
 
 def few_hidden(content: dict[str, Any]) -> dict[str, Any]:
-    """Of fewer than five ratings the provider reads that there are few."""
+    """As the provider and everybody read what was frozen: nothing that would be single answers.
+
+    Fewer than five say that there are few; so do fewer than thirty that are all alike, which are not scored either; and
+    beside the rate without what was set aside stands the one with it only where at least five were.
+    """
     lines = [_hidden(line) if _few(line) else line for line in content["lines"]]
-    both = content["satisfied_with_excluded"]
-    return {**content, "lines": lines, "satisfied_with_excluded": both if both["den"] >= SHOWN_FROM else None}
+    both, own = content["satisfied_with_excluded"], next(_satisfied(content), None)
+    apart = both["den"] - (own or {}).get("den", 0)
+    told = both["den"] >= SHOWN_FROM and (apart == 0 or apart >= SHOWN_FROM)
+    alike = any(_few(line) for line in content["lines"] if line["measure"] == "satisfied")
+    return {**content, "lines": lines, "satisfied_with_excluded": both if told and not alike else None}
+
+
+def _satisfied(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (line["figure"] for line in content["lines"] if line["measure"] == "satisfied" and line["figure"])
 
 
 def _few(line: dict[str, Any]) -> bool:
-    of_ratings = line["measure"] in MEASURES and MEASURES[line["measure"]].of_ratings
+    if line["measure"] not in MEASURES or not MEASURES[line["measure"]].of_ratings:
+        return False
     figure = line["figure"] or {}
-    rated = figure.get("num" if line["measure"] == "responded" else "den", 0)
-    return of_ratings and rated < SHOWN_FROM
+    num, den = figure.get("num", 0), figure.get("den", 0)
+    if MEASURES[line["measure"]].of_whom:
+        return bool(num < SHOWN_FROM)
+    return bool(den < SHOWN_FROM or (den < SMALL and num in {0, den} and line["measure"] == "satisfied"))
 
 
 def _hidden(line: dict[str, Any]) -> dict[str, Any]:

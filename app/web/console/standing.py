@@ -28,7 +28,7 @@ def index() -> str:
         own = _provider_id(session)
         terms = _terms(session, own)
         shown = [standing.standing(session, term, at=at, for_provider=provider) for term in terms]
-        teams = [standing.teams(session, term, at=at) for term in terms] if provider else []
+        teams = [standing.teams(session, term) for term in terms] if provider else []
         reader = access.reader(
             session, g.visitor.person_id, hospital=g.visitor.supervises, acts=g.may_act, day=at.date()
         )
