@@ -13,7 +13,7 @@ from app.jobs import history
 from app.services.audit import export as exports
 from app.services.audit import verify as verification
 from app.services.organisation import employment
-from app.texts.history import FAULTS
+from app.texts.history import FAULTS, holds
 from ledger.notes import Malformed
 from ledger.verify import older
 
@@ -48,7 +48,7 @@ def verify(whole: bool, since: tuple[str, ...], as_json: bool) -> None:
             verification.record(session, verdict, by=None, at=known.now())
     told = {"first": verdict.first, "size": verdict.size, "fault": verdict.fault, "where": verdict.where}
     if verdict.holds:
-        words = _("第 %(first)s 条到第 %(size)s 条，全部与封存时一致。", **told)
+        words = gettext(holds(verdict.first, verdict.size), **told)
         report({**told, "holds": True, "root": verdict.root}, as_json, words)
         return
     words = gettext(FAULTS[verdict.fault], where=verdict.where)

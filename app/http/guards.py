@@ -65,6 +65,7 @@ GUARDS: dict[str, Guard] = {
     "sign_in_phone": Guard(_PUBLIC, ANYONE),
     "console": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
     "console_lists": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
+    "console_contracts": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"admin"})),
     "console_calendar": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),
     "console_downtime": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),
     "console_incidents": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"supervisor", "admin"})),

@@ -137,6 +137,7 @@ EVENTS: Mapping[str, EventKind] = {
     "department_changed": EventKind("department"),
     "post_changed": EventKind("post"),
     "contract_made": EventKind("contract"),
+    "contract_changed": EventKind("contract"),  # ended earlier, prolonged, corrected before anything hung on it
     "contract_base_set": EventKind("contract"),
     "rules_drafted": EventKind("contract"),
     "rules_dropped": EventKind("contract"),

@@ -16,6 +16,15 @@ FAULTS: dict[str, str] = {
     "seal_altered": mark("从第 %(where)s 条起，封存的记录本身被改过。"),
 }
 
+SAME = mark("第 %(first)s 条到第 %(size)s 条，全部与封存时一致。")
+NOTHING_NEW = mark("没有新封存的记录要核对（共封存 %(size)s 条）。")
+
+
+def holds(first: int, size: int) -> str:
+    """What is said where everything compared is as it was sealed."""
+    return SAME if first <= size else NOTHING_NEW
+
+
 WORDS: dict[str, dict[str, str]] = {
     "history_event": {
         **DRAWS["draw_event"],
@@ -36,6 +45,7 @@ WORDS: dict[str, dict[str, str]] = {
         "unbound": mark("解除绑定"),
         "erased": mark("删除个人信息"),
         "contract_made": mark("登记合同"),
+        "contract_changed": mark("改合同"),
         "contract_base_set": mark("登记季度服务费"),
         "rules_drafted": mark("起草考核规则"),
         "rules_dropped": mark("放弃规则草案"),

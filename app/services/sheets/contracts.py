@@ -1,16 +1,117 @@
-"""The quarterly base of a contract, on record."""
+"""A contract with a provider, on record: registered, corrected while nothing hangs on it, prolonged, ended."""
 
-from datetime import datetime
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.db import HELD
-from app.errors import Refused
-from app.models import Contract
+from app.errors import Missing, Refused
+from app.models import Campus, Category, Completion, Contract, ContractScope, Provider, Sheet
+from app.pagination import Line
 from app.services import events
 from app.services.events import About
+from app.services.indicators.quarters import Quarter
 
 MOST_FEN = 10**13
+NUMBER_MOST = 64
+LONGEST_YEARS = 20
+
+# A category and a campus; None stands for all of them.
+Scope = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a form says of a contract; the first and the last day belong to it."""
+
+    number: str
+    provider_id: int | None
+    first: date
+    last: date
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A contract as its page shows it. `begun`: a ticket was finished under it, only its last day can change."""
+
+    contract: Contract
+    provider: str
+    scopes: Sequence[Line]
+    begun: bool
+
+
+def listed(session: Session) -> list[Registered]:
+    """Every contract, the newest first, with what it covers."""
+    begun = exists().where(Completion.contract_id == Contract.id)
+    query = select(Contract, Provider.name, begun).join(Provider, Provider.id == Contract.provider_id)
+    rows = session.execute(query.order_by(Contract.valid_from.desc(), Contract.id.desc())).all()
+    scopes: dict[int, list[Line]] = {}
+    for line in session.execute(
+        select(ContractScope.contract_id, Category.name.label("category"), Campus.name.label("campus"))
+        .outerjoin(Category, Category.id == ContractScope.category_id)
+        .outerjoin(Campus, Campus.id == ContractScope.campus_id)
+        .order_by(ContractScope.id)
+    ):
+        scopes.setdefault(line.contract_id, []).append(line)
+    return [Registered(contract, name, scopes.get(contract.id, ()), under) for contract, name, under in rows]
+
+
+def one(session: Session, contract_id: int) -> Registered:
+    """Raises Missing."""
+    found = next((one for one in listed(session) if one.contract.id == contract_id), None)
+    if found is None:
+        raise Missing("no_such_contract")
+    return found
+
+
+def providers(session: Session) -> Sequence[Line]:
+    return session.execute(select(Provider.id, Provider.name).order_by(Provider.name)).all()
+
+
+def scopes_of(session: Session, contract_id: int) -> frozenset[Scope]:
+    query = select(ContractScope.category_id, ContractScope.campus_id).where(ContractScope.contract_id == contract_id)
+    return frozenset((category, campus) for category, campus in session.execute(query))
+
+
+def register(session: Session, given: Given, *, by: int, at: datetime) -> int:
+    """Tickets finished from now on, within its days and scopes, count for it. Raises Refused."""
+    _check(session, given)
+    made = Contract(number=given.number, provider_id=given.provider_id, valid_from=given.first, valid_to=given.last)
+    session.add(made)
+    session.flush()
+    _cover(session, made.id, given.scopes)
+    _record(session, made, "contract_made", given.scopes, by, at)
+    return made.id
+
+
+def change(session: Session, contract_id: int, given: Given, *, by: int, at: datetime) -> bool:
+    """Whether anything is new. Once a ticket was finished under it, its last day alone can change. Raises Refused."""
+    held = session.get(Contract, contract_id, with_for_update=HELD, populate_existing=True)
+    if held is None:
+        raise Missing("no_such_contract")
+    standing = Given(held.number, held.provider_id, held.valid_from, held.valid_to, scopes_of(session, held.id))
+    if given == standing:
+        return False
+    begun = session.scalar(select(exists().where(Completion.contract_id == held.id)))
+    if begun and replace(given, last=standing.last) != standing:
+        raise Refused("contract_begun")
+    newest = session.scalar(select(func.max(Sheet.quarter)).where(Sheet.contract_id == held.id))
+    if newest and given.last < (settled := min(Quarter.read(newest).last, held.valid_to)):
+        raise Refused("contract_settled", until=settled.isoformat())
+    _check(session, given, but=held.id)
+    held.number, held.valid_from, held.valid_to = given.number, given.first, given.last
+    held.provider_id = given.provider_id or held.provider_id
+    if given.scopes != standing.scopes:
+        session.execute(delete(ContractScope).where(ContractScope.contract_id == held.id))
+        _cover(session, held.id, given.scopes)
+    _record(session, held, "contract_changed", given.scopes, by, at)
+    return True
 
 
 def set_base(session: Session, contract: Contract, fen: int, *, by: int | None, at: datetime, channel: str) -> None:
@@ -22,3 +123,42 @@ def set_base(session: Session, contract: Contract, fen: int, *, by: int | None, 
         return
     held.quarterly_base_fen = fen
     events.append(session, About(held.id), "contract_base_set", by=by, at=at, channel=channel, data={"fen": fen})
+
+
+def _check(session: Session, given: Given, *, but: int | None = None) -> None:
+    printable = not any(unicodedata.category(character).startswith("C") for character in given.number)
+    if not 0 < len(given.number) <= NUMBER_MOST or not printable:
+        raise Refused("contract_number", most=NUMBER_MOST)
+    if not given.first <= given.last or given.last.year - given.first.year > LONGEST_YEARS:
+        raise Refused("contract_days", most=LONGEST_YEARS)
+    if given.provider_id is None or session.get(Provider, given.provider_id) is None:
+        raise Refused("contract_provider")
+    known: dict[Any, set[int]] = {model: set(session.scalars(select(model.id))) for model in (Category, Campus)}
+    categories, campuses = ({one[side] for one in given.scopes} - {None} for side in (0, 1))
+    if not given.scopes or categories - known[Category] or campuses - known[Campus]:
+        raise Refused("contract_scope")
+    others = select(Contract).where(Contract.id.is_distinct_from(but))
+    if session.scalar(others.where(func.lower(Contract.number) == given.number.lower())) is not None:
+        raise Refused("contract_taken", number=given.number)
+    # Two that cover the same on one day would leave it to chance for which of them a ticket counts.
+    beside = others.where(
+        Contract.provider_id == given.provider_id, Contract.valid_from <= given.last, Contract.valid_to >= given.first
+    )
+    for other in session.scalars(beside):
+        if scopes_of(session, other.id) & given.scopes:
+            raise Refused("contract_overlaps", number=other.number)
+
+
+def _cover(session: Session, contract_id: int, scopes: Collection[Scope]) -> None:
+    for category, campus in sorted(scopes, key=lambda scope: (scope[0] or 0, scope[1] or 0)):
+        session.add(ContractScope(contract_id=contract_id, category_id=category, campus_id=campus))
+
+
+def _record(session: Session, contract: Contract, kind: str, scopes: Collection[Scope], by: int, at: datetime) -> None:
+    data = {
+        "provider": contract.provider_id,
+        "from": contract.valid_from.isoformat(),
+        "to": contract.valid_to.isoformat(),
+        "scopes": sorted(([category or 0, campus or 0] for category, campus in scopes)),
+    }
+    events.append(session, About(contract.id), kind, by=by, at=at, channel="console", data=data)

@@ -17,7 +17,7 @@ from app.web.console.notices import inbox, notices
 from app.web.console.people import erasures, people, roles
 from app.web.console.ratings import manual_entry, ratings
 from app.web.console.registers import blueprint as registers
-from app.web.console.sheets import rules, sheets
+from app.web.console.sheets import contracts, rules, sheets
 from app.web.console.tickets import correct, downtime, incidents, new_ticket, photos, tickets
 
 _BESIDE = (recovery.blueprint, calendar.blueprint, sheets.blueprint, rules.blueprint, registers)
@@ -33,6 +33,7 @@ _HOSPITAL = (
     history.blueprint,
     integrations.blueprint,
     integrity.blueprint,
+    contracts.blueprint,
 )
 _DESK = (overview.blueprint, standing.blueprint, incidents.blueprint, downtime.blueprint)
 BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, *_DESK, *_BESIDE, *_HOSPITAL)

@@ -43,7 +43,8 @@ def test_killed_before_and_after_sending_it_still_sends_once(
     wechat.trouble(TOKEN, latency_before=30)
     installed.start("worker")
     letters.backlog(1)  # two leases on, nobody is told that a dispatch was not opened
-    until(lambda: wechat.calls(TOKEN) == 1)
+    letters.wait_for("sending")
+    until(lambda: wechat.calls(TOKEN) == 1)  # alone it would say little: other jobs ask for the token, too
     installed.kill("worker")  # claimed, not sent
     wechat.trouble(TOKEN)
     wechat.trouble(SEND, latency_after=30)

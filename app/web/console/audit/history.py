@@ -11,7 +11,7 @@ from app.http.i18n import gettext
 from app.models.kinds import EVENTS, Subject
 from app.services.audit import export, seal, search, verify
 from app.services.audit.search import EventFilter
-from app.texts.history import FAULTS
+from app.texts.history import FAULTS, holds
 from app.web.console import filters
 
 blueprint = Blueprint("console_audit", __name__)
@@ -52,7 +52,8 @@ def check() -> str:
     with read_session() as session:
         verdict = verify.verify(session, keys=[key] if key else [])
     fault = gettext(FAULTS[verdict.fault], where=verdict.where) if verdict.fault else ""
-    return render_template("console/audit_verify.html", verdict=verdict, fault=fault)
+    same = gettext(holds(verdict.first, verdict.size), first=verdict.first, size=verdict.size)
+    return render_template("console/audit_verify.html", verdict=verdict, fault=fault, same=same)
 
 
 @blueprint.get("/console/audit/checkpoints.txt")

@@ -1,0 +1,95 @@
+"""The hospital's contracts: registered, prolonged or ended by an admin, read by supervisors and auditors."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.errors import Refused
+from app.http import forms
+from app.http.context import now, read_session, transaction
+from app.http.i18n import gettext
+from app.http.ids import parse_id
+from app.services.organisation import catalogue
+from app.services.sheets import contracts
+from app.services.sheets.contracts import LONGEST_YEARS, NUMBER_MOST, Given, Registered
+
+blueprint = Blueprint("console_contracts", __name__)
+
+
+@blueprint.get("/console/contracts")
+def index() -> str:
+    with read_session() as session:
+        return render_template(
+            "console/contracts.html", rows=contracts.listed(session), most=NUMBER_MOST, **_offers(session, None)
+        )
+
+
+@blueprint.post("/console/contracts")
+def register() -> Response:
+    given = _given()
+    with transaction() as session:
+        contracts.register(session, given, by=g.visitor.person_id, at=now())
+    flash(gettext("已登记合同 %(number)s。从现在起完成的工单按它计算。", number=given.number), "success")
+    return redirect(url_for("console_contracts.index"), 303)
+
+
+@blueprint.get("/console/contracts/<id:contract_id>")
+def contract(contract_id: int) -> str:
+    with read_session() as session:
+        row = contracts.one(session, contract_id)
+        return render_template("console/contract.html", row=row, most=NUMBER_MOST, **_offers(session, row))
+
+
+@blueprint.post("/console/contracts/<id:contract_id>")
+def change(contract_id: int) -> Response:
+    with transaction() as session:
+        row = contracts.one(session, contract_id)
+        given = _prolonged(session, row) if row.begun else _given()
+        done = contracts.change(session, contract_id, given, by=g.visitor.person_id, at=now())
+    flash(gettext("已保存。") if done else gettext("没有变化。"), "success")
+    return redirect(url_for("console_contracts.contract", contract_id=contract_id), 303)
+
+
+def _offers(session: Session, row: Registered | None) -> dict[str, Any]:
+    """What the form lets one choose, and what stands."""
+    scopes = contracts.scopes_of(session, row.contract.id) if row else frozenset()
+    return {
+        "providers": contracts.providers(session),
+        "categories": catalogue.categories(session),
+        "campuses": catalogue.campuses(session),
+        "chosen": ({category for category, _campus in scopes}, {campus for _category, campus in scopes}),
+    }
+
+
+def _given() -> Given:
+    """No category chosen stands for all of them, and so does no campus."""
+    categories, campuses = _ids("category"), _ids("campus")
+    return Given(
+        number=forms.typed("number", NUMBER_MOST),
+        provider_id=parse_id(request.form.get("provider", "")),
+        first=_day("first"),
+        last=_day("last"),
+        scopes=frozenset((category, campus) for category in categories or [None] for campus in campuses or [None]),
+    )
+
+
+def _prolonged(session: Session, row: Registered) -> Given:
+    own = row.contract
+    return Given(own.number, own.provider_id, own.valid_from, _day("last"), contracts.scopes_of(session, own.id))
+
+
+def _ids(name: str) -> list[int]:
+    found = [parse_id(value) for value in request.form.getlist(name)]
+    if None in found:
+        raise Refused("contract_scope")
+    return [one for one in found if one is not None]
+
+
+def _day(name: str) -> date:
+    try:
+        return date.fromisoformat(request.form.get(name, ""))
+    except ValueError:
+        raise Refused("contract_days", most=LONGEST_YEARS) from None
