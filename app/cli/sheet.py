@@ -161,7 +161,7 @@ def _term(quarter: str, number: str | None) -> Term:
         found = [Term(row.Contract, asked, zone) for row in pages.contracts(session)]
     inside = [term for term in found if term.days]
     if not inside:
-        raise click.ClickException(_("%(quarter)s 没有合同。合同在控制台“考核表”里登记。", quarter=quarter))
+        raise click.ClickException(_("%(quarter)s 没有合同。合同在控制台“合同”里登记。", quarter=quarter))
     if len(inside) > 1:
         known = ", ".join(term.contract.number for term in inside)
         raise click.UsageError(_("用 --contract 写明是哪一份合同：%(known)s", known=known))

@@ -285,6 +285,8 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-entered-new": f"/console/entered/new?number={rated}&source=paper&day={today}",
         "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated}",
         "console-link-rule": "/console/mini-program/link-rule",
+        "console-contracts": "/console/contracts",
+        "console-contract": "/console/contracts/1",
         "console-sheets": "/console/sheets",
         "console-sheet": f"/console/sheets/1/{_quarter(today)}",
         "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
