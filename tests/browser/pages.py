@@ -20,6 +20,13 @@ from tests.support.demo import Demo
 Shown = Iterator[tuple[str, Page]]
 SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
 
+SETTINGS = {
+    "console-integrations": "/console/integrations",
+    "console-lists": "/console/lists",
+    "console-list-line": "/console/lists/category/2",
+    "console-contracts": "/console/contracts",
+    "console-contract": "/console/contracts/1",
+}
 DRAWS = {
     "console-draws": "/console/draws",
     "console-draw-new": "/console/draws/new",
@@ -285,8 +292,6 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-entered-new": f"/console/entered/new?number={rated}&source=paper&day={today}",
         "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated}",
         "console-link-rule": "/console/mini-program/link-rule",
-        "console-contracts": "/console/contracts",
-        "console-contract": "/console/contracts/1",
         "console-sheets": "/console/sheets",
         "console-sheet": f"/console/sheets/1/{_quarter(today)}",
         "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
@@ -295,9 +300,7 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-audit-verify": "/console/audit/verify",
         **DRAWS,
         "console-handover": "/console/handover",
-        "console-integrations": "/console/integrations",
-        "console-lists": "/console/lists",
-        "console-list-line": "/console/lists/category/2",
+        **SETTINGS,
         "console-incidents": "/console/incidents",
         "console-downtime": "/console/downtime",
         "console-calendar": "/console/calendar",

@@ -51,11 +51,9 @@ def test_a_registered_contract_is_listed_with_what_it_covers_and_is_on_record(ad
     assert made is not None
     with world.database.reading() as session:
         event = session.scalars(select(Event).where(Event.kind == "contract_made", Event.subject_id == made.id)).one()
-    assert (event.actor_id, event.data["to"], event.data["scopes"]) == (
-        world.admin.id,
-        "2043-12-31",
-        [[world.printers.id, 0]],
-    )
+    assert event.actor_id == world.admin.id
+    assert (event.data or {})["to"] == "2043-12-31"
+    assert (event.data or {})["scopes"] == [[world.printers.id, 0]]
 
 
 def test_a_ticket_finished_within_it_counts_for_it(admin: FlaskClient, world: World) -> None:
@@ -133,17 +131,8 @@ def test_once_a_ticket_was_finished_under_it_its_last_day_alone_changes(admin: F
 def test_it_cannot_end_before_what_is_frozen(admin: FlaskClient, world: World) -> None:
     world.ticket("finished")
     with world.database.transaction() as session:
-        frozen = {
-            "version": 1,
-            "content": "{}",
-            "digest": "0" * 64,
-            "reason": "",
-            "by_id": world.admin.id,
-            "at": clock.now(),
-        }
-        session.add(
-            Sheet(contract_id=world.contract.id, quarter="2025Q4", by_id=world.admin.id, at=clock.now(), **frozen)
-        )
+        frozen = {"version": 1, "content": "{}", "digest": "0" * 64, "reason": "", "by_id": world.admin.id}
+        session.add(Sheet(contract_id=world.contract.id, quarter="2025Q4", at=clock.now(), **frozen))
     page = f"{PAGE}/{world.contract.id}"
     answer = send(admin, page, page, **form(world, last="2025-12-30"))
     assert answer.status_code == 409

@@ -1,6 +1,7 @@
 """The hospital's contracts: registered, prolonged or ended by an admin, read by supervisors and auditors."""
 
 from datetime import date
+from itertools import product
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -66,13 +67,14 @@ def _offers(session: Session, row: Registered | None) -> dict[str, Any]:
 
 def _given() -> Given:
     """No category chosen stands for all of them, and so does no campus."""
-    categories, campuses = _ids("category"), _ids("campus")
+    every: list[int | None] = [None]
+    scopes = product(_ids("category") or every, _ids("campus") or every)
     return Given(
         number=forms.typed("number", NUMBER_MOST),
         provider_id=parse_id(request.form.get("provider", "")),
         first=_day("first"),
         last=_day("last"),
-        scopes=frozenset((category, campus) for category in categories or [None] for campus in campuses or [None]),
+        scopes=frozenset(scopes),
     )
 
 
@@ -81,11 +83,11 @@ def _prolonged(session: Session, row: Registered) -> Given:
     return Given(own.number, own.provider_id, own.valid_from, _day("last"), contracts.scopes_of(session, own.id))
 
 
-def _ids(name: str) -> list[int]:
+def _ids(name: str) -> list[int | None]:
     found = [parse_id(value) for value in request.form.getlist(name)]
     if None in found:
         raise Refused("contract_scope")
-    return [one for one in found if one is not None]
+    return found
 
 
 def _day(name: str) -> date:
