@@ -20,13 +20,8 @@ from tests.support.demo import Demo
 Shown = Iterator[tuple[str, Page]]
 SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
 
-SETTINGS = {
-    "console-integrations": "/console/integrations",
-    "console-lists": "/console/lists",
-    "console-list-line": "/console/lists/category/2",
-    "console-contracts": "/console/contracts",
-    "console-contract": "/console/contracts/1",
-}
+_SETTINGS = ("integrations", "lists", "lists/category/2", "contracts", "contracts/1")
+SETTINGS = {f"console-{path.replace('/', '-')}": f"/console/{path}" for path in _SETTINGS}
 DRAWS = {
     "console-draws": "/console/draws",
     "console-draw-new": "/console/draws/new",
