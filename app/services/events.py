@@ -1,22 +1,24 @@
 """The one writer of the history: what happened, to what, by whom, when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db import Executor, Writer, core, first
 from app.driver import Prepared
-from app.models import Event, EventNote, Ticket
+from app.models import Event, EventNote, Person, Ticket
 from app.models.kinds import EVENTS
+from app.pagination import Line
 
 _COLUMNS = (
     *("subject", "subject_id", "ticket_id", "cycle", "kind", "state", "actor_id"),
     *("at", "recorded_at", "channel", "data"),
 )
+HISTORY_MOST = 50
 _EVENT = Prepared(lambda _dialect: insert(Event).returning(Event.id), _COLUMNS)
 
 
@@ -89,10 +91,25 @@ def append_noted(
     channel: str,
     data: dict[str, Any] | None = None,
 ) -> Recorded:
-    """As `append`, with words beside the event: it says only that there are some, and they can be erased."""
+    """As `append`, with words beside the event if there are any: it says only so much, and they can be erased."""
+    if not note:
+        return append(session, about, kind, by=by, at=at, channel=channel, data=data)
     written = append(session, about, kind, by=by, at=at, channel=channel, data={**(data or {}), "noted": True})
     session.add(EventNote(event_id=written.id, text=note))
     return written
+
+
+def history(session: Session, subject: str, subject_id: int, *, kinds: Collection[str] = ()) -> Sequence[Line]:
+    """What happened to something that is no ticket, by whom, with the words beside it; the newest first."""
+    query = (
+        select(Event.kind, Event.at, Event.data, Person.name.label("actor"), EventNote.text.label("note"))
+        .outerjoin(Person, Person.id == Event.actor_id)
+        .outerjoin(EventNote, EventNote.event_id == Event.id)
+        .where(Event.ticket_id.is_(None), Event.subject == subject, Event.subject_id == subject_id)
+    )
+    if kinds:
+        query = query.where(Event.kind.in_(kinds))
+    return session.execute(query.order_by(Event.id.desc()).limit(HISTORY_MOST)).all()
 
 
 def append_all(db: Executor, rows: Sequence[dict[str, Any]]) -> None:

@@ -51,7 +51,7 @@ def test_nobody_is_not_found(address: str, supervisor: FlaskClient) -> None:
 
 def test_a_binding_is_undone_by_the_supervisor(supervisor: FlaskClient, world: World, database: Database) -> None:
     page = f"/console/people/{world.nurse.id}"
-    assert send(supervisor, page, f"{page}/unbind/{world.nurse_identity.id}").status_code == 303
+    assert send(supervisor, page, f"{page}/unbind/{world.nurse_identity.id}", reason="换手机").status_code == 303
     with database.reading() as session:
         assert session.get_one(WeChatIdentity, world.nurse_identity.id).person_id is None
         kept = session.scalars(select(IdentityClaim)).one()
@@ -62,7 +62,7 @@ def test_a_binding_is_undone_only_on_its_own_page(supervisor: FlaskClient, world
     page = f"/console/people/{world.nurse.id}"
     token = supervisor.get(page).text.split('name="csrf_token" value="')[1].split('"')[0]
     foreign = f"{page}/unbind/{world.engineer_identity.id}"
-    assert supervisor.post(foreign, data={"csrf_token": token}).status_code == 404
+    assert supervisor.post(foreign, data={"csrf_token": token, "reason": "换手机"}).status_code == 404
     with database.reading() as session:
         assert session.get_one(WeChatIdentity, world.engineer_identity.id).person_id == world.engineer.id
 

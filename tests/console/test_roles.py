@@ -14,7 +14,7 @@ def test_an_admin_gives_and_takes_roles_on_record(console: Console, world: World
     admin = console(world.admin)
     assert change(admin, world.doctor.id, ["supervisor"]) == 303
     assert granted(world, world.doctor.id) >= {"supervisor"}
-    assert change(admin, world.doctor.id, []) == 303
+    assert change(admin, world.doctor.id, [], reason="换岗") == 303
     assert "supervisor" not in granted(world, world.doctor.id)
     with world.database.reading() as session:
         told = session.scalars(select(Event.data).where(Event.kind == "roles_changed").order_by(Event.id)).all()
@@ -34,7 +34,7 @@ def test_the_same_again_is_no_change(console: Console, world: World) -> None:
 def test_what_the_rules_forbid_is_refused(who: str, roles: list[str], console: Console, world: World) -> None:
     person = getattr(world, who)
     before = granted(world, person.id)
-    assert change(console(world.admin), person.id, roles) == 409
+    assert change(console(world.admin), person.id, roles, reason="换岗") == 409
     assert granted(world, person.id) == before
 
 
@@ -52,8 +52,8 @@ def page(person_id: int) -> str:
     return f"/console/people/{person_id}"
 
 
-def change(visitor: FlaskClient, person_id: int, roles: list[str]) -> int:
-    return send(visitor, page(person_id), f"{page(person_id)}/roles", role=roles).status_code
+def change(visitor: FlaskClient, person_id: int, roles: list[str], reason: str = "") -> int:
+    return send(visitor, page(person_id), f"{page(person_id)}/roles", role=roles, reason=reason).status_code
 
 
 def granted(world: World, person_id: int) -> set[str]:

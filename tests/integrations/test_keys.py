@@ -153,7 +153,7 @@ def test_a_key_may_do_what_its_scopes_say_until_it_is_revoked(app: Flask, world:
     assert code(reads.post("/tickets", {"description": "x"})) == (403, "scope_missing")
     assert code(reads.post("/alarms", {"key": "k", "description": "x"})) == (403, "scope_missing")
     admin, page = console(world.admin), "/console/integrations"
-    assert send(admin, page, f"{page}/keys/1/revoke").status_code == 303
+    assert send(admin, page, f"{page}/keys/1/revoke", reason="换系统").status_code == 303
     assert code(reads.get("/tickets")) == (401, "token_over")
     assert code(System(app, "msp_nobody").get("/tickets")) == (401, "token_unknown")
     assert code(System(app, "").get("/tickets")) == (401, "token_missing")

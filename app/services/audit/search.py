@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Event, FeedEntry, Person, SealCheckpoint, SealVerification, Ticket
+from app.models import Event, EventNote, FeedEntry, Person, SealCheckpoint, SealVerification, Ticket
 from app.models.kinds import BESIDE_A_TICKET, EVENTS
 from app.pagination import Cursor, Page, newest_first
 from app.services.audit import seal, verify
@@ -52,10 +52,12 @@ def find(session: Session, wanted: EventFilter, *, after: Cursor | None) -> Page
             Person.name.label("actor"),
             Person.staff_number,
             Ticket.number,
+            EventNote.text.label("note"),
         )
         .outerjoin(FeedEntry, FeedEntry.event_id == Event.id)
         .outerjoin(Person, Person.id == Event.actor_id)
         .outerjoin(Ticket, Ticket.id == Event.ticket_id)
+        .outerjoin(EventNote, EventNote.event_id == Event.id)
     )
     if wanted.number:
         query = query.where(

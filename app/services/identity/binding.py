@@ -183,7 +183,7 @@ def _twins(identity: WeChatIdentity) -> Select[WeChatIdentity]:
     return select(WeChatIdentity).where(same, WeChatIdentity.id != identity.id)
 
 
-def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None:
+def unbind(session: Session, identity_id: int, *, by: int, at: datetime, reason: str = "") -> None:
     """The phone is nobody's again; ratings it gave stay as they are, and who unbound it is kept.
 
     Where its WeChat user is known by unionid too: at the next sign-in they would be joined again.
@@ -200,10 +200,10 @@ def unbind(session: Session, identity_id: int, *, by: int, at: datetime) -> None
     if identity_id not in {phone.id for phone in phones}:
         raise Missing("not_bound")
     for phone in phones:
-        _release(session, phone, by, at)
+        _release(session, phone, by, at, reason)
 
 
-def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) -> None:
+def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime, reason: str) -> None:
     session.add(
         IdentityClaim(
             identity_id=identity.id,
@@ -221,7 +221,8 @@ def _release(session: Session, identity: WeChatIdentity, by: int, at: datetime) 
     erasure.withdraw(session, identity.id, at=at)
     if identity.person_id is not None:
         data = {"identity": identity.id}
-        events.append(session, About(identity.person_id), "unbound", by=by, at=at, channel="console", data=data)
+        about = About(identity.person_id)
+        events.append_noted(session, about, "unbound", reason, by=by, at=at, channel="console", data=data)
     identity.person_id = identity.bound_at = None
 
 

@@ -16,14 +16,21 @@ GIVEN = ("engineer", "desk", "supervisor", "admin", "auditor")
 SUPERVISE = frozenset({"supervisor", "admin", "auditor"})
 
 
-def change(session: Session, person_id: int, roles: Collection[str], *, by: int, at: datetime) -> bool:
-    """From now on these, of those that are given; answers whether that is new. Nobody gives up their own admin."""
+def change(
+    session: Session, person_id: int, roles: Collection[str], *, reason: str = "", by: int, at: datetime
+) -> bool:
+    """From now on these, of those that are given; answers whether that is new. Nobody gives up their own admin.
+
+    What is taken away needs a reason.
+    """
     person = session.get(Person, person_id)
     if person is None or person.erased_at is not None:
         raise Missing("no_such_person")
     had, wanted = set(people.roles(session, person_id)) & set(GIVEN), set(roles) & set(GIVEN)
     if had == wanted:
         return False
+    if had - wanted and not reason:
+        raise Refused("why_missing")
     if {"admin", "auditor"} <= wanted:
         raise Refused("roles_apart")
     if wanted & SUPERVISE and people.employed_by_provider(session, person_id, at.date()):
@@ -35,5 +42,6 @@ def change(session: Session, person_id: int, roles: Collection[str], *, by: int,
     session.add_all(RoleGrant(person_id=person_id, role=role) for role in sorted(wanted - had))
     session.flush()
     data = {"roles": sorted(people.roles(session, person_id))}
-    events.append(session, About(person_id), "roles_changed", by=by, at=at, channel="console", data=data)
+    about = About(person_id)
+    events.append_noted(session, about, "roles_changed", reason, by=by, at=at, channel="console", data=data)
     return True

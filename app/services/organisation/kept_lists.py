@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing, Refused
-from app.models import Campus, Category, Department, Event, EventNote, Person, Post, Provider
+from app.models import Campus, Category, Department, Post, Provider
 from app.pagination import Line
 from app.services import events
 from app.services.events import About
@@ -87,17 +87,6 @@ def owners(session: Session, kind: Kind, *, but: int | None = None) -> Sequence[
     if kind == "category":
         query = query.where(Category.parent_id.is_(None), Category.off_at.is_(None), Category.id.is_distinct_from(but))
     return session.execute(query).all()
-
-
-def history(session: Session, kind: Kind, row_id: int) -> Sequence[Line]:
-    """What was done to the line, by whom, the newest first."""
-    query = (
-        select(Event.at, Event.data, Person.name.label("actor"), func.coalesce(EventNote.text, "").label("note"))
-        .outerjoin(Person, Person.id == Event.actor_id)
-        .outerjoin(EventNote, EventNote.event_id == Event.id)
-        .where(Event.ticket_id.is_(None), Event.subject == kind, Event.subject_id == row_id)
-    )
-    return session.execute(query.order_by(Event.id.desc()).limit(50)).all()
 
 
 def add(session: Session, kind: Kind, code: str, given: Given, *, by: int, at: datetime) -> int:
@@ -191,8 +180,5 @@ def _record(
     at: datetime,
     data: Mapping[str, object] | None = None,
 ) -> None:
-    about, told = About(row_id), {"act": act, **(data or {})}
-    if note:
-        events.append_noted(session, about, f"{kind}_changed", note, by=by, at=at, channel="console", data=told)
-    else:
-        events.append(session, about, f"{kind}_changed", by=by, at=at, channel="console", data=told)
+    told = {"act": act, **(data or {})}
+    events.append_noted(session, About(row_id), f"{kind}_changed", note, by=by, at=at, channel="console", data=told)

@@ -1,7 +1,7 @@
 """The console's blueprints. Importing the pages registers their views."""
 
 from app.web.console import board, calendar, duty, handover, overview, saved_filters, standing
-from app.web.console.access import phone_confirm, sign_in
+from app.web.console.access import password, phone_confirm, sign_in
 from app.web.console.audit import history
 from app.web.console.cases import cases, recovery, teams
 from app.web.console.codes import assets, link_rule, printing
@@ -14,7 +14,7 @@ from app.web.console.integrations import integrations
 from app.web.console.integrity import integrity
 from app.web.console.lists import lists
 from app.web.console.notices import inbox, notices
-from app.web.console.people import erasures, people, roles
+from app.web.console.people import accounts, erasures, people, roles
 from app.web.console.ratings import manual_entry, ratings
 from app.web.console.registers import blueprint as registers
 from app.web.console.sheets import contracts, rules, sheets
@@ -40,6 +40,7 @@ BLUEPRINTS = (sign_in.blueprint, phone_confirm.blueprint, *_DESK, *_BESIDE, *_HO
 
 __all__ = [
     "BLUEPRINTS",
+    "accounts",
     "assets",
     "board",
     "correct",
@@ -52,6 +53,7 @@ __all__ = [
     "new_ticket",
     "notices",
     "pads",
+    "password",
     "photos",
     "printing",
     "roles",

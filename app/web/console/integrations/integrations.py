@@ -35,9 +35,10 @@ def make_key() -> str:
 
 @blueprint.post("/console/integrations/keys/<id:key_id>/revoke")
 def revoke_key(key_id: int) -> Response:
+    reason = forms.reason()
     with transaction() as session:
         keys.revoke(session, key_id, at=now())
-        _on_record(session, {"key": "revoked", "id": key_id})
+        _on_record(session, {"key": "revoked", "id": key_id}, reason)
     flash(gettext("密钥已作废。"), "success")
     return redirect(url_for("console_integrations.integrations_index"), 303)
 
@@ -68,9 +69,10 @@ def webhook(endpoint_id: int) -> str:
 @blueprint.post("/console/integrations/webhooks/<id:endpoint_id>/switch")
 def switch_webhook(endpoint_id: int) -> Response:
     on = request.form.get("on") == "1"
+    reason = "" if on else forms.reason()
     with transaction() as session:
         webhooks.switch(session, endpoint_id, on=on)
-        _on_record(session, {"webhook": endpoint_id, "on": on})
+        _on_record(session, {"webhook": endpoint_id, "on": on}, reason)
     flash(gettext("已启用。") if on else gettext("已停用。"), "success")
     return redirect(url_for("console_integrations.webhook", endpoint_id=endpoint_id), 303)
 
@@ -90,8 +92,7 @@ def _page(token: str = "") -> str:
     return render_template("console/integrations.html", token=token, **shown)
 
 
-def _on_record(session: Session, data: dict[str, object]) -> None:
+def _on_record(session: Session, data: dict[str, object], reason: str = "") -> None:
     about = About(1)  # one installation, one set of settings
-    events.append(
-        session, about, "integrations_changed", by=g.visitor.person_id, at=now(), channel="console", data=data
-    )
+    told = {"by": g.visitor.person_id, "at": now(), "channel": "console", "data": data}
+    events.append_noted(session, about, "integrations_changed", reason, **told)

@@ -11,6 +11,7 @@ from app.http.context import now, read_session, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.pagination import Line
+from app.services import events
 from app.services.organisation import kept_lists
 from app.services.organisation.kept_lists import KINDS, LAST, Given, Kind
 
@@ -45,7 +46,7 @@ def line(kind: str, row_id: int) -> str:
     with read_session() as session:
         row = kept_lists.one(session, known, row_id)
         owners = kept_lists.owners(session, known, but=row_id)
-        history = [_step(one) for one in kept_lists.history(session, known, row_id)]
+        history = [_step(one) for one in events.history(session, known, row_id)]
     off = url_for("console_lists.switch_off", kind=known, row_id=row_id)
     form = _form(known, kept_lists.given(known, row), owners, chooses_owner=known != "post")
     return render_template("console/list_line.html", kind=known, row=row, form=form, history=history, off=off)
@@ -87,7 +88,7 @@ def _list(kind: Kind) -> str:
 def _step(one: Line) -> dict[str, object]:
     """An act and its words; of a new name, the former one."""
     act = one.data["act"]
-    said = gettext("原名“%(name)s”", name=one.note) if act == "renamed" and one.note else one.note
+    said = gettext("原名“%(name)s”", name=one.note) if act == "renamed" and one.note else one.note or ""
     return {"at": one.at, "actor": one.actor or "", "act": act, "said": said}
 
 

@@ -8,16 +8,22 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
+from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.models import Department
-from app.services.identity import binding, invitations, roles
-from app.services.organisation import catalogue, directory, saved_filters
+from app.services import events
+from app.services.identity import accounts, binding, invitations, roles
+from app.services.organisation import catalogue, directory, employment, saved_filters
 from app.web.console import exports, filters
 from qr import symbol
 
 blueprint = Blueprint("console_people", __name__)
+
+# Of what is on record about somebody: what changes what they may do, or how they are known.
+_RIGHTS = ("roles_changed", "password_changed", "account_switched_off")
+TOLD = (*_RIGHTS, "employment_changed", "bound", "unbound", "erased")
 
 CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
 
@@ -66,12 +72,31 @@ def _columns() -> exports.Columns:
 
 @blueprint.get("/console/people/<id:person_id>")
 def person(person_id: int) -> str:
+    return person_page(person_id)
+
+
+def person_page(person_id: int, *, password: str = "") -> str:
+    """`password` is a new one, shown this once."""
     with read_session() as session:
         shown = directory.show(session, person_id)
         invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=now())
+        account = accounts.may_have_one(session, person_id, now()), accounts.has_password(session, person_id)
+        works = employment.employment_at(session, person_id, now().date()) is not None
+        history = events.history(session, "person", person_id, kinds=TOLD)
     invitable = _users() or not invitations.WORKING.isdisjoint(shown.roles)
-    given = roles.GIVEN if "admin" in g.visitor.roles else ()
-    return render_template("console/person.html", shown=shown, invitation=invitation, invitable=invitable, given=given)
+    administers = "admin" in g.visitor.roles
+    return render_template(
+        "console/person.html",
+        shown=shown,
+        invitation=invitation,
+        invitable=invitable,
+        given=roles.GIVEN if administers else (),
+        account=administers and any(account),
+        password=password,
+        may_leave=administers and works and person_id != g.visitor.person_id,
+        today=now().date(),
+        history=history,
+    )
 
 
 @blueprint.post("/console/people/<id:person_id>/invitation")
@@ -130,9 +155,10 @@ def invitation(person_id: int) -> str | Response:
 
 @blueprint.post("/console/people/<id:person_id>/unbind/<id:identity_id>")
 def unbind(person_id: int, identity_id: int) -> Response:
+    reason = forms.reason()
     with transaction() as session:
         directory.identity_of(session, person_id, identity_id)
-        binding.unbind(session, identity_id, by=g.visitor.person_id, at=now())
+        binding.unbind(session, identity_id, by=g.visitor.person_id, at=now(), reason=reason)
     flash(gettext("已解除绑定。本人下次评价后可以重新绑定。"), "success")
     return redirect(url_for("console_people.person", person_id=person_id), 303)
 

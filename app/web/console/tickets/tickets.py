@@ -45,7 +45,6 @@ from qr import symbol
 
 CHANNEL = "console"
 MOST_HELPERS = 20
-MOST_REASON = 200
 TABS = ("", OPEN, "reported", "reopened", "dispatched", "accepted", "arrived", "finished", "closed", "cancelled")
 
 
@@ -200,7 +199,7 @@ def close(number: str) -> Answer:
 def cancel(number: str) -> Answer:
     def drop(session: Session, ticket: Ticket) -> None:
         lifecycle.cancel(session, ticket, by=by(), at=now(), channel=CHANNEL)
-        reason = forms.typed("reason", MOST_REASON)
+        reason = forms.reason()
         notes.add(session, ticket, reason, kind="noted", by=by(), at=now(), channel=CHANNEL)
 
     return _act(number, drop, gettext("工单已取消。"))
