@@ -152,4 +152,5 @@ def told(world: World, kind: str) -> list[tuple[int, int | None, str | None]]:
         EventNote, EventNote.event_id == Event.id
     )
     with world.database.reading() as session:
-        return [tuple(row) for row in session.execute(query.where(Event.kind == kind).order_by(Event.id))]
+        found = session.execute(query.where(Event.kind == kind).order_by(Event.id))
+        return [(about, by, note) for about, by, note in found]
