@@ -21,7 +21,7 @@ from app.db import Base, Id
 from app.models.listed import Listed
 
 
-class Provider(Base):
+class Provider(Listed, Base):
     __tablename__ = "provider"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -29,7 +29,7 @@ class Provider(Base):
     name: Mapped[str] = mapped_column(Text)
 
 
-class Team(Base):
+class Team(Listed, Base):
     __tablename__ = "team"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -27,6 +27,9 @@ Subject = Literal[
     "category",
     "department",
     "post",
+    "campus",
+    "provider",
+    "team",
 ]
 
 
@@ -136,6 +139,9 @@ EVENTS: Mapping[str, EventKind] = {
     "category_changed": EventKind("category"),  # added, renamed, moved, switched off or on
     "department_changed": EventKind("department"),
     "post_changed": EventKind("post"),
+    "campus_changed": EventKind("campus"),
+    "provider_changed": EventKind("provider"),
+    "team_changed": EventKind("team"),
     "contract_made": EventKind("contract"),
     "contract_changed": EventKind("contract"),  # ended earlier, prolonged, corrected before anything hung on it
     "contract_base_set": EventKind("contract"),

@@ -1,4 +1,4 @@
-"""What stands on a list that an admin keeps: categories, departments, posts."""
+"""What stands on a list that an admin keeps: categories, departments, campuses, providers, teams, posts."""
 
 from datetime import datetime
 

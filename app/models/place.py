@@ -9,7 +9,7 @@ from app.db import Base, Id
 from app.models.listed import Listed
 
 
-class Campus(Base):
+class Campus(Listed, Base):
     __tablename__ = "campus"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import clock
-from app.models import Category, Department, Event, EventNote, Post, Ticket
+from app.models import Campus, Category, Department, Event, EventNote, Post, Provider, Team, Ticket
 from app.services.organisation import catalogue, duty_figures
 from tests.conftest import Console, Phone
 from tests.support.console_forms import offers, send
@@ -130,6 +130,26 @@ def test_a_post_belongs_to_a_provider_and_counts_until_it_is_switched_off(admin:
     with world.database.reading() as session:
         assert duty_figures._asked(session, world.provider.id, today, today) == 0  # noqa: SLF001
     assert send(admin, "/console/lists/post", "/console/lists/post", code="new", name="新岗位").status_code == 422
+
+
+def test_a_hospital_begins_with_its_campuses_its_provider_and_their_teams(admin: FlaskClient, world: World) -> None:
+    lists = "/console/lists"
+    assert send(admin, f"{lists}/campus", f"{lists}/campus", code="north", name="北院区").status_code == 303
+    assert send(admin, f"{lists}/provider", f"{lists}/provider", code="xinyuan", name="新源").status_code == 303
+    provider = kept(world, Provider, "xinyuan")
+    made = send(admin, f"{lists}/team", f"{lists}/team", code="xy-net", name="网络组", above=str(provider.id))
+    assert made.status_code == 303
+    team = kept(world, Team, "xy-net")
+    page = f"{lists}/team/{team.id}"
+    assert send(admin, page, page, name="网络一组").status_code == 303
+    assert kept(world, Team, "xy-net").provider_id == provider.id
+    offered = admin.get("/console/contracts").text
+    assert "新源" in offered
+    assert "北院区" in offered
+    gone = f"{lists}/provider/{provider.id}"
+    send(admin, gone, f"{gone}/off", reason="合同没有签")
+    assert "新源" not in admin.get("/console/contracts").text
+    assert kept(world, Campus, "north").off_at is None
 
 
 def test_the_others_read_and_change_nothing(console: Console, world: World) -> None:

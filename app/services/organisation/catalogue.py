@@ -31,7 +31,8 @@ def posts(session: Session) -> Sequence[Line]:
 
 
 def campuses(session: Session) -> Sequence[Line]:
-    return session.execute(select(Campus.id, Campus.name).order_by(Campus.name)).all()
+    query = select(Campus.id, Campus.name).where(Campus.off_at.is_(None))
+    return session.execute(query.order_by(Campus.position, Campus.name)).all()
 
 
 def coded_departments(session: Session) -> Sequence[Line]:

@@ -10,23 +10,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Missing, Refused
-from app.models import Campus, Category, Department, Post, Provider
+from app.models import Campus, Category, Department, Post, Provider, Team
 from app.pagination import Line
 from app.services import events
 from app.services.events import About
 
-Kind = Literal["category", "department", "post"]
-KINDS: tuple[Kind, ...] = ("category", "department", "post")
-TABLES: Mapping[Kind, Any] = {"category": Category, "department": Department, "post": Post}
+Kind = Literal["category", "department", "campus", "provider", "team", "post"]
+TABLES: Mapping[Kind, Any] = {
+    "category": Category,
+    "department": Department,
+    "campus": Campus,
+    "provider": Provider,
+    "team": Team,
+    "post": Post,
+}
+KINDS = tuple(TABLES)
 BELONGS: Mapping[Kind, Any] = {
     "category": Category.parent_id,
     "department": Department.campus_id,
+    "team": Team.provider_id,
     "post": Post.provider_id,
 }
+_OWNERS: Mapping[Kind, Any] = {"category": Category, "department": Campus, "team": Provider, "post": Provider}
+OF_PROVIDERS: frozenset[Kind] = frozenset({"team", "post"})
+"""Whose they are stays: employments and shifts of that provider name them."""
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 MOST_PEOPLE = 999
 LAST = 999  # position
@@ -54,10 +65,12 @@ def table(kind: str) -> Kind:
 
 def listed(session: Session, kind: Kind) -> Sequence[Line]:
     """Every line in its order, those that are switched off last, each with what it belongs to."""
-    own, above = TABLES[kind], _above(kind)
-    query = select(own, func.coalesce(above.name, "").label("above")).outerjoin(above, above.id == BELONGS[kind])
-    order = (own.off_at.is_not(None), func.coalesce(above.name, ""), own.position, own.name)
-    return session.execute(query.order_by(*order)).all()
+    own = TABLES[kind]
+    query = select(own, literal("").label("above"))
+    if kind in BELONGS:
+        above = aliased(_OWNERS[kind])
+        query = select(own, func.coalesce(above.name, "").label("above")).outerjoin(above, above.id == BELONGS[kind])
+    return session.execute(query.order_by(own.off_at.is_not(None), "above", own.position, own.name)).all()
 
 
 def one(session: Session, kind: Kind, row_id: int) -> Any:
@@ -73,7 +86,7 @@ def given(kind: Kind, row: Any) -> Given:
     return Given(
         row.name,
         row.position,
-        getattr(row, BELONGS[kind].key),
+        getattr(row, BELONGS[kind].key) if kind in BELONGS else None,
         getattr(row, "for_users", False),
         getattr(row, "key_post", False),
         getattr(row, "headcount", 0),
@@ -81,11 +94,13 @@ def given(kind: Kind, row: Any) -> Given:
 
 
 def owners(session: Session, kind: Kind, *, but: int | None = None) -> Sequence[Line]:
-    """What a line can belong to: a heading that has none itself, a campus, a provider."""
-    above: Any = {"category": Category, "department": Campus, "post": Provider}[kind]
-    query = select(above.id, above.name).order_by(above.name)
+    """What a line can belong to, if to anything: a heading that has none itself, a campus, a provider."""
+    if kind not in BELONGS:
+        return ()
+    above = _OWNERS[kind]
+    query = select(above.id, above.name).where(above.off_at.is_(None)).order_by(above.position, above.name)
     if kind == "category":
-        query = query.where(Category.parent_id.is_(None), Category.off_at.is_(None), Category.id.is_distinct_from(but))
+        query = query.where(Category.parent_id.is_(None), Category.id.is_distinct_from(but))
     return session.execute(query).all()
 
 
@@ -146,28 +161,25 @@ def _write(session: Session, kind: Kind, row: Any, given: Given) -> None:
         raise Refused("line_name")
     if not 0 <= given.position <= LAST or not 0 <= given.headcount <= MOST_PEOPLE:
         raise Refused("line_number", most=LAST)
-    known = given.above is None or given.above in {owner.id for owner in owners(session, kind)}
-    if not known or (kind == "post" and given.above is None):
+    standing = getattr(row, BELONGS[kind].key) if kind in BELONGS else None
+    known = given.above in {None, standing} or given.above in {owner.id for owner in owners(session, kind)}
+    if not known or (kind == "post" and given.above is None and standing is None):
         raise Refused("line_above")
     row.name, row.position = given.name, given.position
     if kind == "category":
         row.parent_id, row.for_users = given.above, given.for_users
     elif kind == "department":
         row.campus_id = given.above
-    else:
-        # Whose post it is stays: shifts and employments of that provider name it.
+    elif kind in OF_PROVIDERS:
         row.provider_id = row.provider_id or given.above
+    if kind == "post":
         row.key_post, row.headcount = given.key_post, given.headcount
 
 
 def _facts(kind: Kind, row: Any) -> tuple[tuple[str, object], ...]:
     """All but the name, as ids, numbers and codes."""
     own = {"category": ("parent_id", "for_users"), "department": ("campus_id",), "post": ("key_post", "headcount")}
-    return tuple((name, getattr(row, name)) for name in ("position", *own[kind]))
-
-
-def _above(kind: Kind) -> Any:
-    return {"category": aliased(Category), "department": Campus, "post": Provider}[kind]
+    return tuple((name, getattr(row, name)) for name in ("position", *own.get(kind, ())))
 
 
 def _record(

@@ -71,7 +71,8 @@ def one(session: Session, contract_id: int) -> Registered:
 
 
 def providers(session: Session) -> Sequence[Line]:
-    return session.execute(select(Provider.id, Provider.name).order_by(Provider.name)).all()
+    query = select(Provider.id, Provider.name).where(Provider.off_at.is_(None))
+    return session.execute(query.order_by(Provider.position, Provider.name)).all()
 
 
 def scopes_of(session: Session, contract_id: int) -> frozenset[Scope]:

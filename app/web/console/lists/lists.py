@@ -1,4 +1,4 @@
-"""Categories, departments and posts: an admin adds a line, renames it, puts it in its place, switches it off and on."""
+"""The lists an admin keeps: a line is added, renamed, put in its place, switched off and on."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from app.http.ids import parse_id
 from app.pagination import Line
 from app.services import events
 from app.services.organisation import kept_lists
-from app.services.organisation.kept_lists import KINDS, LAST, Given, Kind
+from app.services.organisation.kept_lists import KINDS, LAST, OF_PROVIDERS, Given, Kind
 
 blueprint = Blueprint("console_lists", __name__)
 
@@ -48,7 +48,8 @@ def line(kind: str, row_id: int) -> str:
         owners = kept_lists.owners(session, known, but=row_id)
         history = [_step(one) for one in events.history(session, known, row_id)]
     off = url_for("console_lists.switch_off", kind=known, row_id=row_id)
-    form = _form(known, kept_lists.given(known, row), owners, chooses_owner=known != "post")
+    stands = kept_lists.given(known, row)
+    form = _form(known, stands, owners, chooses_owner=known not in OF_PROVIDERS or stands.above is None)
     return render_template("console/list_line.html", kind=known, row=row, form=form, history=history, off=off)
 
 
@@ -94,8 +95,8 @@ def _step(one: Line) -> dict[str, object]:
 
 def _form(kind: Kind, given: Given, owners: Sequence[Line], *, chooses_owner: bool = True) -> dict[str, object]:
     """What the form of a line asks for: of a post that stands, whose it is stays."""
-    posts, categories = kind == "post", kind == "category"
-    shape = {"posts": posts, "categories": categories, "chooses_owner": chooses_owner}
+    owned = kind in kept_lists.BELONGS
+    shape = {"owned": owned, "posts": kind == "post", "categories": kind == "category", "chooses_owner": chooses_owner}
     return {"kind": kind, "given": given, "owners": owners, "last": LAST, **shape}
 
 
