@@ -77,6 +77,7 @@ class Register:
     engineers_read: Flag = False
     stock: Flag = False
     remind_writer: Flag = False
+    owner_ends: Text = ""
     remind_days: Count = 7
 
     def label(self, language: str) -> str:
@@ -136,6 +137,8 @@ def _check(where: str, register: Register) -> None:
     for field in register.fields:
         _check_field(f"{where} {field.name}", field, register)
     states = {code for code, _zh, _en in register.states}
+    if register.owner_ends and register.owner_ends not in {*register.closed} - {*register.void}:
+        raise BadFile(f"{where} owner_ends: expected a state that closes and counts")
     if not states or not {*register.closed, *register.void} <= states or not set(register.void) <= set(register.closed):
         raise BadFile(f"{where}: expected closed among states, and void among closed")
 

@@ -55,6 +55,7 @@ GUARDS: dict[str, Guard] = {
     "draw_object": Guard(_PUBLIC, ANYONE),
     "cases": Guard(_PUBLIC, ANYONE),
     "data": Guard(_PUBLIC, ANYONE),
+    "records": Guard(_PUBLIC, ANYONE),
     "bind": Guard(_PUBLIC, ANYONE),
     "engineer": Guard(_PUBLIC, PHONE, frozenset({"engineer"}), frozenset({"engineer"})),
     "api_mini_entry": Guard(_PUBLIC, ANYONE),

@@ -92,6 +92,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "report-scanned": demo.runtime.links.label_path("asset", 1),
             "unbind": "/my/unbind",
             "my-praise": "/my/praise",
+            "my-records": "/my/records",
         }.items():
             page.goto(demo.at("nurse") + path)
             yield name, page

@@ -83,7 +83,7 @@ def test_the_worker_tells_and_the_notice_leads_to_the_record(world: World, write
     kind = notice_kinds()[notice.kind]
     assert stands(world, record).code in content.text(kind, context, ZONE)
     address = content.url(kind, context, runtime.links, "https://console.example")
-    assert address == f"https://console.example/console/registers/tools/{record}"
+    assert address == f"{runtime.settings.public_url}/my/records/{record}"
 
 
 def owner(world: World) -> Person:

@@ -6,10 +6,10 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, select
 from sqlalchemy.orm import Session
 
-from app.models import Category, Department, Event, Notice, Person, Place, RegisterRecord, Ticket
+from app.models import Category, Department, Event, Notice, Person, Place, RegisterRecord, RoleGrant, Ticket
 from app.services.links import Links, in_path
 from app.texts.catalogue import named
 from config.files import BadFile
@@ -19,6 +19,7 @@ from wechat.template_fields import fit
 PRIORITIES = {1: "特急", 2: "紧急", 3: "普通", 4: "不急"}
 CHANNELS = {"wecom": "企业微信", "service": "微信服务号", "mini": "微信小程序", "robot": "企业微信群机器人"}
 NOTHING = "无"
+AT_CONSOLE = ("desk", "supervisor", "admin", "auditor")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class NoticeContext:
     register: str = ""
     name: str = field(default="", repr=False)
     """Whom it is for: a group has to be told."""
+    owner: bool = False
+    """Whom it is for answers for the record it is about."""
+    console: bool = False
+    """Whom it is for has a place at the console."""
 
 
 # A complaint of the time before there were cases has its case's number.
@@ -52,6 +57,9 @@ def _register_path() -> ColumnElement[str]:
 
 
 def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeContext]:
+    at_console = select(RoleGrant.person_id).where(
+        RoleGrant.person_id == Notice.person_id, RoleGrant.role.in_(AT_CONSOLE)
+    )
     rows = session.execute(
         select(
             Notice.id,
@@ -65,6 +73,8 @@ def contexts(session: Session, notice_ids: Sequence[int]) -> dict[int, NoticeCon
             func.coalesce(_OF_CASE, 0),
             func.coalesce(_register_path(), ""),
             Person.name,
+            func.coalesce(RegisterRecord.person_id == Notice.person_id, false()),
+            at_console.exists(),
         )
         .join(Person, Person.id == Notice.person_id)
         .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
@@ -97,27 +107,51 @@ def page(template: MiniTemplate, context: NoticeContext, links: Links) -> str:
 
 
 _PAGES = {
-    "praise": "{public}/engineer#praise",
+    "ticket": "{console}/console/tickets/{number}",
+    "console": "{console}/console",
+    "console_case": "{console}/console/cases/{case}",
     "recovery": "{console}/console/recovery",
     "register": "{console}/console/registers/{register}",
+    "record": "{public}/my/records/{record}",
+    "case": "{public}/my/cases/{case}",
+    "praise": "{public}/engineer#praise",
+    "my": "{public}/my",
 }
 
 
-def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str) -> str:
-    match kind.opens:
-        case "scan" if context.ticket_id is not None:
-            return links.ticket_url(context.ticket_id)
-        case "engineer":
-            return links.engineer_ticket_url(context.number)
-        case "case" if context.case_id:
-            return f"{links.public_url}/my/cases/{context.case_id}"
-        case "console_case" if context.case_id:
-            return f"{console_url}/console/cases/{context.case_id}"
-        case "console" | "console_case":
-            return f"{console_url}/console" + (f"/tickets/{in_path(context.number)}" if context.number else "")
-        case _:
-            page = _PAGES.get(kind.opens, "{public}/my")
-            return page.format(public=links.public_url, console=console_url, register=context.register)
+def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str, *, at_console: bool = False) -> str:
+    """A page whoever it is for can open; `at_console` where they read it there."""
+    opens = _page(kind.opens, context, at_console=at_console)
+    if opens == "engineer":
+        return links.engineer_ticket_url(context.number)
+    if opens == "scan":
+        return links.ticket_url(context.ticket_id or 0)
+    return _PAGES[opens].format(
+        public=links.public_url,
+        console=console_url,
+        number=in_path(context.number),
+        case=context.case_id,
+        register=context.register,
+        record=context.register.rpartition("/")[2],
+    )
+
+
+def _page(opens: str, context: NoticeContext, *, at_console: bool) -> str:
+    """What its kind opens, as far as there is one and its reader may look."""
+    match opens:
+        case "scan" if context.ticket_id is None:
+            return "my"
+        case "case" if not context.case_id:
+            return "my"
+        case "register" if context.owner and not at_console:
+            return "record"
+        case "console" if context.ticket_id is not None and not context.console:
+            return "scan"  # of a team's leader who is an engineer: how it stands
+        case "console" if context.ticket_id is not None:
+            return "ticket"
+        case "console_case" if not context.case_id:
+            return "console"
+    return opens
 
 
 def check_file() -> None:

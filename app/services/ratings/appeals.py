@@ -22,6 +22,7 @@ from app.models import (
     Post,
     Rating,
     RatingDetail,
+    RoleGrant,
     ServiceCase,
     Ticket,
 )
@@ -174,4 +175,6 @@ def _managers(day: date) -> Select[int]:
 def _people(day: date) -> Select[int]:
     holds = Post.code.in_(case_rules().quality_posts)
     current = Employment.id == current_employment(Employment.person_id, day)
-    return select(Employment.person_id).join(Post, Post.id == Employment.post_id).where(holds, current)
+    # With a place at the console, where they read what they are given and write what they do.
+    enters = select(RoleGrant.person_id).where(RoleGrant.person_id == Employment.person_id, RoleGrant.role == "desk")
+    return select(Employment.person_id).join(Post, Post.id == Employment.post_id).where(holds, current, enters.exists())

@@ -48,6 +48,11 @@ def reader(session: Session, person_id: int, *, hospital: bool, acts: bool, day:
     return Reader(person_id, False, acts, row.provider_id if row else None, leading is not None)
 
 
+def manages(session: Session, person_id: int, *, day: date) -> bool:
+    """Whether registers are open to them as one of a provider's managers."""
+    return reader(session, person_id, hospital=False, acts=False, day=day).manages
+
+
 def kinds(who: Reader) -> dict[str, Register]:
     """The registers they may open."""
     return {kind: register for kind, register in registers().items() if who.may_read(register)}

@@ -29,15 +29,26 @@ def may_add(session: Session, record_id: int, kind: str, act: Act) -> RegisterRe
     record = records.held(session, record_id, kind, act)
     if not act.who.hospital and record.provider_id != act.who.provider_id:
         raise Refused("register_not_yours")
-    there = select(func.count()).where(RegisterFile.record_id == record_id, RegisterFile.taken_out_at.is_(None))
+    room(session, record)
+    return record
+
+
+def room(session: Session, record: RegisterRecord) -> None:
+    """Raises Refused where there is enough."""
+    there = select(func.count()).where(RegisterFile.record_id == record.id, RegisterFile.taken_out_at.is_(None))
     if (session.scalar(there) or 0) >= MOST:
         raise Refused("evidence_enough", most=MOST)
-    return record
 
 
 def add(session: Session, record_id: int, kind: str, act: Act, *, name: str, cleaned: tuple[str, bytes]) -> None:
     """What `cleaning` has made of it, under the name it came with, and the ending it has now."""
-    record, (media_type, content) = may_add(session, record_id, kind, act), cleaned
+    put(session, may_add(session, record_id, kind, act), act, name=name, cleaned=cleaned)
+
+
+def put(session: Session, record: RegisterRecord, act: Act, *, name: str, cleaned: tuple[str, bytes]) -> None:
+    """To a record somebody may write. Raises Refused where there is enough."""
+    room(session, record)
+    kind, (media_type, content) = record.kind, cleaned
     plain = spelling.visible(PurePath(name.replace("\\", "/")).stem)[:NAME_MOST] or kind
     kept = {"media_type": media_type, "size": len(content), "content": content, "digest": _digest(content)}
     named = f"{plain}.{ENDINGS[media_type]}"
@@ -114,9 +125,14 @@ def of_record(session: Session, record_id: int) -> Sequence[Line]:
 def get(session: Session, who: Reader, kind: str, record_id: int, file_id: int) -> Line:
     """Name, media type and content; raises Missing for what they do not see."""
     access.register(who, kind)
+    return read(session, record_id, file_id, *access.visible(who, kind))
+
+
+def read(session: Session, record_id: int, file_id: int, *seen: ColumnElement[bool]) -> Line:
+    """Of a record whose reader is known to see it; raises Missing."""
     file = RegisterFile
     query = select(file.name, file.media_type, file.content).join(RegisterRecord, RegisterRecord.id == file.record_id)
-    of_it = (file.id == file_id, file.record_id == record_id, file.taken_out_at.is_(None), *access.visible(who, kind))
+    of_it = (file.id == file_id, file.record_id == record_id, file.taken_out_at.is_(None), *seen)
     found = session.execute(query.where(*of_it)).first()
     if found is None:
         raise Missing("no_such_file")

@@ -56,7 +56,7 @@ def create(session: Session, kind: str, raw: Mapping[str, str], act: Act) -> Reg
         created_at=act.at,
         period="",
     )
-    _put(session, record, register, values, act)
+    put(session, record, register, values, act)
     return record
 
 
@@ -75,7 +75,7 @@ def repeat(session: Session, record: RegisterRecord, register: Register, day: da
         follows_id=record.id,
     )
     data, words = ({k: v for k, v in said.items() if k in again} for said in (record.data, record.words))
-    _put(session, anew, register, Values(columns, data, words), act)
+    put(session, anew, register, Values(columns, data, words), act)
     return anew
 
 
@@ -94,7 +94,7 @@ def revise(session: Session, record_id: int, kind: str, raw: Mapping[str, str], 
     same = all(getattr(record, name) == value for name, value in values.columns.items())
     if same and (record.data, record.words) == (values.data, values.words):
         return False
-    _put(session, record, register, values, act)
+    put(session, record, register, values, act)
     return True
 
 
@@ -179,7 +179,8 @@ def next_code(session: Session, kind: str, register: Register) -> str:
             return code
 
 
-def _put(session: Session, record: RegisterRecord, register: Register, values: Values, act: Act) -> None:
+def put(session: Session, record: RegisterRecord, register: Register, values: Values, act: Act) -> None:
+    """As it stands from now on; the record is held, or new."""
     for name, value in values.columns.items():
         setattr(record, name, value)
     record.data, record.words = values.data, values.words
@@ -206,6 +207,7 @@ __all__ = [
     "enter",
     "held",
     "next_code",
+    "put",
     "repeat",
     "revise",
     "writable",

@@ -61,7 +61,7 @@ class Shown:
 def find(session: Session, who: Reader, kind: str, wanted: Wanted, *, day: date, after: Cursor | None = None) -> Page:
     """The newest first."""
     register = access.register(who, kind)
-    query = _lines().where(*access.visible(who, kind), *_conditions(register, wanted, day))
+    query = lines().where(*access.visible(who, kind), *_conditions(register, wanted, day))
     return newest_first(session, query, RegisterRecord.created_at, RegisterRecord.id, after=after)
 
 
@@ -76,7 +76,7 @@ def shown(row: Line, register: Register, day: date) -> Shown:
 def one(session: Session, who: Reader, kind: str, record_id: int, *, day: date) -> Shown:
     """Raises Missing."""
     register = access.register(who, kind)
-    row = session.execute(_lines().where(RegisterRecord.id == record_id, *access.visible(who, kind))).first()
+    row = session.execute(lines().where(RegisterRecord.id == record_id, *access.visible(who, kind))).first()
     if row is None:
         raise Missing("no_such_record")
     return shown(row, register, day)
@@ -121,7 +121,7 @@ def due(session: Session, who: Reader, *, day: date, within: timedelta) -> list[
     mine = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
     soon = and_(RegisterRecord.closed.is_(False), RegisterRecord.due_on <= day + within)
     rows = session.execute(
-        _lines().where(mine, soon).order_by(RegisterRecord.due_on, RegisterRecord.id).limit(DUE_MOST)
+        lines().where(mine, soon).order_by(RegisterRecord.due_on, RegisterRecord.id).limit(DUE_MOST)
     ).all()
     return [shown(row, known[row.RegisterRecord.kind], day) for row in rows]
 
@@ -131,7 +131,7 @@ def unconfirmed(session: Session, who: Reader, *, day: date) -> list[Shown]:
     known = {kind: register for kind, register in access.kinds(who).items() if register.second}
     mine = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
     rows = session.execute(
-        _lines().where(mine, _unconfirmed(day)).order_by(RegisterRecord.written_at, RegisterRecord.id).limit(DUE_MOST)
+        lines().where(mine, _unconfirmed(day)).order_by(RegisterRecord.written_at, RegisterRecord.id).limit(DUE_MOST)
     ).all()
     return [shown(row, known[row.RegisterRecord.kind], day) for row in rows]
 
@@ -177,7 +177,7 @@ def matches(text: str) -> tuple[ColumnElement[bool], ColumnElement[int]]:
 
 def batch(session: Session, who: Reader, kind: str, *, after: int, size: int) -> Sequence[Line]:
     """The next records after that id, in the order they were written."""
-    query = _lines().where(*access.visible(who, kind), RegisterRecord.id > after)
+    query = lines().where(*access.visible(who, kind), RegisterRecord.id > after)
     return session.execute(query.order_by(RegisterRecord.id).limit(size)).all()
 
 
@@ -224,7 +224,8 @@ def _unconfirmed(day: date) -> ColumnElement[bool]:
     return and_(RegisterRecord.confirmed_at.is_(None), RegisterRecord.void.is_(False), happened)
 
 
-def _lines() -> Query:
+def lines() -> Query:
+    """Records with the names beside them."""
     return (
         select(
             RegisterRecord,

@@ -37,7 +37,9 @@ class Message:
     """Of the rating it asks for: what was done, or that the time for it is over."""
 
 
-def message(entry: Entry, came_of: Mapping[int, Outcome] = MappingProxyType({})) -> Message:
+def message(
+    entry: Entry, came_of: Mapping[int, Outcome] = MappingProxyType({}), *, at_console: bool = False
+) -> Message:
     """The entry in words; a kind that is no longer known keeps its title."""
     outcome = _outcome(entry, came_of)
     at, opened = entry.at, entry.opened or outcome in SETTLED
@@ -49,7 +51,8 @@ def message(entry: Entry, came_of: Mapping[int, Outcome] = MappingProxyType({}))
     if kind is None:
         return Message(word("notice", entry.kind), "", "", at, opened)
     text = content.text(kind, entry.context, runtime().settings.timezone)
-    link = content.url(kind, entry.context, runtime().links, runtime().settings.console_url)
+    settings, links = runtime().settings, runtime().links
+    link = content.url(kind, entry.context, links, settings.console_url, at_console=at_console)
     return Message(word("notice", entry.kind), text, link, at, opened, outcome)
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.http.context import now, read_session, transaction
 from app.services.notices import inbox
+from app.services.registers import access
 from app.web.console.overview import blueprint
 from app.web.public.inbox import message, read_up_to, unread_of
 
@@ -15,7 +16,8 @@ from app.web.public.inbox import message, read_up_to, unread_of
 def inbox_index() -> str:
     with read_session() as session:
         entries = inbox.list_for_person(session, g.visitor.person_id, at=now())
-    messages = [message(entry) for entry in entries]
+        here = g.visitor.supervises or access.manages(session, g.visitor.person_id, day=now().date())
+    messages = [message(entry, at_console=here) for entry in entries]
     return render_template("console/inbox.html", messages=messages, **unread_of(messages))
 
 
