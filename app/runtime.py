@@ -13,11 +13,11 @@ from app.db import Database
 from app.errors import Refused
 from app.exchange_slots import ExchangeSlots
 from app.models import Counter, WeChatIdentity
-from app.services import images
 from app.services.audit.seal import Signer
 from app.services.dashboards.board import Shared
 from app.services.feed import Watch
 from app.services.links import Links
+from app.services.organisation.mark import Shown
 from app.token_store import DatabaseTokens, RedisTokens
 from config.settings import Settings, SettingsError, WeChatSettings
 from qr.logo import BadLogo, Logo, read
@@ -36,7 +36,7 @@ class Runtime:
     database: Database
     links: Links
     logo: Logo | None = field(repr=False)
-    mark: bytes | None = field(repr=False)
+    mark: Shown = field(repr=False)
     account: Account | None
     service_account: ServiceAccount | None = field(repr=False)
     mini: MiniProgram | None = field(repr=False)
@@ -66,7 +66,7 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         database=database,
         links=links,
         logo=_logo(settings),
-        mark=_mark(settings),
+        mark=_mark(settings, database),
         account=account,
         service_account=ServiceAccount(account, store, clock=clock.now) if account else None,
         mini=MiniProgram(_account(settings.mini), store, clock=clock.now) if settings.mini else None,
@@ -94,9 +94,9 @@ def _logo(settings: Settings) -> Logo | None:
         raise SettingsError(f"QR_LOGO is no picture that can be printed ({error.code})") from error
 
 
-def _mark(settings: Settings) -> bytes | None:
+def _mark(settings: Settings, database: Database) -> Shown:
     try:
-        return images.mark(settings.mark) if settings.mark else None
+        return Shown(database, settings.mark or None)
     except Refused as error:
         raise SettingsError(f"HOSPITAL_MARK is no picture that can be shown ({error.code})") from error
 

@@ -2,10 +2,11 @@
 
 import re
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 
 import flask_bootstrap
-from flask import Flask
+from flask import Flask, Response
 from markupsafe import Markup
 
 from app.http.context import runtime
@@ -18,6 +19,7 @@ _ICON = '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">%s</svg>'
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(icon=icon, menu=menu)
     app.context_processor(_house)
+    app.after_request(_look_again)
 
 
 @cache
@@ -36,4 +38,11 @@ def _sheet() -> str:
 
 def _house() -> dict[str, object]:
     known = runtime()
-    return {"hospital_name": known.settings.hospital_name, "own_mark": known.mark is not None}
+    own = known.mark.mark
+    return {"hospital_name": known.settings.hospital_name, "own_mark": own.digest if own else ""}
+
+
+def _look_again(answer: Response) -> Response:
+    if answer.status_code < HTTPStatus.BAD_REQUEST:
+        runtime().mark.look_again()
+    return answer

@@ -60,6 +60,7 @@ _MENU: tuple[Place | tuple[str, tuple[Place, ...]], ...] = (
             Place("/console/people", mark("人员"), supervisors=True),
             Place("/console/lists", mark("服务与科室"), supervisors=True),
             Place("/console/contracts", mark("合同"), supervisors=True),
+            Place("/console/mark", mark("医院标识"), supervisors=True),
             Place("/console/integrations", mark("系统对接"), supervisors=True),
             Place("/console/calendar", mark("放假安排")),
         ),

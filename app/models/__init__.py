@@ -23,6 +23,7 @@ from app.models.draw import (
 from app.models.duty import DutyShift, DutySwap, PostApproval
 from app.models.event import Event, EventNote, FeedEntry, FeedMark
 from app.models.holiday import HolidayNotice
+from app.models.house import HospitalMark
 from app.models.inbound import Inbound
 from app.models.incident import IncidentChild, MajorIncident
 from app.models.integration import (
@@ -144,6 +145,7 @@ __all__ = [
     "FeedMark",
     "ForgottenOpenid",
     "HolidayNotice",
+    "HospitalMark",
     "IdempotentPost",
     "IdentityClaim",
     "Inbound",

@@ -107,6 +107,7 @@ CURRENT = frozenset(
         "employment",
         "feed_mark",
         "forgotten_openid",
+        "hospital_mark",
         "idempotent_post",
         "inbound",
         "incident_child",

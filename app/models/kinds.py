@@ -159,6 +159,7 @@ EVENTS: Mapping[str, EventKind] = {
     "signal_raised": EventKind("signal"),
     "signal_decided": EventKind("signal"),
     "settings_changed": EventKind("setting"),
+    "mark_changed": EventKind("setting"),  # the hospital's, on top of every page
     "integrations_changed": EventKind("setting"),  # a key made or revoked, a webhook added or switched
     "days_off_taken_in": EventKind("setting"),  # the State Council's notice for a year
     "history_exported": EventKind("history"),

@@ -77,8 +77,10 @@ def _orientation(opened: Image.Image) -> int:
 
 def mark(content: bytes) -> bytes:
     """A hospital's mark as a small PNG, transparent where it was; raises Refused."""
+    if b"<svg" in content[:1024].lower() or content[:5] == b"<?xml":
+        raise Refused("mark_is_svg")
     try:
-        with Image.open(BytesIO(content), formats=("PNG",)) as opened:
+        with Image.open(BytesIO(content), formats=FORMATS) as opened:
             _bound(opened, content)
             picture = opened.convert("RGBA")
     except _UNREADABLE as error:

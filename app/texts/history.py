@@ -64,6 +64,7 @@ WORDS: dict[str, dict[str, str]] = {
         "signal_raised": mark("诚信信号提示"),
         "signal_decided": mark("诚信信号处理"),
         "settings_changed": mark("改设置"),
+        "mark_changed": mark("换医院标识"),
         "integrations_changed": mark("改对接"),
         "days_off_taken_in": mark("登记放假通知"),
         "history_exported": mark("导出历史"),

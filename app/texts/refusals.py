@@ -105,6 +105,8 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_employment": (404, mark("此人现在没有任职。")),
     "last_day_wrong": (422, mark("最后一天请选今天或以后，并在任职期间之内。")),
     "own_admin": (409, mark("不能取消自己的管理员角色，请另一位管理员操作。")),
+    "mark_missing": (422, mark("请选一个 PNG 或 JPEG 文件。")),
+    "mark_is_svg": (422, mark("不收 SVG：里面可以藏脚本和外部链接。请另存为 PNG 再上传。")),
     "why_missing": (422, mark("请写明原因，原因会留作记录。")),
     "no_such_list": (404, mark("没有这张表。")),
     "no_such_line": (404, mark("没有这一项。")),

@@ -330,7 +330,12 @@ def test_looking_changes_nothing(
 
 def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
     real = {"number": ticket.number if ticket else "20261001-0001", "draw_id": DRAW_ID}
-    real |= {"quarter": str(THIS_QUARTER), "console_sheets.code": "C1.1", "console_registers.kind": "uniform"}
+    real |= {
+        "quarter": str(THIS_QUARTER),
+        "console_sheets.code": "C1.1",
+        "console_registers.kind": "uniform",
+        "console_lists.kind": "post",
+    }
     found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
     assert len(found) >= 10
     return found

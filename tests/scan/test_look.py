@@ -103,18 +103,19 @@ def test_the_hospitals_own_mark_is_drawn_anew(apps: Apps, tmp_path: Path, enviro
     drawn.save(tmp_path / "mark.png")
     app = apps.of(read_settings({**environ, "HOSPITAL_MARK": str(tmp_path / "mark.png")}))
     client = app.test_client()
-    shown = client.get("/mark.png")
+    [address] = set(re.findall(r'<img src="(/mark/[^"]+)"', client.get("/nothing").text))
+    shown = client.get(address)
     with Image.open(BytesIO(shown.data)) as mark:
         assert (mark.size, mark.mode) == ((96, 48), "RGBA")
-    assert "max-age" in shown.headers["Cache-Control"]
-    assert '<img src="/mark.png"' in client.get("/nothing").text
+    assert "immutable" in shown.headers["Cache-Control"]
+    assert "immutable" not in client.get("/mark/before.png").headers["Cache-Control"]
     apps.put_back(app)
 
 
 def test_without_one_there_is_a_drawn_sign_and_no_picture(app: Flask) -> None:
     client = app.test_client()
-    assert client.get("/mark.png").status_code == 404
-    assert "/mark.png" not in client.get("/nothing").text
+    assert client.get("/mark/any.png").status_code == 404
+    assert "/mark/" not in client.get("/nothing").text
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ def test_in_trouble_flask_decides_and_the_door_steps_aside_for_a_while(
 
     monkeypatch.setattr(db, "SQLITE_BUSY_MS", 20)
     world.database.engine.dispose()
+    app.extensions["mashangping"].database.engine.dispose()
     with locked(world.database):
         assert (tap(), behind.asked) == (503, 1)
     assert (tap(), behind.asked) == (303, 2)

@@ -13,6 +13,7 @@ from app.web.console.draws import draws
 from app.web.console.integrations import integrations
 from app.web.console.integrity import integrity
 from app.web.console.lists import lists
+from app.web.console.lists import mark as house_mark
 from app.web.console.notices import inbox, notices
 from app.web.console.people import accounts, erasures, people, roles
 from app.web.console.ratings import manual_entry, ratings
@@ -49,6 +50,7 @@ __all__ = [
     "duty",
     "erasures",
     "handover",
+    "house_mark",
     "inbox",
     "new_ticket",
     "notices",
