@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.db import UTCDateTime
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
