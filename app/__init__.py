@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, clock
 from app.api.blueprints import BLUEPRINTS
 from app.demo.seats import Seats
-from app.http import addresses, context, errors, figures, guards, headers, i18n, ids, inputs, look, outages, words
+from app.http import addresses, context, errors, figures, guards, headers, i18n, ids, inputs, live, look, outages, words
 from app.http.copied_links import CopiedLinks
 from app.http.forms import FormRequest
 from app.http.session import KeptSerializer
@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> Flask:
     figures.install(app)
     look.install(app)
     headers.install(app)
+    live.install(app)
     errors.install(app)
     outages.install(app)
     guards.register(app, [*blueprints(settings), *BLUEPRINTS])

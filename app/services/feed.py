@@ -22,6 +22,7 @@ from app.pagination import Line
 
 BATCH = 5_000
 LOOK_SECONDS = 0.5
+STALLED_SECONDS = 3  # whoever numbers is done long before
 _LOCK = 0x66656564  # "feed", as PostgreSQL's advisory locks want it
 
 
@@ -84,13 +85,21 @@ def waits(session: Session) -> bool:
     return session.scalar(_unnumbered(settled).limit(1)) is not None
 
 
-def number_all(database: Database) -> None:
-    """Number whatever has been committed, a batch in a transaction; only looked at where there is nothing to number."""
+def number_all(database: Database) -> bool:
+    """Number whatever has been committed, a batch in a transaction; only looked at where there is nothing to number.
+
+    False where something waits and somebody else is numbering.
+    """
     with database.reading() as session:
         behind = waits(session)
+    numbered = 0
     while behind:
         with database.transaction() as session:
-            behind = number(session) == BATCH
+            numbered = number(session)
+        if not numbered:
+            return False
+        behind = numbered == BATCH
+    return True
 
 
 class Watch:
@@ -106,6 +115,12 @@ class Watch:
         self._looking = Lock()
         self._looked = self._numbered = -every
         self._last = 0
+        self._waits_since: float | None = None
+
+    @property
+    def stalled(self) -> bool:
+        """Something has waited for its number for too long: who asks is not told what happens."""
+        return self._waits_since is not None and time.monotonic() - self._waits_since > STALLED_SECONDS
 
     def last(self) -> int:
         """As far as it is numbered; only read. Whoever comes while somebody looks is told what was known before."""
@@ -132,8 +147,12 @@ class Watch:
                 self._looking.release()
 
     def _number(self) -> None:
-        number_all(self._database)
+        before, numbered = self._last, number_all(self._database)
         self._look()
+        if numbered or self._last != before:  # by somebody else, then
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = time.monotonic()
         self._numbered = self._looked
 
     def _look(self) -> None:

@@ -96,6 +96,7 @@
   });
 
   addEventListener("online", sendAll);
+  document.addEventListener("renewed", show);
   document.addEventListener("visibilitychange", sendAll);
   setInterval(() => { if (taps.some((tap) => !tap.refused)) sendAll(); }, PAUSE);
   show();

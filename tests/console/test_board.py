@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import event, select
+from flask.testing import FlaskClient
+from sqlalchemy import event, func, select
 
 from app import clock
 from app.models import Department, Notice, Ticket
@@ -15,9 +16,10 @@ from app.services.dashboards import board
 from app.services.dashboards.board import BoardFilter, BoardTicket, LiveBoard, Shared
 from app.services.service_levels import clock as service_clock
 from app.services.tickets import lifecycle, pauses
-from tests.conftest import Console
+from tests.conftest import Console, Phone
 from tests.console.conftest import Rate
 from tests.support.minutes import begin_a_minute
+from tests.support.scan_forms import Slip
 from tests.support.statements import statements
 from tests.support.world import ZONE, World
 
@@ -210,6 +212,60 @@ def test_the_version_follows_the_work(world: World, console: Console, runtime: R
     after = watch.follow()
     assert after > before
     assert (watch.last(), watch.follow()) == (after, after)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_where_nobody_can_number_what_happens_the_pages_are_told(
+    world: World, console: Console, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "STALLED_SECONDS", 0)
+    monkeypatch.setattr(runtime.watch, "_every", 0)
+    desk = console(world.desk)
+    before = desk.get("/console/changes").get_json()["version"]
+    with world.database.engine.connect() as somebody:
+        somebody.execute(select(func.pg_advisory_lock(feed._LOCK)))  # noqa: SLF001 as whoever hangs while numbering
+        world.ticket("reported")
+        assert desk.get("/console/changes").status_code == 503
+        assert desk.get(PAGE).status_code == 200
+        somebody.execute(select(func.pg_advisory_unlock(feed._LOCK)))  # noqa: SLF001
+    assert desk.get("/console/changes").get_json()["version"] != before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_phones_pages_keep_themselves_fresh_too(
+    world: World, phone: Phone, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.watch, "_every", 0)
+    ticket = world.ticket("dispatched")
+    engineer, nurse = phone(world.engineer_identity), phone(world.nurse_identity)
+    scan = runtime.links.ticket_path(ticket.id)
+    pages = [(engineer, "/engineer", "/engineer/changes"), (engineer, "/engineer/today", "/engineer/changes")]
+    pages += [(engineer, f"/engineer/{ticket.number}", "/engineer/changes"), (nurse, scan, f"{scan}/changes")]
+
+    def versions() -> list[str]:
+        return [one.get(changes).get_json()["version"] for one, _page, changes in pages]
+
+    begin_a_minute()
+    first = versions()
+    shown = [one.get(page).text for one, page, _changes in pages]
+    for (_one, page, changes), version, text in zip(pages, first, shown, strict=True):
+        assert f'data-live="{version}" data-changes="{changes}"' in text, page
+    world.move(ticket, "accept")
+    assert [before != now for before, now in zip(first, versions(), strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_phone_asks_about_a_ticket_tells_nothing_of_a_rating(
+    world: World, phone: Phone, runtime: Runtime, client: FlaskClient
+) -> None:
+    ticket, slip = world.ticket("finished"), Slip(runtime)
+    begin_a_minute()
+    changes = f"{slip.path(ticket)}/changes"
+    before = client.get(changes).get_json()
+    slip.rate(phone(world.nurse_identity), ticket, 1)
+    assert slip.counted(ticket)
+    assert client.get(changes).get_json() == before
+    assert client.get("/r/aaaaaaaaaaaaaaaaaaaaaa/changes").status_code == 404
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.models import Employment, Event, Person, Post, Ticket
+from app.models.kinds import PROVIDER_SEES_EVENTS
 from app.services.organisation import portraits
 from app.services.organisation.directory import current_employment
 from app.services.service_levels import clock
@@ -74,6 +75,12 @@ def coming(session: Session, ticket_id: int, *, zone: ZoneInfo, at: datetime) ->
         mark=arrival if arrival and arrival.done is None else marks.get("solution"),
         waiting=pauses.waiting(session, ticket, at=at),
     )
+
+
+def last_event(session: Session, ticket_id: int) -> int:
+    """The last thing that happened to it and that whoever has the code may know of: never that somebody rated."""
+    seen = select(func.max(Event.id)).where(Event.ticket_id == ticket_id, Event.kind.in_(PROVIDER_SEES_EVENTS))
+    return session.scalar(seen) or 0
 
 
 def own_words(session: Session, ticket_id: int, *, person_id: int | None) -> str:

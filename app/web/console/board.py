@@ -2,16 +2,17 @@
 
 import time
 
-from flask import Response, g, jsonify, render_template, request
+from flask import g, render_template, request
 from markupsafe import Markup
 
+from app.http import live
 from app.http.context import now, read_session, runtime
 from app.http.i18n import language
 from app.models.ticket import OPEN_STATES
 from app.services.dashboards import board
 from app.services.dashboards.board import BoardFilter, LiveBoard, Satisfaction
 from app.services.feed import LOOK_SECONDS
-from app.web.console import filters, live
+from app.web.console import filters
 from app.web.console.overview import blueprint
 
 
@@ -46,16 +47,7 @@ def live_board() -> str:
     return render_template("console/board.html", board=shown, region=region, wall=wall)
 
 
-@blueprint.get("/console/changes")
-def changes() -> Response:
-    """A version that is another one when the page would be: asked every second by pages that are open."""
-    runtime().watch.follow()
-    return jsonify(version=live.version(live.state()))
-
-
-@blueprint.app_template_global()
-def live_version() -> str:
-    return live.version(g.live_state)
+blueprint.add_url_rule("/console/changes", view_func=live.changes)
 
 
 def _load(wanted: BoardFilter) -> LiveBoard:

@@ -4,9 +4,9 @@ from datetime import time, timedelta
 
 from flask import g, render_template
 
+from app.http import live
 from app.http.context import now, read_session, runtime
 from app.services.dashboards import handover
-from app.web.console import live
 from app.web.console.overview import blueprint
 from config.sla import service_levels
 

@@ -2,13 +2,13 @@
 
 from flask import Blueprint, g, render_template
 
+from app.http import live
 from app.http.context import now, read_session, runtime
 from app.services import wechat_callbacks
 from app.services.dashboards import overview as board
 from app.services.notices import circuit_breaker
 from app.services.ratings import appeals
 from app.services.service_levels import calendars, days_off, escalation
-from app.web.console import live
 
 blueprint = Blueprint("console", __name__)  # also of the pages around it: tickets, notices, what is printed
 

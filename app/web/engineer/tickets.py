@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
-from app.http import forms, session
+from app.http import forms, live, session
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import show_moment
@@ -45,7 +45,11 @@ KEY = re.compile(r"[0-9A-Za-z_.:-]{8,64}")
 blueprint = Blueprint("engineer", __name__)
 
 
+blueprint.add_url_rule("/engineer/changes", view_func=live.changes)
+
+
 @blueprint.get("/engineer")
+@live.keeps_fresh
 def index() -> str:
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
@@ -67,6 +71,7 @@ def of_register(db: Session) -> Reader:
 
 
 @blueprint.get("/engineer/<ticket:number>")
+@live.keeps_fresh
 def show(number: str) -> str:
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
@@ -190,6 +195,7 @@ def _refused(refused: Refused, number: str) -> Response:
 
 
 @blueprint.get("/engineer/today")
+@live.keeps_fresh
 def today() -> str:
     """All that is open, each with what is needed and its next steps: for where there is no network."""
     with read_session() as db:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, g, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db import Executor
 from app.driver import Lines
 from app.errors import Refused
-from app.http import phone_gate, rate_limits, session
+from app.http import live, phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.i18n import language
 from app.models import Ticket
@@ -98,6 +98,7 @@ def _progress(scan: ScanView, token: str) -> Page:
     identity = session.identity_id()
     urgeable = scan.state in OPEN_STATES and not scan.provider_staff and identity is not None
     with read_session() as db:
+        g.live_state = live.of(scan.state, scan.cycle, progress.last_event(db, scan.ticket_id))
         page = render_template(
             "scan/progress.html",
             **_shown(scan, token),
@@ -112,6 +113,16 @@ def _progress(scan: ScanView, token: str) -> Page:
             complaints=_complaints(db, scan),
         )
     return page, 410 if scan.cancelled else 200
+
+
+@blueprint.get("/r/<token>/changes")
+def changes(token: str) -> Response:
+    """A version that is another one when the progress page would be. It tells nothing of a rating."""
+    ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
+    with read_session() as db:
+        ticket = db.get_one(Ticket, ticket_id)
+        stands = live.of(ticket.state, ticket.cycle, progress.last_event(db, ticket_id))
+    return jsonify(version=live.version(stands))
 
 
 @blueprint.get("/r/<token>/engineer.jpg")

@@ -3,11 +3,10 @@
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.http import forms
+from app.http import forms, live
 from app.http.context import now, read_session, transaction
 from app.http.i18n import gettext
 from app.services.tickets import incidents, lifecycle
-from app.web.console import live
 
 blueprint = Blueprint("console_incidents", __name__)
 CHANNEL = "console"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from app.errors import Refused
-from app.http import forms
+from app.http import forms, live
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext, show_moment
 from app.http.ids import parse_id
@@ -36,7 +36,7 @@ from app.services.tickets import (
 )
 from app.services.tickets import search as ticket_list
 from app.services.tickets.search import OPEN, TicketFilter
-from app.web.console import exports, filters, live
+from app.web.console import exports, filters
 from app.web.console.overview import blueprint
 from app.web.console.registers import registers
 from app.web.console.tickets import node_picture
