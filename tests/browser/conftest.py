@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
 from tests.support.demo import Demo, running_demo
 from tests.support.nursery import Nursery
 from tests.support.postgres import Postgres
+from tests.support.redis import redis_process
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +19,20 @@ def sqlite_demo(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> I
 
 
 @pytest.fixture(scope="session")
-def postgresql_demo(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, nursery: Nursery) -> Iterator[Demo]:
+def demo_redis() -> Iterator[tuple[str, "Popen[bytes]"]]:
+    with redis_process() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgresql_demo(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: Postgres,
+    demo_redis: tuple[str, "Popen[bytes]"],
+    nursery: Nursery,
+) -> Iterator[Demo]:
     postgres.execute("CREATE DATABASE demo")
-    with running_demo(home(tmp_path_factory), nursery, postgres.url("demo")) as demo:
+    with running_demo(home(tmp_path_factory), nursery, postgres.url("demo"), demo_redis[0]) as demo:
         yield demo
 
 

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.slow("a browser")
 COMMENT = "修得快，也讲清楚了原因"
 
 
-@pytest.mark.parametrize("demo", ["sqlite", "postgresql"], indirect=True)
 def test_from_dispatch_to_the_rating_on_the_console(demo: Demo, browser: Browser) -> None:
     with open_desktop(browser) as desk, open_phone(browser) as engineer, open_phone(browser) as nurse:
         desk_page = enter_console(desk, demo, "desk")

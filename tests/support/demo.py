@@ -29,6 +29,9 @@ class Demo:
     place: Place
     runtime: Runtime
     log: Path
+    processes: dict[str, Process]
+    start: Callable[[str], None]
+    """Anew, after it has ended."""
 
     @property
     def url(self) -> str:
@@ -47,30 +50,37 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path, nursery: Nursery, database_url: str = "") -> Iterator[Demo]:
-    """The demo in this folder, on SQLite unless a database is given; each of its processes asked to stop at the end."""
+def running_demo(folder: Path, nursery: Nursery, database_url: str = "", redis_url: str = "") -> Iterator[Demo]:
+    """The demo in this folder, on SQLite and without Redis unless others are given; its processes are asked to stop at
+    the end.
+    """
     place = Place(free_port(), free_port(), folder)
     folder.mkdir(exist_ok=True)
-    given = {"DATABASE_URL": database_url} if database_url else {}
+    given = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
     environ = run.demo_environ({**os.environ, **given}, place)
     settings = read_settings(environ)
     run.prepare(settings)
     log = folder.parent / f"{folder.name}.log"
-    processes: list[Process] = []
+    processes: dict[str, Process] = {}
+    commands = run.commands(place, settings)
+
+    def start(name: str) -> None:
+        processes[name] = nursery.start(commands[name], environ=environ, log=log)
+
     try:
-        for command in run.commands(place, settings).values():
-            processes.append(nursery.start(command, environ=environ, log=log))
-        until = _patience(processes, log)
+        for name in commands:
+            start(name)
+        until = _patience(list(processes.values()), log)
         until(lambda: answers(f"{place.url}/readyz") and answers(place.sandbox_url))
         until(lambda: place.sandbox_url in log.read_text("utf-8"))  # with that it has said all it has to say
         runtime = build(settings)
         runtime.database.after_commit.append(waker(settings))
-        yield Demo(place, runtime, log)
+        yield Demo(place, runtime, log, processes, start)
         runtime.database.engine.dispose()
     finally:
-        for process in processes:
+        for process in processes.values():
             process.send_signal(signal.SIGTERM)
-        for process in processes:
+        for process in processes.values():
             process.wait(STOP_SECONDS)
 
 
