@@ -96,7 +96,7 @@ def test_four_people_see_each_step_of_a_ticket_whatever_breaks_meanwhile(
         finish(engineer)
         expect(nurse.get_by_role("heading", name="这次服务您满意吗？")).to_be_visible()
         choose(nurse, "满意")
-        demo.start("worker")
+        revived(demo)
         engineer.goto(demo.phone("engineer"))
         open_notice(engineer, number)  # told by the worker that came after the one that was killed
 
@@ -178,6 +178,7 @@ def done(nurse: Page, step: str) -> Locator:
 def broken(demo: Demo, request: pytest.FixtureRequest, where: str) -> Iterator[None]:
     """No worker; and, in a hospital's installation, a Redis that hangs and a feed that nobody can number."""
     demo.processes["worker"].kill()
+    request.addfinalizer(lambda: revived(demo))
     if where == "sqlite":
         yield
     else:
@@ -188,6 +189,11 @@ def broken(demo: Demo, request: pytest.FixtureRequest, where: str) -> Iterator[N
             yield
             somebody.execute(select(func.pg_advisory_unlock(feed._LOCK)))  # noqa: SLF001
         redis.send_signal(signal.SIGCONT)
+
+
+def revived(demo: Demo) -> None:
+    if demo.processes["worker"].poll() is not None:
+        demo.start("worker")
 
 
 @contextmanager
