@@ -34,13 +34,23 @@ class Clock:
         return any(code.startswith(one[:-1]) if one.endswith("*") else code == one for one in codes)
 
     def kept(self, priority: int, department: str, events: list[Mapping[str, Any]]) -> dict[str, bool | None]:
-        """Of a cycle whose events stand in order, none of them a pause."""
+        """Of a cycle whose events stand in order, none of them a pause.
+
+        A log may tell when its ticket was reported, and with its last nodes when the work was finished.
+        """
         assert not [event for event in events if event["kind"] == "paused"]
         moves = [event for event in events if event["state"]]
         began, limits = moves[0]["at"], self._limits(priority, department)
+        if moves[0]["cycle"] == 1 and (said := told(moves[0], "reported_at")):
+            began = said
+        moments = [(event["state"], event["at"]) for event in moves]
+        for event in moves:
+            said = told(event, "finished_at") if event["state"] in ENDS["solution"] else None
+            if said and began <= said <= event["at"]:
+                moments.append(("finished", said))
         found: dict[str, bool | None] = {"urgent": priority in {1, 2} and self.clinical(department)}
         for name, states in ENDS.items():
-            done = min((event["at"] for event in moves if event["state"] in states), default=None)
+            done = min((at for state, at in moments if state in states), default=None)
             found[name] = None if done is None else self._in_time(limits["calendar"], limits[name], began, done)
         return found
 
@@ -56,7 +66,8 @@ class Clock:
         if limit == "1wd":
             return done <= self._next_day(calendar, began)
         allowed = timedelta(minutes=int(limit[:-1]) * MINUTES[limit[-1]])
-        return self._open(calendar, began, done) <= allowed
+        # What is due with the closing is due then, not at any moment until the next opening.
+        return self._open(calendar, began, done - timedelta(seconds=1)) < allowed
 
     def _open(self, calendar: str, start: datetime, end: datetime) -> timedelta:
         total, day = timedelta(), start.astimezone(self.zone).date()
@@ -96,3 +107,8 @@ class Clock:
 def _of_day(text: str) -> timedelta:
     hours, minutes = text.split(":")
     return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def told(event: Mapping[str, Any], name: str) -> datetime | None:
+    said = (event["data"] or {}).get(name)
+    return datetime.fromisoformat(said) if said else None

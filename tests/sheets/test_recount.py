@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.models import Campus, Completion, Contract, Department, Event, Ticket
+from app.models import Completion, Contract, Department, Event, Ticket
 from app.services.indicators import clocks
 from app.services.indicators.measures import MEASURES
 from app.services.indicators.quarters import Quarter
@@ -58,11 +58,9 @@ def by_the_wall(session: Session) -> dict[int, dict[str, bool | None]]:
         events.setdefault((event["ticket_id"], event["cycle"]), []).append(event)
     query = select(Completion.id, Completion.ticket_id, Completion.cycle, Ticket.priority, Department.code)
     query = query.join(Ticket, Ticket.id == Completion.ticket_id)
-    query = query.join(Department, Department.id == Ticket.department_id).outerjoin(
-        Campus, Campus.id == Department.campus_id
-    )
+    query = query.outerjoin(Department, Department.id == Ticket.department_id)
     return {
-        row.id: clock.kept(row.priority, row.code, sorted(events[row.ticket_id, row.cycle], key=moment))
+        row.id: clock.kept(row.priority, row.code or "", sorted(events[row.ticket_id, row.cycle], key=moment))
         for row in session.execute(query)
     }
 
