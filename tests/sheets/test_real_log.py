@@ -17,6 +17,7 @@ from app.services.indicators.quarters import Quarter
 from app.services.sheets import computing
 from app.services.sheets.terms import Term
 from app.services.tables.reader import open_table
+from app.services.tables.records import Fault
 from tests.imports.log import NODES, as_bytes, sample
 from tests.sheets import plain
 from tests.sheets.test_recount import by_the_wall, figures, fill, total
@@ -71,7 +72,11 @@ def take_in(world: World, path: Path) -> None:
     ours = replace(profile.load("servicenow"), provider="acme", pauses={})
     table = open_table(path)
     reader = NodeReader(ours, table.header, ZONE, now=clock.now())
-    nodes = [node for row in table.rows(reader.columns) if isinstance(node := reader.read(row), Node)]
+    nodes = [
+        node
+        for row in table.rows(reader.columns)
+        if not isinstance(row, Fault) and isinstance(node := reader.read(row), Node)
+    ]
     assert len(nodes) == NODES
     with world.database.transaction() as session:
         assert importer.import_rows(session, nodes, ours, at=clock.now()).faults == []
