@@ -1,11 +1,15 @@
 """A draw as people meet it: its page, the play on the wall, a receipt and a prize in the hand."""
 
 import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lottery.verify import verify
 from tests.browser import draws, tickets
 from tests.browser.steps import choose
 from tests.support.browser import open_desktop, open_phone
@@ -74,6 +78,28 @@ def test_the_result_is_played_by_keyboard_without_a_network(demo: Demo, browser:
         expect(page.locator(".scene:visible")).to_contain_text("一等奖")
         page.keyboard.press("Escape")
         expect(page.locator(".scene:visible")).to_have_count(9)
+
+
+def test_the_bundle_plays_from_its_folder_and_is_judged_as_before(demo: Demo, browser: Browser, tmp_path: Path) -> None:
+    with open_desktop(browser) as wall:
+        page, wrong = wall.new_page(), []
+        made = page.request.get(f"{demo.url}/draws/{draws.make(demo, 'claimed')}/bundle.zip").body()
+        with zipfile.ZipFile(BytesIO(made)) as archive:
+            archive.extractall(tmp_path)
+        assert all(check.holds for check in verify(tmp_path / "draw"))
+        wall.set_offline(True)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda said: wrong.append(said.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto((tmp_path / "play.html").as_uri())
+        expect(page.locator(".scene:visible")).to_have_count(9)
+        page.get_by_role("button", name="全屏播放").click()
+        expect(page.locator(".scene:visible")).to_have_count(1)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".scene:visible")).to_contain_text("名单")
+    assert wrong == []
+    assert {urlsplit(address).scheme for address in asked} <= {"file", "data"}
 
 
 def test_without_script_or_motion_the_result_stands_as_plain_tables(demo: Demo, browser: Browser) -> None:

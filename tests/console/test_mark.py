@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
+from app import EXTENSION, clock
 from app.models import Event
+from app.services.organisation import mark
 from tests.conftest import Console
 from tests.support.console_forms import offers, send
 from tests.support.world import World
@@ -60,6 +62,18 @@ def test_what_is_no_png_or_jpeg_is_refused_with_its_reason(content: bytes, said:
     assert answer.status_code in {415, 422}
     assert said in answer.text
     assert not SHOWN.search(admin.get("/console").text)
+
+
+def test_what_another_process_put_there_is_shown_soon(app: Flask, admin: FlaskClient, world: World) -> None:
+    shown = app.extensions[EXTENSION].mark
+    with world.database.transaction() as session:
+        made = mark.put(session, picture("PNG", 92)[0].read(), by=world.admin.id, at=clock.now())
+    assert not SHOWN.search(admin.get("/console").text)
+    kept, shown.looks_at = shown.looks_at, clock.now()
+    admin.get("/console")
+    assert SHOWN.findall(admin.get("/console").text) == [f"/mark/{made.digest}.png"]
+    shown.looks_at = kept
+    shown.show(None)
 
 
 def test_who_changed_it_is_on_record_and_nobody_else_may(admin: FlaskClient, console: Console, world: World) -> None:

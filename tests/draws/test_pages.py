@@ -222,6 +222,12 @@ def test_the_archive_holds_before_the_verifier(story: Story, client: FlaskClient
         archive.extractall(tmp_path)
     assert all(check.holds for check in verify(tmp_path / "draw"))
     assert (tmp_path / "lottery" / "__main__.py").exists()
+    played = (tmp_path / "play.html").read_text("utf-8")
+    needed = re.findall(r'(?:href|src)="([^"#]+)"', played)
+    assert all(one.startswith("data:") or (tmp_path / one).is_file() for one in needed)
+    assert {"play/draws-play.js", "play/phone.css"} <= set(needed)
+    assert "<script>" not in played
+    assert "style=" not in played
     assert client.get(f"{PAGE}/bundle.zip").data == answer.data
     again = client.get(f"{PAGE}/bundle.zip", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304

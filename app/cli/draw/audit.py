@@ -9,7 +9,8 @@ import click
 from app.cli.draw.group import by_option, draw, json_option, person, progress, refusals, report
 from app.cli.i18n import _
 from app.http.context import runtime, transaction
-from app.services.draws import announcement, auditor_export, bundle
+from app.services.draws import announcement, auditor_export, bundle, public_page
+from app.web.draws import scenes
 
 
 @draw.command("bundle", help=_("把公布的文件、核对程序和说明打成一个压缩包。"))
@@ -21,7 +22,8 @@ def bundle_(draw_id: str, file: Path, as_json: bool) -> None:
         found = announcement.find(session, draw_id)
         try:
             with file.open("wb") as to:
-                bundle.write(session, found, to, tell)
+                page = public_page.page(session, found, at=runtime().now())
+                bundle.write(session, found, to, tell, scenes.offline(page))
         except OSError as error:
             raise click.BadParameter(_("%(path)s 写不了：%(reason)s。", path=file, reason=error.strerror)) from error
     data = {"file": str(file), "bytes": file.stat().st_size}

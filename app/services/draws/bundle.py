@@ -1,9 +1,10 @@
 """Everything one needs to check a draw alone, in one archive: the published files, the verifier, how to run it."""
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, BinaryIO, cast
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ README = """\
 # {draw_id}
 
 draw/      本次抽奖公布的全部文件。 All published files of this draw.
+play.html  有结果以后：用浏览器打开，不连网也能从头放一遍。 The result, played again in a browser without network.
 lottery/   核对程序，只需要 Python 3.11 或更新版本，不用安装别的。 The verifier; it needs nothing but Python 3.11.
 
 解压后在这个文件夹里运行：  Unpack, and in this folder run:
@@ -41,24 +43,40 @@ published at the time.
 _WHEN = (2000, 1, 1, 0, 0, 0)  # the same files make the same archive
 
 
-def write(session: Session, draw: Draw, to: BinaryIO, tell: Progress = lambda _done: None) -> None:
+def write(
+    session: Session,
+    draw: Draw,
+    to: BinaryIO,
+    tell: Progress = lambda _done: None,
+    played: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
     def read(file: File) -> Iterator[bytes]:
         for part in published_files.content(session, file):
             tell(len(part))
             yield part
 
-    for part in stream(draw.draw_id, published_files.all_of(session, draw), read):
+    for part in stream(draw.draw_id, published_files.all_of(session, draw), read, played):
         to.write(part)
 
 
-def stream(draw_id: str, published: Sequence[File], read: Callable[[File], Iterable[bytes]]) -> Iterator[bytes]:
-    """The archive as it is made, so that a list of millions never lies anywhere whole."""
+def stream(
+    draw_id: str,
+    published: Sequence[File],
+    read: Callable[[File], Iterable[bytes]],
+    played: Mapping[str, bytes] = MappingProxyType({}),
+) -> Iterator[bytes]:
+    """The archive as it is made, so that a list of millions never lies anywhere whole.
+
+    `played`: pages beside the published files; the verifier judges the folder `draw` alone.
+    """
     made = _Made()
     with zipfile.ZipFile(cast(IO[bytes], made), "w") as archive:
         hashes = "\n".join(f"    {file.sha256}  {file.name}" for file in published)
         _add(archive, "README.md", README.format(draw_id=draw_id, hashes=hashes).encode())
         for path in _verifier():
             _add(archive, f"lottery/{path.name}", path.read_bytes())
+        for name, content in sorted(played.items()):
+            _add(archive, name, content)
         for file in published:
             # A list is as good as random: it does not get smaller.
             with archive.open(_named(f"draw/{file.name}", zipfile.ZIP_STORED), "w", force_zip64=True) as entry:
@@ -68,9 +86,10 @@ def stream(draw_id: str, published: Sequence[File], read: Callable[[File], Itera
     yield made.fetch()
 
 
-def digest(published: Sequence[File]) -> str:
+def digest(published: Sequence[File], played: Mapping[str, bytes] = MappingProxyType({})) -> str:
     """Of all that makes the archive, so that who has an older verifier is given the newer."""
     parts = [README.encode(), *(path.name.encode() + path.read_bytes() for path in _verifier())]
+    parts += [name.encode() + content for name, content in sorted(played.items())]
     return sha256(b"".join([*(file.sha256.encode() for file in published), *parts])).hexdigest()
 
 

@@ -32,15 +32,15 @@ class Shown:
     def __init__(self, database: Database, of_settings: bytes | None) -> None:
         self._database = database
         self._of_settings = drawn(of_settings) if of_settings else None
-        self._looks_at = clock.now()
+        self.looks_at = clock.now()
         self.mark = self._of_settings
 
     def look_again(self) -> None:
         """It may have been changed by another process."""
         at = clock.now()
-        if at < self._looks_at:
+        if at < self.looks_at:
             return
-        self._looks_at = at + LOOKS_AGAIN
+        self.looks_at = at + LOOKS_AGAIN
         with suppress(SQLAlchemyError), self._database.reading() as session:
             self.show(_standing(session, self.mark))
 

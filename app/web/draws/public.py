@@ -10,8 +10,7 @@ from app.http import downloads
 from app.http.context import now, read_session, runtime
 from app.services.draws import announcement, bundle, checkpoints, poster, public_page, published_files
 from app.services.draws.public_page import Page
-from app.web.draws import filters
-from qr.symbol import data_address
+from app.web.draws import filters, scenes
 
 blueprint = Blueprint("draws", __name__)
 filters.install(blueprint)
@@ -32,7 +31,7 @@ def show(draw_id: str) -> str:
     page = _page(draw_id)
     return render_template(
         "draws/draw.html",
-        **_facts(page),
+        **scenes.facts(page),
         now=now(),
         steps=filters.steps(page, now()),
         next=filters.next_step(page, now()),
@@ -49,10 +48,7 @@ def play(draw_id: str) -> str:
     if not page.results or page.commit is None:
         raise Missing("no_result_yet")
     result = page.results[0 if request.args.get("round") == "1" else -1]
-    address = f"{runtime().settings.public_url}/my/receipts/{draw_id}"
-    people, one_in = filters.people_in(result, page.commit)
-    facts = {**_facts(page), "people": people, "one_in": one_in}
-    return render_template("draws/play.html", **facts, result=result, address=address, code=data_address(address))
+    return render_template("draws/play.html", **scenes.played(page, page.commit, result))
 
 
 @blueprint.get("/draws/<draw_id>/files/<name>")
@@ -68,12 +64,11 @@ def file(draw_id: str, name: str) -> Response:
 
 @blueprint.get("/draws/<draw_id>/bundle.zip")
 def bundle_zip(draw_id: str) -> Response:
-    with read_session() as db:
-        published = published_files.all_of(db, announcement.find(db, draw_id))
-    database = runtime().database
-    made = bundle.stream(draw_id, published, lambda one: downloads.Parts(database, one))
+    page = _page(draw_id)
+    published, played, database = page.files, scenes.offline(page), runtime().database
+    made = bundle.stream(draw_id, published, lambda one: downloads.Parts(database, one), played)
     sent = sum(one.size for one in published)
-    answer = downloads.kept(made, "application/zip", etag=bundle.digest(published), sent=sent)
+    answer = downloads.kept(made, "application/zip", etag=bundle.digest(published, played), sent=sent)
     answer.headers["Content-Disposition"] = f'attachment; filename="{draw_id}.zip"'
     return answer
 
@@ -94,14 +89,3 @@ def poster_pdf(draw_id: str) -> Response:
 def _page(draw_id: str) -> Page:
     with read_session() as db:
         return public_page.page(db, announcement.find(db, draw_id), at=now())
-
-
-def _facts(page: Page) -> dict[str, object]:
-    shown = [source for result in page.results for source in result["sources"]]
-    return {
-        "page": page,
-        "announced": page.announcement,
-        "tiers": page.tiers,
-        "one_in": filters.people_for_a_prize(page),
-        "numbers": [one for one in page.numbers if one.fields() not in shown],
-    }
