@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
-from app import EXTENSION, clock
+from app import clock
+from app.http.context import EXTENSION
 from app.models import Event
 from app.services.organisation import mark
 from tests.conftest import Console

@@ -66,7 +66,9 @@ class _Made:
         self.app.config.update(self.config)
         self.app.extensions.clear()
         self.app.extensions.update(self.extensions)
-        self.app.extensions[EXTENSION] = build(self.settings, self.database)
+        runtime = build(self.settings, self.database)
+        runtime.mark.looks_at = datetime.max.replace(tzinfo=UTC)  # what comes by itself is counted in no test
+        self.app.extensions[EXTENSION] = runtime
         self.database.after_commit[:] = [wakeups.waker(self.settings)]
         return self.app
 
@@ -103,9 +105,7 @@ class Apps:
     def _make(self, settings: Settings) -> _Made:
         app = create_app(settings)
         app.jinja_env.bytecode_cache = self._compiled
-        made = cast(Runtime, app.extensions[EXTENSION])
-        made.mark.looks_at = datetime.max.replace(tzinfo=UTC)  # what comes by itself is counted in no test
-        return _Made(settings, app, made.database)
+        return _Made(settings, app, cast(Runtime, app.extensions[EXTENSION]).database)
 
     def put_back(self, app: Flask) -> None:
         clock.run_ahead(timedelta())
