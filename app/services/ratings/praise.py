@@ -67,9 +67,9 @@ def wall(session: Session, *, day: date) -> Sequence[Line]:
 
 
 def on_the_wall() -> Iterator[ColumnElement[bool]]:
-    """In the words of its index."""
+    """In the words of its index, but that of somebody is not asked as a range, which an index of theirs would serve."""
     yield literal_column("rating_detail.public", Boolean)
-    yield RatingDetail.praised_id.is_not(None)
+    yield RatingDetail.praised_id != literal_column("0")
     yield RatingDetail.comment != literal_column("''")
 
 
