@@ -24,14 +24,16 @@ Code = Annotated[str, Expected('a code as "C1.1"', re.compile(r"[A-Z][0-9A-Z.]{0
 Name = Annotated[str, Expected("a name of small letters and _", re.compile(r"[a-z][a-z_]{0,31}").fullmatch)]
 FigureName = Annotated[str, Expected("a name, or a choice of one as result.success", _NAMED.fullmatch)]
 MANUAL, IMPORTED, ROSTER = "manual", "imported", "roster"
+REVIEWED, APART = "reviewed", "apart"
 
 
 @dataclass(frozen=True, config=CLOSED)
 class Source:
     """Which numbers of which register (or of the duty roster) an indicator is; below `least` it is not applicable.
 
-    due, done, in_time, late, dated (docs/registers.md), the sum of a number, how often a choice was taken; of the
-    roster present, asked, unapproved.
+    due, done, in_time, late, dated (docs/registers.md), the sum of a number, how often a choice was taken; `reviewed`:
+    whether all that stands was, `apart`: how far reported figures are from ours. Of the roster present, asked,
+    unapproved, key_posts, backed.
     """
 
     kind: Name

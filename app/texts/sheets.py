@@ -36,10 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "sheet_register": {
         "cases": mark("案件登记"),
-        "knowledge": mark("知识库"),
-        "reports": mark("报告登记"),
         "major": mark("重大故障登记"),
-        "problems": mark("问题登记"),
     },
     "standing_measure": {
         "dispatch_in_time": mark("派单及时"),

@@ -38,8 +38,12 @@ def test_figures_and_total_of_the_demo_hospital(hospital: Database, quarter: str
         content = computing.content(session, term)
         rows = plain.load(session, kept=kept, since=term.scope.since, until=term.scope.until, contract=contract.id)
         found = {code: count(rows) for code, count in plain.FIGURES.items()}
+        written = {code: count(rows) for code, count in plain.REGISTERED.items()}
     lines = {line["code"]: line for line in content["lines"]}
     assert {code: figures(lines[code]["figure"]) for code in found} == found
+    assert {code: of_register(lines[code]["figure"]) for code in written} == {
+        code: None if one == (0, 0) else one for code, one in written.items()
+    }
     assert sum(den for _num, den in found.values()) > 5_000
     assert content["total"] == total(content)
 
@@ -74,6 +78,13 @@ def figures(figure: dict[str, Any] | None) -> tuple[int, int]:
     if figure is None:
         return 0, 0
     return (figure["count"],) * 2 if "count" in figure else (figure["num"], figure["den"])
+
+
+def of_register(figure: dict[str, Any] | None) -> Any:
+    """As the plain count says it."""
+    if figure is None:
+        return None
+    return figure.get("yes", figure.get("count", (figure.get("num"), figure.get("den"))))
 
 
 def total(content: dict[str, Any]) -> int:

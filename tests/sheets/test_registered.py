@@ -1,6 +1,7 @@
 """Figures of the sheet that registers and the duty roster have, from the rows that people write there."""
 
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -13,16 +14,19 @@ from app.models import (
     MajorIncident,
     Post,
     PostApproval,
+    RegisterEntry,
     RegisterFile,
     RegisterRecord,
     Ticket,
 )
 from app.services import events
+from app.services.events import About
 from app.services.registers import evidence
 from app.services.registers.access import Reader
 from app.services.registers.records import Act
 from app.services.sheets import computing, pages
 from app.services.sheets.entries import Value
+from app.services.sheets.reported import steps
 from config.files import BadFile
 from config.score import read_score_rules
 from tests.conftest import Console
@@ -67,6 +71,33 @@ def write(story: Story, kind: str, *, due: int | None = None, done: int | None =
                 confirmed_by_id=world.admin.id if confirmed else None,
             )
         )
+
+
+def record(session: Any, story: Story) -> RegisterRecord:
+    """The last one that was written."""
+    found = session.scalars(select(RegisterRecord).order_by(RegisterRecord.id.desc())).first()
+    assert found is not None
+    return found
+
+
+def entry(session: Any, story: Story, kind: str, by: int, **how: Any) -> None:
+    """A line in the history of the last record."""
+    of = record(session, story)
+    event = events.append(session, About(of.id), f"register_{kind}", by=by, at=story.at, channel="console")
+    session.add(
+        RegisterEntry(
+            record_id=of.id,
+            event_id=event.id,
+            kind=kind,
+            revision=1,
+            form=1,
+            data=how.pop("data", {}),
+            words={},
+            by_id=by,
+            at=how.pop("at", story.at),
+            **how,
+        )
+    )
 
 
 def line(story: Story, code: str, today: date | None = None) -> dict[str, Any]:
@@ -159,6 +190,99 @@ def test_the_page_names_the_register_and_opens_its_records(story: Story, console
     assert "台账" in client.get(path).text
     assert '"/console/registers/problems/1"' in client.get(f"{path}/C4.2").text
     assert client.get(f"{path}/P1").status_code == 200
+
+
+def test_an_article_linked_at_the_finish_counts_for_that_cycle(story: Story) -> None:
+    done, other = story.finish(10), story.finish(12)
+    assert line(story, "R6")["figure"] == {"num": 0, "den": 2}
+    write(story, "knowledge")
+    with story.world.database.transaction() as session:
+        finished = session.get_one(Completion, done)
+        entry(session, story, "used", story.world.engineer.id, ticket_id=finished.ticket_id, at=finished.finished_at)
+        early = session.get_one(Completion, other)
+        long_before = early.finished_at - A_DAY  # of a cycle before this one
+        entry(session, story, "used", story.world.engineer.id, ticket_id=early.ticket_id, at=long_before)
+    assert line(story, "R6")["figure"] == {"num": 1, "den": 2}
+
+
+def test_only_the_hospitals_counts_of_parts_are_a_figure(story: Story) -> None:
+    write(story, "spares")
+    counted = {"movement": "counted", "day": str(story.term.quarter.first)}
+    with story.world.database.transaction() as session:
+        record(session, story).stock = 9
+        for change, by in ((0, story.world.supervisor), (-2, story.world.supervisor), (0, story.world.engineer)):
+            entry(session, story, "moved", by.id, change=change, stock=9, data=counted)
+    assert line(story, "R5")["figure"] == {"num": 1, "den": 2}
+
+
+def test_desk_rules_are_there_and_reviewed(story: Story) -> None:
+    assert line(story, "R1")["why"] == "not_entered"
+    for due in (91, 92):
+        write(story, "desk_rules", due=due)
+        with story.world.database.transaction() as session:
+            record(session, story).created_at = story.day(3)
+    assert line(story, "R1")["figure"] == {"yes": True}
+    write(story, "desk_rules", due=20)
+    with story.world.database.transaction() as session:
+        record(session, story).created_at = story.day(3)
+    assert line(story, "R1")["figure"] == {"yes": False}
+
+
+def test_a_key_post_has_somebody_to_stand_in(story: Story) -> None:
+    world = story.world
+    story.enter("P2", Value(num=1, den=4))
+    assert line(story, "P2")["measure"] == "manual"
+    who: dict[str, Any] = {"post_id": world.post.id, "approved_by_id": world.supervisor.id, "at": story.day(1)}
+    with world.database.transaction() as session:
+        session.get_one(Post, world.post.id).headcount = 1
+        session.add(PostApproval(person_id=world.engineer.id, **who))
+    assert line(story, "P2")["figure"] == {"num": 0, "den": 1}
+    with world.database.transaction() as session:
+        session.add(PostApproval(person_id=world.second_engineer.id, **who))
+    assert line(story, "P2")["figure"] == {"num": 1, "den": 1}
+
+
+def test_groups_of_three_within_thirty_days_want_a_root_cause(story: Story) -> None:
+    world = story.world
+    for day in (1, 20, 31):
+        story.finish(day)
+    first = line(story, "C4.1")["figure"]
+    assert first == {"num": 0, "den": 1}
+    write(story, "problems", due=60)
+    with world.database.transaction() as session:
+        record(session, story).category_id = session.scalars(select(Completion.category_id)).first()
+    assert line(story, "C4.1")["figure"] == {"num": 0, "den": 1}  # its cause is not found
+    for state, num in (("known", 1), ("open", 0), ("closed", 1)):
+        with world.database.transaction() as session:
+            record(session, story).state = state
+        assert line(story, "C4.1")["figure"] == {"num": num, "den": 1}
+
+
+def test_three_faults_in_thirty_one_days_are_no_group(story: Story) -> None:
+    for day in (1, 20, 32):
+        story.finish(day)
+    assert line(story, "C4.1")["why"] == "nothing_counted"
+
+
+@pytest.mark.parametrize(("reported", "count"), [(100, 0), (102, 0), (103, 0), (104, 1), (96, 1), (90, 4)])
+def test_a_report_is_held_against_the_records(reported: int, count: int) -> None:
+    assert steps(Fraction(abs(reported - 100), 100)) == count
+
+
+def test_what_a_report_says_is_held_against_ours_and_tells_the_provider_nothing(story: Story) -> None:
+    for day in (5, 15):
+        story.finish(day)
+    story.count()
+    write(story, "reports", due=80, done=80, tickets=2, confirmed=False)
+    with story.world.database.transaction() as session:
+        record(session, story).period = str(story.term.quarter)
+    assert line(story, "C2.2")["why"] == "register_unchecked"
+    write(story, "reports", due=80, done=80, tickets=2, response=1)
+    with story.world.database.transaction() as session:
+        record(session, story).period = str(story.term.quarter)
+    assert line(story, "C2.2")["figure"] == {"count": 24}  # one of two is fifty points apart, forty-eight beyond two
+    story.count()
+    assert story.line("C2.2", for_provider=True)["why"] == "not_yet_shown"
 
 
 @pytest.mark.parametrize(

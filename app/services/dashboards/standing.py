@@ -19,7 +19,8 @@ from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services.indicators import counting
 from app.services.indicators.counting import Count
-from app.services.indicators.measures import MEASURES, Scope
+from app.services.indicators.measures import MEASURES
+from app.services.indicators.scope import Scope
 from app.services.sheets import pages
 from app.services.sheets.pages import SheetView
 from app.services.sheets.terms import Term

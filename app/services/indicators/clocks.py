@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Completion, CompletionClock, Ticket
 from app.pagination import Line
-from app.services.indicators.measures import Scope, own_work
+from app.services.indicators.scope import Scope, own_work
 from app.services.service_levels import clock
 from app.services.service_levels.clock import Codes, Rules
 from config.files import file_digests

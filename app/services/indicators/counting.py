@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Completion, Event, ServiceCase, Ticket
 from app.pagination import Line
-from app.services.indicators.measures import MEASURES, Measure, Scope
+from app.services.indicators.measures import MEASURES
+from app.services.indicators.scope import Measure, Scope
 
 _TABLES: dict[str, Any] = {"completion": Completion, "event": Event, "case": ServiceCase}
 _MOMENTS: dict[str, Any] = {"completion": Completion.finished_at, "event": Event.at, "case": ServiceCase.opened_at}

@@ -7,16 +7,12 @@ What is counted are completions of the contract in the quarter of their finish; 
 within seven days, a rating within its window) is known before the quarter can be frozen.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, false, func, or_, select, true
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from app.models import (
     CaseRating,
@@ -34,6 +30,19 @@ from app.models import (
     TicketAsset,
 )
 from app.pagination import Query
+from app.services.indicators import recorded
+from app.services.indicators.scope import (
+    Measure,
+    Scope,
+    Seconds,
+    completed,
+    each,
+    has_event,
+    has_node,
+    of_cycle,
+    own_work,
+    whole_seconds,
+)
 
 SATISFIED_FROM = 4
 RECORDED_WITHIN = timedelta(minutes=10)
@@ -44,61 +53,11 @@ LOOKED_BACK = timedelta(days=365)
 DOWNTIME = "downtime"
 
 
-class Seconds(FunctionElement[int]):
-    """Whole seconds of a moment, to subtract one from another on both databases."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(Seconds, "sqlite")
-def _seconds_on_sqlite(element: Seconds, compiler: SQLCompiler, **how: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **how)}) AS INTEGER)"
-
-
-@compiles(Seconds, "postgresql")
-def _seconds_on_postgresql(element: Seconds, compiler: SQLCompiler, **how: Any) -> str:
-    return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **how)})) AS BIGINT)"
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which completions: of a contract (of any: the hospital's), finished from `since` on and before `until`.
-
-    `rated_until`: ratings, corrections and exclusions of later are not known yet.
-    """
-
-    since: datetime
-    until: datetime
-    contract_id: int | None = None
-    rated_until: datetime | None = None
-
-    def completions(self) -> ColumnElement[bool]:
-        mine = true() if self.contract_id is None else Completion.contract_id == self.contract_id
-        return and_(mine, Completion.finished_at >= self.since, Completion.finished_at < self.until)
-
-    def known(self, at: Any) -> ColumnElement[bool]:
-        return true() if self.rated_until is None else at <= self.rated_until
-
-
-Unit = Literal["completion", "event", "case"]
-
-
-@dataclass(frozen=True)
-class Measure:
-    unit: Unit
-    query: Callable[[Scope], Query]
-    of_ratings: bool = False
-    """Moves with what somebody has rated or complained of (law 11)."""
-    of_whom: bool = False
-    """Tells who has rated, and of no level: in closed blocks the provider reads it before the freeze."""
-
-
 def record_complete(scope: Scope) -> Query:
     """Category, department, team and lead known, and the nodes begun, accepted and finished on record / completed."""
     known = (Completion.category_id, Completion.department_id, Completion.team_id, Completion.lead_id)
-    nodes = [_node("reported", "reopened"), _node("accepted"), _node("finished")]
-    return _completions(scope, and_(*(column.is_not(None) for column in known), *nodes))
+    nodes = [has_node("reported", "reopened"), has_node("accepted"), has_node("finished")]
+    return completed(scope, and_(*(column.is_not(None) for column in known), *nodes))
 
 
 def code_reached(scope: Scope) -> Query:
@@ -110,15 +69,15 @@ def code_reached(scope: Scope) -> Query:
         Notice.kind == "finished",
         Notice.state == "sent",
     )
-    listed = and_(~_node("arrived"), Completion.department_id.is_not(None))
-    reached = or_(_event(Event.kind == "shown"), notified.exists(), listed)
-    return _each(scope, reached).where(Completion.rateable)
+    listed = and_(~has_node("arrived"), Completion.department_id.is_not(None))
+    reached = or_(has_event(Event.kind == "shown"), notified.exists(), listed)
+    return each(scope, reached).where(Completion.rateable)
 
 
 def node_in_time(scope: Scope) -> Query:
     """Moves written down within ten minutes of the act / moves; without those taken in from forms of an outage."""
     late = Seconds(Event.recorded_at) - Seconds(Event.at)
-    query = _events(scope, late <= _seconds(RECORDED_WITHIN))
+    query = _events(scope, late <= whole_seconds(RECORDED_WITHIN))
     return query.where(Event.state.is_not(None), Event.channel != DOWNTIME)
 
 
@@ -146,19 +105,19 @@ def urgent_missed(scope: Scope) -> Query:
     """Each clinical urgent completion with any limit missed."""
     clock = CompletionClock
     missed = or_(*(column.is_(False) for column in (clock.dispatch, clock.response, clock.arrival, clock.solution)))
-    query = _completions(scope, true()).join(clock, clock.completion_id == Completion.id)
+    query = completed(scope, true()).join(clock, clock.completion_id == Completion.id)
     return query.where(clock.urgent, missed)
 
 
 def first_time_fix(scope: Scope) -> Query:
     """Not reopened within seven days and nobody went there twice / completed."""
-    visits = _of_cycle(select(func.count(Event.id)).select_from(Event)).where(Event.state == "arrived")
-    return _completions(scope, and_(~_reopened_soon(), visits.scalar_subquery() <= 1))
+    visits = of_cycle(select(func.count(Event.id)).select_from(Event)).where(Event.state == "arrived")
+    return completed(scope, and_(~_reopened_soon(), visits.scalar_subquery() <= 1))
 
 
 def reopened(scope: Scope) -> Query:
     """Reopened within seven days / completed."""
-    return _completions(scope, _reopened_soon())
+    return completed(scope, _reopened_soon())
 
 
 def repeated(scope: Scope) -> Query:
@@ -168,8 +127,8 @@ def repeated(scope: Scope) -> Query:
     before the quarter has nothing before it.
     """
     of_person, of_asset = _gaps(scope, Ticket.served_person_id), _gaps(scope, TicketAsset.asset_id)
-    soon = (gaps.c.gap <= _seconds(REPEATED_WITHIN) for gaps in (of_person, of_asset))
-    query = _completions(scope, or_(*(func.coalesce(one, false()) for one in soon)))
+    soon = (gaps.c.gap <= whole_seconds(REPEATED_WITHIN) for gaps in (of_person, of_asset))
+    query = completed(scope, or_(*(func.coalesce(one, false()) for one in soon)))
     query = query.outerjoin(of_person, of_person.c.ticket_id == Completion.ticket_id)
     query = query.outerjoin(of_asset, of_asset.c.ticket_id == Completion.ticket_id)
     return query.where(Completion.cycle == 1)
@@ -202,7 +161,7 @@ def urge_answered(scope: Scope) -> Query:
         answer.ticket_id == Event.ticket_id,
         answer.state.is_not(None),
         answer.at > Event.at,
-        waited <= _seconds(ANSWERED_WITHIN),
+        waited <= whole_seconds(ANSWERED_WITHIN),
     )
     return _events(scope, moved.exists()).where(Event.kind.in_(("urged", "limit_missed")))
 
@@ -235,7 +194,7 @@ def responded(scope: Scope) -> Query:
     given = select(CountedRating.rating_id).where(
         CountedRating.completion_id == Completion.id, scope.known(CountedRating.at)
     )
-    return _each(scope, given.exists()).where(Completion.rateable)
+    return each(scope, given.exists()).where(Completion.rateable)
 
 
 def called_back(scope: Scope) -> Query:
@@ -281,7 +240,7 @@ def _opened(query: Query, scope: Scope) -> Query:
 
 def remote(scope: Scope) -> Query:
     """Nobody went there / completed."""
-    return _completions(scope, ~_node("arrived"))
+    return completed(scope, ~has_node("arrived"))
 
 
 # By the name config/score.toml gives them.
@@ -304,26 +263,13 @@ MEASURES: Mapping[str, Measure] = {
     "complaint_in_time": Measure("case", complaint_in_time, of_ratings=True),
     "made_up_for": Measure("case", made_up_for, of_ratings=True),
     "remote": Measure("completion", remote),
+    "article_linked": Measure("completion", recorded.article_linked),
+    "root_cause": Measure("completion", recorded.root_cause),
 }
 
 
-def _completions(scope: Scope, good: ColumnElement[bool]) -> Query:
-    """The work that was finished: what joined a major incident is the parent's, until it is reopened."""
-    return _each(scope, good).where(own_work())
-
-
-def _each(scope: Scope, good: ColumnElement[bool]) -> Query:
-    """Every completion, also of those who joined another: each has a code of its own."""
-    return select(Completion.id.label("unit"), good.label("good")).where(scope.completions())
-
-
-def own_work() -> ColumnElement[bool]:
-    joined = select(IncidentChild.ticket_id).where(IncidentChild.ticket_id == Completion.ticket_id)
-    return or_(Completion.cycle > 1, ~joined.exists())
-
-
 def _clocks(scope: Scope, kept: Any) -> Query:
-    query = _completions(scope, kept).join(CompletionClock, CompletionClock.completion_id == Completion.id)
+    query = completed(scope, kept).join(CompletionClock, CompletionClock.completion_id == Completion.id)
     return query.where(kept.is_not(None))
 
 
@@ -335,29 +281,12 @@ def _events(scope: Scope, good: ColumnElement[bool]) -> Query:
     return query.where(scope.completions(), own_work())
 
 
-def _of_cycle(query: Query) -> Query:
-    return query.where(Event.ticket_id == Completion.ticket_id, Event.cycle == Completion.cycle)
-
-
-def _event(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether the cycle has such an event."""
-    return _of_cycle(select(Event.id)).where(*conditions).exists()
-
-
-def _node(*states: str) -> ColumnElement[bool]:
-    return _event(Event.state.in_(states))
-
-
 def _reopened_soon() -> ColumnElement[bool]:
     since = Seconds(Event.at) - Seconds(Completion.finished_at)
     again = select(Event.id).where(
         Event.ticket_id == Completion.ticket_id,
         Event.cycle == Completion.cycle + 1,
         Event.state == "reopened",
-        since <= _seconds(REOPENED_WITHIN),
+        since <= whole_seconds(REOPENED_WITHIN),
     )
     return again.exists()
-
-
-def _seconds(time: timedelta) -> int:
-    return time // timedelta(seconds=1)

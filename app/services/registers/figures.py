@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import RegisterEntry, RegisterRecord
+from app.models import Employment, RegisterEntry, RegisterRecord
 from config.registers import registers
 
 
@@ -79,10 +79,33 @@ def figures(
     )
 
 
+def reviewed(session: Session, kind: str, contract_id: int, last: date) -> Figures:
+    """Of what stands: `due` so many on that day, `done` those whose next review is not over by then.
+
+    A record of no contract is of every one.
+    """
+    query = select(RegisterRecord).where(
+        RegisterRecord.kind == kind,
+        or_(RegisterRecord.contract_id == contract_id, RegisterRecord.contract_id.is_(None)),
+        RegisterRecord.closed.is_(False),
+    )
+    rows = [one for one in session.scalars(query.order_by(RegisterRecord.id)) if one.created_at.date() <= last]
+    done = [one for one in rows if one.due_on is None or one.due_on >= last]
+    return Figures(due=len(rows), done=len(done), records=tuple(one.id for one in rows))
+
+
 def _counts(session: Session, records: list[RegisterRecord], first: date, last: date) -> Figures:
-    """How often parts were counted in these days, and how often the book was right."""
+    """How often the hospital counted parts in these days, and how often the book was right.
+
+    What the provider counts of its own is its own word: it moves the book, and nothing here.
+    """
     ids = [one.id for one in records]
-    counted = and_(RegisterEntry.kind == "moved", RegisterEntry.record_id.in_(ids))
+    theirs = select(Employment.id).where(
+        Employment.person_id == RegisterEntry.by_id,
+        Employment.provider_id.is_not(None),
+        Employment.in_force(last),
+    )
+    counted = and_(RegisterEntry.kind == "moved", RegisterEntry.record_id.in_(ids), ~theirs.exists())
     entries = session.scalars(select(RegisterEntry).where(counted).order_by(RegisterEntry.id)).all()
     counts = [
         one

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from app.models import Completion, CompletionClock, CountedRating, Event, Provider, RatingExclusion
 from app.services.indicators import counting, measures
 from app.services.indicators.counting import Count
-from app.services.indicators.measures import MEASURES, Measure, Scope
+from app.services.indicators.measures import MEASURES
+from app.services.indicators.scope import Measure, Scope
 from app.services.sheets import entries, registered
 from app.services.sheets.entries import DEDUCTION, IMPROVEMENT, VETO, Entered
-from app.services.sheets.registered import Registered
+from app.services.sheets.reported import Registered
 from app.services.sheets.terms import Term
-from config.score import IMPORTED, Indicator, RuleSet, hundredths, pair
+from config.score import APART, IMPORTED, Indicator, RuleSet, hundredths, pair
 from supervision import reading
 from supervision.blocks import blocks
 from supervision.samples import half_up, wilson
@@ -181,7 +182,10 @@ def _for_provider(line: dict[str, Any], rules: RuleSet) -> dict[str, Any]:
     """
     of_ratings = {one.group for one in rules.indicators if one.counted and MEASURES[one.measure].of_ratings}
     measure = MEASURES.get(line["measure"])
-    if not (measure.of_ratings if measure else line["group"] in of_ratings):
+    held_against_ratings = line["rule"]["code"] in {
+        one.code for one in rules.indicators if one.source and one.source.num == APART
+    }
+    if not (held_against_ratings or (measure.of_ratings if measure else line["group"] in of_ratings)):
         return line
     if measure and measure.of_whom:
         return {**line, "unscored": True, "why": "shown_only"}

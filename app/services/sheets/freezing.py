@@ -15,7 +15,8 @@ from app.services import events
 from app.services.events import About
 from app.services.indicators import clocks, counting
 from app.services.indicators.counting import Count
-from app.services.indicators.measures import MEASURES, Measure, Scope
+from app.services.indicators.measures import MEASURES
+from app.services.indicators.scope import Measure, Scope
 from app.services.sheets import computing
 from app.services.sheets.terms import Term
 from ledger.canonical import canonical

@@ -1,7 +1,6 @@
 """Figures of the sheet that a register or the duty roster has: which numbers they are says config/score.toml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,19 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.services.organisation import duty_figures
 from app.services.registers import figures as registers
+from app.services.sheets import reported
+from app.services.sheets.reported import Registered
 from app.services.sheets.terms import Term
-from config.score import ROSTER, Indicator, Source
+from config.score import APART, REVIEWED, ROSTER, Indicator, Source
 
 A_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Registered:
-    """What a register says; `why` where it says nothing yet, `records` are the ids behind it."""
-
-    figure: dict[str, Any] | None
-    why: str = ""
-    records: tuple[int, ...] = ()
 
 
 def read(session: Session, one: Indicator, term: Term, *, today: date | None) -> Registered | None:
@@ -35,6 +27,11 @@ def read(session: Session, one: Indicator, term: Term, *, today: date | None) ->
         duty = duty_figures.figures(session, term.contract.provider_id, first, last)
         found = Registered(_figure(one, source, vars(duty))) if duty.kept else None
         return found if found and found.figure else None
+    if source.num == APART:
+        return reported.compare(session, term, source.kind)
+    if source.num == REVIEWED:
+        rules = registers.reviewed(session, source.kind, term.contract.id, last)
+        return Registered({"yes": rules.done == rules.due}, "", rules.records) if rules.due else None
     kept = registers.figures(session, source.kind, term.contract.id, first, last, only=source.only)
     if not kept.records and not kept.waiting:
         return None

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.models import Contract
-from app.services.indicators.measures import Scope
 from app.services.indicators.quarters import Quarter
+from app.services.indicators.scope import Scope
 from app.services.sheets import rule_sets
 from config.score import RuleSet
 
