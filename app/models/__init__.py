@@ -1,7 +1,7 @@
 """Tables and rules about one row."""
 
 from app.models.api import ApiSession, IdempotentPost
-from app.models.case import AppealPhoto, CaseAppeal, CaseHandover, CaseNote, CaseRating, ServiceCase
+from app.models.case import AppealPhoto, CaseAppeal, CaseFinding, CaseHandover, CaseNote, CaseRating, ServiceCase
 from app.models.contract import Category, Contract, ContractScope, Post, Provider, Team
 from app.models.downtime import DowntimeForm
 from app.models.draw import (
@@ -98,6 +98,7 @@ __all__ = [
     "BindingTry",
     "Campus",
     "CaseAppeal",
+    "CaseFinding",
     "CaseHandover",
     "CaseNote",
     "CaseRating",

@@ -27,6 +27,8 @@ UNANSWERED = ("received", "investigating")
 CALL_OUTCOMES = ("reached", "not_reached", "refused")
 CASE_NOTES = ("complaint", "caller", "call", "answer", "agreement", "recovery", "insistence", "closing")
 CLOSED_BY = ("", "user", "timeout")
+FOUND_OF = ("complaint", "pressure", "urge")
+FOUND_KINDS = ("discipline", "service", "skill", "other")
 APPEAL_STATES = ("waiting", "upheld", "refused")
 _OPEN = text("stage <> 'closed'")
 _OF_URGE = text("reason = 'urge'")
@@ -125,6 +127,20 @@ class CaseRating(Base):
     case_id: Mapped[int] = mapped_column(Id, ForeignKey("service_case.id"), primary_key=True)
     recovery: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     level: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime]
+
+
+class CaseFinding(Base):
+    """What a complaint was found to be, once. Append-only."""
+
+    __tablename__ = "case_finding"
+    __table_args__ = (CheckConstraint(f"kind IN {FOUND_KINDS!r}", name="known_kind"),)
+
+    case_id: Mapped[int] = mapped_column(Id, ForeignKey("service_case.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    upheld: Mapped[bool]
+    contract_id: Mapped[int] = mapped_column(Id, ForeignKey("contract.id"))
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("person.id"))
     at: Mapped[datetime]
 
 

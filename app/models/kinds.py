@@ -91,6 +91,7 @@ EVENTS: Mapping[str, EventKind] = {
     "downtime_checked": _WORK,  # a supervisor has held the form against what was taken in
     "incident_declared": _WORK,  # one fault of many: others join it
     "incident_closed": _WORK,
+    "incident_reviewed": _WORK,  # what was learned of it is written down
     "linked": _WORK,  # another ticket is about the same fault, for another provider
     "joined": _WORK,  # somebody has it too
     "alarm_cleared": _WORK,  # the monitoring system says that it is over
@@ -110,6 +111,7 @@ EVENTS: Mapping[str, EventKind] = {
     "case_taken": _OF_CASE,
     "case_called": _OF_CASE,
     "case_answered": _OF_CASE,
+    "case_found": _OF_CASE,  # what the complaint is, and whether it is true
     "case_insisted": EventKind("case", urgent=True),  # the answer, or what was done, did not help
     "recovery_agreed": _OF_CASE,
     "case_recovered": _OF_CASE,

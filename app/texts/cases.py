@@ -41,6 +41,13 @@ WORDS: dict[str, dict[str, str]] = {
         "insistence": mark("没有解决"),
         "closing": mark("结案的依据"),
     },
+    "found_kind": {
+        "discipline": mark("在岗纪律"),
+        "service": mark("服务态度"),
+        "skill": mark("技术能力"),
+        "other": mark("其他"),
+    },
+    "found_upheld": {"True": mark("查实"), "False": mark("不成立")},
     "appeal_state": {"waiting": mark("等医院决定"), "upheld": mark("申诉成立"), "refused": mark("申诉不成立")},
     # As whoever complained reads it.
     "own_case": {

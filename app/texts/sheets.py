@@ -34,10 +34,6 @@ WORDS: dict[str, dict[str, str]] = {
         "register": mark("台账"),
         "counted": mark("自动"),
     },
-    "sheet_register": {
-        "cases": mark("案件登记"),
-        "major": mark("重大故障登记"),
-    },
     "standing_measure": {
         "dispatch_in_time": mark("派单及时"),
         "response_in_time": mark("响应及时"),

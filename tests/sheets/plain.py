@@ -99,6 +99,8 @@ def load(session: Session, *, kept: Mapping[int, Marks], since: datetime, until:
         "employment",
         "post",
         "post_approval",
+        "major_incident",
+        "case_finding",
     )
     tables: dict[str, list[Row]] = {
         name: [dict(row) for row in session.execute(select(Base.metadata.tables[name])).mappings()] for name in names
@@ -289,6 +291,36 @@ def root_cause(h: Hospital) -> tuple[int, int]:
     return rate([category in causes for category in groups])
 
 
+def incident_failed(h: Hospital) -> tuple[int, int]:
+    majors = {row["ticket_id"] for row in h.tables["major_incident"]}
+    first = {done["ticket_id"]: done["id"] for done in sorted(h.tables["completion"], key=lambda row: -row["cycle"])}
+    reviewed = {event["ticket_id"] for event in h.tables["event"] if event["kind"] == "incident_reviewed"}
+    failed = [
+        done
+        for done in h.done
+        if done["ticket_id"] in majors
+        and first[done["ticket_id"]] == done["id"]
+        and (
+            done["ticket_id"] not in reviewed
+            or any(value is False for name, value in h.kept[done["id"]].items() if name != "urgent")
+        )
+    ]
+    return len(failed), len(failed)
+
+
+def discipline_upheld(h: Hospital) -> tuple[int, int]:
+    opened = {row["id"]: row["opened_at"] for row in h.tables["service_case"]}
+    upheld = [
+        row
+        for row in h.tables["case_finding"]
+        if row["kind"] == "discipline"
+        and row["upheld"]
+        and row["contract_id"] == h.contract
+        and h.since <= opened[row["case_id"]] < h.until
+    ]
+    return len(upheld), len(upheld)
+
+
 def last_day(h: Hospital) -> date:
     return (h.until - timedelta(seconds=1)).date()
 
@@ -322,7 +354,7 @@ def desk_rules(h: Hospital) -> bool | None:
 
 
 def key_posts_backed(h: Hospital) -> tuple[int, int]:
-    approved = defaultdict(int)
+    approved: dict[int, int] = defaultdict(int)
     for row in h.tables["post_approval"]:
         approved[row["post_id"]] += row["at"].date() <= last_day(h) and provider_of(h, row["person_id"])
     posts = [row for row in h.tables["post"] if row["key_post"] and row["off_at"] is None]
@@ -356,6 +388,7 @@ REGISTERED: Mapping[str, Callable[[Hospital], Any]] = {
 }
 
 FIGURES: Mapping[str, Callable[[Hospital], tuple[int, int]]] = {
+    "P7": discipline_upheld,
     "R3": record_complete,
     "R4": code_reached,
     "R6": article_linked,
@@ -369,6 +402,7 @@ FIGURES: Mapping[str, Callable[[Hospital], tuple[int, int]]] = {
     "C3.3": repeated,
     "C3.5": urge_answered,
     "C3.6": lambda h: rate([h.reopened(done) for done in h.done]),
+    "C3.4": incident_failed,
     "C4.1": root_cause,
     "C7.1": satisfied,
     "C7.2": responded,

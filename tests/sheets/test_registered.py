@@ -75,7 +75,7 @@ def write(story: Story, kind: str, *, due: int | None = None, done: int | None =
 
 def record(session: Any, story: Story) -> RegisterRecord:
     """The last one that was written."""
-    found = session.scalars(select(RegisterRecord).order_by(RegisterRecord.id.desc())).first()
+    found: RegisterRecord | None = session.scalars(select(RegisterRecord).order_by(RegisterRecord.id.desc())).first()
     assert found is not None
     return found
 

@@ -265,6 +265,8 @@ MEASURES: Mapping[str, Measure] = {
     "remote": Measure("completion", remote),
     "article_linked": Measure("completion", recorded.article_linked),
     "root_cause": Measure("completion", recorded.root_cause),
+    "incident_failed": Measure("completion", recorded.incident_failed),
+    "discipline_upheld": Measure("case", recorded.discipline_upheld, of_ratings=True),
 }
 
 

@@ -1,12 +1,22 @@
-"""Figures of the work that come of what was written down beside it: articles, problems."""
+"""Figures that come of what was written down beside the work: articles, problems, reviews, findings."""
 
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from app.models import Completion, RegisterEntry, RegisterRecord, Ticket
+from app.models import (
+    CaseFinding,
+    Completion,
+    CompletionClock,
+    Event,
+    MajorIncident,
+    RegisterEntry,
+    RegisterRecord,
+    ServiceCase,
+    Ticket,
+)
 from app.pagination import Query
 from app.services.indicators.scope import Scope, Seconds, completed, own_work, whole_seconds
 
@@ -75,3 +85,23 @@ def _third_within(scope: Scope) -> Any:
         .where(known, Ticket.reported_at >= scope.since - 2 * GROUP_WITHIN, Ticket.reported_at < scope.until)
         .subquery()
     )
+
+
+def incident_failed(scope: Scope) -> Query:
+    """Each major incident of which a limit was missed or no review is written, by its first completion."""
+    earlier, clock = aliased(Completion), CompletionClock
+    before = select(earlier.id).where(earlier.ticket_id == Completion.ticket_id, earlier.cycle < Completion.cycle)
+    written = select(Event.id).where(Event.ticket_id == Completion.ticket_id, Event.kind == "incident_reviewed")
+    missed = or_(*(column.is_(False) for column in (clock.dispatch, clock.response, clock.arrival, clock.solution)))
+    query = completed(scope, true()).join(MajorIncident, MajorIncident.ticket_id == Completion.ticket_id)
+    query = query.outerjoin(clock, clock.completion_id == Completion.id)
+    return query.where(~before.exists(), or_(missed, ~written.exists()))
+
+
+def discipline_upheld(scope: Scope) -> Query:
+    """Each complaint received in the quarter that was found to be one of discipline, and true."""
+    query = select(ServiceCase.id.label("unit"), true().label("good"))
+    query = query.join(CaseFinding, CaseFinding.case_id == ServiceCase.id)
+    mine = true() if scope.contract_id is None else CaseFinding.contract_id == scope.contract_id
+    received = (ServiceCase.opened_at >= scope.since, ServiceCase.opened_at < scope.until)
+    return query.where(mine, *received, CaseFinding.kind == "discipline", CaseFinding.upheld)

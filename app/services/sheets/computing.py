@@ -180,7 +180,7 @@ def _for_provider(line: dict[str, Any], rules: RuleSet) -> dict[str, Any]:
 
     An exact share of a block whose answers are all alike would tell every one of them, and a sum scored by it too.
     """
-    of_ratings = {one.group for one in rules.indicators if one.counted and MEASURES[one.measure].of_ratings}
+    of_ratings = {one.group for one in rules.indicators if one.measure == "satisfied"}
     measure = MEASURES.get(line["measure"])
     held_against_ratings = line["rule"]["code"] in {
         one.code for one in rules.indicators if one.source and one.source.num == APART

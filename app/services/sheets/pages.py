@@ -122,6 +122,8 @@ def _few(line: dict[str, Any]) -> bool:
     if line["measure"] not in MEASURES or not MEASURES[line["measure"]].of_ratings:
         return False
     figure = line["figure"] or {}
+    if "count" in figure:
+        return False  # upheld ones, each with its deduction
     num, den = figure.get("num", 0), figure.get("den", 0)
     if MEASURES[line["measure"]].of_whom:
         return bool(num < SHOWN_FROM)

@@ -15,7 +15,7 @@ from app.models.ticket import OPEN_STATES
 from app.pagination import Line
 from app.services import events
 from app.services.organisation import employment as people
-from app.services.tickets import following, lifecycle
+from app.services.tickets import following, lifecycle, notes
 from app.services.tickets.lifecycle import NewTicket
 
 TITLE_MOST = 100
@@ -29,6 +29,11 @@ class Shown:
     ticket: Ticket
     joined: Sequence[Line]
     """Number, state, department and how many people, of each department's ticket."""
+    reviews: Sequence[Line]
+
+    @property
+    def over(self) -> bool:
+        return self.ticket.state not in OPEN_STATES
 
 
 def declare(session: Session, ticket: Ticket, *, title: str, by: int, at: datetime, channel: str) -> MajorIncident:
@@ -72,6 +77,17 @@ def close(session: Session, incident_id: int, *, by: int, at: datetime, channel:
         events.append(session, ticket, "incident_closed", by=by, at=at, channel=channel, data={"incident": incident.id})
 
 
+def review(session: Session, incident_id: int, text: str, *, by: int, at: datetime, channel: str) -> None:
+    """What happened, why, and what is done so that it does not happen again; once its ticket is finished."""
+    incident = session.get(MajorIncident, incident_id)
+    if incident is None:
+        raise Missing("no_such_incident")
+    ticket = lifecycle.locked(session, ticket_id=incident.ticket_id)
+    if ticket.state in OPEN_STATES:
+        raise Refused("incident_not_over")
+    notes.add(session, ticket, text, kind="incident_reviewed", by=by, at=at, channel=channel)
+
+
 def standing(session: Session) -> Sequence[MajorIncident]:
     """What callers are told, the newest first."""
     query = select(MajorIncident).where(MajorIncident.closed_at.is_(None))
@@ -85,7 +101,17 @@ def of_ticket(session: Session, ticket_id: int) -> MajorIncident | None:
 def listed(session: Session, *, most: int = 50) -> list[Shown]:
     query = select(MajorIncident, Ticket).join(Ticket, Ticket.id == MajorIncident.ticket_id)
     found = session.execute(query.order_by(MajorIncident.id.desc()).limit(most)).all()
-    return [Shown(row.MajorIncident, row.Ticket, _departments(session, row.MajorIncident.id)) for row in found]
+    return [
+        Shown(
+            row.MajorIncident, row.Ticket, _departments(session, row.MajorIncident.id), _reviews(session, row.Ticket.id)
+        )
+        for row in found
+    ]
+
+
+def _reviews(session: Session, ticket_id: int) -> Sequence[Line]:
+    written = notes.of_ticket(session, ticket_id, for_provider=False)
+    return [note for note in written if note.kind == "incident_reviewed"]
 
 
 def _departments(session: Session, incident_id: int) -> Sequence[Line]:

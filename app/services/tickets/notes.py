@@ -12,7 +12,7 @@ from app.models.kinds import PROVIDER_SEES_EVENTS
 from app.pagination import Line
 from app.services import events
 
-KINDS = ("noted", "noted_inside")
+KINDS = ("noted", "noted_inside", "incident_reviewed")
 LONGEST = 1_000
 TWIN = timedelta(minutes=2)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -14,9 +15,10 @@ from app.http.errors import words
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.http.words import word
-from app.models.case import CALL_OUTCOMES, UNANSWERED
+from app.models import CaseFinding, Contract
+from app.models.case import CALL_OUTCOMES, FOUND_KINDS, FOUND_OF, UNANSWERED
 from app.pagination import Cursor, Page
-from app.services.cases import acts, complaints, hotline, limits, search
+from app.services.cases import acts, complaints, findings, hotline, limits, search
 from app.services.cases.acts import AFTER_ANSWER, TEXT_MOST, Actor
 from app.services.ratings import appeals
 from app.services.tables import writer
@@ -32,6 +34,7 @@ SHOWN_AGAIN = {
     "not_an_owner",
     "too_long",
     "case_moved",
+    "finding_contract",
 }
 
 
@@ -163,6 +166,14 @@ _ACTS: dict[str, Callable[[Session, int, Actor], None]] = {
     "decide": lambda session, case_id, actor: appeals.decide(
         session, case_id, actor, uphold=request.form.get("decision") == "uphold", text=_text()
     ),
+    "find": lambda session, case_id, actor: findings.find(
+        session,
+        case_id,
+        actor,
+        kind=request.form.get("kind", ""),
+        upheld=request.form.get("decision") == "uphold",
+        contract_id=parse_id(request.form.get("contract", "")),
+    ),
     "close": lambda session, case_id, actor: acts.close_by_timeout(session, case_id, actor, text=_text()),
 }
 
@@ -180,6 +191,8 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         told = search.history(session, found)
         silent_at = limits.silent_at(session, found, at=at)
         handed, appeal, pictured = appeals.of_case(session, case_id)
+        finding = session.get(CaseFinding, case_id)
+        contracts = [] if findings.contract_of(session, found) else session.scalars(select(Contract)).all()
     return render_template(
         "console/case.html",
         row=row,
@@ -195,6 +208,10 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         undecided=appeal is not None and appeal.state == "waiting",
         pictured=pictured,
         outcomes=CALL_OUTCOMES,
+        finding=finding,
+        may_find=finding is None and found.reason in FOUND_OF,
+        found_kinds=FOUND_KINDS,
+        contracts=contracts,
         most=TEXT_MOST,
         fault=fault,
         of=of,
