@@ -17,7 +17,7 @@ from app.services.sheets.terms import Term
 from config.score import score_rules
 from supervision import reading
 from tests.demo.conftest import ZONE, hospital  # noqa: F401 a fixture
-from tests.sheets import plain
+from tests.sheets import plain, plain_registers
 from tests.sheets.plain_clock import Clock
 
 pytestmark = pytest.mark.slow("the demo hospital and two quarters of it")
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow("the demo hospital and two quarters of it")
 
 def test_every_counted_figure_has_its_plain_count() -> None:
     counted = {one.code for version in score_rules().versions for one in version.indicators if one.counted}
-    assert counted == plain.FIGURES.keys()
+    assert counted == plain_registers.FIGURES.keys()
 
 
 @pytest.mark.parametrize("quarter", ["2026Q3", "2026Q4"])
@@ -37,8 +37,8 @@ def test_figures_and_total_of_the_demo_hospital(hospital: Database, quarter: str
         fill(session, term)
         content = computing.content(session, term)
         rows = plain.load(session, kept=kept, since=term.scope.since, until=term.scope.until, contract=contract.id)
-        found = {code: count(rows) for code, count in plain.FIGURES.items()}
-        written = {code: count(rows) for code, count in plain.REGISTERED.items()}
+        found = {code: count(rows) for code, count in plain_registers.FIGURES.items()}
+        written = {code: count(rows) for code, count in plain_registers.REGISTERED.items()}
     lines = {line["code"]: line for line in content["lines"]}
     assert {code: figures(lines[code]["figure"]) for code in found} == found
     assert {code: of_register(lines[code]["figure"]) for code in written} == {

@@ -80,7 +80,7 @@ def test_the_document_says_every_line_with_a_glyph_for_each_sign(frozen: dict[st
 
 def test_a_bar_is_the_share_of_its_weight(frozen: dict[str, Any]) -> None:
     chart = charts.dimensions(frozen)
-    assert [bar.code for bar in chart.bars] == ["R", "C", "T"]
+    assert [bar.code for bar in chart.bars] == ["P", "R", "C", "T"]
     assert sum(bar.weight for bar in chart.bars) == 10_000
     assert all(bar.length == bar.points * chart.width // bar.weight for bar in chart.bars)
 
