@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from app.db import UTCDateTime
 from migrations.append_only import frozen
 
-revision = "0035"
-down_revision = "0034"
+revision = "0037"
+down_revision = "0036"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
