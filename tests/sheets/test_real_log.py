@@ -19,7 +19,7 @@ from app.services.sheets.terms import Term
 from app.services.tables.reader import open_table
 from app.services.tables.records import Fault
 from tests.imports.log import NODES, as_bytes, sample
-from tests.sheets import plain
+from tests.sheets import plain, plain_registers
 from tests.sheets.test_recount import by_the_wall, figures, fill, total
 from tests.support.world import ZONE, World
 
@@ -43,7 +43,7 @@ def test_every_figure_of_the_real_log_is_its_plain_count(world: World, tmp_path:
         fill(session, term)
         content = computing.content(session, term)
         rows = plain.load(session, kept=kept, since=term.scope.since, until=term.scope.until, contract=contract.id)
-        found = {code: count(rows) for code, count in plain.FIGURES.items()}
+        found = {code: count(rows) for code, count in plain_registers.FIGURES.items()}
     lines = {line["code"]: line for line in content["lines"]}
     assert {code: figures(lines[code]["figure"]) for code in found} == found
     assert found["C1.3"][1] > 500
