@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 T = TypeVar("T")
 
 RECYCLED = 1_800  # seconds: something in between may forget a line that is silent for longer
-_PARAMETERS = {"sqlite": "named", "postgresql": "numeric_dollar"}
+_PARAMETERS = {"sqlite": "qmark", "postgresql": "numeric_dollar"}
 
 
 class Prepared:
@@ -46,21 +46,19 @@ class Compiled:
         kind = cast(Any, type(dialect))(paramstyle=_PARAMETERS[dialect.name])
         compiled = statement.compile(dialect=kind, column_keys=columns or None)
         self.text = str(compiled)
-        self.names: list[str] = compiled.positiontup or list(compiled.params)
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self._fixed |= {column.name: column.default.arg for column in compiled.insert_prefetch or ()}
-        types = {name: compiled.binds[name].type.dialect_impl(kind) for name in self.names}
-        self._in = [(name, to) for name, one in types.items() if (to := one.bind_processor(kind))]
+        types = ((name, compiled.binds[name].type.dialect_impl(kind)) for name in compiled.positiontup or ())
+        self._in = [(name, one.bind_processor(kind)) for name, one in types]
         returned = statement.exported_columns
         read = [column.type.dialect_impl(kind).result_processor(kind, None) for column in returned]
         self._out = [(place, of) for place, of in enumerate(read) if of]
         self._row = cast(Any, namedtuple("_row", returned.keys()))
 
-    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        sent = {**self._fixed, **given}
-        for name, to_driver in self._in:
-            sent[name] = to_driver(sent[name])
-        return sent
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """In the order in which the text asks for them."""
+        known = {**self._fixed, **given}
+        return [to_driver(known[name]) if to_driver else known[name] for name, to_driver in self._in]
 
     def row(self, sent: list[Any]) -> Any:
         for place, of_driver in self._out:
@@ -102,7 +100,7 @@ class Line:
     def died(self) -> bool:
         return False
 
-    def _rows(self, made: Compiled, values: dict[str, Any]) -> Iterable[Sequence[Any]]:
+    def _rows(self, made: Compiled, values: list[Any]) -> Iterable[Sequence[Any]]:
         return cast("list[Any]", self.connection.execute(made.text, values).fetchall())
 
 

@@ -35,8 +35,8 @@ class PostgresqlLine(Line):
     def execute(self, text: str) -> None:
         self._check(self._libpq.exec_(text.encode()))
 
-    def _rows(self, made: Compiled, values: dict[str, Any]) -> list[list[Any]]:
-        sent: list[Any] = [None if (value := values[name]) is None else _sent(value) for name in made.names]
+    def _rows(self, made: Compiled, values: list[Any]) -> list[list[Any]]:
+        sent: list[Any] = [None if value is None else _sent(value) for value in values]
         if self._prepares:
             result = self._libpq.exec_prepared(self._name(made.text), sent)
         else:
@@ -58,4 +58,6 @@ class PostgresqlLine(Line):
 
 
 def _sent(value: Any) -> bytes:
+    if type(value) is str:
+        return value.encode()
     return (json.dumps(value.obj) if isinstance(value, Json) else str(value)).encode()

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from hashlib import sha1
 from typing import Any, TypeVar
 
 from flask import Flask, g, request, session
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature
 from sqlalchemy import select
 
 from app.errors import Refused
 from app.http.context import now, read_session, runtime
+from app.http.signed import SignedByUs
 from app.models import Person, WeChatIdentity
 from app.services.organisation import employment as people
 
@@ -56,12 +56,12 @@ class Visitor:
 class KeptSerializer(SecureCookieSessionInterface):
     """Flask's own cookie; its serializer is made once, not at every request, as the keys never change."""
 
-    digest_method = staticmethod(sha1)  # as itsdangerous chooses it, without a function in between
-    kept: URLSafeTimedSerializer | None = None
+    kept: SignedByUs | None = None
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        if self.kept is None:
-            self.kept = super().get_signing_serializer(app)
+    def get_signing_serializer(self, app: Flask) -> SignedByUs | None:
+        if self.kept is None and (flasks := super().get_signing_serializer(app)) is not None:
+            more = {"serializer": self.serializer, "signer_kwargs": flasks.signer_kwargs}
+            self.kept = SignedByUs(flasks.secret_keys, salt=self.salt, **more)
         return self.kept
 
 
@@ -170,9 +170,9 @@ def _issued(keys: tuple[str, ...], form: str) -> list[Any]:
 
 
 @cache
-def _serializer(keys: tuple[str, ...]) -> URLSafeTimedSerializer:
+def _serializer(keys: tuple[str, ...]) -> SignedByUs:
     # itsdangerous signs with the last key of its list; ours are newest first.
-    return URLSafeTimedSerializer(list(reversed(keys)), salt="visit form", signer_kwargs={"digest_method": sha1})
+    return SignedByUs(list(reversed(keys)), salt="visit form")
 
 
 def _console_person() -> int | None:

@@ -8,11 +8,12 @@ Nothing ends a fetch that hangs. Where half of the threads hang, the process end
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from io import BytesIO
+from queue import Empty, SimpleQueue
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import structlog
 
@@ -31,21 +32,28 @@ class Turns:
     def __init__(self, program: Wsgi, *, turns: int, threads: int, largest: int) -> None:
         self._program = program
         self._count = turns
-        self._turns = threading.BoundedSemaphore(turns)
+        self._turns: SimpleQueue[None] = SimpleQueue()  # what lies in it is free
+        for _ in range(turns):
+            self._turns.put(None)
         self._largest = largest
         self._bodies = Bodies(most=max(1, threads // 2), full=self._leave)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         size = self._size(environ)
         if not size:
-            with self._turns:
-                return self._program(environ, start_response)
-        with SpooledTemporaryFile(IN_MEMORY) if size > IN_MEMORY else BytesIO() as whole:
-            with self._bodies.fetching():
-                _fetch(environ["wsgi.input"], whole, size)
+            return self._in_turn(environ, start_response)
+        with self._bodies:
+            whole = _fetch(environ["wsgi.input"], size)
+        with whole:
             environ["wsgi.input"] = whole
-            with self._turns:
-                return self._program(environ, start_response)
+            return self._in_turn(environ, start_response)
+
+    def _in_turn(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self._turns.get()
+        try:
+            return self._program(environ, start_response)
+        finally:
+            self._turns.put(None)
 
     def _size(self, environ: dict[str, Any]) -> int:
         """How much to fetch at most; nothing of what is too large for every door, which is refused unread."""
@@ -60,7 +68,8 @@ class Turns:
         structlog.get_logger().error("the process ends: too many requests do not arrive whole", late=late)
         until = time.monotonic() + LEAVING
         for _ in range(self._count):
-            self._turns.acquire(timeout=max(0.0, until - time.monotonic()))
+            with suppress(Empty):
+                self._turns.get(timeout=max(0.0, until - time.monotonic()))
         os._exit(1)
 
 
@@ -72,16 +81,14 @@ class Bodies:
         self._since: dict[int, float] = {}
         self._looking = threading.Lock()
 
-    @contextmanager
-    def fetching(self) -> Iterator[None]:
-        thread = threading.get_ident()
-        self._since[thread] = time.monotonic()
+    def __enter__(self) -> None:
+        """This thread begins to fetch one."""
+        self._since[threading.get_ident()] = time.monotonic()
         if len(self._since) >= self._most and self._looking.acquire(blocking=False):
             threading.Thread(target=self._look, name="bodies", daemon=True).start()
-        try:
-            yield
-        finally:
-            del self._since[thread]
+
+    def __exit__(self, *_raised: object) -> None:
+        del self._since[threading.get_ident()]
 
     def _look(self) -> None:
         while (late := self._late()) < self._most:
@@ -93,9 +100,15 @@ class Bodies:
         return sum(now - since > LATE for since in tuple(self._since.values()))
 
 
-def _fetch(sent: IO[bytes], whole: IO[bytes], size: int) -> None:
+def _fetch(sent: IO[bytes], size: int) -> IO[bytes]:
     """What was cut off on its way is shorter than announced, which whoever reads it sees."""
-    while size and (part := sent.read(min(size, PART))):
+    part = sent.read(min(size, PART))
+    if len(part) == size:
+        return BytesIO(part)  # a form, mostly
+    whole = cast("IO[bytes]", SpooledTemporaryFile(IN_MEMORY) if size > IN_MEMORY else BytesIO())
+    while part:
         whole.write(part)
         size -= len(part)
+        part = sent.read(min(size, PART)) if size else b""
     whole.seek(0)
+    return whole

@@ -7,7 +7,7 @@ from functools import cache
 import structlog
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import TaskWrapper
-from huey.storage import SqliteStorage
+from huey.storage import BaseStorage, SqliteStorage
 from redis import ConnectionPool
 from redis.exceptions import RedisError
 
@@ -65,15 +65,18 @@ def waker(settings: Settings) -> Callable[[set[str]], None]:
     """What a transaction calls after its commit. Trouble with the queue never reaches the user."""
 
     @cache
-    def tasks() -> dict[str, TaskWrapper]:
-        # A user may be waiting for this at the end of their transaction.
+    def words() -> tuple[BaseStorage, dict[str, bytes]]:
+        # A user may be waiting for this at the end of their transaction: each word is put into bytes once.
         pool = redis_pool.pool(settings.redis_url) if settings.redis_url else None
-        return declare(open_queue(settings, pool), dict.fromkeys(ANNOUNCED, _elsewhere))
+        queue = open_queue(settings, pool)
+        tasks = declare(queue, dict.fromkeys(ANNOUNCED, _elsewhere))
+        return queue.storage, {what: queue.serialize_task(task.s(id=what)) for what, task in tasks.items()}
 
     def wake(announced: set[str]) -> None:
         try:
             for what in announced & ANNOUNCED:
-                tasks()[what](id=what)  # so the same word is the same bytes
+                queue, said = words()
+                queue.enqueue(said[what])
         except (RedisError, sqlite3.Error, OSError) as error:
             structlog.get_logger().warning("the worker was not woken", error=type(error).__name__)
 
