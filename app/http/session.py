@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Flask, g, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -60,8 +60,8 @@ class KeptSerializer(SecureCookieSessionInterface):
 
     def get_signing_serializer(self, app: Flask) -> SignedByUs | None:
         if self.kept is None and (flasks := super().get_signing_serializer(app)) is not None:
-            more = {"serializer": self.serializer, "signer_kwargs": flasks.signer_kwargs}
-            self.kept = SignedByUs(flasks.secret_keys, salt=self.salt, **more)
+            how = {"serializer": cast(Any, self.serializer), "signer_kwargs": flasks.signer_kwargs}
+            self.kept = SignedByUs(flasks.secret_keys, self.salt, **how)
         return self.kept
 
 

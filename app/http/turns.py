@@ -105,7 +105,8 @@ def _fetch(sent: IO[bytes], size: int) -> IO[bytes]:
     part = sent.read(min(size, PART))
     if len(part) == size:
         return BytesIO(part)  # a form, mostly
-    whole = cast("IO[bytes]", SpooledTemporaryFile(IN_MEMORY) if size > IN_MEMORY else BytesIO())
+    kept = SpooledTemporaryFile(IN_MEMORY) if size > IN_MEMORY else BytesIO()  # noqa: SIM115 the caller closes it
+    whole = cast("IO[bytes]", kept)
     while part:
         whole.write(part)
         size -= len(part)
