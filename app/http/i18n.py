@@ -55,7 +55,7 @@ _IN_LANGUAGE = {code: partial(_markup, code) for code in LANGUAGES}
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(_=markup, language=language, languages=LANGUAGES)
     app.jinja_env.globals.update(large_text=lambda: bool(g.get("large_text")))
-    app.jinja_env.filters.update(moment=show_moment, day=show_day, limit=show_limit)
+    app.jinja_env.filters.update(moment=show_moment, hour=show_hour, day=show_day, limit=show_limit)
     app.jinja_env.filters.update(duration=show_duration, age=show_age)
     app.context_processor(_everywhere)
     app.before_request(_choose)
@@ -64,6 +64,11 @@ def install(app: Flask) -> None:
 def show_moment(at: datetime | None) -> str:
     """Date and time in the hospital's zone, as people there write it."""
     return _show(at, "%Y-%m-%d %H:%M")
+
+
+def show_hour(at: datetime | None) -> str:
+    """The time of today, where a list has little room; with the day where that is another."""
+    return _show(at, "%H:%M" if show_day(at) == show_day(now()) else "%m-%d %H:%M")
 
 
 def show_day(at: datetime | None) -> str:

@@ -40,7 +40,7 @@ def main() -> int:
 def take(page: Page, folder: Path, name: str) -> None:
     for (size, viewport), (theme, suffix) in product(SIZES.items(), THEMES.items()):
         page.set_viewport_size(viewport)
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # no picture of a button half way
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=folder / f"{size}-{name}{suffix}.png", scale="css" if size == "desktop" else "device")
     page.emulate_media(color_scheme="light")

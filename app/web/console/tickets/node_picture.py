@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.services.tickets.nodes import Node
 
-LEAST, MOST = 118, 150  # what fits a moment and a name; the longest stay gets so much more
+LEAST, MOST = 118, 64  # what fits a moment and a name; the longest stay gets so much more: five nodes fit a desk
 MARGIN = 12
 HEIGHT = 128
 
