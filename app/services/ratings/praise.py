@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, case, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, literal_column, null, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Refused
@@ -67,9 +67,9 @@ def wall(session: Session, *, day: date) -> Sequence[Line]:
 
 
 def on_the_wall() -> Iterator[ColumnElement[bool]]:
-    """In the words of its index, but that of somebody is not asked as a range, which an index of theirs would serve."""
-    yield literal_column("rating_detail.public", Boolean)
-    yield RatingDetail.praised_id != literal_column("0")
+    """In the words of its index: what is said to be Boolean is compared with 1 on SQLite."""
+    yield literal_column("rating_detail.public")
+    yield RatingDetail.praised_id.is_not(None)
     yield RatingDetail.comment != literal_column("''")
 
 
