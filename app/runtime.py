@@ -48,6 +48,7 @@ class Runtime:
     downloads: BoundedSemaphore = field(repr=False)
     watch: Watch = field(repr=False)
     board: Shared = field(repr=False)
+    visitors: Shared = field(repr=False)
     signer: Signer
 
     def now(self) -> datetime:
@@ -76,6 +77,7 @@ def build(settings: Settings, database: Database | None = None) -> Runtime:
         downloads=BoundedSemaphore(max(1, settings.web_threads // 2)),
         watch=Watch(database),
         board=Shared(),
+        visitors=Shared(),
         signer=Signer(settings.seal_origin, bytes.fromhex(settings.seal_key)),
     )
 

@@ -4,12 +4,15 @@ python -m benchmarks.board [--boards 200] [--rate 50] [--seconds 60] [--quick]
 
 Each board asks `/console/changes` once a second and fetches itself when the version is another one, as static/live.js
 does. Half of the changes report a ticket, half cancel one that has stood for a while; now and then one commits seconds
-after it was given its number, while others pass it. On PostgreSQL, with the processes of production.
+after it was given its number, while others pass it. On PostgreSQL, with the processes of production. Who writes is a
+process of its own; the boards, which a hospital has on as many machines, are one more on this one: the processor time
+of each is printed, for where all of it is used up what is measured is the machine.
 """
 
 import argparse
 import asyncio
 import itertools
+import os
 import re
 import statistics
 import sys
@@ -19,6 +22,9 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from alembic import command
@@ -32,8 +38,9 @@ from app.models import Ticket
 from app.paths import ROOT
 from app.services import events
 from app.services.tickets.lifecycle import NewTicket
+from benchmarks import processor
 from benchmarks.rating import _database, _environ
-from benchmarks.servers import granian, serving
+from benchmarks.servers import Server, granian, serving
 from config.settings import read_settings
 from tests.support.world import World, build
 
@@ -41,7 +48,7 @@ STANDS = 6.0  # seconds a ticket is open: long enough for every board that keeps
 LATE = 3.0  # seconds a late committer takes
 EVERY_LATE = 10.0
 SETTLE = 10.0  # seconds after the last change
-NUMBER = re.compile(r"/console/tickets/(\d{8}-\d+)")
+NUMBER = re.compile(rb"/console/tickets/(\d{8}-\d+)")
 
 
 @dataclass
@@ -62,6 +69,19 @@ class Made:
     cancelled: dict[str, float] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
     changes: int = 0
+    processor: float = 0.0
+    """Seconds it took to write them."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """From the first change to the end: transactions of the service, and who used the processor for how long."""
+
+    wall: float
+    transactions: int
+    service: float
+    database: float
+    boards: float
 
 
 def main() -> int:
@@ -73,7 +93,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.quick:
         given.boards, given.rate, given.seconds = 5, 4, 8
-    with tempfile.TemporaryDirectory(prefix="msp-bench-") as name, _database("postgresql", Path(name)) as (url, *_pids):
+    with tempfile.TemporaryDirectory(prefix="msp-bench-") as name, _database("postgresql", Path(name)) as (url, *pids):
         environ = _environ(url, Path(name))
         config = Config(ROOT / "alembic.ini")
         config.attributes["database_url"] = url
@@ -82,29 +102,54 @@ def main() -> int:
         world = build(database)
         app = create_app(read_settings(environ))
         with serving(granian("wsgi:app", sqlite=False), environ, Path(name) / "server.log") as server:
-            made, boards, reads = asyncio.run(_watch(server.port, app, world, given))
-    return _report(made, boards, reads, given)
+            made, boards, spent = asyncio.run(_watch(server, *pids, app=app, world=world, given=given))
+    return _report(made, boards, spent, given)
 
 
-async def _watch(port: int, app: Flask, world: World, given: argparse.Namespace) -> tuple[Made, list[Board], int]:
-    boards, made, stop = [Board() for _ in range(given.boards)], Made(), asyncio.Event()
+async def _watch(
+    server: Server, postgres: int, *, app: Flask, world: World, given: argparse.Namespace
+) -> tuple[Made, list[Board], Spent]:
+    boards, stop = [Board() for _ in range(given.boards)], asyncio.Event()
     cookie = _cookie(app, world)
-    looking = [asyncio.create_task(_look(port, cookie, board, stop)) for board in boards]
+    looking = [asyncio.create_task(_look(server.port, cookie, board, stop)) for board in boards]
     await asyncio.sleep(3)  # every board is up
-    before = _transactions(world.database)
-    writers = [
-        threading.Thread(target=_write, args=(world, made, given)),
-        threading.Thread(target=_write_late, args=(world, made, given)),
-    ]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
+    before, began = _used(world, server.pid, postgres), time.monotonic()
+    told, tells = Pipe(duplex=False)
+    writing = get_context("fork").Process(target=_writing, args=(world, given, tells))
+    writing.start()
+    while not told.poll():
         await asyncio.sleep(0.2)
+    made: Made = told.recv()
     await asyncio.sleep(SETTLE)
-    spent = _transactions(world.database) - before - 2 * made.changes  # each change reads the ticket's names once more
+    after, wall = _used(world, server.pid, postgres), time.monotonic() - began
     stop.set()
     await asyncio.gather(*looking)
-    return made, boards, spent
+    writing.join()
+    transactions, *processor = (late - early for early, late in zip(before, after, strict=True))
+    # Each change reads the ticket's names once more.
+    return made, boards, Spent(wall, int(transactions) - 2 * made.changes, *processor)
+
+
+def _used(world: World, server: int, postgres: int) -> tuple[float, float, float, float]:
+    return (
+        _transactions(world.database),
+        processor.seconds(server),
+        processor.seconds(postgres),
+        time.process_time(),
+    )
+
+
+def _writing(world: World, given: argparse.Namespace, tells: Connection) -> None:
+    """In a process of its own, so that the boards wait for nobody here."""
+    world.database.engine.dispose(close=False)
+    began, made = time.process_time(), Made()
+    writers = [threading.Thread(target=write, args=(world, made, given)) for write in (_write, _write_late)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    made.processor = time.process_time() - began
+    tells.send(made)
 
 
 def _write(world: World, made: Made, given: argparse.Namespace) -> None:
@@ -163,7 +208,7 @@ _NUMBERS = itertools.count(10_000)
 
 async def _look(port: int, cookie: str, board: Board, stop: asyncio.Event) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=8_000_000)
-    version = ""
+    version = b""
     while not stop.is_set():
         begun = time.monotonic()
         found = await _get(reader, writer, "/console/changes", cookie)
@@ -172,14 +217,20 @@ async def _look(port: int, cookie: str, board: Board, stop: asyncio.Event) -> No
             page = await _get(reader, writer, "/console/board?wall=1", cookie)
             now, version = time.monotonic(), found
             board.fetched += 1
-            board.shown = set(NUMBER.findall(page))
+            board.shown = _numbers(page)
             for number in board.shown:
                 board.seen.setdefault(number, now)
         await asyncio.sleep(max(0, 1 - (time.monotonic() - begun)))
     writer.close()
 
 
-async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, cookie: str) -> str:
+@lru_cache(maxsize=4)
+def _numbers(page: bytes) -> set[str]:
+    """Of the tickets on it: read once for all the boards that were sent the same."""
+    return {number.decode() for number in NUMBER.findall(page)}
+
+
+async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, cookie: str) -> bytes:
     writer.write(f"GET {path} HTTP/1.1\r\nHost: bench.example\r\nCookie: {cookie}\r\nX-Region: 1\r\n\r\n".encode())
     await writer.drain()
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
@@ -192,7 +243,7 @@ async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path:
         await reader.readline()
     else:
         body = await reader.readexactly(int(re.findall(r"content-length: (\d+)", head)[0]))
-    return body.decode()
+    return body
 
 
 def _cookie(app: Flask, world: World) -> str:
@@ -208,7 +259,7 @@ def _transactions(database: Database) -> int:
         return int(session.scalar(text(query)) or 0)
 
 
-def _report(made: Made, boards: list[Board], reads: int, given: argparse.Namespace) -> int:
+def _report(made: Made, boards: list[Board], spent: Spent, given: argparse.Namespace) -> int:
     delays = [
         board.seen[number] - at for board in boards for number, at in made.committed.items() if number in board.seen
     ]
@@ -224,7 +275,11 @@ def _report(made: Made, boards: list[Board], reads: int, given: argparse.Namespa
     fetched = sum(board.fetched for board in boards)
     late = f"{len(made.late)} of them late"
     print(f"{given.boards} boards, {made.changes} changes ({made.changes / given.seconds:.1f}/s), {late}")
-    print(f"transactions of the service: {reads} ({reads / max(1, made.changes):.2f} for each change)")
+    each = spent.transactions / max(1, made.changes)
+    print(f"transactions of the service: {spent.transactions} ({each:.2f} for each change)")
+    parts = {"service": spent.service, "database": spent.database, "boards": spent.boards, "changes": made.processor}
+    shares = ", ".join(f"{name} {seconds / spent.wall:.0%}" for name, seconds in parts.items())
+    print(f"of one processor, for {spent.wall:.0f} s: {shares}; this machine has {os.cpu_count()}")
     print(
         f"asked {sum(board.asked for board in boards)}, fetched {fetched} ({fetched / max(1, len(boards)):.0f} a board)"
     )

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 
 from app import clock
+from app.http import session as visit
 from app.models import Department, Notice, Ticket
 from app.models.ticket import OPEN_STATES
 from app.runtime import Runtime
@@ -212,6 +213,22 @@ def test_the_version_follows_the_work(world: World, console: Console, runtime: R
     after = watch.follow()
     assert after > before
     assert (watch.last(), watch.follow()) == (after, after)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_board_that_asks_every_second_is_not_asked_each_time_whose_it_is(
+    world: World, console: Console, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "KNOWN_SECONDS", 3600)
+    monkeypatch.setattr(runtime.watch, "_every", 3600)
+    desk = console(world.desk)
+
+    assert desk.get("/console/changes").status_code == 200
+    assert statements(runtime.database, lambda: [desk.get("/console/changes") for _ in range(50)]) == []
+    assert len(statements(runtime.database, lambda: desk.get("/console/inbox"))) > 1
+    with desk.session_transaction() as kept:
+        kept["console"] = {**kept["console"], "sign_outs": 7}
+    assert desk.get("/console/changes").status_code == 302  # a cookie of before signing out is another one
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -1,5 +1,6 @@
 """Who somebody is: employment on a day, roles, whether they work for a provider."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
@@ -7,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import Department, Employment, Person, Post, Provider, RoleGrant, Team
 from app.models.person import Day
-from app.pagination import Query
+from app.pagination import Line, Query
 from app.services import spelling
 
 LONGEST_WINDOW = timedelta(days=90)  # in which a ticket may be rated, whatever the hospital has set
@@ -73,6 +74,16 @@ def roles_at(session: Session, person_id: int, day: date) -> frozenset[str]:
     """What the person may do that day: nothing once they have left."""
     query = select(RoleGrant.role).where(RoleGrant.person_id == person_id, works(RoleGrant.person_id, day))
     return frozenset(session.scalars(query))
+
+
+def acting(session: Session, person_id: int, day: date) -> Sequence[Line]:
+    """What every page asks about who is there, in one statement: name, sign-outs, whether a provider employs them that
+    day; a row for each role, one without a role where there is none.
+    """
+    theirs = select(Employment.id).where(Employment.person_id == Person.id, Employment.of_provider(day, day))
+    granted = (RoleGrant.person_id == Person.id) & works(RoleGrant.person_id, day)
+    query = select(Person.name, Person.sign_outs, theirs.exists().label("provider"), RoleGrant.role)
+    return session.execute(query.outerjoin(RoleGrant, granted).where(Person.id == person_id)).all()
 
 
 def roles(session: Session, person_id: int) -> frozenset[str]:
