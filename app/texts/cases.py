@@ -7,7 +7,7 @@ WORDS: dict[str, dict[str, str]] = {
         "low_score": mark("低分"),
         "complaint": mark("投诉"),
         "pressure": mark("有人要求改评价"),
-        "urge": mark("催办无人答复"),
+        "urge": mark("催单无人答复"),
     },
     "case_about": {
         "ticket": mark("这张工单"),

@@ -97,10 +97,10 @@ WORDS: dict[str, dict[str, str]] = {
         "every tier has a count": mark("每个奖至少一份。"),
         "no prize above 50,000 yuan": mark("一份奖品不能超过 50000 元。"),
         "sources are named once": mark("同一个来源只能用一次。"),
-        "sources carry 60 bits": mark("这些号码合起来不到 60 比特，太容易凑出想要的结果。请加上快乐8，或只用 drand。"),
+        "sources carry 60 bits": mark("只用这些号码，太容易凑出想要的结果。请加上快乐8，或只用 drand。"),
         "time of the quicknet round": mark("这一轮 drand 不在这个时间公布。期号留空，系统会按时间算。"),
         "redraw_sources are named once": mark("同一个来源只能用一次。"),
-        "redraw_sources carry 60 bits": mark("第二轮的号码合起来不到 60 比特，请用快乐8或 drand。"),
+        "redraw_sources carry 60 bits": mark("第二轮只用这些号码，太容易凑出想要的结果。请用快乐8或 drand。"),
         "opens, closes, commit_by, objections_until in this order": mark(
             "时间的先后不对：应为评价开始、评价截止、最迟锁定名单、异议截止。"
         ),

@@ -148,7 +148,7 @@ def test_a_mistake_in_the_demos_hospital_is_one_sentence(
 
 def test_several_mistakes_are_told_at_once() -> None:
     text = Path(notices.__file__).with_name("notices.toml").read_text("utf-8")
-    text = text.replace("urgent = true", "urgnet = true", 1).replace('word = "催办"', "word = 5")
+    text = text.replace("urgent = true", "urgnet = true", 1).replace('word = "催单"', "word = 5")
     said = refusal(notices.read_kinds, text)
     assert len(said.splitlines()) == 2
     assert "[dispatched]: urgnet is not known" in said

@@ -85,7 +85,7 @@ def test_going_back_to_change_something_loses_nothing(world: World, admin: Flask
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"sources-0-id": "cn-dlt", "sources-1-id": ""}, "sources", "不到 60 比特"),
+        ({"sources-0-id": "cn-dlt", "sources-1-id": ""}, "sources", "太容易凑出"),
         ({"sources-0-issue": ""}, "sources", "请填期号"),
         ({"sources-0-issue": "2020001"}, "sources", "年份和开奖时间对不上"),
         ({"sources-1-issue": "20001"}, "sources", "年份和开奖时间对不上"),

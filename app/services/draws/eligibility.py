@@ -27,6 +27,7 @@ from app.models import (
 )
 from app.services.draws import duplicate_people, merkle_list
 from app.services.draws.merkle_list import Progress
+from app.texts.catalogue import named
 
 # Tapped by the raters themselves; what somebody else has entered for them takes no part.
 OWN_SOURCES = ("scan", "wechat", "wecom", "mini", "browser")
@@ -186,7 +187,7 @@ def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dic
         "excluded": _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw)),
     }
     found = {code: session.scalar(query) or 0 for code, query in counts.items()}
-    return [{"reason": REASONS[code], "count": count} for code, count in found.items() if count]
+    return [{"reason": named(REASONS[code]), "count": count} for code, count in found.items() if count]
 
 
 def _given(draw: Draw) -> Select[Any]:

@@ -124,7 +124,7 @@ def test_what_is_wrong_with_a_rule_is_named(old: str, new: str, fault_named: str
 @pytest.mark.parametrize(
     ("old", "new", "fault_named"),
     [
-        ('word = "催办"', 'word = "用户正在催办"', "[urged] word: expected at most five Chinese characters"),
+        ('word = "催单"', 'word = "用户正在催单"', "[urged] word: expected at most five Chinese characters"),
         ("phrase5", "phrase_5x", "[dispatched]: unknown field type phrase_5x"),
         ('thing2 = "category"', 'number2 = "category"', "[dispatched]: category does not fit number2"),
     ],
