@@ -13,7 +13,7 @@ export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision bench-integrity bench-sheet screenshots clean
+.PHONY: help run dev test check lint fix quick slow t shell db migration map texts bench bench-board bench-draw bench-imports bench-qr bench-growth bench-supervision bench-integrity bench-sheet bench-time-to-rate screenshots clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -98,6 +98,9 @@ bench-integrity: .venv/ready-dev  ## what the signals find of planted cheating, 
 
 bench-supervision: .venv/ready-dev  ## a million service-level clocks, a million sealed entries
 	$(BIN)/python -m benchmarks.supervision
+
+bench-time-to-rate: .venv/ready-dev  ## requests, bytes and main thread from the scan to the tick, in a browser
+	$(BIN)/python -m pytest -q -s tests/browser/test_time_to_rate.py
 
 screenshots: .venv/ready-dev  ## every page at both sizes and in both themes (build/pictures); those of the README
 	$(BIN)/python -m tests.browser.screenshots build/pictures
