@@ -22,7 +22,7 @@ from app.pagination import Line
 
 BATCH = 5_000
 LOOK_SECONDS = 0.5
-STALLED_SECONDS = 3  # whoever numbers is done long before
+STALLED_LOOKS = 6  # at which something waited and nobody had numbered it: whoever numbers is done long before
 _LOCK = 0x66656564  # "feed", as PostgreSQL's advisory locks want it
 
 
@@ -115,12 +115,12 @@ class Watch:
         self._looking = Lock()
         self._looked = self._numbered = -every
         self._last = 0
-        self._waits_since: float | None = None
+        self._in_vain = 0
 
     @property
     def stalled(self) -> bool:
         """Something has waited for its number for too long: who asks is not told what happens."""
-        return self._waits_since is not None and time.monotonic() - self._waits_since > STALLED_SECONDS
+        return self._in_vain >= STALLED_LOOKS
 
     def last(self) -> int:
         """As far as it is numbered; only read. Whoever comes while somebody looks is told what was known before."""
@@ -149,10 +149,8 @@ class Watch:
     def _number(self) -> None:
         before, numbered = self._last, number_all(self._database)
         self._look()
-        if numbered or self._last != before:  # by somebody else, then
-            self._waits_since = None
-        elif self._waits_since is None:
-            self._waits_since = time.monotonic()
+        # Where the last one is another one now, somebody else has numbered.
+        self._in_vain = 0 if numbered or self._last != before else self._in_vain + 1
         self._numbered = self._looked
 
     def _look(self) -> None:
