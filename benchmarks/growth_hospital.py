@@ -118,7 +118,7 @@ HISTORY = (
     SELECT id, CASE WHEN level < 4 THEN level + 1 ELSE level - 1 END, at + interval '1 hour'
     FROM rating WHERE counts AND id % 40 = 3""",
     """INSERT INTO rating_detail (rating_id, reasons, quality, faces, comment, praise, checked, pressed, at,
-      praised_id)
+      praised_id, signed, public)
     SELECT rating.id, '{{"codes": ["quick"]}}', '{{}}',
       CASE WHEN dice / 23 % 3 = 0 THEN json_build_object('arrived', rating.level, 'handled', 5) ELSE '{{}}'::json END,
       CASE WHEN dice / 13 % 10 < 4 AND at > timestamptz '{now}' - interval '730 days' THEN '修得很快，谢谢' ELSE '' END,
@@ -126,7 +126,9 @@ HISTORY = (
         WHEN at > timestamptz '{now}' - interval '2 days' THEN 'asked'
         WHEN dice / 17 % 7 = 0 THEN 'refused' ELSE 'approved' END, '', false, at,
       CASE WHEN rating.level = 5 AND dice / 13 % 10 < 4 AND at <= timestamptz '{now}' - interval '2 days'
-        AND dice / 17 % 7 > 0 THEN lead_id END
+        AND dice / 17 % 7 > 0 THEN lead_id END,
+      rating.level = 5 AND dice / 13 % 10 < 4 AND dice / 29 % 3 = 0,
+      rating.level = 5 AND dice / 13 % 10 < 4 AND dice / 31 % 2 = 0
     FROM rating JOIN growth_plan plan ON plan.id = rating.id WHERE dice / 19 % 10 < 6""",
     """INSERT INTO rating_exclusion (rating_id, reason, note, by_id, at)
     SELECT id, 'mistaken', '点错', {supervisor}, at + interval '1 hour' FROM rating

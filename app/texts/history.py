@@ -74,7 +74,7 @@ WORDS: dict[str, dict[str, str]] = {
         "register_due": mark("台账将到期"),
         "register_overdue": mark("台账超期"),
         "register_filed": mark("台账加证据"),
-        "register_taken_out": mark("台账撤出证据"),
+        "register_taken_out": mark("台账撤下证据"),
         "register_used": mark("用于工单"),
         "measure_taken_up": mark("立项整改"),
         "measure_done": mark("整改办完"),

@@ -187,7 +187,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "evidence_unreadable": (422, mark("文件打不开，或加了密码、页数太多。请重新导出，或拍照上传。")),
     "evidence_runs": (422, mark("文件里有宏、控件、嵌入或外部链接，不收。请另存为没有这些的文件。")),
     "evidence_enough": (409, mark("每一条最多 %(most)s 个证据。")),
-    "evidence_why": (422, mark("请选一个撤出的原因。")),
+    "evidence_why": (422, mark("请选一个撤下的原因。")),
     "evidence_missing_file": (422, mark("请选择文件。")),
     "register_too_many": (422, mark("一次最多导入 %(most)s 行，请分几个文件。没有导入任何内容。")),
     "register_missing": (422, mark("这一项要填。")),

@@ -35,7 +35,7 @@ def test_the_engineer_reads_it_and_nobody_else_on_their_phone(world: World, insp
     assert all(word in shown for word in ("机房巡检", "一号楼", "2026-12-01", "IN-0001"))
     other = phone(world.bind(world.second_engineer))
     assert other.get(page).status_code == 404
-    assert "现在没有要您办的" in other.get(MINE).text
+    assert "现在没有需要您办的事" in other.get(MINE).text
     assert phone(world.stranger_identity).get(page).location.startswith("/my/bind")
 
 

@@ -52,7 +52,7 @@ def test_its_bytes_and_name_go_and_who_why_and_the_digest_stay(world: World, con
     assert (after.taken_out_by_id, after.taken_out_why) == (world.admin.id, "personal")
     assert admin.get(to).status_code == 404
     shown = admin.get(checked).text
-    assert "已撤出：有不该留的个人信息" in shown
+    assert "已撤下：有不该留的个人信息" in shown
     assert before.digest[:16] in shown
     assert "传错的人" not in shown
     with world.database.reading() as session:
@@ -72,7 +72,7 @@ def test_it_is_done_once_with_a_reason_and_never_by_the_auditor(world: World, co
     admin, to = console(world.admin), f"{checked}/files/{kept(world).id}/out"
     assert not offers(console(world.auditor), checked, to)
     refused = send(admin, checked, to, why="")
-    assert (refused.status_code, "请选一个撤出的原因。" in refused.text) == (422, True)
+    assert (refused.status_code, "请选一个撤下的原因。" in refused.text) == (422, True)
     send(admin, checked, to, why="unreadable")
     assert not offers(admin, checked, to)
     with pytest.raises(DBAPIError, match="append-only"), world.database.transaction() as session:

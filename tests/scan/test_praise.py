@@ -15,7 +15,7 @@ def test_the_boxes_of_the_thanks_page_are_empty_and_say_what_they_do(world: Worl
     ticket, nurse = world.ticket("finished"), phone(world.nurse_identity)
     slip.rate(nurse, ticket, 5)
     page = nurse.get(slip.path(ticket)).text
-    assert re.search(r'name="signed"\s+value="1"><span>表扬时，让工程师看到我的姓名和科室', page)
+    assert re.search(r'name="signed"\s+value="1"><span>表扬署名：让工程师看到我的姓名和科室', page)
     assert re.search(r'name="public"\s+value="1"><span>表扬的文字可以上表扬墙', page)
     slip.rate(nurse, low := world.ticket("finished"), 1)
     assert 'name="signed"' not in nurse.get(slip.path(low)).text

@@ -339,7 +339,7 @@ def test_a_frozen_figure_says_what_evidence_behind_it_was_taken_out(story: Story
     story.freeze()
     supervisor = console(story.world.supervisor)
     page = f"/console/sheets/{story.term.contract.id}/{story.term.quarter}/P6"
-    assert "撤出" not in supervisor.get(page).text
+    assert "撤下" not in supervisor.get(page).text
     with story.world.database.transaction() as session:
         record = session.scalars(select(RegisterRecord)).one()
         kept: dict[str, Any] = {"media_type": "image/jpeg", "size": 1, "content": b"x", "digest": "ab" * 32}
@@ -349,7 +349,7 @@ def test_a_frozen_figure_says_what_evidence_behind_it_was_taken_out(story: Story
         act = Act(Reader(story.world.admin.id, hospital=True, acts=True), story.at)
         evidence.take_out(session, record.id, "uniform", file.id, act, why="wrong_record")
     shown = supervisor.get(page).text
-    assert f"X-1 的一份证据（{show(story.at)} 传，摘要 {'ab' * 8}）已于 {show(story.at)} 撤出：属于别的记录" in shown
+    assert f"X-1 的一份证据（{show(story.at)} 传，摘要 {'ab' * 8}）已于 {show(story.at)} 撤下：属于别的记录" in shown
     assert "19 / 20" in shown or "95.00%" in shown
 
 

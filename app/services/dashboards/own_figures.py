@@ -26,6 +26,7 @@ from app.models import (
     Person,
     Rating,
     RatingCorrection,
+    RegisterRecord,
     RoleGrant,
     Team,
     Ticket,
@@ -73,6 +74,7 @@ class ToDo:
     plans: int
     overdue: int
     unaccepted: int
+    records: int
 
 
 @dataclass(frozen=True)
@@ -152,10 +154,13 @@ def to_do(session: Session, provider_id: int, *, at: datetime) -> ToDo:
     late = select(func.count()).select_from(Ticket).where(*still_open, Ticket.due_at < at)
     plans = select(func.count()).select_from(CaseHandover).where(CaseHandover.provider_id == provider_id)
     unaccepted = select(func.count()).select_from(Ticket).where(Ticket.state == "dispatched", own.exists())
+    over = (RegisterRecord.closed.is_(False), RegisterRecord.due_on < at.date())
+    records = select(func.count()).select_from(RegisterRecord).where(RegisterRecord.provider_id == provider_id, *over)
     return ToDo(
         session.scalar(plans.where(CaseHandover.plan == "")) or 0,
         session.scalar(late) or 0,
         session.scalar(unaccepted) or 0,
+        session.scalar(records) or 0,
     )
 
 
