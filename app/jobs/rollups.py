@@ -61,6 +61,10 @@ def prove(runtime: Runtime) -> None:
         felt = [day for day, differs in recount.corridor_wrong(session, days) if differs]
         quarters = recount.corridor_quarters_wrong(session, recount.corridor_quarters(session)[-2:])
         summed = [day for day, differs in quarters if differs]
+    if felt:  # somebody may have rated since the feed was read
+        feed.number_all(runtime.database)
+        with runtime.database.reading() as session:
+            felt = sorted({*felt} - corridor.pending(session, runtime.settings.timezone))
     if wrong:
         structlog.get_logger().error("a day's roll-up is not what its ratings say", days=[str(day) for day in wrong])
     if felt or summed:

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from app import clock
 from app.db import Database
 from app.jobs import rollups as job
-from app.models import CorridorMeasure, Event, Person, Ticket
+from app.models import CorridorDay, CorridorMeasure, Event, Person, Ticket
 from app.runtime import Runtime
 from app.services.indicators.quarters import Quarter
 from app.services.ratings.rating import Detail
@@ -120,6 +121,22 @@ def test_what_came_since_is_there_after_the_next_round(
     shown = supervisor.get("/console/corridor").text
     assert "1.67</text>" in shown
     assert "低分 1" in shown
+
+
+def test_the_daily_proof_takes_nothing_for_a_mistake_that_only_came_since(
+    runtime: Runtime, felt: list[Ticket], rate: Rate, database: Database
+) -> None:
+    rate(felt[5], 1, Detail(faces={"arrived": 5}))
+    with capture_logs() as logged:
+        job.prove(runtime)
+    assert not logged
+    while job.roll(runtime, at=clock.now()):
+        pass
+    with database.transaction() as session:
+        session.execute(update(CorridorDay).values(figures={"parts": []}))
+    with capture_logs() as logged:
+        job.prove(runtime)
+    assert [entry["event"] for entry in logged] == ["the corridor's roll-up is not what its rows say"]
 
 
 def test_nobody_of_the_provider_comes_in(desk: FlaskClient, felt: list[Ticket]) -> None:

@@ -211,6 +211,12 @@ def _mark(session: Session, zone: ZoneInfo) -> RollupMark | None:
     return mark
 
 
+def pending(session: Session, zone: ZoneInfo) -> set[date]:
+    """The days something has happened on that was not counted yet: there the rows are ahead of what is kept."""
+    mark = session.get(RollupMark, NAME)
+    return _touched(session, mark, zone) if mark is not None else set()
+
+
 def _touched(session: Session, mark: RollupMark, zone: ZoneInfo) -> set[date]:
     """The days of completions and cases that something has happened to since the feed was read."""
     lines = feed.read(session, after=mark.seq, most=feed.BATCH)
