@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo import roles
-from app.models import Completion, CountedRating, Person, Rating, RatingDetail, Ticket
+from app.models import Completion, CountedRating, DutyShift, Person, Rating, RatingDetail, Ticket
 from app.models.duty import SHIFTS
 from app.pagination import Line
 from app.services.cases import complaints, opening
@@ -19,6 +19,7 @@ from app.services.organisation.duty_plan import Planned
 from app.services.tickets import handing_over, lifecycle, notes, pauses
 
 COMPLAINT = "等了两个小时才有人来，来了也没有说清楚原因。"
+DAYS_BACK, AWAY = 7, 41  # of the roster; and one shift of so many at which nobody came
 NOTED = "主板坏了，备件明早到；护士站先用隔壁的电脑。"
 
 
@@ -65,28 +66,42 @@ def _urge(session: Session, engineer: int, *, at: datetime) -> None:
 
 
 def _roster(session: Session, engineer: int, *, at: datetime) -> None:
-    """Two weeks of the provider's shifts and the supervisor's; most were approved, the engineer is here."""
+    """Two weeks of the provider's shifts and the supervisor's; one post is vacant, the engineer is here.
+
+    Nearly everybody came on the days that are over, so that the sheet has something to count.
+    """
     people = duty.people(session, day=at.date())
     by = next(one.id for one in people if one.staff_number == roles.SUPERVISOR.staff_number)
-    days = [at.date() + timedelta(days=number) for number in range(-7, 8)]
+    days = [at.date() + timedelta(days=number) for number in range(-DAYS_BACK, 8)]
     wanted = [one for number, person in enumerate(people) for one in _shifts(person, number, days)]
     cells = {(person.id, day) for person in people for day in days}
     duty_plan.replace(session, wanted, cells, by=by, hospital=True, at=at)
-    for person in people[:-1]:
+    first = duty.window(days[0], SHIFTS[0], at)[0] - timedelta(days=1)
+    for person in people:
         if person.post_id is not None:
-            duty_plan.approve(session, person.id, person.post_id, by=by, at=at)
+            duty_plan.approve(session, person.id, person.post_id, by=by, at=first)
+    for number, shift in enumerate(_over(session, at.date())):
+        if number % AWAY:
+            arrived = duty.window(shift.day, shift.shift, at)[0] - timedelta(minutes=number % 20)
+            duty_plan.check_in(session, shift.person_id, at=arrived)
     for one in duty_plan.own_shifts(session, engineer, at=at, days=1)[:1]:
         duty_plan.ask_swap(session, _later(session, engineer, at), to=_other(people, engineer), by=engineer, at=at)
         if duty.window(one.day, one.shift, at)[0] <= at:
             duty_plan.check_in(session, engineer, at=at)
 
 
+def _over(session: Session, today: date) -> Sequence[DutyShift]:
+    """The provider's shifts of the days before this one."""
+    past = select(DutyShift).where(DutyShift.day < today, DutyShift.post_id.is_not(None))
+    return session.scalars(past.order_by(DutyShift.day, DutyShift.id)).all()
+
+
 def _shifts(person: Line, number: int, days: Sequence[date]) -> Iterator[Planned]:
-    """Five days a week, most by day, some in the evening or at night; supervisors on call round the clock."""
+    """Five days a week from now on, most by day, some in the evening or at night; supervisors round the clock."""
     for offset, day in enumerate(days):
         if person.post_id is None:
             yield from (Planned(person.id, day, shift, None, None) for shift in SHIFTS)
-        elif (number + offset) % 7 < 5:
+        elif offset < DAYS_BACK or (number + offset) % 7 < 5:
             yield Planned(person.id, day, ("day", "day", *SHIFTS[1:])[number % 4], person.post_id, None)
 
 

@@ -10,6 +10,7 @@ from app.services.dashboards import standing
 from app.services.dashboards.standing import TeamFigures, losses
 from app.services.indicators.counting import Count
 from app.services.indicators.quarters import Quarter
+from app.services.reports import monthly
 from app.services.sheets.terms import Term
 from tests.conftest import Console
 from tests.sheets.conftest import Story
@@ -112,3 +113,35 @@ def test_the_provider_reads_its_own_and_what_would_cost_points(world: World, con
     assert "/C7.1" not in page
     with world.database.reading() as session:
         assert session.query(Completion).count() == 1
+
+
+def test_the_month_as_a_table_and_on_paper(world: World, console: Console) -> None:
+    """The provider's has nothing of what was rated or complained of; both are what the sheet would count."""
+    term = this_quarter(world)
+    world.rated(world.ticket("finished"), 1)
+    Story(world, term).count()
+    path = f"/console/standing/{term.contract.id}/{clock.now().astimezone(ZONE):%Y-%m}"
+    with world.database.reading() as session:
+        contract = session.get_one(Contract, term.contract.id)
+        first = monthly.read(path[-7:])
+        ours, theirs = (
+            monthly.of_month(session, contract, first, zone=ZONE, for_provider=one) for one in (False, True)
+        )
+    rows = {row[0]: row for row in ours.rows}
+    assert rows["C7.1"][3:] == (0, 1, "0.00%")
+    assert rows["C1.1"][4] == 1
+    assert {row[0] for row in ours.rows} - {row[0] for row in theirs.rows} == {
+        "P7",
+        "C7.1",
+        "C7.2",
+        "C7.3",
+        "C7.4",
+        "C7.5",
+    }
+    for person in (world.supervisor, world.desk, world.auditor):
+        client = console(person)
+        assert f"{path}.xlsx" in client.get("/console/standing").text
+        assert client.get(f"{path}.xlsx").data.startswith(b"PK")
+        assert client.get(f"{path}.pdf").data.startswith(b"%PDF")
+    assert console(world.desk).get("/console/standing/1/2026-13.pdf").status_code == 404
+    assert console(world.desk).get("/console/standing/99/2026-10.pdf").status_code == 404

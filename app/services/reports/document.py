@@ -17,7 +17,7 @@ from qr.font import PATH, SIMPLIFIED, font
 SOFT, GREEN, PALE = (90, 90, 90), (6, 122, 63), (225, 225, 225)
 
 
-class _Document(FPDF):
+class Document(FPDF):
     foot = ""
 
     def footer(self) -> None:
@@ -32,14 +32,8 @@ def document(content: dict[str, Any], facts: dict[str, str], *, at: datetime) ->
     """`facts`: what stands at the head, such as state, version, digest and moment; `at`: when it was counted, so that
     the same sheet is the same file.
     """
-    pdf = _Document(format="A4")
-    pdf.foot = _shown(f"{content['quarter']} {content['contract']}")
-    pdf.add_font("sc", fname=PATH, collection_font_number=SIMPLIFIED)
-    pdf.set_creation_date(at)
-    pdf.set_title(f"{content['quarter']} 季度考核表")
-    pdf.set_margin(16)
-    pdf.set_auto_page_break(auto=True, margin=18)
-    pdf.add_page()
+    title = f"{content['quarter']} 季度考核表"
+    pdf = begin(title, foot=f"{content['quarter']} {content['contract']}", at=at)
     _head(pdf, content, facts)
     _chart(pdf, content)
     _sum(pdf, content)
@@ -49,14 +43,27 @@ def document(content: dict[str, Any], facts: dict[str, str], *, at: datetime) ->
     return bytes(pdf.output())
 
 
+def begin(title: str, *, foot: str, at: datetime) -> Document:
+    """A first page in the pinned font; its moment is `at`, so that the same facts are the same file."""
+    pdf = Document(format="A4")
+    pdf.foot = printable(foot)
+    pdf.add_font("sc", fname=PATH, collection_font_number=SIMPLIFIED)
+    pdf.set_creation_date(at)
+    pdf.set_title(title)
+    pdf.set_margin(16)
+    pdf.set_auto_page_break(auto=True, margin=18)
+    pdf.add_page()
+    return pdf
+
+
 def _head(pdf: FPDF, content: dict[str, Any], facts: dict[str, str]) -> None:
-    _text(pdf, f"{content['quarter']} 季度考核表", size=18)
-    _text(pdf, f"{content['provider']} · 合同 {content['contract']} · {content['from']} 至 {content['to']}", size=10)
+    line(pdf, f"{content['quarter']} 季度考核表", size=18)
+    line(pdf, f"{content['provider']} · 合同 {content['contract']} · {content['from']} 至 {content['to']}", size=10)
     for name, text in facts.items():
-        _text(pdf, f"{name}：{text}", size=9, soft=True)
+        line(pdf, f"{name}：{text}", size=9, soft=True)
     pdf.ln(3)
     grade = content["settlement"].get("grade", "")
-    _text(pdf, f"总分 {points(content['total'])}　{grade}", size=22)
+    line(pdf, f"总分 {points(content['total'])}　{grade}", size=22)
 
 
 def _chart(pdf: FPDF, content: dict[str, Any]) -> None:
@@ -102,11 +109,11 @@ def _sum(pdf: FPDF, content: dict[str, Any]) -> None:
         col_widths=(7, 3), text_align=("LEFT", "RIGHT"), first_row_as_headings=False, line_height=6.5
     ) as table:
         for name, value in rows:
-            table.row((_shown(name), _shown(value)))
+            table.row((printable(name), printable(value)))
     if content.get("termination_review"):
-        _text(pdf, "连续两季或合同内三季低于 75 分：启动终止评估。", size=10)
+        line(pdf, "连续两季或合同内三季低于 75 分：启动终止评估。", size=10)
     said = "没有数据的指标不给满分，权重按比例分给同组其他指标。没有评价就是没有，不当作满意。"
-    _text(pdf, f"按 {content['rules']} 规则。{said}", size=9, soft=True)
+    line(pdf, f"按 {content['rules']} 规则。{said}", size=9, soft=True)
 
 
 def _stamps(pdf: FPDF) -> None:
@@ -123,7 +130,7 @@ def _stamps(pdf: FPDF) -> None:
 
 
 def _lines(pdf: FPDF, content: dict[str, Any]) -> None:
-    _text(pdf, "附：逐项", size=14)
+    line(pdf, "附：逐项", size=14)
     pdf.set_font("sc", size=8)
     heads = FontFace(fill_color=PALE)
     with pdf.table(
@@ -134,8 +141,8 @@ def _lines(pdf: FPDF, content: dict[str, Any]) -> None:
         line_height=4.5,
     ) as table:
         table.row(("代码", "指标", "公式", "来源", "数字", "95% 区间", "权重", "得分", "说明"))
-        for line in content["lines"]:
-            table.row([_shown(cell) for cell in _cells(line)])
+        for one in content["lines"]:
+            table.row([printable(cell) for cell in _cells(one)])
 
 
 def _cells(line: dict[str, Any]) -> tuple[str, ...]:
@@ -161,14 +168,14 @@ def _cells(line: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _text(pdf: FPDF, text: str, *, size: int, soft: bool = False) -> None:
+def line(pdf: FPDF, text: str, *, size: int, soft: bool = False) -> None:
     pdf.set_font("sc", size=size)
     if soft:
         pdf.set_text_color(*SOFT)
-    pdf.multi_cell(w=0, h=size * 0.55, text=_shown(text), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(w=0, h=size * 0.55, text=printable(text), new_x="LMARGIN", new_y="NEXT")
     pdf.set_text_color(0, 0, 0)
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
     """With a sign in the place of what the font does not have, never a box."""
     return font().printable(text)

@@ -1,13 +1,16 @@
 """How the contracts stand: for the supervision, for the provider (its own, by teams), for the director (one page)."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, g, render_template
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
+from app.errors import Missing
 from app.http.context import now, read_session, runtime
 from app.http.i18n import language
+from app.models import Contract
 from app.services.dashboards import standing
 from app.services.indicators.quarters import Quarter
 from app.services.integrity import queue
@@ -15,6 +18,10 @@ from app.services.organisation import employment
 from app.services.registers import access, search
 from app.services.sheets import pages
 from app.services.sheets.terms import Term
+from app.services.tables.writer import XLSX
+
+if TYPE_CHECKING:
+    from app.services.reports.monthly import Month
 
 blueprint = Blueprint("console_standing", __name__)
 
@@ -40,7 +47,42 @@ def index() -> str:
             registers=search.due(session, reader, day=at.date(), within=REGISTERS_WITHIN) if provider else (),
             signals=0 if provider else queue.waiting(session),
             provider=provider,
+            months=_months(at.astimezone(runtime().settings.timezone).date()),
         )
+
+
+@blueprint.get("/console/standing/<id:contract_id>/<month>.xlsx")
+def month_workbook(contract_id: int, month: str) -> Response:
+    from app.services.reports import monthly  # what writes files is for whoever takes one away
+
+    return _file(monthly.workbook(_month(contract_id, month)), f"month-{month}.xlsx", XLSX)
+
+
+@blueprint.get("/console/standing/<id:contract_id>/<month>.pdf")
+def month_document(contract_id: int, month: str) -> Response:
+    from app.services.reports import monthly
+
+    return _file(monthly.document(_month(contract_id, month), at=now()), f"month-{month}.pdf", "application/pdf")
+
+
+def _month(contract_id: int, month: str) -> "Month":
+    """Of another provider's contract nothing is known."""
+    from app.services.reports import monthly
+
+    first, zone = monthly.read(month), runtime().settings.timezone
+    with read_session() as session:
+        contract = session.get(Contract, contract_id)
+        own = _provider_id(session)
+        if contract is None or (own is not None and contract.provider_id != own):
+            raise Missing("no_such_contract")
+        return monthly.of_month(session, contract, first, zone=zone, for_provider=not g.visitor.supervises)
+
+
+def _file(content: bytes, name: str, mimetype: str) -> Response:
+    answer = Response(content, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("/console/director")
@@ -57,6 +99,11 @@ def director() -> str:
     return render_template(
         "console/director.html", standings=list(zip(map(_shown, shown), map(_shown, before), strict=True)), at=now()
     )
+
+
+def _months(today: date) -> list[str]:
+    """This one and the one before."""
+    return [f"{day:%Y-%m}" for day in (today, today.replace(day=1) - timedelta(days=1))]
 
 
 def _terms(session: Session, provider_id: int | None) -> list[Term]:
