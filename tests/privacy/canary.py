@@ -123,10 +123,25 @@ class Canary:
     def _complain(self, session: Session, ticket: Ticket) -> None:
         for one, what in ((GRIEF, "complained"), (f"{GRIEF}，又一次", "complained again")):
             at = self.at(what, days=3, minute=43 if what == "complained" else 53)
-            made = complaints.complain(session, ticket, Said(one), by=self.person.id, at=at, channel="mini")
+            said = Said(one, hidden=what == "complained")
+            made = complaints.complain(session, ticket, said, by=self.person.id, at=at, channel="mini")
             if what == "complained":
-                answered = self.at("answered", days=3, minute=47)
-                acts.answer(session, made.id, Actor(self.world.supervisor.id, answered, 0), text=REPLY)
+                self._make_up(session, made.id)
+
+    def _make_up(self, session: Session, case_id: int) -> None:
+        """Who hid their name is rung, answered and made up for, and says how content they are with it."""
+
+        def seen() -> int:
+            return session.get_one(ServiceCase, case_id).acts
+
+        for minute, (act, what) in enumerate(
+            (("call", {"outcome": "reached", "text": REPLY}), ("answer", {"text": REPLY}), ("agree", {"text": REPLY}))
+        ):
+            at = self.at(act, days=3, minute=44 + minute)
+            getattr(acts, act)(session, case_id, Actor(self.world.supervisor.id, at, seen()), **what)
+        recovered, rerated = self.at("recovered", days=3, minute=49), self.at("re-rated", days=3, minute=51)
+        acts.recover(session, case_id, Actor(self.world.supervisor.id, recovered, seen()), text=REPLY)
+        acts.rerate(session, case_id, level=5, by=self.person.id, at=rerated, channel="wechat")
 
     def _message(self) -> Inbound:
         at = self.at("wrote", days=3, minute=59)
