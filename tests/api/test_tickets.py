@@ -194,17 +194,30 @@ def test_a_complaint_goes_to_the_hospital_and_its_answer_comes_back(nurse: Phone
     again = nurse.post(f"/tickets/{ticket.number}/complaint", {"text": "还是不好"})
     assert code(again) == (409, "complained_already")
     with world.database.transaction() as session:
-        at = session.scalars(select(ServiceCase.opened_at)).one()
-        acts.answer(session, made["id"], Actor(world.supervisor.id, at, 0), text="已谈话")
+        case, at = session.execute(select(ServiceCase.id, ServiceCase.opened_at)).one()
+        acts.answer(session, case, Actor(world.supervisor.id, at, 0), text="已谈话")
     (known,) = told(nurse.get(f"/tickets/{ticket.number}"))["complaints"]
     assert (known["state"], known["answer"]) == ("answered", "已谈话")
     with world.database.reading() as session:
         complained = select(Event.kind, Event.data).where(Event.subject == "case")
         events = session.execute(complained.order_by(Event.id)).all()
     assert [tuple(row) for row in events] == [
-        ("case_opened", {"case": made["id"], "reason": "complaint"}),
-        ("case_answered", {"case": made["id"]}),
+        ("case_opened", {"case": case, "reason": "complaint"}),
+        ("case_answered", {"case": case}),
     ]
+
+
+def test_a_complaint_does_not_tell_how_many_others_there_are(nurse: Phone, world: World) -> None:
+    first, second = world.ticket("finished"), world.ticket("finished")
+    for ticket in (first, second):
+        made = told(nurse.post(f"/tickets/{ticket.number}/complaint", {"text": "慢"}))
+        assert made["id"] == 1
+    with world.database.transaction() as session:
+        case, at = session.execute(select(ServiceCase.id, ServiceCase.opened_at).order_by(ServiceCase.id)).first() or ()
+        acts.answer(session, case, Actor(world.supervisor.id, at, 0), text="已谈话")
+    assert told(nurse.post(f"/tickets/{first.number}/complaint", {"text": "还是慢"}))["id"] == 2
+    known = told(nurse.get(f"/tickets/{first.number}"))["complaints"]
+    assert [(one["id"], one["text"]) for one in known] == [(1, "慢"), (2, "还是慢")]
 
 
 def reported(phone: Phone) -> str:

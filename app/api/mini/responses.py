@@ -124,7 +124,8 @@ class Choices(ResponseModel):
 
 
 class Complaint(ResponseModel):
-    id: int
+    # The row's number would tell how many others there are.
+    id: int = Field(validation_alias="place", description="Which of one's own about this ticket: 1, 2, ...")
     text: str
     at: Moment
     state: Literal["open", "answered"]

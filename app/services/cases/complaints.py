@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,9 +31,10 @@ class Said:
 
 @dataclass(frozen=True)
 class OwnComplaint:
-    """As whoever complained reads it."""
+    """As whoever complained reads it; `place`: which of their own about this ticket."""
 
     id: int
+    place: int
     text: str
     at: datetime
     answer: str
@@ -52,25 +54,25 @@ def complain(
         raise Refused("complained_already")
     cause = replace(about(ticket, said.about), person_id=by, hidden=said.hidden)
     case_id = written(session, opening.open_case(session, cause, by=by, at=at, channel=channel), said.text, by, at)
-    return OwnComplaint(case_id, said.text, at, "", None)
+    mine = session.scalars(select(ServiceCase.id).where(*_of_person(ticket.id if ticket else None, by))).all()
+    return OwnComplaint(case_id, len(mine), said.text, at, "", None)
 
 
 def of_person(session: Session, ticket_id: int, person_id: int) -> Sequence[OwnComplaint]:
     """The complaints of one person about this ticket, oldest first."""
-    mine = (ServiceCase.reason == "complaint", ServiceCase.person_id == person_id)
-    cases = session.scalars(
-        select(ServiceCase).where(ServiceCase.ticket_id == ticket_id, *mine).order_by(ServiceCase.id)
-    ).all()
+    mine = _of_person(ticket_id, person_id)
+    cases = session.scalars(select(ServiceCase).where(*mine).order_by(ServiceCase.id)).all()
     words = _words(session, [case.id for case in cases])
     return [
         OwnComplaint(
             case.id,
+            place,
             words.get((case.id, "complaint"), ""),
             case.opened_at,
             words.get((case.id, "answer"), ""),
             case.answered_at,
         )
-        for case in cases
+        for place, case in enumerate(cases, 1)
     ]
 
 
@@ -79,10 +81,14 @@ def about(ticket: Ticket | None, about: str) -> Cause:
 
 
 def _waits(session: Session, ticket: Ticket | None, about: str, by: int) -> bool:
-    of_ticket = ServiceCase.ticket_id.is_not_distinct_from(ticket.id if ticket else None)
-    waiting = (ServiceCase.reason == "complaint", ServiceCase.about == about, ServiceCase.stage.in_(UNANSWERED))
-    query = select(ServiceCase.id).where(ServiceCase.person_id == by, of_ticket, *waiting)
+    waiting = (ServiceCase.about == about, ServiceCase.stage.in_(UNANSWERED))
+    query = select(ServiceCase.id).where(*_of_person(ticket.id if ticket else None, by), *waiting)
     return session.scalar(query.limit(1)) is not None
+
+
+def _of_person(ticket_id: int | None, person_id: int) -> Sequence[Any]:
+    of_ticket = ServiceCase.ticket_id.is_not_distinct_from(ticket_id)
+    return ServiceCase.reason == "complaint", ServiceCase.person_id == person_id, of_ticket
 
 
 def written(session: Session, event: Recorded | None, text: str, by: int, at: datetime) -> int:
