@@ -2,7 +2,7 @@
 
 Everything follows from a ticket's number, so two hospitals differ by how long they have been at it and by nothing
 else: as many people, as many tickets and ratings a day, as many that are open, as many notices as retention leaves.
-Of what is rare (ratings set aside) even the short history has a page full: a row that is shown costs more than one that
+Of what is rare (ratings set aside, who hardly calls or comes) even the short history has a page full: a row that is shown costs more than one that
 is looked through, and a page of eight beside one of fifty would tell of that alone.
 """
 
@@ -20,7 +20,8 @@ from tests.support.world import APPID, World, build
 
 A_DAY = 500  # tickets
 OPEN = 60  # of them at this moment, the newest
-RARE = 20_000  # of so many tickets one is of the ward that hardly calls, one of the engineer who hardly comes
+RARE = 20_000  # of so many tickets at most one is of the ward that hardly calls, one of the engineer who hardly comes
+FULL = 140  # at least so many of what is rare
 WARDS, NURSES, ENGINEERS, CATEGORIES, ASSETS = 60, 1_200, 30, 12, 6_000
 
 # What was written before the tickets has low ids, and theirs are their numbers; these stand above both.
@@ -67,7 +68,7 @@ SELECT n AS id, reported_at, dice, nurse, state,
   CASE WHEN n > {tickets} - 8 THEN {first} + {nurses} + 1 WHEN n % {rare} = 13 THEN {first} + {nurses} + {engineers}
     ELSE {first} + {nurses} + 1 + dice / 7 % ({engineers} - 1) END AS lead,
   CASE WHEN state IN ('finished', 'closed') THEN reported_at + interval '40 minutes' END AS finished_at,
-  CASE WHEN state IN ('finished', 'closed') AND (dice % 100 < 40 OR n % 20000 IN (13, 17))
+  CASE WHEN state IN ('finished', 'closed') AND (dice % 100 < 40 OR n % {rare} IN (13, 17))
     THEN reported_at + interval '45 minutes' + dice % 900 * interval '1 minute' END AS rated_at,
   CASE WHEN dice / 100 % 1000 < 650 THEN 5 WHEN dice / 100 % 1000 < 900 THEN 4 WHEN dice / 100 % 1000 < 960 THEN 3
     WHEN dice / 100 % 1000 < 985 THEN 2 ELSE 1 END AS level,
@@ -132,7 +133,7 @@ HISTORY = (
     FROM rating JOIN growth_plan plan ON plan.id = rating.id WHERE dice / 19 % 10 < 6""",
     """INSERT INTO rating_exclusion (rating_id, reason, note, by_id, at)
     SELECT id, 'mistaken', '点错', {supervisor}, at + interval '1 hour' FROM rating
-    WHERE counts AND id % greatest(1, least(1000, {tickets} / 140)) = 0""",
+    WHERE counts AND id % greatest(1, least(1000, {tickets} / {full})) = 0""",
     """INSERT INTO entered_rating (completion_id, source, level, given_at, by_id, at)
     SELECT id, 'telephone', level, finished_at, {supervisor}, finished_at + interval '1 hour'
     FROM growth_plan WHERE finished_at IS NOT NULL AND id % 200 = 5""",
@@ -201,7 +202,8 @@ def _facts(world: World, tickets: int, a_day: int, at: datetime) -> dict[str, ob
         "now": (at - timedelta(minutes=2)).isoformat(),
         "a_day": a_day,
         "open": OPEN,
-        "rare": RARE,
+        "rare": max(20, min(RARE, tickets // FULL)),
+        "full": FULL,
         "first": FIRST,
         "wards": WARDS,
         "nurses": NURSES,
