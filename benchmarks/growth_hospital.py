@@ -2,8 +2,8 @@
 
 Everything follows from a ticket's number, so two hospitals differ by how long they have been at it and by nothing
 else: as many people, as many tickets and ratings a day, as many that are open, as many notices as retention leaves.
-Of what is rare (ratings set aside, who hardly calls or comes) even the short history has a page full: a row that is shown costs more than one that
-is looked through, and a page of eight beside one of fifty would tell of that alone.
+Of what is rare (ratings set aside, who hardly calls or comes) even the short history has a page full: a row that is
+shown costs more than one that is looked through, and a page of eight beside one of fifty would tell of that alone.
 """
 
 from datetime import datetime, timedelta
