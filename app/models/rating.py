@@ -85,6 +85,7 @@ class RatingDetail(Base):
     __table_args__ = (
         CheckConstraint("praise IN ('', 'asked', 'approved', 'refused')", name="known_praise"),
         Index(None, "praise"),
+        Index(None, "at"),
         Index("ix_rating_detail_unchecked", "at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
         Index("ix_rating_detail_flagged", "at", sqlite_where=_FLAGGED, postgresql_where=_FLAGGED),
         Index("ix_rating_detail_praised", "praised_id", "at", sqlite_where=_PRAISED, postgresql_where=_PRAISED),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -32,6 +32,7 @@ from app.services.rollups.corridor_rows import COMPLAINT, OVERALL, RECOVERY, of_
 from app.services.rollups.daily import LEVEL
 
 SHOWN = 10
+EARLY = timedelta(days=1)  # a finish that was taken in may lie so far ahead
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def tickets(session: Session, asked: Asked, *, after: Cursor | None) -> Page:
     query = _of_cases() if of_case else _of_completions()
     query = query.with_only_columns(key.label("id"), level.label("felt")).where(at >= asked.since, at < asked.until)
     query = query.where(*_fits(asked.place, of_case), level.in_(LOW_LEVELS) if asked.low else level.is_not(None))
+    if asked.touchpoint not in {COMPLAINT, RECOVERY, OVERALL}:  # said after the finish
+        query = query.where(RatingDetail.at >= asked.since - EARLY)
     page = newest_first(session, query, at, key, after=after)
     found = {row.id: row for row in session.execute(_lines(of_case).where(key.in_([row.id for row in page.rows])))}
     lines = [{**found[row.id]._asdict(), "felt": row.felt, "at": row.page_at} for row in page.rows]
