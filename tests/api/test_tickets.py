@@ -213,7 +213,7 @@ def test_a_complaint_does_not_tell_how_many_others_there_are(nurse: Phone, world
         made = told(nurse.post(f"/tickets/{ticket.number}/complaint", {"text": "慢"}))
         assert made["id"] == 1
     with world.database.transaction() as session:
-        case, at = session.execute(select(ServiceCase.id, ServiceCase.opened_at).order_by(ServiceCase.id)).first() or ()
+        case, at = session.execute(select(ServiceCase.id, ServiceCase.opened_at).order_by(ServiceCase.id)).all()[0]
         acts.answer(session, case, Actor(world.supervisor.id, at, 0), text="已谈话")
     assert told(nurse.post(f"/tickets/{first.number}/complaint", {"text": "还是慢"}))["id"] == 2
     known = told(nurse.get(f"/tickets/{first.number}"))["complaints"]
