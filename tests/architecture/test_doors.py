@@ -1,5 +1,6 @@
 """Every door has a guard, stands only in the processes it belongs to, and lets in only whom it names."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -168,7 +169,12 @@ STYLE = "/bootstrap/static/css/bootstrap.min.css"
 OF_THE_DEMO = {"GET /demo/phone", "GET /demo/seat", "GET /demo/codes", "POST /demo/sign-in"}
 # The provider never sees a rating, a complaint, nor the roster.
 # Show a ticket, or a spot of the corridor, that the address names; here none is named.
-LOOKS = {"/console/entered/new", "/console/print/pads/link", "/console/corridor/measures/new"}
+LOOKS = {"/console/entered/new", "/console/print/pads/link", "/console/corridor/measures/new"} | {
+    "/console/rules/<id:contract_id>/changes"
+}
+# What every form posts to, save a page that is one form; and what concerns whoever sends it alone.
+POSTS = re.compile(r'<form[^>]*method="post"[^>]*action="([^"]+)"')
+OF_ONES_OWN = {"/sign-out", "/sign-in/password"}
 OF_A_MANAGER = "/console/teams"  # the provider's own teams; the hospital has the corridor and the sheet
 COMMITTEE_ONLY = "/console/draws/<draw_id>/claims/<id:claim_id>/photo"  # a winner's picture is nobody else's business
 HOSPITAL_ONLY = (
@@ -277,6 +283,8 @@ def test_an_auditor_reads_everything_and_changes_nothing(
         shut = door.method == "POST" or door.rule == COMMITTEE_ONLY
         missing = answer.status_code in {400, 404, 422} and door.rule in {*LOOKS, OF_A_MANAGER}
         assert answer.status_code == 403 if shut else missing or answer.status_code < 400, door
+        offered = set(POSTS.findall(answer.text)) if "html" in answer.mimetype else set()
+        assert offered <= {*OF_ONES_OWN, door.address}, f"{door.rule} offers what refuses: {offered}"
 
 
 def test_an_engineers_door_asks_who_is_there(
