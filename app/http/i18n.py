@@ -56,7 +56,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(_=markup, language=language, languages=LANGUAGES)
     app.jinja_env.globals.update(large_text=lambda: bool(g.get("large_text")))
     app.jinja_env.filters.update(moment=show_moment, hour=show_hour, day=show_day, limit=show_limit)
-    app.jinja_env.filters.update(duration=show_duration, age=show_age)
+    app.jinja_env.filters.update(duration=show_duration, age=show_age, span=show_span)
     app.context_processor(_everywhere)
     app.before_request(_choose)
 
@@ -75,11 +75,19 @@ def show_day(at: datetime | None) -> str:
     return _show(at, "%Y-%m-%d")
 
 
+def show_span(begins: datetime, ends: datetime) -> str:
+    """From when to when; the day once where both are of one."""
+    day = show_day(begins)
+    return f"{show_moment(begins)} – {show_moment(ends).removeprefix(f'{day} ')}"
+
+
 def show_duration(time: timedelta) -> str:
     """Whole minutes, rounded once, half up."""
     minutes = (abs(time) + timedelta(seconds=30)) // timedelta(minutes=1)
     if minutes < 60:
         return gettext("%(minutes)s 分钟", minutes=minutes)
+    if minutes % 60 == 0:
+        return gettext("%(hours)s 小时", hours=minutes // 60)
     return gettext("%(hours)s 小时 %(minutes)s 分钟", hours=minutes // 60, minutes=minutes % 60)
 
 

@@ -16,8 +16,8 @@ def make(demo: Demo, until: str, *, everybody_wins: bool = False) -> str:
         if everybody_wins:
             patch.setattr(demo_draw, "_draft", _for_everybody(vars(demo_draw)["_draft"]))
         with demo.runtime.database.transaction() as session:
-            zone = demo.runtime.settings.timezone
-            return demo_draw.draw(session, until=until, tenant="h001", hospital="和平医院", zone=zone, at=clock.now())
+            zone, hospital = demo.runtime.settings.timezone, demo.runtime.settings.hospital_name
+            return demo_draw.draw(session, until=until, tenant="h001", hospital=hospital, zone=zone, at=clock.now())
 
 
 def _for_everybody(draft: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,7 +30,7 @@ STEPS = {
 
 def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
     """Its requester adds a photo and complains twice: the first complaint is answered, the second waits."""
-    at = clock.now()
+    at = runtime.now()
     with runtime.database.transaction() as session:
         held = lifecycle.locked(session, ticket_id=ticket.id)
         assert held.requester_id

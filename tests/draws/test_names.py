@@ -38,6 +38,12 @@ def test_a_draw_is_called_by_its_quarter(app: Flask, opens: str, closes: str, na
         assert filters.draw_name(filters.moment_of(opens), filters.moment_of(closes)) == name
 
 
+def test_a_draw_not_of_one_quarter_says_its_days_once(app: Flask) -> None:
+    with app.test_request_context():
+        assert filters.draw_days("2026-10-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00") == "2026-10-01 至 2026-12-31"
+        assert filters.draw_days("2026-09-01T00:00:00+08:00", "2026-11-01T00:00:00+08:00") == ""
+
+
 def test_numbers_fall_one_by_one_where_they_are_of_a_lottery() -> None:
     two_groups = filters.balls({"value": "03 08 19 26 33+02 11"})
     assert [ball.number for ball in two_groups] == ["03", "08", "19", "26", "33", "02", "11"]

@@ -103,7 +103,7 @@ def test_pages_say_what_would_raise_it(world: World, phone: Phone, console: Cons
     for _ in range(3):
         world.ticket("finished")
     engineer = phone(world.engineer_identity).get("/engineer/figures").text
-    assert all(text in engineer for text in ("评价还不够多", "怎样提高", "一次修好", "3 ÷ 3", "0 ÷ 3"))
+    assert all(text in engineer for text in ("评价还不够多", "怎样提高", "一次修好", "3 张里 3 张", "3 张里 0 张"))
     assert console(world.desk).get("/console/teams").status_code == 404
     with world.database.transaction() as session:
         session.add(manager := Post(code="manager", name="项目经理", provider_id=world.provider.id))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from app.http.i18n import call_department
+from app.http.i18n import call_department, show_duration, show_span
 from app.http.look import icon
 from app.paths import ROOT
 from app.runtime import Runtime, build
@@ -165,3 +166,11 @@ def luminance(colour: str) -> float:
     parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_span_says_its_day_once_and_whole_hours_have_no_minutes(app: Flask) -> None:
+    begins = datetime.fromisoformat("2026-11-22T17:30:00+08:00")
+    with app.test_request_context():
+        assert show_span(begins, begins + timedelta(hours=4.5)) == "2026-11-22 17:30 – 22:00"
+        assert show_span(begins, begins + timedelta(hours=12)) == "2026-11-22 17:30 – 2026-11-23 05:30"
+        assert (show_duration(timedelta(hours=2)), show_duration(timedelta(minutes=61))) == ("2 小时", "1 小时 1 分钟")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint
 
@@ -33,6 +33,7 @@ def install(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(moment_of, "instant")
     blueprint.add_app_template_test(second_round)
     blueprint.add_app_template_global(draw_name)
+    blueprint.add_app_template_global(draw_days)
 
 
 def steps(page: Page, at: datetime) -> list[Step]:
@@ -101,13 +102,31 @@ def balls(source: Fields) -> list[Ball]:
 
 def draw_name(opens: datetime | str, closes: datetime | str) -> str:
     """What people call a draw: by the quarter its period lies in, else by its days."""
+    first, last = _days(opens, closes)
+    if _in_one_quarter(first, last):
+        return gettext("%(year)s 年%(quarter)s评价抽奖", year=first.year, quarter=gettext(QUARTERS[_quarter(first)]))
+    return gettext("%(first)s 至 %(last)s 评价抽奖", first=first, last=last)
+
+
+def draw_days(opens: datetime | str, closes: datetime | str) -> str:
+    """The days of its period, where its name does not say them already."""
+    first, last = _days(opens, closes)
+    return gettext("%(first)s 至 %(last)s", first=first, last=last) if _in_one_quarter(first, last) else ""
+
+
+def _days(opens: datetime | str, closes: datetime | str) -> tuple[date, date]:
+    """First and last; a period that ends at midnight ends with the day before."""
+    first, last = (moment_of(at) if isinstance(at, str) else at for at in (opens, closes))
     zone = runtime().settings.timezone
-    first, last = ((moment_of(at) if isinstance(at, str) else at).astimezone(zone) for at in (opens, closes))
-    last -= timedelta(microseconds=1)  # a period that ends at midnight ends with the day before
-    quarter = (first.month - 1) // 3
-    if (first.year, quarter) == (last.year, (last.month - 1) // 3):
-        return gettext("%(year)s 年%(quarter)s评价抽奖", year=first.year, quarter=gettext(QUARTERS[quarter]))
-    return gettext("%(first)s 至 %(last)s 评价抽奖", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    return first.astimezone(zone).date(), (last.astimezone(zone) - timedelta(microseconds=1)).date()
+
+
+def _quarter(day: date) -> int:
+    return (day.month - 1) // 3
+
+
+def _in_one_quarter(first: date, last: date) -> bool:
+    return (first.year, _quarter(first)) == (last.year, _quarter(last))
 
 
 def in_words(entry: str) -> str:
