@@ -56,7 +56,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(_=markup, language=language, languages=LANGUAGES)
     app.jinja_env.globals.update(large_text=lambda: bool(g.get("large_text")))
     app.jinja_env.filters.update(moment=show_moment, hour=show_hour, day=show_day, limit=show_limit)
-    app.jinja_env.filters.update(duration=show_duration, age=show_age, span=show_span)
+    app.jinja_env.filters.update(duration=show_duration, age=show_age, span=show_span, parted=parted)
     app.context_processor(_everywhere)
     app.before_request(_choose)
 
@@ -73,6 +73,11 @@ def show_hour(at: datetime | None) -> str:
 
 def show_day(at: datetime | None) -> str:
     return _show(at, "%Y-%m-%d")
+
+
+def parted(level: str) -> str:
+    """A level in a narrow place: the longest, of five letters, breaks between its two words."""
+    return f"{level[:2]}\u200b{level[2:]}" if len(level) == 5 else level.replace("issat", "is\u00adsat")
 
 
 def show_span(begins: datetime, ends: datetime) -> str:
