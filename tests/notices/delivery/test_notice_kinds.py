@@ -1,6 +1,7 @@
 """The file a hospital edits: what is wrong in it is named, and what is in it WeChat takes."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -59,7 +60,9 @@ def test_each_kind_opens_the_page_where_it_is_dealt_with() -> None:
     assert opened("dispatched") == "https://it.example.org/engineer/20261122-0001"
     assert opened("finished") == LINKS.ticket_url(7)
     assert opened("channel_stopped", NoticeContext(FACTS.moment)) == "https://console.example.org/console"
-    assert opened("channel_stopped") == "https://console.example.org/console/tickets/20261122-0001"
+    at_console = replace(FACTS, console=True)
+    assert opened("channel_stopped", at_console) == "https://console.example.org/console/tickets/20261122-0001"
+    assert opened("channel_stopped") == LINKS.ticket_url(7)
 
 
 @pytest.mark.parametrize(
