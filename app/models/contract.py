@@ -77,6 +77,11 @@ class Contract(Base):
         """The first and the last day belong to it."""
         return self.valid_from <= day <= self.valid_to
 
+    @classmethod
+    def meets(cls, first: date, last: date) -> ColumnElement[bool]:
+        """In force on any day from `first` to `last`, both included."""
+        return and_(cls.valid_from <= last, cls.valid_to >= first)
+
     @in_force.expression
     @classmethod
     def _in_force(cls, day: date) -> ColumnElement[bool]:

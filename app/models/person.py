@@ -85,6 +85,10 @@ class Employment(Base):
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
 
+    def can_end(self, last: date, today: date) -> bool:
+        """Whether that day could become its last: not in the past, not before it began, not after it ends anyhow."""
+        return max(self.valid_from, today) <= last and (self.valid_to is None or last <= self.valid_to)
+
     @hybrid_method
     def lasts(self, day: Day) -> bool:
         """Not over before that day; one that begins only later counts: the person stays on the roster for it."""

@@ -138,10 +138,9 @@ def test_the_month_as_a_table_and_on_paper(world: World, console: Console) -> No
         "C7.4",
         "C7.5",
     }
-    for person in (world.supervisor, world.desk, world.auditor):
+    for person, form, begins in ((world.supervisor, "xlsx", b"PK"), (world.desk, "pdf", b"%PDF")):
         client = console(person)
-        assert f"{path}.xlsx" in client.get("/console/standing").text
-        assert client.get(f"{path}.xlsx").data.startswith(b"PK")
-        assert client.get(f"{path}.pdf").data.startswith(b"%PDF")
+        assert f"{path}.{form}" in client.get("/console/standing").text
+        assert client.get(f"{path}.{form}").data.startswith(begins)
     assert console(world.desk).get("/console/standing/1/2026-13.pdf").status_code == 404
     assert console(world.desk).get("/console/standing/99/2026-10.pdf").status_code == 404

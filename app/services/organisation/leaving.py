@@ -17,7 +17,7 @@ def end(session: Session, person_id: int, last: date, *, reason: str, by: int, a
         raise Missing("no_employment")
     if person_id == by:
         raise Refused("own_employment")
-    if last < max(found.valid_from, at.date()) or (found.valid_to is not None and last > found.valid_to):
+    if not found.can_end(last, at.date()):
         raise Refused("last_day_wrong")
     found.valid_to = last
     data = {

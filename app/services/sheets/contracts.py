@@ -103,7 +103,7 @@ def change(session: Session, contract_id: int, given: Given, *, by: int, at: dat
     if begun and replace(given, last=standing.last) != standing:
         raise Refused("contract_begun")
     newest = session.scalar(select(func.max(Sheet.quarter)).where(Sheet.contract_id == held.id))
-    if newest and given.last < (settled := min(Quarter.read(newest).last, held.valid_to)):
+    if newest and given.last < (settled := min(Quarter.read(newest).last, standing.last)):
         raise Refused("contract_settled", until=settled.isoformat())
     _check(session, given, but=held.id)
     held.number, held.valid_from, held.valid_to = given.number, given.first, given.last
@@ -142,9 +142,7 @@ def _check(session: Session, given: Given, *, but: int | None = None) -> None:
     if session.scalar(others.where(func.lower(Contract.number) == given.number.lower())) is not None:
         raise Refused("contract_taken", number=given.number)
     # Two that cover the same on one day would leave it to chance for which of them a ticket counts.
-    beside = others.where(
-        Contract.provider_id == given.provider_id, Contract.valid_from <= given.last, Contract.valid_to >= given.first
-    )
+    beside = others.where(Contract.provider_id == given.provider_id, Contract.meets(given.first, given.last))
     for other in session.scalars(beside):
         if scopes_of(session, other.id) & given.scopes:
             raise Refused("contract_overlaps", number=other.number)
