@@ -216,6 +216,7 @@ def console_doors(app: Flask, ticket: Ticket | None = None) -> list[Door]:
         "console_sheets.code": "C1.1",
         "console_registers.kind": "uniform",
         "console_lists.kind": "post",
+        "month": "2026-10",
     }
     found = [door for door in doors(app, real=real) if door.rule.startswith("/console")]
     assert len(found) >= 10
