@@ -43,6 +43,10 @@ SHEET = (
         "INSERT INTO sheet_signature (sheet_id, side, way, note, by_id, at) "
         f"SELECT 1, 'hospital', 'paper', 'x', min(id), {_AT} FROM person"
     ),
+    (
+        "INSERT INTO rule_set (id, contract_id, version, name, since, content, digest, reason, by_id, at) "
+        f"SELECT 1, min(contract.id), 1, 'x', '2026-10-01', '', '', 'x', min(person.id), {_AT} FROM contract, person"
+    ),
     f"INSERT INTO sheet_settlement (sheet_id, fee_fen, by_id, at) SELECT 1, 5, min(id), {_AT} FROM person",
 )
 
@@ -141,6 +145,7 @@ def full(bare_url: str) -> Iterator[Database]:
         for statement in REGISTER:
             session.execute(text(statement), {"at": now})
         for table, columns, values in (
+            ("case_finding", "kind, upheld, contract_id, by_id", "'discipline', true, 1, 1"),
             ("case_handover", "provider_id, by_id, plan", "1, 1, 'go again'"),
             ("case_appeal", "by_id, reason, text, state", "1, 'mistaken', 'a slip', 'refused'"),
             ("appeal_photo", "media_type, content", "'image/jpeg', 'x'"),

@@ -64,8 +64,11 @@ def file(draw_id: str, name: str) -> Response:
 
 @blueprint.get("/draws/<draw_id>/bundle.zip")
 def bundle_zip(draw_id: str) -> Response:
-    page = _page(draw_id)
-    published, played, database = page.files, scenes.offline(page), runtime().database
+    database = runtime().database
+    with read_session() as db:
+        published = published_files.all_of(db, announcement.find(db, draw_id))
+    decided = any(one.name == "result-1.json" for one in published)
+    played = scenes.offline(_page(draw_id)) if decided else {}
     made = bundle.stream(draw_id, published, lambda one: downloads.Parts(database, one), played)
     sent = sum(one.size for one in published)
     answer = downloads.kept(made, "application/zip", etag=bundle.digest(published, played), sent=sent)
