@@ -58,7 +58,7 @@ def figures(session: Session, provider_id: int, first: date, last: date) -> Duty
     )
     return DutyFigures(
         asked=_asked(session, provider_id, first, last),
-        present=session.scalar(select(func.coalesce(func.sum(capped), 0))) or 0,
+        present=int(session.scalar(select(func.coalesce(func.sum(capped), 0))) or 0),  # a Decimal of PostgreSQL
         unapproved=session.scalar(select(func.count()).select_from(without)) or 0,
         key_posts=key_posts,
         backed=backed,
