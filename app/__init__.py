@@ -83,9 +83,8 @@ def create_app(settings: Settings) -> Flask:
     i18n.install(app)
     addresses.install(app)
     ids.install(app)
-    app.jinja_env.globals.update(
-        word=words.word, touch_word=words.touch_word, finding_word=words.finding_word, scanner=scanner
-    )
+    said = {"word": words.word, "touch_word": words.touch_word, "finding_word": words.finding_word}
+    app.jinja_env.globals.update(said, scanner=scanner)
     figures.install(app)
     look.install(app)
     headers.install(app)

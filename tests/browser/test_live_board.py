@@ -56,38 +56,18 @@ def test_four_people_see_each_step_of_a_ticket_whatever_breaks_meanwhile(
             expect(row).to_contain_text("已接单")
             expect(line).to_contain_text("已接单")
             expect(done(nurse, "接单")).to_be_visible()
-        with nurse.expect_navigation():
-            nurse.get_by_role("button", name="催一下").click()
-        with two_looks(board, engineer):
-            expect(row).to_contain_text("催单待答复")
-            expect(engineer.get_by_role("alert").filter(has_text="催单待答复")).to_be_visible()
-        engineer.get_by_text("正在处理", exact=True).click()
-        take(engineer, "答复用户")
-        with two_looks(board, nurse):
-            expect(row).not_to_contain_text("催单待答复")
-            expect(nurse.get_by_text("答复：")).to_contain_text("正在处理")
+        urge_and_answer(board, nurse, engineer, row)
         take(engineer, "到场")
         hold(engineer)
         with two_looks(board, nurse):
             expect(row).to_contain_text("暂停中 等配件")
             expect(nurse.get_by_text("等配件")).to_be_visible()
-        with broken(demo, request, where):
-            take(engineer, "恢复计时")
-            with two_looks(nurse):
-                expect(nurse.get_by_text("等配件")).to_be_hidden()
-            if where == "postgresql":  # where one file is the whole database, nobody else can number it
-                expect(lost(board)).to_be_visible(timeout=15_000)
-        with two_looks(board):
-            expect(row).not_to_contain_text("暂停中")
-        expect(lost(board)).to_be_hidden()
+        while_something_is_broken(demo, request, where, board, nurse, engineer, row)
         finish(engineer)
         with two_looks(board, desk):
             expect(row).to_be_hidden()
             expect(line).to_be_hidden()
-        expect(nurse.get_by_role("heading", name="这次服务您满意吗？")).to_be_visible()
-        nurse.locator("summary", has_text="还没修好").click()
-        with nurse.expect_navigation():
-            nurse.get_by_role("button", name="是，还没修好").click()
+        still_broken(nurse)
         with two_looks(board, desk):
             expect(row).to_contain_text("已重开")
             expect(line).to_contain_text("已重开")
@@ -99,6 +79,41 @@ def test_four_people_see_each_step_of_a_ticket_whatever_breaks_meanwhile(
         revived(demo)
         engineer.goto(demo.phone("engineer"))
         open_notice(engineer, number)  # told by the worker that came after the one that was killed
+
+
+def urge_and_answer(board: Page, nurse: Page, engineer: Page, row: Locator) -> None:
+    with nurse.expect_navigation():
+        nurse.get_by_role("button", name="催一下").click()
+    with two_looks(board, engineer):
+        expect(row).to_contain_text("催单待答复")
+        expect(engineer.get_by_role("alert").filter(has_text="催单待答复")).to_be_visible()
+    engineer.get_by_text("正在处理", exact=True).click()
+    take(engineer, "答复用户")
+    with two_looks(board, nurse):
+        expect(row).not_to_contain_text("催单待答复")
+        expect(nurse.get_by_text("答复：")).to_contain_text("正在处理")
+
+
+def while_something_is_broken(
+    demo: Demo, request: pytest.FixtureRequest, where: str, board: Page, nurse: Page, engineer: Page, row: Locator
+) -> None:
+    """The phones go on; the board says that it lost its source, and catches up."""
+    with broken(demo, request, where):
+        take(engineer, "恢复计时")
+        with two_looks(nurse):
+            expect(nurse.get_by_text("等配件")).to_be_hidden()
+        if where == "postgresql":  # where one file is the whole database, nobody else can number it
+            expect(lost(board)).to_be_visible(timeout=15_000)
+    with two_looks(board):
+        expect(row).not_to_contain_text("暂停中")
+    expect(lost(board)).to_be_hidden()
+
+
+def still_broken(nurse: Page) -> None:
+    expect(nurse.get_by_role("heading", name="这次服务您满意吗？")).to_be_visible()
+    nurse.locator("summary", has_text="还没修好").click()
+    with nurse.expect_navigation():
+        nurse.get_by_role("button", name="是，还没修好").click()
 
 
 def test_a_board_that_lost_its_source_says_so_and_catches_up(demo: Demo, browser: Browser) -> None:
