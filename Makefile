@@ -8,8 +8,7 @@ BIN := .venv/bin
 # A file's tests stay together, so that what they share is made once.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 DATABASES := -p tests.support.one_database
-# One more than there are cores: servers and browsers are waited for a third of the time.
-SLOW := -m slow -n $(shell expr $(JOBS) + 1) --no-loadscope-reorder -p tests.support.slow_half --durations=20
+SLOW := -m slow -n $(JOBS) --no-loadscope-reorder -p tests.support.slow_half --durations=20
 export PORT SANDBOX_PORT DATA_DIR
 # What was compiled once is kept, whatever is set: every process of the tests loads the product.
 export PYTHONDONTWRITEBYTECODE :=
@@ -26,9 +25,10 @@ test: .venv/ready-dev  ## every test
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest $(SLOW)
 
-check: .venv/ready-dev  ## what has to pass before a change lands: lint beside the quick tests, then the slow ones
-	@$(MAKE) --no-print-directory --jobs 2 lint quick DATABASES= COVER="--cov --cov-report= --cov-fail-under=0"
-	@$(MAKE) --no-print-directory slow COVER_MORE="--cov --cov-append"
+check: DATABASES :=
+check: COVER := --cov --cov-report= --cov-fail-under=0
+check: COVER_MORE := --cov --cov-append
+check: lint quick slow  ## what has to pass before a change lands
 	$(BIN)/python -m coverage report
 
 lint: .venv/ready-dev  ## lint, types, import contracts
