@@ -35,6 +35,12 @@ def campuses(session: Session) -> Sequence[Line]:
     return session.execute(query.order_by(Campus.position, Campus.name)).all()
 
 
+def providers(session: Session) -> Sequence[Line]:
+    """Those a contract can be made with."""
+    query = select(Provider.id, Provider.name).where(Provider.off_at.is_(None))
+    return session.execute(query.order_by(Provider.position, Provider.name)).all()
+
+
 def coded_departments(session: Session) -> Sequence[Line]:
     """Named by their codes, as paper and tables know them."""
     query = select(Department.code, Department.name).where(Department.off_at.is_(None))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.db import HELD
@@ -46,16 +46,18 @@ class Registered:
     begun: bool
 
 
-def listed(session: Session) -> list[Registered]:
-    """Every contract, the newest first, with what it covers."""
+def listed(session: Session, *which: ColumnElement[bool]) -> list[Registered]:
+    """Every contract, or those that are meant, the newest first, with what it covers."""
     begun = exists().where(Completion.contract_id == Contract.id)
-    query = select(Contract, Provider.name, begun).join(Provider, Provider.id == Contract.provider_id)
+    query = select(Contract, Provider.name, begun).join(Provider, Provider.id == Contract.provider_id).where(*which)
     rows = session.execute(query.order_by(Contract.valid_from.desc(), Contract.id.desc())).all()
     scopes: dict[int, list[Line]] = {}
     for line in session.execute(
         select(ContractScope.contract_id, Category.name.label("category"), Campus.name.label("campus"))
+        .join(Contract, Contract.id == ContractScope.contract_id)
         .outerjoin(Category, Category.id == ContractScope.category_id)
         .outerjoin(Campus, Campus.id == ContractScope.campus_id)
+        .where(*which)
         .order_by(ContractScope.id)
     ):
         scopes.setdefault(line.contract_id, []).append(line)
@@ -64,15 +66,9 @@ def listed(session: Session) -> list[Registered]:
 
 def one(session: Session, contract_id: int) -> Registered:
     """Raises Missing."""
-    found = next((one for one in listed(session) if one.contract.id == contract_id), None)
-    if found is None:
-        raise Missing("no_such_contract")
-    return found
-
-
-def providers(session: Session) -> Sequence[Line]:
-    query = select(Provider.id, Provider.name).where(Provider.off_at.is_(None))
-    return session.execute(query.order_by(Provider.position, Provider.name)).all()
+    for found in listed(session, Contract.id == contract_id):
+        return found
+    raise Missing("no_such_contract")
 
 
 def scopes_of(session: Session, contract_id: int) -> frozenset[Scope]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -15,11 +14,12 @@ from app.http.errors import words
 from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.http.words import word
-from app.models import CaseFinding, Contract
+from app.models import CaseFinding
 from app.models.case import CALL_OUTCOMES, FOUND_KINDS, FOUND_OF, UNANSWERED
 from app.pagination import Cursor, Page
 from app.services.cases import acts, complaints, findings, hotline, limits, search
 from app.services.cases.acts import AFTER_ANSWER, TEXT_MOST, Actor
+from app.services.organisation import catalogue
 from app.services.ratings import appeals
 from app.services.tables import writer
 from app.web.console import exports, filters
@@ -192,7 +192,7 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         silent_at = limits.silent_at(session, found, at=at)
         handed, appeal, pictured = appeals.of_case(session, case_id)
         finding = session.get(CaseFinding, case_id)
-        contracts = [] if findings.contract_of(session, found) else session.scalars(select(Contract)).all()
+        contracts = () if findings.contract_of(session, found) else catalogue.contracts(session)
     return render_template(
         "console/case.html",
         row=row,

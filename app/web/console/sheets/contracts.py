@@ -58,7 +58,7 @@ def _offers(session: Session, row: Registered | None) -> dict[str, Any]:
     """What the form lets one choose, and what stands."""
     scopes = contracts.scopes_of(session, row.contract.id) if row else frozenset()
     return {
-        "providers": contracts.providers(session),
+        "providers": catalogue.providers(session),
         "categories": catalogue.categories(session),
         "campuses": catalogue.campuses(session),
         "chosen": ({category for category, _campus in scopes}, {campus for _category, campus in scopes}),
