@@ -290,7 +290,7 @@ def test_nothing_the_provider_reads_before_the_freeze_follows_from_a_level(story
     }
     assert story.line("C7.1")["figure"] == {"num": 11, "den": 11}
     with world.database.transaction() as session:
-        for rating in session.scalars(select(Rating)).all()[::2]:
+        for rating in session.scalars(select(Rating).order_by(Rating.id)).all()[::2]:
             session.add(RatingCorrection(rating_id=rating.id, level=1, at=rating.at + timedelta(hours=1)))
         who: dict[str, Any] = {"by": world.supervisor.id, "at": story.at, "channel": "console"}
         exclusions.exclude(session, 1, reason="mistaken", note="评错了单", **who)
