@@ -168,6 +168,8 @@ WORDS: dict[str, dict[str, str]] = {
         "too_long": mark("最多 2000 个字。"),
         "nobody": mark("没有找到这个人，请核对工号或姓名。"),
         "several": mark("有几位同名，请选一位。"),
+        "no_such_spot": mark("没有找到这个房间或设备，请核对编号或名称。"),
+        "several_spots": mark("有几处都叫这个，请从列出的里面选一处，或填编号。"),
         "too_many": mark("同名的超过 50 位，请填工号。"),
         "of_the_provider": mark("服务商人员不能作报修人或服务对象（监控、巡检除外）。"),
         "served_nobody": mark("只有监控和巡检的工单可以没有服务对象。"),

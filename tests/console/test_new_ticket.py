@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.db import Database
-from app.models import Event, Place, Ticket
+from app.models import Asset, Event, Place, Ticket, TicketAsset
 from tests.conftest import Console
 from tests.support.console_forms import send
 from tests.support.world import World
@@ -118,7 +118,7 @@ def test_monitoring_serves_nobody_and_needs_no_caller(desk: FlaskClient, world: 
         ({"priority": "9"}, "这一项要填"),
         ({"source": "import"}, "这一项要填"),
         ({"department": "999999"}, "这一项要填"),
-        ({"place": "999999"}, "这一项要填"),
+        ({"spot": "没有这一间"}, "没有找到这个房间或设备"),
     ],
 )
 def test_what_is_missing_is_said_beside_its_field_and_nothing_is_lost(
@@ -139,10 +139,21 @@ def test_the_second_tap_leads_to_the_first_ticket(desk: FlaskClient, world: Worl
     only_ticket(database)
 
 
-def test_places_are_listed_under_their_department(desk: FlaskClient, world: World, database: Database) -> None:
+def test_a_room_or_an_asset_is_found_by_typing(desk: FlaskClient, world: World, database: Database) -> None:
     with database.transaction() as session:
-        session.add(Place(code="p1", name="护士站电脑", department_id=world.ward.id))
-    assert f'<optgroup label="{world.ward.name}"><option value=' in desk.get(PAGE).text
+        room, other = (Place(code=f"p{n}", name=f"治疗室{n}", department_id=world.ward.id) for n in (1, 2))
+        session.add_all([room, other])
+        session.flush()
+        session.add(Asset(tag="PRT-0007", name="标签打印机", place_id=other.id))
+    found = desk.get("/console/assets/suggest?q=治疗室").json
+    assert [one["value"] for one in (found or {})["found"]] == ["p1", "p2"]
+    assert "有几处都叫这个" in report(desk, world, spot="治疗室").text
+    report(desk, world, spot="prt-0007")
+    ticket = only_ticket(database)
+    with database.reading() as session:
+        assert session.scalars(select(TicketAsset.ticket_id)).all() == [ticket.id]
+        assert session.get_one(Place, ticket.place_id).code == "p2"
+    assert report(desk, world, spot="治疗室1", description="另一件").status_code == 303
 
 
 def report(desk: FlaskClient, world: World, **filled: str) -> TestResponse:

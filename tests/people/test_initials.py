@@ -1,11 +1,13 @@
 """People are found by the pinyin initials of their names, and nobody whose name is gone."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import insert, select
 
 from app import clock
 from app.initials import initials
-from app.models import Person
+from app.models import Person, Place
 from app.models.person import NAMELESS
 from app.services.organisation import directory, people_search
 from app.services.tickets import search
@@ -70,15 +72,32 @@ def test_the_hospital_s_own_desk_is_offered_people_while_it_types(world: World, 
     typed = initials(world.nurse.name)
     found = supervisor.get(f"/console/people/suggest?q={typed}").json
     assert found is not None
-    [nurse] = [one for one in found["people"] if one["value"] == world.nurse.staff_number]
+    [nurse] = [one for one in found["found"] if one["value"] == world.nurse.staff_number]
     assert world.ward.name in nurse["label"]
     assert nurse["beside"].startswith("1 张未完成")
-    assert supervisor.get("/console/people/suggest").json == {"people": []}
+    [reported] = nurse["tickets"]
+    assert reported["at"].endswith(f"/{ticket.number}")
+    assert ticket.number in reported["label"]
+    assert supervisor.get("/console/people/suggest").json == {"found": []}
     with world.database.reading() as session:
         provider = people_search.suggest(session, initials(world.engineer.name), day=clock.now().date())
     assert world.engineer.staff_number not in {one.staff_number for one in provider}
     # The provider's desk looks nobody up.
     assert desk.get(f"/console/people/suggest?q={typed}").status_code == 403
-    assert "data-suggest" in supervisor.get("/console/tickets/new").text
-    assert "data-suggest" not in desk.get("/console/tickets/new").text
-    assert ticket.number
+    assert "people/suggest" in supervisor.get("/console/tickets/new").text
+    assert "people/suggest" not in desk.get("/console/tickets/new").text
+
+
+@ONE
+def test_who_calls_is_found_by_the_number_of_the_ward_and_what_they_reported_stands_beside(world: World) -> None:
+    waiting = world.ticket("reported", reported_at=clock.now() - timedelta(days=9))
+    tickets = [waiting, *(world.ticket("closed") for _ in range(people_search.LAST))]
+    with world.database.transaction() as session:
+        session.add(Place(code="p1", name="护士站", department_id=world.ward.id, telephone="6011"))
+    with world.database.reading() as session:
+        found = people_search.suggest(session, "6011", day=clock.now().date())
+        of_nurse = {one.staff_number: one for one in found}[world.nurse.staff_number]
+    assert {row.number for row in of_nurse.tickets} == {
+        one.number for one in tickets
+    }  # the open one is none of the last
+    assert len(of_nurse.tickets) == people_search.LAST + 1

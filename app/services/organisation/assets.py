@@ -64,6 +64,17 @@ def find(
     return [_thing(*row) for row in session.execute(query.where(key > after) if after else query)]
 
 
+def meant(session: Session, text: str, *, most: int) -> list[LabelTarget]:
+    """What somebody means who types: the asset or room of that tag, else those it could be, in use still."""
+    if not text:
+        return []
+    for wanted in (ThingFilter(tags=(text, text.upper())), ThingFilter(text=text)):
+        each = (find(session, kind, wanted, most=most, retired=False) for kind in KEYS)
+        if found := [one for rows in each for one in rows][:most]:
+            return found
+    return []
+
+
 def count(session: Session, kind: Kind, wanted: ThingFilter, *, retired: bool = True) -> int:
     query = _query(kind).where(*_conditions(kind, wanted, retired=retired)).with_only_columns(func.count())
     return session.scalar(query.order_by(None)) or 0

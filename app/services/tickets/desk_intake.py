@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing, Refused
-from app.models import Category, Department, Person, Place, Ticket
+from app.models import Category, Department, Person, Place, Ticket, TicketAsset
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
-from app.services.organisation import catalogue
+from app.services.organisation import assets, catalogue
 from app.services.organisation.directory import SIZE, named
 from app.services.tickets import lifecycle
 
@@ -34,7 +34,8 @@ class Typed:
     served_person: str = ""
     served_person_pick: int | None = None
     department_id: int | None = None
-    place_id: int | None = None
+    spot: str = ""
+    """A room or an asset, by its tag or its name."""
     category_id: int | None = None
     priority: int = 3
     description: str = ""
@@ -47,9 +48,13 @@ def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: 
     if typed.served == "person":
         served = _person(session, typed.served_person, at, typed.served_person_pick)
     department_id = typed.department_id or (requester[0].department_id if len(requester) == 1 else None)
+    spots = assets.meant(session, typed.spot, most=2) if typed.spot else []
     faults = dict(_faults(session, typed, requester, served, department_id))
+    if typed.spot and len(spots) != 1:
+        faults["spot"] = "several_spots" if spots else "no_such_spot"
     if faults:
         raise Refused("report_incomplete", faults=faults)
+    spot = spots[0] if spots else None
     new = lifecycle.NewTicket(
         source=typed.source,
         description=typed.description,
@@ -58,11 +63,13 @@ def open_ticket(session: Session, typed: Typed, *, by: int, at: datetime, zone: 
         requester_id=requester[0].id if requester else None,
         served_person_id=served[0].id if typed.served in {"requester", "person"} else None,
         served_department_id=department_id if typed.served == "department" else None,
-        department_id=department_id,
-        place_id=typed.place_id,
+        department_id=department_id or (spot.department_id if spot else None),
+        place_id=spot.place_id if spot else None,
     )
     ticket = lifecycle.report(session, new, by=by, at=at, zone=zone, channel=channel)
     _refuse_twin(session, ticket)
+    if spot and spot.kind == "asset":
+        session.add(TicketAsset(ticket_id=ticket.id, asset_id=spot.id))
     return ticket
 
 
@@ -75,13 +82,14 @@ def again(session: Session, number: str) -> Typed:
         session.get(Person, id_) if id_ else None for id_ in (ticket.requester_id, ticket.served_person_id)
     )
     kind = "person" if served is not requester else "requester"
+    place = session.get(Place, ticket.place_id) if ticket.place_id else None
     return Typed(
         source=ticket.source if ticket.source in SOURCES else "desk",
         requester=requester.staff_number if requester else "",
         served="nobody" if not ticket.rateable else kind if served else "department",
         served_person=served.staff_number if served and served is not requester else "",
         department_id=ticket.department_id,
-        place_id=ticket.place_id,
+        spot=place.code if place else "",
         priority=ticket.priority,
         description=ticket.description,
     )
@@ -128,8 +136,6 @@ def _wrong_choices(session: Session, typed: Typed) -> Iterator[tuple[str, str]]:
         yield "category", "needed"
     if typed.department_id is not None and not catalogue.can_be_chosen(session, Department, typed.department_id):
         yield "department", "needed"
-    if typed.place_id is not None and session.get(Place, typed.place_id) is None:
-        yield "place", "needed"
 
 
 def _who(text: str, found: list[Line], *, needed: bool, provider_too: bool = False) -> str | None:

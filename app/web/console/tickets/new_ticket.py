@@ -11,9 +11,11 @@ from app.http import forms, rate_limits
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext, show_moment
 from app.http.ids import parse_id
+from app.http.words import word
 from app.models.ticket import PRIORITIES
 from app.pagination import Line
-from app.services.organisation import catalogue, people_search
+from app.services.organisation import assets, catalogue, people_search
+from app.services.organisation.assets import LabelTarget
 from app.services.organisation.people_search import Suggestion
 from app.services.tickets import desk_intake, linking
 from app.services.tickets.desk_intake import LONGEST, SERVED, SOURCES, Typed
@@ -30,15 +32,34 @@ def suggest() -> Response:
         abort(403)
     with read_session() as session:
         found = people_search.suggest(session, filters.text("q"), day=now().date())
-    return jsonify(people=[_suggested(one) for one in found])
+    return jsonify(found=[_suggested(one) for one in found])
 
 
-def _suggested(one: Suggestion) -> dict[str, str]:
+@blueprint.get("/console/assets/suggest")
+def suggest_spot() -> Response:
+    """The room or the asset, while it is typed."""
+    with read_session() as session:
+        found = assets.meant(session, filters.text("q"), most=people_search.MOST)
+    return jsonify(found=[_spot(one) for one in found])
+
+
+def _spot(one: LabelTarget) -> dict[str, str]:
+    return {"value": one.tag, "label": f"{one.tag} · {one.name}", "beside": f"{one.spot} {one.where}".strip()}
+
+
+def _suggested(one: Suggestion) -> dict[str, object]:
     beside = gettext("没有报修过")
     if one.last_at:
         beside = gettext("%(count)s 张未完成，上次报修 %(at)s", count=one.open_tickets, at=show_moment(one.last_at))
     label = " · ".join(filter(None, [one.name, one.department, one.telephone]))
-    return {"value": one.staff_number, "label": label, "beside": beside}
+    tickets = [
+        {
+            "at": url_for("console.ticket", number=row.number),
+            "label": f"{row.number} {word('state', row.state)} {show_moment(row.reported_at)} {row.category}",
+        }
+        for row in one.tickets
+    ]
+    return {"value": one.staff_number, "label": label, "beside": beside, "tickets": tickets}
 
 
 @blueprint.get("/console/tickets/new")
@@ -90,7 +111,7 @@ def _typed() -> Typed:
         served_person=forms.typed("served_person"),
         served_person_pick=parse_id(form.get("served_person_pick", "")),
         department_id=parse_id(form.get("department", "")),
-        place_id=parse_id(form.get("place", "")),
+        spot=forms.typed("spot"),
         category_id=parse_id(form.get("category", "")),
         priority=int(priority) if priority in {"1", "2", "3", "4"} else 0,
         description=form.get("description", "").strip(),
@@ -115,6 +136,5 @@ def _page(typed: Typed, faults: Any, of: str = "") -> str:
             served=SERVED,
             priorities=PRIORITIES,
             departments=catalogue.departments_now(session),
-            places=grouped(catalogue.places(session), "department"),
             categories=grouped(catalogue.categories_now(session), "heading"),
         )
