@@ -55,10 +55,10 @@ def suggest(session: Session, text: str, *, day: date) -> Sequence[Suggestion]:
             Person.id,
             Person.staff_number,
             Person.name,
-            func.coalesce(Department.name, ""),
+            func.coalesce(Department.name, "").label("ward"),
             Person.telephone,
-            opened.scalar_subquery(),
-            last.scalar_subquery(),
+            opened.scalar_subquery().label("open"),
+            last.scalar_subquery().label("last"),
         )
         .select_from(Person)
         .join(Employment, Employment.id == current_employment(Person.id, day))
@@ -69,7 +69,10 @@ def suggest(session: Session, text: str, *, day: date) -> Sequence[Suggestion]:
     )
     rows = session.execute(query).all()
     reported = _reported(session, [row.id for row in rows])
-    return [Suggestion(*row[1:], reported[row.id]) for row in rows]
+    return [
+        Suggestion(row.staff_number, row.name, row.ward, row.telephone, row.open, row.last, reported[row.id])
+        for row in rows
+    ]
 
 
 def _reported(session: Session, people: Iterable[int]) -> dict[int, list[Line]]:
