@@ -59,7 +59,7 @@ def create_app() -> Flask:
         icon=look.icon,
         hospital_name="示范医院",
     )
-    app.jinja_env.filters.update(moment=lambda at: at.strftime("%Y-%m-%d %H:%M"), parted=lambda level: level)
+    app.jinja_env.filters.update(when=lambda at: at.strftime("%Y-%m-%d %H:%M"), parted=lambda level: level)
 
     @app.get("/bare/<int:ticket_id>/<token>")
     def show(ticket_id: int, token: str) -> str:

@@ -57,6 +57,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(large_text=lambda: bool(g.get("large_text")))
     app.jinja_env.filters.update(moment=show_moment, hour=show_hour, day=show_day, limit=show_limit)
     app.jinja_env.filters.update(duration=show_duration, age=show_age, span=show_span, parted=parted)
+    app.jinja_env.filters.update(when=show_when, ago=show_ago)
     app.context_processor(_everywhere)
     app.before_request(_choose)
 
@@ -73,6 +74,34 @@ def show_hour(at: datetime | None) -> str:
 
 def show_day(at: datetime | None) -> str:
     return _show(at, "%Y-%m-%d")
+
+
+def show_when(at: datetime | None) -> Markup:
+    """A moment as people on a phone say it: the day by its name while it is near."""
+    return _timed(at, _said(at)) if at else Markup()
+
+
+def show_ago(at: datetime | None) -> Markup:
+    """How many minutes ago, below an hour. For pages that keep themselves fresh: elsewhere the minutes would stand."""
+    past = now() - at if at else timedelta(hours=1)
+    if at is None or not timedelta() <= past < timedelta(hours=1):
+        return show_when(at)
+    minutes = past // timedelta(minutes=1)
+    return _timed(at, gettext("%(minutes)s 分钟前", minutes=minutes) if minutes else gettext("刚刚"))
+
+
+def _said(at: datetime) -> str:
+    hour = _show(at, "%H:%M")
+    days = (at.astimezone(runtime().settings.timezone).date() - now().date()).days
+    if days == 0:
+        return gettext("今天 %(hour)s", hour=hour)
+    if days == -1:
+        return gettext("昨天 %(hour)s", hour=hour)
+    return gettext("明天 %(hour)s", hour=hour) if days == 1 else show_moment(at)
+
+
+def _timed(at: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), words)
 
 
 def parted(level: str) -> str:

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from PIL import Image
 
-from app.http.i18n import call_department, show_duration, show_span
+from app.http.i18n import call_department, show_ago, show_duration, show_span, show_when
 from app.http.look import icon
 from app.paths import ROOT
 from app.runtime import Runtime, build
@@ -174,3 +174,29 @@ def test_a_span_says_its_day_once_and_whole_hours_have_no_minutes(app: Flask) ->
         assert show_span(begins, begins + timedelta(hours=4.5)) == "2026-11-22 17:30 – 22:00"
         assert show_span(begins, begins + timedelta(hours=12)) == "2026-11-22 17:30 – 2026-11-23 05:30"
         assert (show_duration(timedelta(hours=2)), show_duration(timedelta(minutes=61))) == ("2 小时", "1 小时 1 分钟")
+
+
+@pytest.mark.parametrize(
+    ("ago", "says"),
+    [
+        (timedelta(seconds=20), ("今天 12:29", "刚刚")),
+        (timedelta(minutes=12, seconds=40), ("今天 12:17", "12 分钟前")),
+        (timedelta(hours=1), ("今天 11:30", "今天 11:30")),
+        (timedelta(hours=13), ("昨天 23:30", "昨天 23:30")),
+        (timedelta(hours=-20), ("明天 08:30", "明天 08:30")),
+        (timedelta(hours=40), ("2026-11-28 20:30", "2026-11-28 20:30")),
+    ],
+)
+def test_a_moment_is_said_as_people_say_it(app: Flask, ago: timedelta, says: tuple[str, str]) -> None:
+    with app.test_request_context():
+        g.now = datetime.fromisoformat("2026-11-30T12:30:00+08:00")
+        at = g.now.astimezone(UTC) - ago
+        stamp = f'<time datetime="{at.isoformat()}">%s</time>'
+        assert (show_when(at), show_ago(at)) == tuple(stamp % said for said in says)
+
+
+def test_in_english_too(app: Flask) -> None:
+    with app.test_request_context():
+        g.language, g.now = "en", datetime.fromisoformat("2026-11-30T12:30:00+08:00")
+        said = [show_when(g.now).striptags(), show_ago(g.now - timedelta(minutes=12)).striptags(), show_when(None)]
+        assert said == ["today 12:30", "12 min ago", ""]
