@@ -114,6 +114,17 @@ def test_an_admin_sees_the_alert_on_every_page_until_he_has_read_it(world: World
     assert "通知渠道停用" in admin.get("/console/inbox").text
 
 
+def test_at_the_console_notices_of_one_kind_are_gathered_and_open_to_each(world: World, console: Console) -> None:
+    admin = console(world.admin)
+    with world.database.transaction() as session:
+        for channel in ("service", "wecom"):
+            outbox.add_alert(session, "channel_stopped", about=channel, to=world.admin.id, at=clock.now())
+    page = admin.get("/console/inbox").text
+    gathered = page.partition("<details><summary><b>通知渠道停用（2 条）</b>")[2].partition("</details>")[0]
+    assert "2 条未读" in gathered
+    assert ("微信服务号" in gathered, gathered.count("<li")) == (True, 2)
+
+
 def inbox_of(client: FlaskClient) -> str:
     return client.get("/my").text.partition('id="inbox"')[2].partition('id="reminders"')[0]
 

@@ -1,5 +1,6 @@
 """How a contract stands: what costs points, for whom; the provider by teams, without what was rated."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from app.services.dashboards.standing import TeamFigures, losses
 from app.services.indicators.counting import Count
 from app.services.indicators.quarters import Quarter
 from app.services.reports import monthly
+from app.services.sheets import pages
 from app.services.sheets.terms import Term
+from app.texts.sheets import points
 from tests.conftest import Console
 from tests.sheets.conftest import Story
 from tests.support.world import ZONE, World
@@ -95,8 +98,22 @@ def test_the_pages_by_role(world: World, console: Console) -> None:
     assert "今天" in shown
     assert console(world.auditor).get("/console/director").status_code == 200
     director = console(world.admin).get("/console/director").text
-    assert director.count("<li><b>") == 3
+    reasons = re.findall(r"<li><b>[^<]+</b>：(.*)</li>", director)
+    assert len(reasons) == 3
+    assert all(re.fullmatch(r"[^%÷=]+，丢 \d+\.\d\d 分。", one) for one in reasons), reasons
     assert console(world.desk).get("/console/director").status_code == 403
+
+
+def test_the_list_of_sheets_says_each_score_as_its_reader_may_know_it(world: World, console: Console) -> None:
+    term = this_quarter(world)
+    world.rated(world.ticket("finished"), 1)
+    Story(world, term).count()
+    with world.database.reading() as session:
+        shown = [pages.load(session, term, for_provider=provider).content for provider in (False, True)]
+    for reader, content in zip((world.supervisor, world.desk), shown, strict=True):
+        assert content is not None
+        page = console(reader).get("/console/sheets").text
+        assert re.findall(rf">{term.quarter}\s+<b>(.*)</b>", page) == [points(content["total"])]
 
 
 def test_the_provider_reads_its_own_and_what_would_cost_points(world: World, console: Console) -> None:

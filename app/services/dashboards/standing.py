@@ -40,6 +40,11 @@ class Loss:
     missing: int | None
 
     @property
+    def too_many(self) -> bool:
+        """What is missing is that it happened less often."""
+        return bool(self.missing) and _fewer_is_better(self.line)
+
+    @property
     def opens(self) -> bool:
         """The tickets behind it may be read by everybody who reads the sheet."""
         measure = MEASURES.get(self.line["measure"])
@@ -118,10 +123,12 @@ def _missing(line: Mapping[str, Any]) -> int | None:
     if "target" not in rule or "den" not in figure:
         return None
     num, den = int(figure["num"]), int(figure["den"])
-    target, least = Fraction(*rule["target"]), Fraction(*rule.get("floor", [0, 1]))
-    if target > least:
-        return max(0, ceil(target * den) - num)
-    return max(0, num - floor(target * den))
+    target = Fraction(*rule["target"])
+    return max(0, num - floor(target * den)) if _fewer_is_better(line) else max(0, ceil(target * den) - num)
+
+
+def _fewer_is_better(line: Mapping[str, Any]) -> bool:
+    return Fraction(*line["rule"]["target"]) <= Fraction(*line["rule"].get("floor", [0, 1]))
 
 
 def _spans(session: Session, term: Term, at: datetime, *, for_provider: bool) -> dict[str, tuple[Count, Count]]:

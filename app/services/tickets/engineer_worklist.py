@@ -37,6 +37,7 @@ REMAINING = {
     "arrived": ("finish",),
 }
 RECENT = 20
+PRESSING = 2
 OPEN = 200  # more than anybody has at once; none of them may be missing
 
 
@@ -80,6 +81,11 @@ class WorklistItem:
     @property
     def urgency(self) -> Urgency:
         return clock.urgency(self.left)
+
+    @property
+    def pressing(self) -> bool:
+        """特急 or 紧急, and not yet done."""
+        return self.open and self.priority <= PRESSING
 
     @property
     def id(self) -> int:

@@ -20,11 +20,14 @@ from app.services.organisation.duty_plan import LONGEST, Planned
 from app.services.tables.lines import Unreadable
 from app.services.tables.reader import open_table
 from app.services.tables.writer import XLSX, xlsx
+from app.texts.catalogue import mark
 from app.web.console import filters
 from app.web.console.overview import blueprint
 from config.duty import shifts
 
 LARGEST_TABLE = 2 * 1024 * 1024
+WEEKDAYS = (mark("一"), mark("二"), mark("三"), mark("四"), mark("五"), mark("六"), mark("日"))
+SATURDAY = 5
 
 
 @blueprint.get("/console/duty")
@@ -36,7 +39,7 @@ def duty_month() -> str:
         people = duty.people(session, day=now().date())
         return render_template(
             "console/duty.html",
-            days=days,
+            days=[(day, gettext(WEEKDAYS[day.weekday()]), day.weekday() >= SATURDAY) for day in days],
             month=f"{first:%Y-%m}",
             before=f"{first - timedelta(days=1):%Y-%m}",
             after=f"{days[-1] + timedelta(days=1):%Y-%m}",

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Missing
 from app.http.context import now, read_session, runtime
-from app.http.i18n import language
+from app.http.i18n import gettext, language
 from app.models import Contract
 from app.services.dashboards import standing
 from app.services.indicators.quarters import Quarter
@@ -19,6 +19,7 @@ from app.services.registers import access, search
 from app.services.sheets import pages
 from app.services.sheets.terms import Term
 from app.services.tables.writer import XLSX
+from app.texts.sheets import points
 
 if TYPE_CHECKING:
     from app.services.reports.monthly import Month
@@ -96,9 +97,35 @@ def director() -> str:
         before = [
             standing.standing(session, _before(term), at=now(), for_provider=False, spans=False) for term in terms
         ]
-    return render_template(
-        "console/director.html", standings=list(zip(map(_shown, shown), map(_shown, before), strict=True)), at=now()
-    )
+    found = [(_shown(one), _beside(one, last)) for one, last in zip(shown, before, strict=True)]
+    return render_template("console/director.html", standings=found, at=now())
+
+
+def _beside(one: standing.Standing, last: standing.Standing) -> str:
+    """What the number is against the quarter before, in words."""
+    totals = [(each.view.content or {}).get("total") for each in (one, last)]
+    if None in totals:
+        return ""
+    more, was = totals[0] - totals[1], points(totals[1])
+    if more == 0:
+        return gettext("和上季一样（%(was)s）", was=was)
+    if more > 0:
+        return gettext("↑ 比上季（%(was)s）高 %(by)s 分", was=was, by=points(more))
+    return gettext("↓ 比上季（%(was)s）低 %(by)s 分", was=was, by=points(-more))
+
+
+def _reason(loss: standing.Loss) -> str:
+    """Why points are lost, as one tells somebody who reads no rates."""
+    figure = loss.line["figure"] or {}
+    if figure.get("den"):
+        many = {"den": figure["den"], "num": figure["num"]}
+        if loss.too_many:
+            return gettext("%(den)s 次里有 %(num)s 次，比目标多 %(count)s 次", count=loss.missing, **many)
+        done = gettext("%(den)s 次里做到 %(num)s 次", **many)
+        return done + gettext("，离目标还差 %(count)s 次", count=loss.missing) if loss.missing else done
+    if "count" in figure:
+        return gettext("本季 %(count)s 次", count=figure["count"])
+    return gettext("没有做到") if figure.get("yes") is False else gettext("没有满分")
 
 
 def _months(today: date) -> list[str]:
@@ -149,4 +176,5 @@ def _loss(loss: standing.Loss) -> dict[str, Any]:
         "lost": loss.lost,
         "missing": loss.missing,
         "opens": loss.opens,
+        "reason": _reason(loss),
     }

@@ -39,13 +39,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def index() -> str:
     with read_session() as session:
         rows = pages.contracts(session, provider_id=_provider_id(session))
-    today = Quarter.of(now().date())
-    quarters = [today]
+        listed = [(row, _quarters(session, row.Contract)) for row in rows]
+    return render_template("console/sheets.html", contracts=listed, may_set=_may_set())
+
+
+def _quarters(session: Any, contract: Contract) -> list[SheetView]:
+    """The last ones the contract was in force in, each as whoever looks may read it."""
+    quarters = [Quarter.of(now().date())]
     while len(quarters) < QUARTERS:
         quarters.append(quarters[-1].before)
-    zone = runtime().settings.timezone
-    listed = [(row, [one for one in quarters if Term(row.Contract, one, zone).days]) for row in rows]
-    return render_template("console/sheets.html", contracts=listed, may_set=_may_set())
+    terms = (Term(contract, one, runtime().settings.timezone) for one in quarters)
+    return [pages.load(session, term, for_provider=g.visitor.provider) for term in terms if term.days]
 
 
 @blueprint.get("/console/sheets/<id:contract_id>/<quarter>")
