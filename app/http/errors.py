@@ -72,5 +72,13 @@ def page(text: str, status: int, again: Sequence[tuple[str, str]] = ()) -> Answe
     at_desk = request.path.startswith(("/console", "/sign-in")) and not request.path.startswith("/sign-in/scan/")
     template = "console/fault.html" if at_desk and "console" in settings.surfaces else "fault.html"
     typed = way_back.typed()
-    shown = {"back": way_back.came_from(), "typed": typed, "prose": way_back.prose(typed), "again": again}
+    gone = status == 404 and request.method in {"GET", "HEAD"}  # nothing was done that could not succeed
+    title = gettext("没有找到") if gone else gettext("操作没有成功")
+    shown = {
+        "title": title,
+        "back": way_back.came_from(),
+        "typed": typed,
+        "prose": way_back.prose(typed),
+        "again": again,
+    }
     return render_template(template, text=text, status=status, **shown), status

@@ -140,7 +140,7 @@ def test_a_browser_outside_wechat_is_told_to_scan(labels: Labels, client: FlaskC
 def test_a_wrong_label_is_not_found_and_counted(client: FlaskClient, world: World, wrong: str) -> None:
     answer = client.get(f"/a/{wrong}")
     assert answer.status_code == 404
-    assert "操作没有成功" in answer.text
+    assert "<title>没有找到</title>" in answer.text
     assert {client.get(f"/a/{wrong}").status_code for _ in range(60)} == {404, 429}
 
 

@@ -103,10 +103,10 @@ def director() -> str:
 
 def _beside(one: standing.Standing, last: standing.Standing) -> str:
     """What the number is against the quarter before, in words."""
-    totals = [(each.view.content or {}).get("total") for each in (one, last)]
-    if None in totals:
+    total, before = ((each.view.content or {}).get("total") for each in (one, last))
+    if total is None or before is None:
         return ""
-    more, was = totals[0] - totals[1], points(totals[1])
+    more, was = total - before, points(before)
     if more == 0:
         return gettext("和上季一样（%(was)s）", was=was)
     if more > 0:

@@ -22,7 +22,7 @@ class Gathered(NamedTuple):
     messages: list[Message]
     alone: bool
     at: datetime
-    count: int
+    many: int
     unread: int
 
 
