@@ -127,6 +127,8 @@ TEXTS: dict[str, tuple[int, str]] = {
     "no_urge": (409, mark("没有待答复的催单，可能已有人答复。请刷新后查看。")),
     "answer_missing": (422, mark("请选一句答复。")),
     "portrait_needs_consent": (422, mark("请选一张照片，并勾选同意。")),
+    "spot_of_no_ward": (409, mark("这个标签已停用，或没有登记科室，不能顺手登记。请正常报修。")),
+    "spot_needs_category": (422, mark("请选是什么服务。")),
     "proof_elsewhere": (409, mark("这个码不在工单的房间，也不在它的设备上，没有记到场。")),
     "unknown_finding": (422, mark("没有这个原因或办法，没有提交。请重新选择。")),
     "duty_has_begun": (403, mark("%(day)s 的班已经开始，只能由信息科更正。")),

@@ -95,6 +95,7 @@ PUBLIC_FACE = {
     "GET /r/<token>/engineer.jpg",
     "GET /engineer/hand-over",
     "POST /engineer/hand-over",
+    "POST /engineer/on-the-spot",
     "GET /engineer/<ticket:number>",
     "GET /engineer/<ticket:number>/correct",
     "GET /engineer/<ticket:number>/code",

@@ -5,6 +5,7 @@ from flask import g, render_template
 from app.http.context import now, read_session, runtime
 from app.services.dashboards import own_figures
 from app.services.indicators.quarters import Quarter
+from app.services.tickets import on_the_spot
 from app.web.engineer.tickets import blueprint
 
 
@@ -17,5 +18,6 @@ def figures() -> str:
             quarter: own_figures.of_engineers(db, [person], quarter, zone=zone, at=now()).get(person)
             for quarter in (this, this.before)
         }
+        spot = on_the_spot.share(db, person, since=this.begins(zone), until=this.ends(zone))
         habits = own_figures.habits(db, person, this, zone=zone)
-    return render_template("engineer/figures.html", shown=shown, habits=habits)
+    return render_template("engineer/figures.html", shown=shown, habits=habits, spot=spot)

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, read_session, runtime
-from app.services.organisation import assets
+from app.services.organisation import assets, catalogue
 from app.services.organisation.assets import LabelTarget
 from app.services.tickets import arrivals
 from app.web.public.report import check_report, report_page, take_report
@@ -23,14 +23,18 @@ def show(token: str) -> Page:
 
 
 def _arrival(found: LabelTarget, token: str) -> str | None:
-    """An engineer who is awaited here says so with one tap, and the label proves it."""
+    """An engineer who is awaited here says so with one tap, proved by the label; and what they mend besides."""
     visitor = session.phone_visitor()
     if visitor is None or "engineer" not in visitor.roles:
         return None
     with read_session() as db:
         jobs = arrivals.awaited(db, visitor.person_id, found)
+        categories = catalogue.categories_now(db) if found.department_id is not None else []
+    if not (jobs or categories):
+        return None
     forms = {job.number: session.form_token("engineer", job.number) for job in jobs}
-    return render_template("label_arrive.html", about=found, jobs=jobs, forms=forms, label=token) if jobs else None
+    spot = {"categories": categories, "spot": session.form_token("engineer", "spot")}
+    return render_template("label_arrive.html", about=found, jobs=jobs, forms=forms, label=token, **spot)
 
 
 @blueprint.post("/a/<token>")

@@ -15,7 +15,9 @@ from app.http.ids import parse_id
 from app.models import Department
 from app.services import events
 from app.services.identity import accounts, binding, invitations, roles
+from app.services.indicators.quarters import Quarter
 from app.services.organisation import catalogue, directory, employment, saved_filters
+from app.services.tickets import on_the_spot
 from app.web.console import exports, filters
 from qr import symbol
 
@@ -83,6 +85,8 @@ def person_page(person_id: int, *, password: str = "") -> str:
         account = accounts.may_have_one(session, person_id, now()), accounts.has_password(session, person_id)
         works = employment.employment_at(session, person_id, now().date()) is not None
         history = events.history(session, "person", person_id, kinds=TOLD)
+        zone, this = runtime().settings.timezone, Quarter.of(now().date())
+        spot = on_the_spot.share(session, person_id, since=this.begins(zone), until=this.ends(zone))
     invitable = _users() or not invitations.WORKING.isdisjoint(shown.roles)
     administers = "admin" in g.visitor.roles
     return render_template(
@@ -96,6 +100,7 @@ def person_page(person_id: int, *, password: str = "") -> str:
         may_leave=administers and works and person_id != g.visitor.person_id,
         today=now().date(),
         history=history,
+        spot=spot if spot.of else None,
     )
 
 
