@@ -53,11 +53,13 @@ def newest_first(
     *,
     after: Cursor | None,
     size: int = SIZE,
+    oldest: bool = False,
 ) -> Page:
-    """The page of `query` that follows, by the moment `at` and then `key`."""
-    query = query.add_columns(at.label("page_at")).order_by(at.desc(), key.desc())
+    """The page of `query` that follows, by the moment `at` and then `key`; `oldest` turns the order round."""
+    order = (at, key) if oldest else (at.desc(), key.desc())
+    query = query.add_columns(at.label("page_at")).order_by(*order)
     if after is not None:
-        query = query.where(at <= after.at).offset(after.passed)
+        query = query.where(at >= after.at if oldest else at <= after.at).offset(after.passed)
     rows = session.execute(query.limit(size + 1)).all()
     return Page(rows[:size], _end(rows[:size], after) if len(rows) > size else None)
 

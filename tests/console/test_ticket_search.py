@@ -1,11 +1,15 @@
 """Finding tickets among very many: by an index, not by sorting; and nobody with the same name left out unsaid."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
+from app import clock
 from app.db import Database
+from app.models import Ticket
+from app.pagination import newest_first
 from app.services.tickets import search
 from app.services.tickets.search import TicketFilter
 from tests.conftest import Console
@@ -42,6 +46,38 @@ def test_the_newest_tickets_are_read_from_an_index_and_never_sorted(sqlite_url: 
 )
 def test_the_index_answers_the_whole_question(sqlite_url: str, wanted: TicketFilter, index: str) -> None:
     assert any(index in step for step in plan_of(Database(sqlite_url), wanted))
+
+
+def test_how_many_there_are_is_said_up_to_a_limit_and_the_order_turned_round(
+    console: Console, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets = [world.ticket(reported_at=clock.now() - timedelta(days=day)) for day in (3, 2, 1)]
+    desk = console(world.desk)
+
+    def shown(query: str) -> list[str]:
+        page = desk.get(f"/console/tickets?{query}").text
+        return sorted((one.number for one in tickets), key=page.index)
+
+    assert shown("") == [one.number for one in reversed(tickets)]
+    assert shown("order=oldest") == [one.number for one in tickets]
+    assert "共 3 张" in desk.get("/console/tickets").text
+    assert "共 0 张" not in desk.get("/console/tickets?state=closed").text
+    monkeypatch.setattr(search, "COUNTED", 2)
+    assert "超过 2 张" in desk.get("/console/tickets").text
+
+
+def test_the_oldest_first_goes_on_where_it_ended(world: World) -> None:
+    tickets = [world.ticket(reported_at=clock.now() - timedelta(days=day)) for day in (4, 3, 3, 1)]
+    wanted, found, after = TicketFilter(oldest_first=True), list[str](), None
+    with world.database.reading() as session:
+        for _page in range(9):
+            query = select(Ticket.id, Ticket.number)
+            page = newest_first(session, query, Ticket.reported_at, Ticket.id, after=after, size=1, oldest=True)
+            found += [row.number for row in page.rows]
+            if (after := page.after) is None:
+                break
+        assert [row.number for row in search.find(session, wanted).rows] == found
+    assert found == [one.number for one in tickets]
 
 
 def test_a_name_of_very_many_is_said_to_be_too_wide(console: Console, world: World) -> None:

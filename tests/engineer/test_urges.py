@@ -64,7 +64,10 @@ def test_the_user_reads_who_answered_and_when_and_is_told(world: World, phone: P
     ticket = world.ticket("accepted")
     urge(world, ticket)
     engineer, page = phone(world.engineer_identity), f"/engineer/{ticket.number}"
+    waits = phone(world.nurse_identity).get(slip.path(ticket)).text
+    assert "已催过，赵强最晚" in waits
     send(engineer, page, f"{page}/answer", answer="waiting")
+    assert "已催过，赵强最晚" not in phone(world.nurse_identity).get(slip.path(ticket)).text
     shown = phone(world.nurse_identity).get(slip.path(ticket)).text
     assert "赵强" in shown
     assert "在等配件或厂商，已记录" in shown

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Person, Team, Ticket
@@ -15,6 +15,7 @@ from app.services.organisation import people_search
 
 OPEN = "open"  # every state in which somebody still waits
 NAMESAKES = 50
+COUNTED = 1_000
 _lead, _served, _requester = aliased(Person), aliased(Person), aliased(Person)
 
 
@@ -33,6 +34,7 @@ class TicketFilter:
     until: datetime | None = None
     text: str = ""
     staff_numbers: bool = True
+    oldest_first: bool = False
 
 
 def too_many_named(session: Session, wanted: TicketFilter) -> bool:
@@ -41,7 +43,7 @@ def too_many_named(session: Session, wanted: TicketFilter) -> bool:
 
 
 def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None) -> Page:
-    """Tickets by the time they were reported, newest first."""
+    """Tickets by the time they were reported."""
     query = (
         select(
             Ticket.id,
@@ -67,7 +69,13 @@ def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None)
         .outerjoin(_requester, _requester.id == Ticket.requester_id)
         .where(*_conditions(session, wanted))
     )
-    return newest_first(session, query, Ticket.reported_at, Ticket.id, after=after)
+    return newest_first(session, query, Ticket.reported_at, Ticket.id, after=after, oldest=wanted.oldest_first)
+
+
+def total(session: Session, wanted: TicketFilter) -> int:
+    """How many there are; beyond COUNTED nobody counts them."""
+    some = select(Ticket.id).where(*_conditions(session, wanted)).limit(COUNTED + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def _conditions(session: Session, wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:

@@ -61,6 +61,7 @@ def ticket_index() -> str | Answer:
         until=filters.end(last),
         text=filters.text("q"),
         staff_numbers=g.visitor.supervises,
+        oldest_first=request.args.get("order") == "oldest",
     )
     if exports.wanted():
         return exports.export(
@@ -70,6 +71,7 @@ def ticket_index() -> str | Answer:
         page = ticket_list.find(session, wanted, after=filters.cursor("after"))
         unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
         urged = urges.standing(session, tickets=[row.id for row in page.rows])
+        total = ticket_list.total(session, wanted)
         too_many = ticket_list.too_many_named(session, wanted)
         waiting = {row.id for row in page.rows if row.state == "reported"}
         candidates = detail.candidates(session, now().date()) if waiting and g.may_act else []
@@ -84,6 +86,8 @@ def ticket_index() -> str | Answer:
     most = ticket_list.NAMESAKES if too_many else None
     red = {row.ticket_id: row for row in unopened}
     shown = {"page": page, "red": red, "urged": urged, "tabs": TABS, "first": first, "last": last, "most": most}
+    counted = ticket_list.COUNTED
+    shown |= {"total": min(total, counted), "many": total > counted, "oldest": wanted.oldest_first}
     shown |= {"waiting": waiting, "teams": filters.grouped(candidates, "team")}
     return render_template("console/tickets.html", **shown, **choices)
 
