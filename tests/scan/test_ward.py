@@ -47,6 +47,20 @@ def test_a_strangers_own_rating_leaves_his_own_list(slip: Slip, world: World, ph
     assert both(stranger, slip, world, waiting, rated) == (True, False)
 
 
+def test_a_fault_is_reported_from_the_wards_code_with_the_ward_filled_in(
+    slip: Slip, world: World, phone: Phone
+) -> None:
+    doctor, there = phone(world.bind(world.doctor)), f"{path(slip, world.pharmacy)}/report"
+    form = doctor.get(there).text
+    assert world.pharmacy.name in form
+    answer = doctor.post(there, data={"visit": slip.token_in(form), "description": "打印机卡纸"})
+    assert answer.status_code == 303
+    with world.database.reading() as session:
+        ticket = session.scalars(select(Ticket)).one()
+    assert (ticket.department_id, ticket.served_person_id) == (world.pharmacy.id, world.doctor.id)
+    assert f"{path(slip, world.ward)}/report" in phone(world.nurse_identity).get(path(slip, world.ward)).text
+
+
 def test_the_provider_sees_no_list(slip: Slip, world: World, phone: Phone) -> None:
     ticket = world.ticket("finished", served=world.ward)
     for identity in (world.engineer_identity, world.bind(world.desk)):

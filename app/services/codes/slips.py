@@ -67,7 +67,8 @@ class Paper:
         """What people read when the code cannot be: the tag is the title of an asset's, the name that of a room's."""
         title, below = (thing.tag, thing.name) if thing.kind == "asset" else (thing.name, thing.tag)
         lines = (below, thing.spot, thing.where, self._hotline)
-        return Card(self.links.label_url(thing.kind, thing.id), title, lines, REPORT_HERE, self.logo)
+        code = self.links.ward_url(thing.id) if thing.kind == "ward" else self.links.label_url(thing.kind, thing.id)
+        return Card(code, title, lines, REPORT_HERE, self.logo)
 
 
 def count(session: Session, wanted: SlipFilter) -> int:

@@ -20,7 +20,7 @@ class LabelTarget:
     """An asset or a room, as its label names it and as a report about it needs it."""
 
     id: int
-    kind: Kind
+    kind: Kind | Literal["ward"]
     tag: str
     name: str
     spot: str
@@ -86,6 +86,18 @@ def one(session: Session, kind: Kind, id_: int) -> LabelTarget:
     if row is None:
         raise Missing("bad_token")
     return _thing(*row)
+
+
+def ward(session: Session, department_id: int) -> LabelTarget:
+    """The ward whose permanent code was scanned; raises Missing."""
+    found = session.get(Department, department_id)
+    if found is None:
+        raise Missing("bad_token")
+    where = " ".join(filter(None, [found.building, found.floor, found.room]))
+    about: dict[str, Any] = {"category": "", "category_id": None, "place_id": None, "retired": False}
+    return LabelTarget(
+        id=found.id, kind="ward", tag="", name=found.name, spot="", where=where, department_id=found.id, **about
+    )
 
 
 def _query(kind: Kind) -> Query:

@@ -6,7 +6,10 @@ from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime
 from app.services.identity import wechat_sign_in
+from app.services.organisation import assets
+from app.services.organisation.assets import LabelTarget
 from app.services.ratings import ward_list
+from app.web.public.report import check_report, report_page, take_report
 
 blueprint = Blueprint("ward", __name__)
 
@@ -26,4 +29,26 @@ def show(token: str) -> Page:
             if refused.code != "ward_closed":
                 raise
             return render_template("ward_closed.html"), 403
-    return render_template("ward.html", ward=ward, days=window.days, link=runtime().links.ticket_path)
+    report_at = f"{request.path}/report"
+    shown = {"days": window.days, "link": runtime().links.ticket_path, "report_at": report_at}
+    return render_template("ward.html", ward=ward, **shown)
+
+
+@blueprint.get("/w/<token>/report")
+def fault(token: str) -> Page:
+    """A fault in the ward whose code was scanned."""
+    about = rate_limits.throttle_unknown(lambda: _scanned(token))
+    return phone_gate.before(request.path, bound=True) or report_page(about)
+
+
+@blueprint.post("/w/<token>/report")
+@session.checks_its_own_form
+def report(token: str) -> Page:
+    check_report()
+    return take_report(rate_limits.throttle_unknown(lambda: _scanned(token)))
+
+
+def _scanned(token: str) -> LabelTarget:
+    department_id = runtime().links.department_id(token)
+    with read_session() as db:
+        return assets.ward(db, department_id)
