@@ -8,6 +8,7 @@ from the answers, so that a figure held back tells nothing. Then its block waits
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from supervision.samples import SMALL
 
@@ -78,5 +79,11 @@ def _band(n: int, x: int) -> int:
 
 def _step(n: int, band: int, size: int) -> _Step:
     """Between what the satisfied of `n` lie where the rate is in this band."""
-    fits = [x for x in range(n + 1) if _band(n, x) == band]
-    return _Step(size, fits[0], fits[-1]) if fits else _Step(size, 1, 0)
+    least = _least(n, EDGES[band - 1]) if band else 0
+    most = min(n, _least(n, EDGES[band]) - 1) if band < len(EDGES) else n
+    return _Step(size, least, most) if least <= most else _Step(size, 1, 0)
+
+
+def _least(n: int, edge: Fraction) -> int:
+    """From how many satisfied of `n` on the rate reaches this edge."""
+    return max(0, ceil(edge * (n + SMALL) - SMALL * PRIOR))

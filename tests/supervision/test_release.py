@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from supervision.release import Shown, release
+from supervision.release import EDGES, Shown, _band, _step, release
 
 SIZES = [(5,), (5, 5), (5, 6), (9, 5), (5, 5, 5), (5, 7, 5), (6, 5, 8), (12, 5, 5)]
 
@@ -47,3 +47,11 @@ def test_half_of_them_satisfied_is_a_lower_band() -> None:
     (*_, last) = release([(20, 10), (20, 10), (20, 10)])
     assert last is not None
     assert last.band < 2
+
+
+def test_the_bounds_of_a_band_are_those_of_trying_every_answer() -> None:
+    for n in range(0, 200, 3):
+        for band in range(len(EDGES) + 1):
+            fits = [x for x in range(n + 1) if _band(n, x) == band]
+            step = _step(n, band, 5)
+            assert (step.least, step.most) == ((fits[0], fits[-1]) if fits else (1, 0)), (n, band)
