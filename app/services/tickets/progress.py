@@ -15,7 +15,7 @@ from app.services.organisation import portraits
 from app.services.organisation.directory import current_employment
 from app.services.service_levels import clock
 from app.services.service_levels.clock import Mark
-from app.services.tickets import pauses
+from app.services.tickets import pauses, urges
 from app.services.tickets.pauses import Waiting
 
 GIVEN_ANEW = ("dispatched", "handed_over", "declined")
@@ -57,6 +57,8 @@ class Coming:
     mark: Mark | None
     """The arrival, or the solution once somebody is there or where nobody has to come."""
     waiting: Waiting | None
+    answer_by: datetime | None
+    """Of an urge that waits: when the hospital is told that nobody has answered."""
 
 
 def coming(session: Session, ticket_id: int, *, zone: ZoneInfo, at: datetime) -> Coming:
@@ -68,12 +70,14 @@ def coming(session: Session, ticket_id: int, *, zone: ZoneInfo, at: datetime) ->
     clocks = clock.of_ticket(session, ticket, zone=zone, at=at)
     marks = {mark.name: mark for mark in clocks[0].marks} if clocks else {}
     arrival = marks.get("arrival")
+    urged = urges.standing(session, tickets=[ticket_id]).get(ticket_id)
     return Coming(
         lead=lead.name if lead else "",
         post=(lead.post or "") if lead else "",
         portrait=lead is not None and bool(portraits.who_have_one(session, [lead.id])),
         mark=arrival if arrival and arrival.done is None else marks.get("solution"),
         waiting=pauses.waiting(session, ticket, at=at),
+        answer_by=urged + urges.WITHIN if urged else None,
     )
 
 

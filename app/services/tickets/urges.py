@@ -43,12 +43,6 @@ def standing(session: Session, *, tickets: Sequence[int] | None = None) -> dict[
     return {row.id: row.at for row in session.execute(query)}
 
 
-def answer_by(session: Session, ticket_id: int) -> datetime | None:
-    """When the hospital is told that nobody has answered; None where no urge waits."""
-    urged = standing(session, tickets=[ticket_id]).get(ticket_id)
-    return urged + WITHIN if urged else None
-
-
 def answer(session: Session, ticket: Ticket, *, code: str, by: int, at: datetime, channel: str) -> Recorded:
     """Say to the user what is being done; who urged is told. The ticket is held by the caller."""
     if code not in ANSWERS:

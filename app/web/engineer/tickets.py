@@ -21,7 +21,7 @@ from app.models.ticket import DECLINE_REASONS, PAUSE_REASONS, PRIORITIES
 from app.pagination import Line
 from app.services import idempotency, links
 from app.services.notices import inbox
-from app.services.organisation import assets, catalogue
+from app.services.organisation import catalogue
 from app.services.ratings import praise
 from app.services.registers import access, uses
 from app.services.registers.access import Reader
@@ -38,7 +38,6 @@ from app.services.tickets import (
     progress,
     urges,
 )
-from app.services.tickets.on_the_spot import Mended, mend
 from app.web.engineer.acts import ACTS, CHANNEL, GIVES_AWAY
 from qr import symbol
 
@@ -224,21 +223,6 @@ def hand_over_shift() -> Answer:
     with transaction() as db:
         handing_over.hand_over_shift(db, to=to or 0, note=note, by=g.visitor.person_id, at=now(), channel=CHANNEL)
     return redirect("/engineer", 303)
-
-
-@blueprint.post("/engineer/on-the-spot")
-@session.checks_its_own_form
-def on_the_spot() -> Answer:
-    """What was mended besides, where a label was scanned: to its code, for whoever is there to rate."""
-    session.check_form("engineer", "spot")
-    kind, id_ = runtime().links.labelled(request.form.get("label", ""))
-    category, zone = parse_id(request.form.get("category", "")), runtime().settings.timezone
-    with transaction() as db:
-        here = assets.one(db, kind, id_)
-        mended = Mended(here, category, forms.typed("words", 200))
-        ticket = mend(db, mended, by=g.visitor.person_id, at=now(), zone=zone, channel=CHANNEL)
-        number = ticket.number
-    return redirect(f"/engineer/{links.in_path(number)}/code", 303)
 
 
 @blueprint.get("/engineer/<ticket:number>/code")

@@ -108,7 +108,6 @@ def _progress(scan: ScanView, token: str) -> Page:
             coming=progress.coming(db, scan.ticket_id, zone=runtime().settings.timezone, at=now()),
             answered=urges.last_answer(db, scan.ticket_id, cycle=scan.cycle),
             urged_at=progress.last_said(db, scan.ticket_id, "urged", cycle=scan.cycle) if urgeable else None,
-            answer_by=urges.answer_by(db, scan.ticket_id),
             quiet_until=lifecycle.quiet_until(db, scan.ticket_id, "urged", at=now()),
             earlier=earlier_answer(db, scan.ticket_id, identity_id=identity) if identity else None,
             complaints=_complaints(db, scan),
