@@ -105,8 +105,10 @@ def _timed(at: datetime, words: str) -> Markup:
 
 
 def parted(level: str) -> str:
-    """A level in a narrow place: the longest, of five letters, breaks between its two words."""
-    return f"{level[:2]}\u200b{level[2:]}" if len(level) == 5 else level.replace("issat", "is\u00adsat")
+    """A level in a narrow place: of four or five letters it breaks between its two words, 非常|满意."""
+    if level.isascii():
+        return level.replace("issat", "is\u00adsat")
+    return f"{level[:2]}\u200b{level[2:]}" if len(level) > 3 else level
 
 
 def show_span(begins: datetime, ends: datetime) -> str:
