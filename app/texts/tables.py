@@ -9,7 +9,6 @@ FILES: dict[str, str] = {
     "binary_workbook": mark("%(path)s 是二进制 Excel（.xlsb），请另存为 .xlsx 或 CSV 再导入。"),
     "utf16": mark("%(path)s 是 UTF-16 编码或不是文本，请另存为 UTF-8 的 CSV 或 .xlsx 再导入。"),
     "is_picture": mark("%(path)s 是图片，不是表格，应为带表头的 XLSX 或 CSV。"),
-    "is_pdf": mark("%(path)s 是 PDF，不是表格，应为带表头的 XLSX 或 CSV。"),
     "web_page": mark("%(path)s 是网页（HTML）或 XML，不是表格：请用 Excel 打开，另存为 .xlsx 再导入。"),
     "packed_workbook": mark("%(path)s 里面是 Excel 文件，请先解压再导入。"),
     "workbook_protected": mark("%(path)s 加了密码，读不了：请在 Excel 中去掉打开密码，另存为 .xlsx 再导入。"),

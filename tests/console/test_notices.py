@@ -65,7 +65,7 @@ def test_where_a_list_goes_on_tells_nothing_of_what_is_hidden(
     desk: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An id in the address would count what is written meanwhile; an id that is asked for, find it."""
-    monkeypatch.setattr(pagination.newest_first, "__kwdefaults__", {"size": 3})
+    monkeypatch.setattr(pagination.newest_first, "__kwdefaults__", {"size": 3, "oldest": False})
     at = clock.now() - timedelta(hours=1)
     with world.database.transaction() as session:
         for number in range(14):  # some at one moment, every second one hidden

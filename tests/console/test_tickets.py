@@ -67,7 +67,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(
 ) -> None:
     at = clock.now() - timedelta(hours=1)
     numbers = [world.ticket(reported_at=at + timedelta(minutes=minute // 2)).number for minute in range(7)]
-    monkeypatch.setattr(pagination.newest_first, "__kwdefaults__", {"size": 3})
+    monkeypatch.setattr(pagination.newest_first, "__kwdefaults__", {"size": 3, "oldest": False})
     seen: list[str] = []
     address: str | None = "/console/tickets"
     while address:

@@ -23,7 +23,6 @@ FILES = {
     "empty": (b"", "空"),
     "a PNG": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "是图片，不是表格，应为带表头的 XLSX 或 CSV"),
     "a JPEG": (b"\xff\xd8\xff\xe0\x00\x10JFIF", "是图片"),
-    "a PDF": (b"%PDF-1.7\n", "是 PDF"),
     "a broken XLSX": (b"PK\x03\x04 not a sheet", "XLSX"),
     "only blank lines": (b"\r\n\r\n", "表头"),
     "a column twice": (b"number,number,incident_state,sys_updated_at,sys_mod_count\r\n1,2,3,4,5\r\n", "number"),

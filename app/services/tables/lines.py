@@ -18,7 +18,7 @@ SHEETS = {".xlsx", ".xlsm"}
 GZIP, ZIP, OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 EMPTY_ZIP = b"PK\x05\x06"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a workbook with a password lies in an old container
-PAPER = {"is_picture": (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF"), "is_pdf": (b"%PDF",)}  # of a table, not one
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 BOM = b"\xef\xbb\xbf"
 _QUOTED = re.compile(rb'"[^"]*"')
@@ -96,9 +96,8 @@ def survey(path: Path) -> Survey:
 
 
 def _refuse_no_text(start: bytes, path: Path) -> None:
-    for code, begins in PAPER.items():
-        if start.startswith(begins):
-            raise Unreadable(code, path=str(path))
+    if start.startswith(PICTURES):
+        raise Unreadable("is_picture", path=str(path))
     if start.startswith(UTF16) or b"\0" in start.partition(b"\n")[0]:
         sheet = path.suffix.lower() in SHEETS
         raise Unreadable("xlsx_broken" if sheet else "utf16", path=str(path))
