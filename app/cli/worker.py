@@ -19,6 +19,7 @@ from app.jobs import (
     notices,
     retention,
     rollups,
+    rule_trials,
     sheets,
     wakeups,
     webhooks,
@@ -37,6 +38,7 @@ WORK = {
     "checks": comment_moderation.keep_checking,
     "draws": draws.keep_drawing,
     "webhooks": webhooks.keep_sending,
+    "trials": rule_trials.keep_trying,
 }
 BY_THE_CLOCK = {
     "watch": deadlines.keep_watching,

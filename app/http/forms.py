@@ -44,12 +44,12 @@ def clean(text: str, most: int = LONGEST) -> str:
     return trimmed
 
 
-def reason() -> str:
+def reason(most: int = REASON_MOST) -> str:
     """Why somebody does what cannot be undone, or weighs on another: always asked for (`parts.danger`), kept beside it.
 
     Raises Refused.
     """
-    given = typed("reason", REASON_MOST)
+    given = typed("reason", most)
     if not given:
         raise Refused("why_missing")
     return given

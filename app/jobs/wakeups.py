@@ -15,7 +15,7 @@ from app import redis_pool
 from config.settings import Settings
 
 Job = Callable[[], None]
-ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws", "webhooks"})
+ANNOUNCED = frozenset({"notices", "inbound", "errands", "checks", "draws", "webhooks", "trials"})
 
 
 class _Words(SqliteStorage):  # type: ignore[misc]

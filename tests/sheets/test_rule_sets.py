@@ -12,7 +12,9 @@ from sqlalchemy import select
 
 from app import clock
 from app.errors import Refused
+from app.jobs import rule_trials
 from app.models import Contract, Event, Provider, RuleSetVersion
+from app.runtime import Runtime
 from app.services.indicators.quarters import Quarter
 from app.services.service_levels import agreed
 from app.services.sheets import pages, rule_drafts, rule_sets, rule_trial
@@ -85,7 +87,7 @@ def test_a_form_sent_as_it_was_shown_changes_nothing(story: Story, console: Cons
     assert "和现行规则一样" in client.get(f"{here(story)}/changes").text
 
 
-def test_from_a_draft_through_its_trial_into_force(last: Story, console: Console) -> None:
+def test_from_a_draft_through_its_trial_into_force(last: Story, console: Console, runtime: Runtime) -> None:
     last.finish()
     last.check(last.enter("C8.1", Value(count=1)))
     last.count()
@@ -94,6 +96,10 @@ def test_from_a_draft_through_its_trial_into_force(last: Story, console: Console
     shown = client.get(page).text
     assert all(f"<del>{was}</del></td><td><b>{now}</b>" in shown for was, now in (("2.00", "1.00"), ("4.00", "5.00")))
     assert send(client, page, f"{here(last)}/trial").status_code == 303
+    assert "正在后台试算" in client.get(page).text
+    assert kinds(last) == ["rules_drafted"]
+    rule_trials.try_all(runtime)
+    rule_trials.try_all(runtime)
     with last.world.database.reading() as session:
         contract = session.get_one(Contract, last.term.contract.id)
         trial = rule_drafts.draft(session, contract).trial
@@ -118,6 +124,29 @@ def test_from_a_draft_through_its_trial_into_force(last: Story, console: Console
     assert [one.view().content["rules"] for one in (running, last)] == [f"{contract.number}/1", "default-1"]  # type: ignore[index]
     assert running.line("C8.1")["rule"]["weight"] == 100
     assert f"{contract.number}/1" in client.get(f"/console/sheets/{contract.id}/{quarter}").text
+
+
+def test_a_trial_of_what_was_changed_meanwhile_is_none_and_one_that_cannot_be_says_why(
+    last: Story, console: Console, runtime: Runtime
+) -> None:
+    client, page = console(last.world.supervisor), f"{here(last)}/changes"
+    draft(client, last, C8_1__weight="1.00", C1_1__weight="5.00")
+    send(client, page, f"{here(last)}/trial")
+    rule_trials.try_all(runtime)
+    assert "还没有计算" in client.get(page).text
+    assert kinds(last) == ["rules_drafted"]
+    last.finish()
+    last.count()
+    send(client, page, f"{here(last)}/trial")
+    with last.world.database.reading() as session:
+        digest = rule_drafts.asked(session)[0].digest
+    draft(client, last, C8_1__weight="1.50", C1_1__weight="4.50")
+    send(client, page, f"{here(last)}/trial")
+    with last.world.database.transaction() as session:
+        contract, act = session.get_one(Contract, last.term.contract.id), Act(last.world.admin.id, last.at)
+        rule_drafts.tried(session, contract, {"now": 1}, act, digest=digest)
+    assert "正在后台试算" in client.get(page).text
+    assert "请写明原因" in send(client, page, f"{here(last)}/force", reason=" ", quarter=str(last.term.quarter)).text
 
 
 def test_a_trial_comes_to_what_the_sheet_comes_to_under_those_rules(last: Story) -> None:
@@ -224,17 +253,16 @@ def test_rules_begin_with_a_quarter_that_nothing_is_frozen_of(story: Story) -> N
         digest = rule_drafts.save(session, contract, standing, act, seen="").digest
         morning = datetime.combine(story.term.quarter.last, time(9), tzinfo=ZONE)
 
-        def force(quarter: Quarter, digest: str = digest, reason: str = "商定", at: datetime = story.at) -> str:
+        def force(quarter: Quarter, digest: str = digest, at: datetime = story.at) -> str:
             with pytest.raises(Refused) as refused:
                 rule_drafts.put_in_force(
-                    session, contract, quarter, digest=digest, reason=reason, act=Act(act.by, at), zone=ZONE
+                    session, contract, quarter, digest=digest, reason="商定", act=Act(act.by, at), zone=ZONE
                 )
             return refused.value.code
 
         assert force(story.term.quarter) == "rules_since"
         assert force(story.term.quarter, at=morning) == "rules_quarter_frozen"
         assert force(story.term.quarter.after.after, digest="other") == "rules_draft_changed"
-        assert force(story.term.quarter.after.after, reason="") == "reason_missing"
     assert story.view().content["rules"] == "default-1"  # type: ignore[index]
 
 

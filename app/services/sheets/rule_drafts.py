@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.db import HELD, insert_first, upsert
+from app.db import HELD, announce, insert_first, upsert
 from app.errors import Refused
 from app.models import Contract, RuleSetDraft, RuleSetVersion, Sheet
 from app.services import events
@@ -25,6 +25,7 @@ from app.services.sheets import rule_sets
 from ledger.canonical import canonical
 
 REASON_MOST = 500
+ASKED_BY = "asked_by"
 AHEAD = 4  # quarters
 
 
@@ -74,10 +75,29 @@ def drop(session: Session, contract: Contract, act: Act) -> None:
     session.execute(delete(RuleSetDraft).where(RuleSetDraft.contract_id == contract.id))
 
 
-def tried(session: Session, contract: Contract, trial: dict[str, Any], act: Act) -> None:
-    """Keep what a trial of the draft came to."""
+def ask_trial(session: Session, contract: Contract, act: Act) -> None:
+    """The worker tries the draft: new limits mean that the clocks of a whole quarter are read anew. Raises Refused."""
+    _hold(session, contract)
     found = draft(session, contract)
+    found.trial = {"digest": found.digest, ASKED_BY: act.by}
+    announce(session, "trials")
+
+
+def asked(session: Session) -> list[RuleSetDraft]:
+    """Those that somebody waits to see tried, as they are now."""
+    found = session.scalars(select(RuleSetDraft).order_by(RuleSetDraft.contract_id))
+    return [one for one in found if one.trial and ASKED_BY in one.trial]
+
+
+def tried(session: Session, contract: Contract, trial: dict[str, Any], act: Act, *, digest: str) -> None:
+    """Keep what a trial of the draft came to, or why it came to nothing; of one that was changed meanwhile nothing."""
+    _hold(session, contract)
+    found = session.get(RuleSetDraft, contract.id, populate_existing=True)
+    if found is None or found.digest != digest or ASKED_BY not in (found.trial or {}):
+        return
     found.trial = {**trial, "digest": found.digest}
+    if "refused" in trial:
+        return
     data = {"digest": found.digest, "quarter": trial["quarter"], "was": trial["was"]["total"]}
     _record(session, contract, "rules_tried", act, **data, total=trial["now"]["total"])
 
@@ -93,10 +113,6 @@ def put_in_force(
     found = draft(session, contract)
     if found.digest != digest:
         raise Refused("rules_draft_changed")
-    if not reason:
-        raise Refused("reason_missing")
-    if len(reason) > REASON_MOST:
-        raise Refused("too_long", most=REASON_MOST)
     if quarter not in quarters(act.at.astimezone(zone).date()):
         raise Refused("rules_since")
     frozen = select(Sheet.quarter).where(Sheet.contract_id == contract.id, Sheet.quarter >= str(quarter))

@@ -6,15 +6,19 @@ and nothing of that is kept.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
+from app.models import Contract, RuleSetDraft
 from app.services.indicators import clocks
+from app.services.indicators.quarters import Quarter
 from app.services.service_levels import agreed
 from app.services.service_levels.clock import Rules
-from app.services.sheets import computing, pages, rule_sets
+from app.services.sheets import computing, pages, rule_drafts, rule_sets
 from app.services.sheets.terms import Term
 from config.score import RuleSet
 from config.sla import Limits
@@ -60,6 +64,16 @@ def _fields(content: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]
 
 def _said(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def of_draft(session: Session, draft: RuleSetDraft, *, today: date, zone: ZoneInfo) -> dict[str, Any]:
+    """A draft on the last quarter; where that cannot be, why."""
+    contract = session.get_one(Contract, draft.contract_id)
+    standing = rule_drafts.standing_for_draft(session, contract, today)
+    try:
+        return trial(session, Term(contract, Quarter.of(today).before, zone), rule_sets.content(draft), standing)
+    except Refused as refused:
+        return {"refused": refused.code}
 
 
 def trial(session: Session, term: Term, content: Mapping[str, Any], standing: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,17 +8,17 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.errors import Missing
-from app.http import forms
+from app.errors import Missing, Refused
+from app.http import forms, live
 from app.http.context import now, read_session, runtime, transaction
+from app.http.errors import words
 from app.http.i18n import gettext
 from app.http.words import word
 from app.models import Contract, RuleSetDraft
 from app.services.indicators.quarters import Quarter
 from app.services.organisation import employment
 from app.services.sheets import rule_drafts, rule_sets, rule_trial
-from app.services.sheets.rule_drafts import REASON_MOST, Act
-from app.services.sheets.terms import Term
+from app.services.sheets.rule_drafts import ASKED_BY, REASON_MOST, Act
 from app.texts.rules import WORDS
 from app.web.console.sheets import rule_form
 from config.score import score_rules
@@ -78,6 +78,7 @@ def save(contract_id: int) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/console/rules/<id:contract_id>/changes")
+@live.keeps_fresh
 def changes(contract_id: int) -> str:
     """What the draft changes, what a trial of it came to, and from when on it may stand."""
     _hospital_only()
@@ -92,6 +93,8 @@ def changes(contract_id: int) -> str:
         draft=found,
         changes=[(_part(one.of), one) for one in rule_trial.changes(standing, content)],
         trial=found.trial if found.trial and found.trial["digest"] == found.digest else None,
+        waits=ASKED_BY in (found.trial or {}),
+        refused=words(Refused(found.trial["refused"])) if found.trial and "refused" in found.trial else "",
         last=_today().before,
         quarters=rule_drafts.quarters(now().date()),
         proposed=_today().after,
@@ -103,14 +106,8 @@ def changes(contract_id: int) -> str:
 @blueprint.post("/console/rules/<id:contract_id>/trial")
 def try_out(contract_id: int) -> Response:
     _hospital_only()
-    with read_session() as session:
-        contract = _contract(session, contract_id)
-        content = rule_sets.content(rule_drafts.draft(session, contract))
-        standing = rule_drafts.standing_for_draft(session, contract, now().date())
-        term = Term(contract, _today().before, runtime().settings.timezone)
-        found = rule_trial.trial(session, term, content, standing)
     with transaction() as session:
-        rule_drafts.tried(session, contract, found, _act())
+        rule_drafts.ask_trial(session, _contract(session, contract_id), _act())
     return redirect(url_for("console_rules.changes", contract_id=contract_id), 303)
 
 
@@ -124,7 +121,7 @@ def put_in_force(contract_id: int) -> Response:
             _contract(session, contract_id),
             quarter,
             digest=request.form.get("digest", ""),
-            reason=forms.typed("reason", REASON_MOST),
+            reason=forms.reason(REASON_MOST),
             act=_act(),
             zone=runtime().settings.timezone,
         )
