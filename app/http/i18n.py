@@ -107,7 +107,7 @@ def _timed(at: datetime, words: str) -> Markup:
 def parted(level: str) -> str:
     """A level in a narrow place: of four or five letters it breaks between its two words, 非常|满意."""
     if level.isascii():
-        return level.replace("issat", "is\u00adsat")
+        return level.replace("issat", "is\u00adsat").replace("atisf", "atis\u00adf")
     return f"{level[:2]}\u200b{level[2:]}" if len(level) > 3 else level
 
 
