@@ -67,18 +67,30 @@ def whole() -> bytes:
     return out.getvalue()
 
 
+def only(text: Iterable[str]) -> bytes:
+    """A font of these characters alone: what writes many documents of the same words reads the whole one once."""
+    with _opened() as font:
+        _subset(font, "".join({*text}))
+        font.save(out := BytesIO())
+    return out.getvalue()
+
+
 @lru_cache(64)
 def _outlines(text: str) -> bytes:
     """Taking them out of the whole font costs half a second; most pages say the same but for their numbers."""
+    with _opened() as font:
+        _subset(font, text)
+        return bytes(font.getTableData("CFF "))
+
+
+def _subset(font: "TTFont", text: str) -> None:
     from fontTools.subset import Options, Subsetter  # loaded by who prints, not by every process
 
     options = Options(layout_features=[], hinting=False, notdef_outline=True)
     options.drop_tables += _UNUSED_TABLES
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=list(map(ord, text)))
-    with _opened() as font:
-        subsetter.subset(font)
-        return bytes(font.getTableData("CFF "))
+    subsetter.subset(font)
 
 
 def _opened() -> "TTFont":

@@ -6,6 +6,7 @@ from math import hypot
 from statistics import NormalDist
 
 Z = Decimal("1.959963984540054")  # 95 % of a normal distribution lie within it on both sides
+FEW = 5  # answers: of fewer, what one person said could be read off
 SMALL = 30  # answers: below, a rate is shown and not scored; from there on, so many more are thought at the prior rate
 
 
@@ -37,6 +38,11 @@ def between(before: tuple[int, int], after: tuple[int, int], *, compared: int = 
     old, new = before[0] / before[1], after[0] / after[1]
     change = new - old
     return change - hypot(new - second[0], first[1] - old), change + hypot(second[1] - new, old - first[0])
+
+
+def telling(x: int, n: int) -> bool:
+    """Whether a rate would say what single people answered: of fewer than five, or of few that are all alike."""
+    return n < FEW or (n < SMALL and x in {0, n})
 
 
 def shrunk(satisfied: int, n: int, prior: Fraction) -> Fraction | None:

@@ -78,6 +78,7 @@ GUARDS: dict[str, Guard] = {
     "console_cases": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_recovery": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk"})),
     "console_corridor": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
+    "console_letters": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_people": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_draws": Guard(_CONSOLE, CONSOLE, HOSPITAL, frozenset({"supervisor", "admin"})),
     "console_standing": Guard(_CONSOLE, CONSOLE, DESK, frozenset({"desk", "supervisor", "admin"})),

@@ -309,6 +309,8 @@ TEXTS: dict[str, tuple[int, str]] = {
     "claimed_before": (409, mark("这份奖品已经登记过。")),
     "no_second_round": (409, mark("这次抽奖没有第二轮。")),
     "no_such_quarter": (404, mark("没有这个季度。季度写作 2026Q4。")),
+    "no_such_month": (404, mark("没有这个月。月份写作 2026-11。")),
+    "no_such_letter": (404, mark("没有这个科室。")),
     "no_such_contract": (404, mark("没有这份合同。")),
     "contract_number": (422, mark("合同编号是 1 到 %(most)s 个字。")),
     "contract_taken": (409, mark("合同 %(number)s 已经登记过。")),

@@ -271,6 +271,7 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-corridor-tickets": "/console/corridor/tickets?touchpoint=overall",
         "console-corridor-person": f"/console/corridor/people/{_person(demo, roles.NURSE)}",
         "console-corridor-measure": f"/console/corridor/measures/new?{SPOT}",
+        "console-letters": "/console/letters",
         "console-recovery": "/console/recovery",
         "console-case": f"/console/cases/{complaint}",
         "console-case-answered": f"/console/cases/{answered}",

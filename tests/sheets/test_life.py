@@ -1,6 +1,7 @@
 """A quarter's sheet from its draft to the fee: what each step takes, who takes it, and that nothing is half done."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -16,8 +17,11 @@ from app.services import feed
 from app.services.audit import seal
 from app.services.audit.seal import Signer
 from app.services.indicators import counting
+from app.services.indicators.counting import Count
+from app.services.indicators.measures import MEASURES
+from app.services.indicators.scope import Measure, Scope
 from app.services.ratings import exclusions
-from app.services.sheets import agreeing, freezing, pages
+from app.services.sheets import agreeing, computing, freezing, pages
 from app.services.sheets.entries import Value
 from ledger.canonical import canonical
 from tests.sheets.conftest import BASE, Story
@@ -322,6 +326,31 @@ def test_of_what_was_frozen_the_provider_reads_no_single_answer(story: Story) ->
     assert read(30, 30, {"num": 30, "den": 30}) == (True, True)  # scored: both sides sign it
     assert read(29, 30, {"num": 29, "den": 31}) == (True, False)
     assert read(29, 30, {"num": 31, "den": 35}) == (True, True)
+
+
+@pytest.mark.parametrize("measure", ["made_up_for", "satisfied"])
+def test_levels_of_few_move_no_point_whatever_the_rules_say(story: Story, measure: str) -> None:
+    """The provider knows which cases were made up for: a point for one re-rating would be that rating."""
+    code = {"made_up_for": "C7.5", "satisfied": "C7.1"}[measure]
+
+    def points(num: int, den: int) -> tuple[int | None, int | None]:
+        def counter(one: Measure, _scope: Scope) -> Count:
+            return Count(num, den) if one is MEASURES[measure] else Count(1, 2)
+
+        with story.world.database.reading() as session:
+            found = computing.content(session, story.term, counter=counter)
+            rules = story.term.rules(session)
+            plain = [replace(one, small_sample=False) for one in rules.indicators]
+            again = computing.rescored(found, replace(rules, indicators=tuple(plain)), {})
+        [line], [other] = ([one for one in got["lines"] if one["code"] == code] for got in (found, again))
+        assert (line["points"] is None) is (other["points"] is None)
+        assert (line["figure"]["num"], line["figure"]["den"]) == (num, den)
+        return line["points"], found["total"]
+
+    few = {points(*one) for one in ((1, 1), (4, 4), (1, 29), (29, 29))}
+    assert len(few) == 1
+    assert next(iter(few))[0] is None
+    assert points(30, 30)[0] is not None
 
 
 def test_of_fewer_than_five_ratings_the_provider_reads_that_there_are_few(story: Story) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from app.services.reports import charts, document, published, workbook
-from app.services.sheets import agreeing, pages
+from app.services.sheets import agreeing
 from app.services.sheets.entries import Value
 from tests.conftest import Console
 from tests.sheets.conftest import Story
@@ -124,4 +124,3 @@ def test_the_sheet_is_taken_away_as_it_is_seen(story: Story, frozen: dict[str, A
             assert answer.data.startswith(begins)
     assert frozen["total"]
     assert console(story.world.desk).get(f"/console/sheets/{story.term.contract.id}/2020Q1.xlsx").status_code == 404
-    assert pages.SHOWN_FROM == 5

@@ -159,5 +159,7 @@ def test_the_month_as_a_table_and_on_paper(world: World, console: Console) -> No
         client = console(person)
         assert f"{path}.{form}" in client.get("/console/standing").text
         assert client.get(f"{path}.{form}").data.startswith(begins)
-    assert console(world.desk).get("/console/standing/1/2026-13.pdf").status_code == 404
+    wrong = console(world.desk).get("/console/standing/1/2026-13.pdf")
+    assert wrong.status_code == 404
+    assert "没有这个月" in wrong.text
     assert console(world.desk).get("/console/standing/99/2026-10.pdf").status_code == 404

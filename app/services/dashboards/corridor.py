@@ -19,14 +19,13 @@ from app.services.rollups import corridor
 from app.services.rollups.corridor import Figures, Place
 from app.services.rollups.corridor_rows import ASIDE, COMPLAINT, OVERALL, RECOVERY
 from config.touchpoints import touchpoints
-from supervision.samples import between, wilson
+from supervision.samples import FEW, between, wilson
 
 HAPPY, ANGRY = 5, 1
 # 服务、处理投诉、弥补: where a user is won or lost.
 MOMENTS = {"result": "serve", COMPLAINT: "complaint", RECOVERY: "recovery"}
 TOP_REASONS = 3
 SPOTS = 8
-LEAST = 5  # answers, below which a place is no spot
 DIMENSIONS = ("department", "job", "team", "category", "campus")
 
 
@@ -165,7 +164,7 @@ def spots(session: Session, quarter: date) -> Spots:
         for code in (OVERALL, *codes())
         if code != COMPLAINT  # what causes one is a low level: everywhere, and by itself
     ]
-    enough = [one for one in felt if one[1].n >= LEAST]
+    enough = [one for one in felt if one[1].n >= FEW]
     names, compared = names_of(session), max(1, len(enough))
     hot = [_spot(names, key, one, (one.low, earlier.low), compared) for key, one, earlier in enough]
     bright = [_spot(names, key, one, (one.happy, earlier.happy), compared) for key, one, earlier in enough]
@@ -180,6 +179,14 @@ def names_of(session: Session) -> Names:
             for name, table in tables.items()
         }
     )
+
+
+def of_departments(session: Session, quarter: date) -> dict[int, Figures]:
+    """Those that were served in the quarter."""
+    others = [getattr(CorridorQuarter, name) == every for name, every in Place().key.items() if name != "department_id"]
+    query = select(CorridorQuarter.department_id, CorridorQuarter.figures)
+    query = query.where(CorridorQuarter.quarter == quarter, CorridorQuarter.department_id > ALL, *others)
+    return {department: Counter(figures) for department, figures in session.execute(query)}
 
 
 def job_types(session: Session, quarter: date) -> list[str]:

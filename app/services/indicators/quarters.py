@@ -53,5 +53,9 @@ class Quarter:
     def ends(self, zone: ZoneInfo) -> datetime:
         return self.after.begins(zone)
 
+    def known_from(self, zone: ZoneInfo, window: timedelta) -> datetime:
+        """By then all is known that counts for it: `window` is how long one can rate."""
+        return self.ends(zone) + window
+
     def __str__(self) -> str:
         return f"{self.year}Q{self.number}"

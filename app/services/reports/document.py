@@ -14,17 +14,19 @@ from app.services.reports import charts
 from app.texts.sheets import WORDS, measured, per_cent, points, yuan
 from qr.font import PATH, SIMPLIFIED, font
 
+LEADING = 0.55  # millimetres of a line for each point of its letters
 SOFT, GREEN, PALE = (90, 90, 90), (6, 122, 63), (225, 225, 225)
 
 
 class Document(FPDF):
     foot = ""
+    numbered = True
 
     def footer(self) -> None:
         self.set_y(-12)
         self.set_font("sc", size=8)
         self.set_text_color(*SOFT)
-        self.cell(w=0, h=6, text=f"{self.foot} · {self.page_no()} / {{nb}}", align="C")
+        self.cell(w=0, h=6, text=f"{self.foot} · {self.page_no()} / {{nb}}" if self.numbered else self.foot, align="C")
         self.set_text_color(0, 0, 0)
 
 
@@ -43,11 +45,13 @@ def document(content: dict[str, Any], facts: dict[str, str], *, at: datetime) ->
     return bytes(pdf.output())
 
 
-def begin(title: str, *, foot: str, at: datetime) -> Document:
-    """A first page in the pinned font; its moment is `at`, so that the same facts are the same file."""
+def begin(title: str, *, foot: str, at: datetime, only: str = "") -> Document:
+    """A first page in the pinned font, or what a file has `only` of it; its moment is `at`, so that the same facts are
+    the same file.
+    """
     pdf = Document(format="A4")
     pdf.foot = printable(foot)
-    pdf.add_font("sc", fname=PATH, collection_font_number=SIMPLIFIED)
+    pdf.add_font("sc", fname=only or PATH, collection_font_number=0 if only else SIMPLIFIED)
     pdf.set_creation_date(at)
     pdf.set_title(title)
     pdf.set_margin(16)
@@ -172,7 +176,7 @@ def line(pdf: FPDF, text: str, *, size: int, soft: bool = False) -> None:
     pdf.set_font("sc", size=size)
     if soft:
         pdf.set_text_color(*SOFT)
-    pdf.multi_cell(w=0, h=size * 0.55, text=printable(text), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(w=0, h=size * LEADING, text=printable(text), new_x="LMARGIN", new_y="NEXT")
     pdf.set_text_color(0, 0, 0)
 
 

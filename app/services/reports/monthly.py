@@ -51,7 +51,7 @@ def read(text: str) -> date:
     """The first day of a month written 2026-11. Raises Missing."""
     found = _FORM.fullmatch(text)
     if found is None:
-        raise Missing("no_such_quarter")
+        raise Missing("no_such_month")
     return date(int(found[1]), int(found[2]), 1)
 
 

@@ -23,7 +23,7 @@ from app.services.sheets.terms import Term
 from config.score import APART, IMPORTED, Indicator, RuleSet, hundredths, pair
 from supervision import reading
 from supervision.blocks import blocks
-from supervision.samples import half_up, wilson
+from supervision.samples import SMALL, half_up, wilson
 
 Counter = Callable[[Measure, Scope], Count]
 HUNDREDTH_PER_CENT = 10_000
@@ -107,7 +107,13 @@ def _score(
 
 def _figures(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What is scored."""
-    return {line["code"]: None if line.get("unscored") else line["figure"] for line in lines}
+    return {line["code"]: None if line.get("unscored") or _of_few(line) else line["figure"] for line in lines}
+
+
+def _of_few(line: Mapping[str, Any]) -> bool:
+    """Levels that too few have given, under whatever rules: the provider would read them from the points."""
+    measure = MEASURES.get(line["measure"])
+    return bool(measure and measure.of_levels and line["figure"] and line["figure"]["den"] < SMALL)
 
 
 def _named(one: Indicator) -> dict[str, Any]:
@@ -160,7 +166,7 @@ def _counted(one: Indicator, found: Count) -> dict[str, Any]:
         return {"figure": {"count": found.den}}
     if found.den == 0:
         return {"why": "nothing_counted"}
-    few = one.small_sample and found.den < 30
+    few = MEASURES[one.measure].of_levels and found.den < SMALL
     return {"figure": {"num": found.num, "den": found.den}, "why": "few" if few else ""}
 
 

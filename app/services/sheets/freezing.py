@@ -62,7 +62,7 @@ def freeze(
 
 def opens_at(term: Term, window: timedelta) -> datetime:
     """From when on a quarter can be frozen: by then all is known that counts for it."""
-    return term.quarter.ends(term.zone) + window
+    return term.quarter.known_from(term.zone, window)
 
 
 def newest(session: Session, contract_id: int, quarter: str) -> Sheet | None:

@@ -52,7 +52,7 @@ def as_xlsx(
     """
     sheets = f'<sheets><sheet name={quoteattr(title)} sheetId="1" r:id="r1"/></sheets>'
     book_part = f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{sheets}</workbook>'
-    sink = _Sink()
+    sink = Sink()
     with ZipFile(sink, "w") as book:
         for name, content in {**_AROUND, "xl/workbook.xml": book_part}.items():
             book.writestr(_part(name), _HEAD + content)
@@ -76,7 +76,7 @@ def _part(name: str) -> ZipInfo:
     return part
 
 
-class _Sink(io.RawIOBase):
+class Sink(io.RawIOBase):
     """What was written and not yet taken. It cannot be sought in, so that the archive is written from front to end."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from app.web.console.audit import history
 from app.web.console.cases import cases, recovery, teams
 from app.web.console.codes import assets, link_rule, printing
 from app.web.console.codes import slip_pads as pads
-from app.web.console.corridor import corridor
+from app.web.console.corridor import corridor, letters
 from app.web.console.draws import announce as draws_announce
 from app.web.console.draws import claims as draws_claims
 from app.web.console.draws import draws
@@ -28,6 +28,7 @@ _HOSPITAL = (
     link_rule.blueprint,
     cases.blueprint,
     corridor.blueprint,
+    letters.blueprint,
     people.blueprint,
     lists.blueprint,
     draws.blueprint,

@@ -1,0 +1,105 @@
+"""`/console/letters`: what departments are told of a quarter, to look at, to print and to take along."""
+
+from flask import Blueprint, Response, redirect, render_template, stream_with_context, url_for
+from werkzeug.wrappers import Response as Answer
+
+from app.http.context import now, read_session, runtime
+from app.services.dashboards import corridor, letters
+from app.services.dashboards.letters import Letter, Sender
+from app.services.indicators.quarters import Quarter
+from app.web.console import filters
+from app.web.console.corridor.corridor import QUARTERS
+
+blueprint = Blueprint("console_letters", __name__)
+PDF, ZIP = "application/pdf", "application/zip"
+
+
+@blueprint.get("/console/letters")
+def index() -> str:
+    """Without a quarter the newest of which letters may be given."""
+    settings = runtime().settings
+    with read_session() as session:
+        quarters = [Quarter.of(day) for day in corridor.quarters(session, most=QUARTERS)]
+        text = filters.text("quarter")
+        quarter = Quarter.read(text) if text else next(filter(_final, quarters), Quarter.of(now().date()))
+        found = letters.every(session, quarter, _sender())
+    return render_template(
+        "console/letters.html", letters=found, quarter=quarter, quarters=quarters, final=_final(quarter),
+        known_from=quarter.known_from(settings.timezone, settings.rating_window),
+    )  # fmt: skip
+
+
+@blueprint.get("/console/letters/<quarter>/<id:department_id>")
+def show(quarter: str, department_id: int) -> str:
+    letter, asked = _one(quarter, department_id), Quarter.read(quarter)
+    return render_template("console/letter.html", letter=letter, quarter=asked, final=_final(asked))
+
+
+@blueprint.get("/console/letters/<quarter>/<id:department_id>.pdf")
+def document(quarter: str, department_id: int) -> Answer:
+    from app.services.reports import letters as paper  # what writes files is for whoever takes one away
+
+    asked, letter = Quarter.read(quarter), _one(quarter, department_id)
+    if not _final(asked):
+        return _not_yet(asked)
+    made = paper.document([letter], hospital=_sender().hospital, at=now())
+    return _file(Response(made, mimetype=PDF), f"letter-{asked}-{department_id}.pdf")
+
+
+@blueprint.get("/console/letters/<quarter>.pdf")
+def documents(quarter: str) -> Answer:
+    """All of them for the printer: a page each."""
+    from app.services.reports import letters as paper
+
+    asked = Quarter.read(quarter)
+    found = _every(asked)
+    if not found:
+        return _not_yet(asked)
+    made = paper.document(found, hospital=_sender().hospital, at=now())
+    return _file(Response(made, mimetype=PDF), f"letters-{asked}.pdf")
+
+
+@blueprint.get("/console/letters/<quarter>.zip")
+def archive(quarter: str) -> Answer:
+    from app.services.reports import letters as paper
+
+    asked = Quarter.read(quarter)
+    found = _every(asked)
+    if not found:
+        return _not_yet(asked)
+    parts = paper.archive(found, hospital=_sender().hospital, at=now())
+    return _file(Response(stream_with_context(parts), mimetype=ZIP), f"letters-{asked}.zip")
+
+
+def _not_yet(quarter: Quarter) -> Answer:
+    """The list says from when on, or that there are none."""
+    return redirect(url_for("console_letters.index", quarter=quarter), 303)
+
+
+def _one(quarter: str, department_id: int) -> Letter:
+    with read_session() as session:
+        return letters.one(session, Quarter.read(quarter), department_id, _sender())
+
+
+def _every(quarter: Quarter) -> list[Letter]:
+    """Those that may be given away."""
+    if not _final(quarter):
+        return []
+    with read_session() as session:
+        return letters.every(session, quarter, _sender())
+
+
+def _final(quarter: Quarter) -> bool:
+    settings = runtime().settings
+    return letters.final(quarter, zone=settings.timezone, window=settings.rating_window, at=now())
+
+
+def _sender() -> Sender:
+    settings = runtime().settings
+    return Sender(settings.hospital_name, settings.hotline, settings.timezone)
+
+
+def _file(answer: Response, name: str) -> Response:
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
