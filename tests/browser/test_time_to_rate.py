@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.browser import tickets
 from tests.browser.steps import agree, choose
-from tests.support.browser import open_phone
+from tests.support.browser import PHONE, open_phone
 from tests.support.demo import Demo
 
 pytestmark = pytest.mark.slow("a browser")
@@ -75,6 +75,24 @@ def test_a_rating_costs_few_requests_and_thirty_kilobytes(demo: Demo, browser: B
     assert len(sizes) <= MOST_REQUESTS, asked.hops
     assert sum(sizes) <= MOST_BYTES, asked.hops
     assert heaviest(asked) <= MOST_OF_A_PAGE, asked.hops
+
+
+def test_what_is_under_way_lies_on_the_second_screen_however_much_waits(demo: Demo, browser: Browser) -> None:
+    for to in ("finished",) * 4 + ("accepted",):
+        tickets.make(demo.runtime, to)
+    with open_phone(browser) as nurse:
+        page = nurse.new_page()
+        page.goto(demo.on_phone("nurse", "/my"))
+        agree(page)
+        heading = page.get_by_role("heading", name="处理中").bounding_box()
+        assert heading is not None
+        assert heading["y"] < 1.5 * PHONE["height"]
+        folded = page.locator("details", has=page.locator("input[name=level]"))
+        folded.locator("summary").press("Enter")
+        article = folded.locator("article").first
+        article.get_by_label("基本满意", exact=True).check()
+        article.get_by_role("button", name="提交").click()
+        page.locator(".done").first.wait_for()
 
 
 def heaviest(asked: Asked) -> int:

@@ -15,6 +15,7 @@ from app.services.service_levels import clock
 from app.services.tickets.requester import MOST
 
 Outcome = Literal["waits", "rated", "over"]
+STAND_OPEN = 2
 FINISHED = ("finished", "closed")
 
 
@@ -40,10 +41,30 @@ class OwnTicket:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """A group's first, which stand open; the others fold, so that what is under way is not far below."""
+
+    shown: list[OwnTicket]
+    folded: list[OwnTicket]
+
+    @property
+    def more(self) -> int:
+        return len(self.folded)
+
+
+@dataclass(frozen=True)
 class OwnTickets:
     to_rate: list[OwnTicket]
     under_way: list[OwnTicket]
     done: list[OwnTicket]
+
+    @property
+    def waiting(self) -> Fold:
+        return Fold(self.to_rate[:STAND_OPEN], self.to_rate[STAND_OPEN:])
+
+    @property
+    def over(self) -> Fold:
+        return Fold(self.done[:STAND_OPEN], self.done[STAND_OPEN:])
 
 
 def of_person(
