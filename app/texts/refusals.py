@@ -196,7 +196,7 @@ TEXTS: dict[str, tuple[int, str]] = {
     "register_number": (422, mark("请填整数，不带单位。")),
     "register_day": (422, mark("请填日期，写作 2026-11-30。")),
     "register_choice": (422, mark("没有这个选项，请从列表里选。")),
-    "register_quarter": (422, mark("请填季度，写作 2026Q4。")),
+    "register_quarter": (422, mark("请填季度或月份，写作 2026Q4 或 2026-11。")),
     "register_person": (422, mark("没有找到这一位，或同名的不止一位。请填工号。")),
     "register_contract": (422, mark("没有这份合同。")),
     "no_such_case": (404, mark("没有这个案件。")),

@@ -2,13 +2,16 @@
 
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from app.models import (
     Completion,
+    Contract,
     DutyShift,
     IncidentChild,
     MajorIncident,
@@ -24,6 +27,7 @@ from app.services.events import About
 from app.services.registers import evidence
 from app.services.registers.access import Reader
 from app.services.registers.records import Act
+from app.services.reports import monthly
 from app.services.sheets import computing, pages
 from app.services.sheets.entries import Value
 from app.services.sheets.reported import steps
@@ -355,3 +359,29 @@ def test_a_frozen_figure_says_what_evidence_behind_it_was_taken_out(story: Story
 
 def show(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+
+
+def test_a_months_report_stands_beside_ours_where_the_hospital_reads_it(story: Story) -> None:
+    """Late, apart, the same, and one that says no period; the provider's has none of it."""
+    for day in (5, 15, 40):
+        story.finish(day)
+    story.count()
+    first = story.term.quarter.first
+    write(story, "reports", due=40, done=42, tickets=2, response=1)
+    with story.world.database.transaction() as session:
+        record(session, story).period = f"{first:%Y-%m}"
+    write(story, "reports", due=20, tickets=9, confirmed=False)
+    with story.world.database.reading() as session:
+        how: dict[str, Any] = {"zone": ZONE}
+        contract = session.get_one(Contract, story.term.contract.id)
+        ours, theirs = (monthly.of_month(session, contract, first, **how, for_provider=one) for one in (False, True))
+    assert not theirs.reported
+    late = f"应交 {first + 40 * A_DAY}；{first + 42 * A_DAY} 交来，迟交；没有附件"
+    assert [row[2:] for row in ours.reported] == [
+        (f"{first:%Y-%m}", None, None, late),
+        ("报告：完成工单", 2, 2, "相同"),
+        ("报告：响应及时", 1, 2, "相差 −1 ⚠"),
+        ("", None, None, f"应交 {first + 20 * A_DAY}；还没有交；没有附件；没有写季度或月份，不能比"),
+    ]
+    book = load_workbook(BytesIO(monthly.workbook(ours)))
+    assert ("报告：响应及时", 1, 2, "相差 −1 ⚠") in [row[2:] for row in book.worksheets[0].values]

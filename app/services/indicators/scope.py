@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.compiler import compiles
@@ -49,6 +50,13 @@ class Scope:
 
     def known(self, at: Any) -> ColumnElement[bool]:
         return true() if self.rated_until is None else at <= self.rated_until
+
+
+def month(first: date, *, zone: ZoneInfo, contract_id: int) -> Scope:
+    """Of a contract's month, from its first day."""
+    after = (first + timedelta(days=31)).replace(day=1)
+    since, until = (datetime.combine(day, time(), tzinfo=zone) for day in (first, after))
+    return Scope(since, until, contract_id)
 
 
 Unit = Literal["completion", "event", "case"]

@@ -19,7 +19,7 @@ from config.registers import Field, Register
 LINE, PROSE = 200, 4_000
 MOST = 10**9
 YEARS = range(1990, 2100)
-_QUARTER = re.compile("20[0-9]{2}Q[1-4]")
+_PERIOD = re.compile("20[0-9]{2}(Q[1-4]|-(0[1-9]|1[0-2]))")  # a quarter, or a month
 _DAY = re.compile(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})日?")
 
 
@@ -164,7 +164,7 @@ def _choice(text: str, codes: Mapping[str, str]) -> str:
 
 def _quarter(values: Values, one: Field, text: str, _lookups: Lookups) -> None:
     plain = spelling.number(text).upper()
-    if not _QUARTER.fullmatch(plain):
+    if not _PERIOD.fullmatch(plain):
         raise Refused("register_quarter")
     (values.columns if one.name == "period" else values.data)[one.name] = plain
 

@@ -1,30 +1,36 @@
 """A month of a contract: what was done and how, by the sheet's own figures; for the hospital what was rated, too."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import Missing
-from app.models import Contract, Provider
+from app.models import Contract, Provider, RegisterFile, RegisterRecord
 from app.services.indicators import counting
 from app.services.indicators.measures import MEASURES
 from app.services.indicators.quarters import Quarter
-from app.services.indicators.scope import Scope
+from app.services.indicators.scope import month
 from app.services.reports.document import PALE, begin, line, printable
-from app.services.sheets import rule_sets
+from app.services.sheets import beside_reports, rule_sets
 from app.services.tables import writer
 from app.services.tables.writer import Cell
 from app.texts.sheets import per_cent
+from config.registers import registers
 
 _FORM = re.compile("(20[0-9]{2})-(0[1-9]|1[0-2])")
 HEAD = ("代码", "指标", "公式", "分子", "分母或次数", "比率")
 WIDTHS = (8, 26, 60, 14, 16, 14)
+REPORTS = "reports"
+BESIDE = ("编号", "服务商的报告", "数字", "报告写的", "我们计的", "说明")
+BESIDE_WIDTHS = (12, 30, 26, 13, 13, 50)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Month:
     first: date
     rows: Sequence[tuple[Cell, ...]]
     for_provider: bool
+    reported: Sequence[tuple[Cell, ...]] = ()
+    """What the provider's reports say, beside what was counted here; for the hospital alone."""
 
     @property
     def title(self) -> str:
@@ -58,9 +66,7 @@ def read(text: str) -> date:
 def of_month(session: Session, contract: Contract, first: date, *, zone: ZoneInfo, for_provider: bool) -> Month:
     """What ratings and complaints say is not in the provider's (law 11). Raises Refused."""
     rules = rule_sets.of(session, contract, Quarter.of(first).first)
-    ends = (first + timedelta(days=31)).replace(day=1)
-    begins, until = (datetime.combine(day, time(), tzinfo=zone) for day in (first, ends))
-    scope = Scope(begins, until, contract.id)
+    scope = month(first, zone=zone, contract_id=contract.id)
     rows: list[tuple[Cell, ...]] = []
     for one in rules.indicators:
         if one.counted and not (for_provider and MEASURES[one.measure].of_ratings):
@@ -68,11 +74,13 @@ def of_month(session: Session, contract: Contract, first: date, *, zone: ZoneInf
             shares: tuple[Cell, ...] = (None, found.den, "") if one.takes == "count" else _shares(found.num, found.den)
             rows.append((one.code, one.zh, one.formula_zh, *shares))
     provider = session.get_one(Provider, contract.provider_id).name
-    return Month(contract.number, provider, first, rows, for_provider)
+    beside = [] if for_provider else list(_reported(session, contract, first, zone))
+    return Month(contract.number, provider, first, rows, for_provider, beside)
 
 
 def workbook(month: Month) -> bytes:
-    return writer.xlsx([HEAD, *month.rows], title=f"{month.first:%Y-%m}")
+    beside = [(), BESIDE, *month.reported] if month.reported else []
+    return writer.xlsx([HEAD, *month.rows, *beside], title=f"{month.first:%Y-%m}")
 
 
 def document(month: Month, *, at: datetime) -> bytes:
@@ -81,17 +89,60 @@ def document(month: Month, *, at: datetime) -> bytes:
     for note in month.notes:
         line(pdf, note, size=9, soft=True)
     pdf.ln(3)
+    _table(pdf, HEAD, month.rows, WIDTHS, "RIGHT")
+    if month.reported:
+        pdf.ln(4)
+        line(pdf, "服务商报告里的数字和我们计的", size=12)
+        line(pdf, "按报告写的季度或月份比；相差超过 2% 的标出。", size=9, soft=True)
+        pdf.ln(2)
+        _table(pdf, BESIDE, month.reported, BESIDE_WIDTHS, "LEFT")
+    return bytes(pdf.output())
+
+
+def _table(
+    pdf: FPDF, head: Sequence[str], rows: Sequence[tuple[Cell, ...]], widths: tuple[int, ...], last: str
+) -> None:
     pdf.set_font("sc", size=9)
     with pdf.table(
-        col_widths=WIDTHS,
-        text_align=("LEFT", "LEFT", "LEFT", "RIGHT", "RIGHT", "RIGHT"),
+        col_widths=widths,
+        text_align=("LEFT", "LEFT", "LEFT", "RIGHT", "RIGHT", last),
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         headings_style=FontFace(fill_color=PALE),
         line_height=5,
     ) as table:
-        for row in (HEAD, *month.rows):
+        for row in (head, *rows):
             table.row([printable("" if cell is None else str(cell)) for cell in row])
-    return bytes(pdf.output())
+
+
+def _reported(session: Session, contract: Contract, first: date, zone: ZoneInfo) -> Iterator[tuple[Cell, ...]]:
+    """A row for each report that is due or about these days, and one for each of its figures."""
+    form = registers()[REPORTS]
+    labels = {one.name: one.zh for one in form.fields}
+    figures = beside_reports.of_month(session, REPORTS, contract.id, first, zone=zone)
+    for one in beside_reports.about(session, REPORTS, contract.id, first):
+        yield (one.code, one.title, one.period, None, None, "；".join(_delivered(session, one)))
+        for beside in figures:
+            if beside.record.id == one.id:
+                said = f"相差 {'+' if beside.said > beside.ours else '−'}{abs(beside.said - beside.ours)}"
+                marked = f"{said} ⚠" if beside.differs else said if beside.said != beside.ours else "相同"
+                yield (one.code, None, labels[beside.name], beside.said, beside.ours, marked)
+
+
+def _delivered(session: Session, one: RegisterRecord) -> Iterator[str]:
+    if one.due_on:
+        yield f"应交 {one.due_on}"
+    if one.done_on is None:
+        yield "还没有交"
+    else:
+        yield f"{one.done_on} 交来" + ("，迟交" if one.due_on and one.done_on > one.due_on else "")
+    files = session.scalar(
+        select(func.count(RegisterFile.id)).where(RegisterFile.record_id == one.id, RegisterFile.taken_out_at.is_(None))
+    )
+    yield f"附件 {files} 份" if files else "没有附件"
+    if not one.period:
+        yield "没有写季度或月份，不能比"
+    elif one.confirmed_at is None:
+        yield "数字还没有第二人确认"
 
 
 def _shares(num: int, den: int) -> tuple[Cell, ...]:

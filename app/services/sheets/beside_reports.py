@@ -1,0 +1,70 @@
+"""What the provider's reports say of a month or its quarter, beside what was counted here of the same days."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import RegisterRecord
+from app.services.indicators import counting
+from app.services.indicators.counting import Count
+from app.services.indicators.quarters import Quarter
+from app.services.indicators.scope import Scope, month
+from app.services.sheets.reported import OURS, WITHIN
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A figure of a report, and ours of the same days."""
+
+    record: RegisterRecord
+    name: str
+    said: int
+    ours: int
+
+    @property
+    def apart(self) -> Fraction:
+        return Fraction(abs(self.said - self.ours), self.ours) if self.ours else Fraction(min(1, self.said))
+
+    @property
+    def differs(self) -> bool:
+        return self.apart > WITHIN
+
+
+def of_month(session: Session, kind: str, contract_id: int, first: date, *, zone: ZoneInfo) -> list[Beside]:
+    """What the reports about a month say, and those about its quarter, confirmed or not."""
+    quarter = Quarter.of(first)
+    scopes = {
+        f"{first:%Y-%m}": month(first, zone=zone, contract_id=contract_id),
+        str(quarter): Scope(quarter.begins(zone), quarter.ends(zone), contract_id),
+    }
+    query = _records(kind, contract_id).where(RegisterRecord.period.in_(list(scopes)))
+    return list(_beside(session, session.scalars(query), scopes))
+
+
+def about(session: Session, kind: str, contract_id: int, first: date) -> list[RegisterRecord]:
+    """The reports about a month or its quarter, and those that were due in it."""
+    days = RegisterRecord.due_on >= first, RegisterRecord.due_on < (first + timedelta(days=31)).replace(day=1)
+    of_period = RegisterRecord.period.in_([f"{first:%Y-%m}", str(Quarter.of(first))])
+    query = _records(kind, contract_id).where(or_(of_period, and_(*days)))
+    return list(session.scalars(query))
+
+
+def _records(kind: str, contract_id: int) -> Any:
+    mine = (RegisterRecord.kind == kind, RegisterRecord.contract_id == contract_id, RegisterRecord.void.is_(False))
+    return select(RegisterRecord).where(*mine).order_by(RegisterRecord.id)
+
+
+def _beside(session: Session, reports: Iterable[RegisterRecord], scopes: Mapping[str, Scope]) -> Iterator[Beside]:
+    known: dict[tuple[str, str], Count] = {}
+    for one in reports:
+        for name, (measure, of_them) in OURS.items():
+            if name in one.data:
+                key = one.period, measure
+                found = known[key] = known.get(key) or counting.of(session, measure, scopes[one.period])
+                yield Beside(one, name, one.data[name], found.num if of_them else found.den)
