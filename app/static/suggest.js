@@ -29,6 +29,8 @@ for (const field of document.querySelectorAll("[data-suggest]")) {
     list.children[active].scrollIntoView({ block: "nearest" });
   };
 
+  show(false);
+
   const line = (one) => {
     const item = document.createElement("li");
     const link = document.createElement("a");
