@@ -21,8 +21,8 @@ class DataEvent:
     info: str | None = None
 
     def fields(self, account: SandboxAccount, openid: str) -> Fields:
-        told = {"MsgType": "event", "Event": self.event, "OpenID": openid, "AppID": account.appid}
-        return {**told, "RevokeInfo": self.info} if self.info else dict(told)
+        fields_of_all = {"MsgType": "event", "Event": self.event, "OpenID": openid, "AppID": account.appid}
+        return {**fields_of_all, "RevokeInfo": self.info} if self.info else dict(fields_of_all)
 
 
 DATA_EVENTS: Mapping[str, DataEvent] = {

@@ -78,8 +78,8 @@ def data(name: str) -> BaseResponse:
     if event is None:
         raise WireError(40066)
     for account, openid in ((SERVICE, phone.openid), (MINI, phone.mini_openid)):
-        told = letter(account, event.fields(account, openid), openid=PLATFORM, now=state().clock())
-        state().pushes.later(told)
+        push = letter(account, event.fields(account, openid), openid=PLATFORM, now=state().clock())
+        state().pushes.later(push)
     return _back(phone)
 
 

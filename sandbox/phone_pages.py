@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Said:
+class ReplyPart:
     """A piece of what the account answered; with an address it is a link."""
 
     text: str
@@ -136,11 +136,11 @@ def _seen(owner: Phone) -> dict[str, object]:
     return {"inbox": _inbox(owner), "replies": replies[:_REPLIES], "follows": follows}
 
 
-def _pieces(reply: str) -> list[Said]:
+def _pieces(reply: str) -> list[ReplyPart]:
     """WeChat shows a text as it is, save for links."""
     parts = re.split(r'<a href="([^"]*)">([^<]*)</a>', reply)
-    links = (Said(text, url) for url, text in zip(parts[1::3], parts[2::3], strict=True))
-    return [piece for plain in parts[::3] for piece in (Said(plain), next(links, Said("")))]
+    links = (ReplyPart(text, url) for url, text in zip(parts[1::3], parts[2::3], strict=True))
+    return [piece for plain in parts[::3] for piece in (ReplyPart(plain), next(links, ReplyPart("")))]
 
 
 def _inbox(owner: Phone) -> list[Shown]:

@@ -21,7 +21,7 @@ _LARGE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Letter:
+class Push:
     """One push, ready to be sent as often as need be."""
 
     account: SandboxAccount
@@ -33,7 +33,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PushResponse:
     """What the app said to one try; status 0 when it said nothing in time."""
 
     status: int
@@ -45,7 +45,7 @@ class Sent:
     account: str
     openid: str
     what: str
-    answers: list[Answer]
+    answers: list[PushResponse]
     reply: str
     at: float
 
@@ -58,17 +58,17 @@ class Pushes:
         self._clock = clock
         self._lock = Lock()
         self._sent: list[Sent] = []
-        self._waiting: SimpleQueue[tuple[float, Letter] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[float, Push] | None] = SimpleQueue()
         self._senders = [Thread(target=self._work, name="pushes", daemon=True) for _ in range(_SENDERS)]
         for sender in self._senders:
             sender.start()
 
-    def later(self, letter: Letter, *, seconds: float = 0) -> None:
+    def later(self, letter: Push, *, seconds: float = 0) -> None:
         self._waiting.put((time.monotonic() + seconds, letter))
 
-    def now(self, letter: Letter) -> Sent:
+    def now(self, letter: Push) -> Sent:
         """Send it and wait for the end of its tries."""
-        answers: list[Answer] = []
+        answers: list[PushResponse] = []
         while len(answers) < letter.tries and not (answers and _taken(answers[-1])):
             answers.append(self._send(letter))
         reply = envelope.read_text(letter.account, answers[-1].body) if answers[-1].status == 200 else ""
@@ -92,7 +92,7 @@ class Pushes:
             time.sleep(max(0.0, due - time.monotonic()))
             self.now(letter)
 
-    def _send(self, letter: Letter) -> Answer:
+    def _send(self, letter: Push) -> PushResponse:
         with requests.Session() as session:
             session.trust_env = False
             try:
@@ -105,8 +105,8 @@ class Pushes:
                     allow_redirects=False,
                 )
             except requests.RequestException:
-                return Answer(0, "")
-        return Answer(answer.status_code, answer.content.decode(errors="replace"))
+                return PushResponse(0, "")
+        return PushResponse(answer.status_code, answer.content.decode(errors="replace"))
 
 
 def letter(
@@ -118,7 +118,7 @@ def letter(
     mode: str = SECURE,
     form: str = "",
     evil: str = "",
-) -> Letter:
+) -> Push:
     """A push as WeChat writes it; `evil` says what is wrong with it, and such a one is sent once."""
     common = {"ToUserName": account.original_id, "FromUserName": openid, "CreateTime": int(now)}
     text = envelope.write({**common, **fields}, form or account.form)
@@ -128,7 +128,7 @@ def letter(
         text = envelope.write({**common, **fields, "Padding": "x" * _LARGE}, form or account.form)
     query, body = _signed(account, text, now=now, openid=openid, mode=mode, form=form or account.form, evil=evil)
     what = str(fields.get("Event") or fields.get("MsgType"))
-    return Letter(account, openid, what, query, body.encode(), tries=1 if evil else _TRIES)
+    return Push(account, openid, what, query, body.encode(), tries=1 if evil else _TRIES)
 
 
 def _signed(
@@ -158,6 +158,6 @@ def _enveloped(account: SandboxAccount, text: str, encrypted: str, mode: str, fo
     return text.removesuffix("</xml>") + f"<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
 
 
-def _taken(answer: Answer) -> bool:
+def _taken(answer: PushResponse) -> bool:
     # A passive reply says so too.
     return answer.status == 200 and (answer.body in {"", "success"} or answer.body[0] in "<{")

@@ -34,8 +34,8 @@ def create() -> Response:
         raise WireError(40053)
     lasts = "LIMIT" in kind
     ticket = state().scenes.new(scene, expires=_FOREVER if lasts else state().clock() + life)
-    told = {} if lasts else {"expire_seconds": life}
-    return answer(request.path, {"ticket": ticket, **told, "url": qr_scenes.address(ticket)})
+    life_span = {} if lasts else {"expire_seconds": life}
+    return answer(request.path, {"ticket": ticket, **life_span, "url": qr_scenes.address(ticket)})
 
 
 @wire_codes.get("/cgi-bin/showqrcode")

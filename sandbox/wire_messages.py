@@ -74,8 +74,8 @@ def send_subscription() -> Response:
     sent = {"MsgType": "event", "Event": "subscribe_msg_sent_event", "List": [entry]}
     state().pushes.later(letter(MINI, sent, openid=phone.mini_openid, now=now), seconds=_OUTCOME_SECONDS)
     # The guide promises a msgid, the reference does not; nobody should need it.
-    told = {"msgid": msgid} if msgid % 2 else {}
-    return answer(request.path, {"errcode": 0, "errmsg": "ok", **told})
+    optional = {"msgid": msgid} if msgid % 2 else {}
+    return answer(request.path, {"errcode": 0, "errmsg": "ok", **optional})
 
 
 @wire_messages.route("/cgi-bin/message/custom/send", methods=["GET", "POST"])

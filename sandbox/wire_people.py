@@ -70,8 +70,8 @@ def check_text() -> Response:
         keyword = {"strategy": "keyword", "errcode": 0, "suggest": suggest, "label": label, "level": 90}
         detail.append({**keyword, "keyword": word})
     result = {"suggest": suggest, "label": label}
-    told = {"errcode": 0, "errmsg": "ok", "result": result, "detail": detail, "trace_id": _trace_id()}
-    return answer(request.path, told)
+    reply = {"errcode": 0, "errmsg": "ok", "result": result, "detail": detail, "trace_id": _trace_id()}
+    return answer(request.path, reply)
 
 
 @wire_people.route("/wxa/media_check_async", methods=["GET", "POST"])

@@ -83,13 +83,13 @@ def phone_number() -> Response:
     phone = phone_of_mini(openid)
     if phone is None or body.get("openid", openid) != openid:
         raise WireError(40003)
-    told = {
+    info = {
         "phoneNumber": phone.number,
         "purePhoneNumber": phone.number,
         "countryCode": "86",
         "watermark": {"timestamp": int(now), "appid": account.appid},
     }
-    return answer(request.path, {"errcode": 0, "errmsg": "ok", "phone_info": told})
+    return answer(request.path, {"errcode": 0, "errmsg": "ok", "phone_info": info})
 
 
 def _code(name: str, account: SandboxAccount) -> str:

@@ -73,8 +73,8 @@ def send() -> Response:
         for phone in known.values()
     ]
     strangers = "|".join(user_id for user_id in wanted if user_id not in known)
-    told = {"invaliduser": strangers, "unlicenseduser": "", "msgid": str(msgids[0])}
-    return answer(request.path, {"errcode": 0, "errmsg": "ok", **told})
+    reply = {"invaliduser": strangers, "unlicenseduser": "", "msgid": str(msgids[0])}
+    return answer(request.path, {"errcode": 0, "errmsg": "ok", **reply})
 
 
 @wire_wecom.route("/cgi-bin/webhook/send", methods=["GET", "POST"])

@@ -80,7 +80,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Reading:
+class LimitState:
     """By when (None: never), and whether it was kept; None while that is open."""
 
     due: datetime | None
@@ -130,7 +130,7 @@ def reading(
     at: datetime,
     done: datetime | None,
     pauses: Sequence[Pause] = (),
-) -> Reading:
+) -> LimitState:
     """Of a limit from its start: `done` when the act it waits for was done, `at` the moment it is looked at.
 
     A pause ends with the act at the latest; one that lasts is counted up to now.
@@ -138,8 +138,8 @@ def reading(
     now = at if done is None else done
     by = due(calendar, limit, start, [pause.until(now, planned=done is None) for pause in pauses])
     if by is None or now <= by:
-        return Reading(by, None if done is None else True)
-    return Reading(by, kept=False)
+        return LimitState(by, None if done is None else True)
+    return LimitState(by, kept=False)
 
 
 def left(calendar: Calendar, by: datetime, now: datetime, pauses: Sequence[Pause] = ()) -> timedelta:

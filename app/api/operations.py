@@ -23,7 +23,7 @@ from app.http.context import now, transaction
 from app.http.problems import MEDIA_TYPE, PREFIX
 from app.models import IntegrationPost
 from app.services import idempotency
-from app.services.idempotency import Answer, Owner
+from app.services.idempotency import KeptResponse, Owner
 
 # Who has no token yet comes in by the first, everybody else by the second.
 entry = Blueprint("api_mini_entry", __name__, url_prefix=PREFIX)
@@ -191,7 +191,7 @@ def _owner(operation: Operation) -> Owner:
     return Owner(bearer.current().identity_id)
 
 
-def _at_once(key: tuple[Owner, str], content: bytes, do: Callable[[Session], Answer]) -> Response:
+def _at_once(key: tuple[Owner, str], content: bytes, do: Callable[[Session], KeptResponse]) -> Response:
     with transaction() as db:
         if known := idempotency.begin(db, *key, request=fingerprint(content), at=now()):
             return _replayed(known)
@@ -201,7 +201,7 @@ def _at_once(key: tuple[Owner, str], content: bytes, do: Callable[[Session], Ans
 
 
 def _in_steps(
-    key: tuple[Owner, str], content: bytes, prepare: Callable[[], Any], do: Callable[[Session, Any], Answer]
+    key: tuple[Owner, str], content: bytes, prepare: Callable[[], Any], do: Callable[[Session, Any], KeptResponse]
 ) -> Response:
     """The key is taken first, so that nothing is prepared twice."""
     with transaction() as db:
@@ -220,25 +220,25 @@ def _in_steps(
     return _sent(answer)
 
 
-def _sent(answer: Answer) -> Response:
+def _sent(answer: KeptResponse) -> Response:
     if answer.status < 400:
         return _json(answer.status, answer.body)
     return Response(answer.body, answer.status, mimetype=MEDIA_TYPE)
 
 
-def _replayed(answer: Answer) -> Response:
+def _replayed(answer: KeptResponse) -> Response:
     response = _sent(answer)
     response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _answer(result: Any, usual: int) -> Answer:
+def _answer(result: Any, usual: int) -> KeptResponse:
     """What came of it. A refusal that is returned did something and is kept; a raised one leaves the key free."""
     if isinstance(result, Refused):
         response = errors.refusal(result)
-        return Answer(response.status_code, response.get_data(as_text=True))
+        return KeptResponse(response.status_code, response.get_data(as_text=True))
     model, status = result if isinstance(result, tuple) else (result, usual)
-    return Answer(status, model.model_dump_json())
+    return KeptResponse(status, model.model_dump_json())
 
 
 def _register(view: View, method: str, path: str, responses: Mapping[int, Any], **facts: Any) -> Operation:

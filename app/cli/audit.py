@@ -46,13 +46,13 @@ def verify(whole: bool, since: tuple[str, ...], as_json: bool) -> None:
             verdict = verification.verify(session, whole=whole, keys=[key] if key else [], kept=kept, progress=tell)
         with transaction() as session:
             verification.record(session, verdict, by=None, at=known.now())
-    told = {"first": verdict.first, "size": verdict.size, "fault": verdict.fault, "where": verdict.where}
+    payload = {"first": verdict.first, "size": verdict.size, "fault": verdict.fault, "where": verdict.where}
     if verdict.holds:
-        words = gettext(holds(verdict.first, verdict.size), **told)
-        report({**told, "holds": True, "root": verdict.root}, as_json, words)
+        words = gettext(holds(verdict.first, verdict.size), **payload)
+        report({**payload, "holds": True, "root": verdict.root}, as_json, words)
         return
     words = gettext(FAULTS[verdict.fault], where=verdict.where)
-    report({**told, "holds": False}, as_json, _("不一致：%(words)s", words=words))
+    report({**payload, "holds": False}, as_json, _("不一致：%(words)s", words=words))
     raise click.exceptions.Exit(1)
 
 

@@ -41,8 +41,8 @@ def show(quarter: str, number: str | None, as_json: bool) -> None:
         with progress(_("件")) as tell:
             job.count(runtime(), term, tell)
         with runtime().database.reading() as session:
-            told = pages.as_json(pages.load(session, term, for_provider=False))
-    report(told, as_json, _words(told))
+            payload = pages.as_json(pages.load(session, term, for_provider=False))
+    report(payload, as_json, _words(payload))
 
 
 @sheet.command("freeze", help=_("冻结一个季度：季末加评价期之后。每个数字和后面的每一行都记下；更正是新的一版。"))
@@ -199,8 +199,8 @@ def _check_password(by: str, password_stdin: bool, at: datetime) -> None:
         raise Refused("wrong_password")
 
 
-def _words(told: dict[str, Any]) -> str:
-    if told["total"] is None:
-        return _("%(quarter)s：还没有可以计分的数字。", **told)
-    lines = [f"{line['code']}\t{line['name']['zh']}\t{points(line['points'])}" for line in told["lines"]]
-    return "\n".join([*lines, _("总分 %(total)s（%(state)s）", total=points(told["total"]), state=told["state"])])
+def _words(payload: dict[str, Any]) -> str:
+    if payload["total"] is None:
+        return _("%(quarter)s：还没有可以计分的数字。", **payload)
+    lines = [f"{line['code']}\t{line['name']['zh']}\t{points(line['points'])}" for line in payload["lines"]]
+    return "\n".join([*lines, _("总分 %(total)s（%(state)s）", total=points(payload["total"]), state=payload["state"])])

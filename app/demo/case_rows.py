@@ -5,7 +5,7 @@ from typing import Any
 
 from app.demo.bulk_insert import Row, Rows
 from app.demo.seeded_random import Dice
-from app.demo.ticket_rows import Work
+from app.demo.ticket_rows import RateableWork
 from app.models import CaseNote, CaseRating, Event, ServiceCase
 from app.services.cases import limits, opening
 from app.services.service_levels import calendars
@@ -27,7 +27,7 @@ class Cases:
         self._at = at
         self._hours = calendars.of_file(limits.zone(at))
 
-    def open(self, work: Work, rating: int, person: int | None, at: datetime) -> None:
+    def open(self, work: RateableWork, rating: int, person: int | None, at: datetime) -> None:
         about = {"ticket_id": work.ticket["id"], "cycle": work.completion["cycle"]}
         dues = limits.dues(at.astimezone(self._at.tzinfo), self._hours, reachable=person is not None)
         later = dict.fromkeys(("owner_id", "called_at", "answered_at", "told_at", "closed_at", "warned_of"))

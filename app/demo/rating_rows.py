@@ -8,7 +8,7 @@ from app.demo.case_rows import Cases
 from app.demo.hospital_file import telling
 from app.demo.people import Colleague, Crew, Roster
 from app.demo.seeded_random import Dice
-from app.demo.ticket_rows import CONSOLE, Work
+from app.demo.ticket_rows import CONSOLE, RateableWork
 from app.models import (
     Event,
     Rating,
@@ -38,7 +38,7 @@ class Voices:
         self._at = at
         self._cases = Cases(rows, roster.ids[roles.SUPERVISOR], at)
 
-    def speak(self, works: list[Work]) -> None:
+    def speak(self, works: list[RateableWork]) -> None:
         chosen = [(work, moment, who) for work in works for moment, who in self._raters(work)]
         counted: set[int] = set()
         for work, moment, who in sorted(chosen, key=lambda one: one[1]):
@@ -46,7 +46,7 @@ class Voices:
             if who is not None:
                 counted.add(work.completion["id"])
 
-    def _raters(self, work: Work) -> list[tuple[datetime, Colleague | None]]:
+    def _raters(self, work: RateableWork) -> list[tuple[datetime, Colleague | None]]:
         """Who rates this work and when; None is somebody not bound to a staff number."""
         if work.plan.unrated or work.plan.requester is None:
             return []
@@ -64,7 +64,7 @@ class Voices:
             return self._dice.minutes(0.5, 3, 60)
         return self._dice.minutes(60, 500, 60 * 24 * 5)
 
-    def _rate(self, work: Work, at: datetime, who: Colleague | None, *, counts: bool) -> None:
+    def _rate(self, work: RateableWork, at: datetime, who: Colleague | None, *, counts: bool) -> None:
         level = self._level(work)
         identity = who.identity_id if who else self._roster.stranger_identity(at)
         person = who.person_id if who else None
@@ -86,13 +86,13 @@ class Voices:
         if who is not None and self._dice.happens(0.025) and corrected_at < work.until:
             self._correct(work, rating, level, person, corrected_at)
 
-    def _level(self, work: Work) -> int:
+    def _level(self, work: RateableWork) -> int:
         spread = {5: 0.64, 4: 0.255, 3: 0.065, 2: 0.027, 1: 0.013}
         slow = min(1.0, work.took / timedelta(hours=4)) + (0.8 if work.ticket["cycle"] > 1 else 0.0)
         drift = slow - self._crew.liked[work.completion["lead_id"]]
         return self._dice.one({level: part * 1.5 ** (drift * (4.5 - level)) for level, part in spread.items()})
 
-    def _enrich(self, work: Work, rating: int, level: int, at: datetime) -> None:
+    def _enrich(self, work: RateableWork, rating: int, level: int, at: datetime) -> None:
         detail = self._rows.draft(RatingDetail, rating_id=rating, **self._detail(level, at))
         detail["praised_id"] = work.completion["lead_id"] if detail["praise"] == "approved" else None
         if detail["praise"] in {"approved", "refused"}:
@@ -122,7 +122,7 @@ class Voices:
     def _near(self, level: int) -> int:
         return min(5, max(1, level + self._dice.choice((-1, 0, 0, 0, 1))))
 
-    def _correct(self, work: Work, rating: int, first: int, person: int | None, at: datetime) -> None:
+    def _correct(self, work: RateableWork, rating: int, first: int, person: int | None, at: datetime) -> None:
         level = first + 1 if first < 4 else first - 1
         self._rows.draft(RatingCorrection, rating_id=rating, level=level, at=at)
         self._event(work, "corrected", rating, person, at)
@@ -130,7 +130,7 @@ class Voices:
             self._cases.open(work, rating, person, at)
 
     def _event(
-        self, work: Work, kind: str, rating: int, person: int | None, at: datetime, channel: str = _SOURCE
+        self, work: RateableWork, kind: str, rating: int, person: int | None, at: datetime, channel: str = _SOURCE
     ) -> None:
         self._rows.draft(
             Event,

@@ -18,7 +18,7 @@ from config.registers import registers
 
 
 @dataclass(frozen=True, config=CLOSED)
-class Told:
+class RecordPlan:
     """One record: what it says, on which days from today it is due and was done, how many parts came in."""
 
     kind: Text
@@ -31,7 +31,7 @@ class Told:
 
 @dataclass(frozen=True, config=CLOSED)
 class File:
-    records: tuple[Told, ...]
+    records: tuple[RecordPlan, ...]
 
 
 def write(session: Session, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from app.demo.people import Roster
 from app.demo.rating_rows import Voices
 from app.demo.seeded_random import Dice
 from app.demo.ticket_plans import DAYS, Planner
-from app.demo.ticket_rows import Lives, Work
+from app.demo.ticket_rows import Lives, RateableWork
 from app.models import Counter, Person
 from app.runtime import DEMO
 from app.services.identity.passwords import hash_password
@@ -39,7 +39,7 @@ def seed(session: Session, *, appid: str, zone: ZoneInfo, at: datetime) -> None:
     crew = roster.crew({ward.campus_id for ward in wards.values()})
     plans = Planner(dice, zone, at, wards, colleagues, categories, crew, roster.ids[roles.ENGINEER]).all()
     lives = Lives(rows, dice, crew, at=at, zone=zone, bound=roster.bound, reachable=roster.reachable)
-    works: list[Work] = [work for plan in plans for work in lives.live(plan)]
+    works: list[RateableWork] = [work for plan in plans for work in lives.live(plan)]
     Voices(rows, dice, roster, crew, colleagues, at).speak(works)
     lives.finish()
     rows.write(session)

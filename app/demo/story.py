@@ -12,7 +12,7 @@ from app.models import Completion, CountedRating, DutyShift, Person, Rating, Rat
 from app.models.duty import SHIFTS
 from app.pagination import Line
 from app.services.cases import complaints, opening
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.cases.opening import Cause
 from app.services.organisation import duty, duty_plan
 from app.services.organisation.duty_plan import Planned
@@ -42,7 +42,7 @@ def _complain(session: Session, *, at: datetime) -> None:
     if found is not None:
         ticket, nurse = found
         held = lifecycle.locked(session, ticket_id=ticket)
-        complaints.complain(session, held, Said(COMPLAINT, hidden=True), by=nurse, at=at, channel="wechat")
+        complaints.complain(session, held, ComplaintForm(COMPLAINT, hidden=True), by=nurse, at=at, channel="wechat")
 
 
 def _wait(session: Session, engineer: int, *, at: datetime, zone: ZoneInfo) -> None:

@@ -20,7 +20,7 @@ _FRESH = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
-class Work:
+class RateableWork:
     """Finished work that may be rated while its cycle lasts."""
 
     plan: Plan
@@ -46,10 +46,10 @@ class Lives:
         self._of_day: Count[str] = Count()
         self._dispatches: dict[int, Row] = {}  # by ticket, the notice of its last dispatch
 
-    def live(self, plan: Plan) -> list[Work]:
+    def live(self, plan: Plan) -> list[RateableWork]:
         """The ticket, its events and notices up to now; what of it can be rated."""
         ticket = self._report(plan)
-        works: list[Work] = []
+        works: list[RateableWork] = []
         helpers: tuple[int, ...] = ()
         for step in plan.steps:
             if step.at > self._at:
@@ -65,7 +65,7 @@ class Lives:
             elif step.verb == "finished":
                 works.append(self._finish(plan, ticket, event, helpers))
             elif step.verb == "reopened":
-                works[-1] = Work(**{**vars(works[-1]), "until": step.at})
+                works[-1] = RateableWork(**{**vars(works[-1]), "until": step.at})
         for helper in helpers:
             self._rows.draft(TicketHelper, ticket_id=ticket["id"], person_id=helper)
         return works
@@ -135,7 +135,7 @@ class Lives:
         limits = clock.limits_of(clock.Codes(plan.priority, plan.ward.code, None), began=began, zone=self._zone)
         return clock.due(limits, began, (), hours=calendars.of_file(self._zone)) if limits else None
 
-    def _finish(self, plan: Plan, ticket: Row, event: Row, helpers: tuple[int, ...]) -> Work:
+    def _finish(self, plan: Plan, ticket: Row, event: Row, helpers: tuple[int, ...]) -> RateableWork:
         ticket["finished_at"] = event["at"]
         completion = self._rows.draft(
             Completion,
@@ -155,7 +155,7 @@ class Lives:
             self._rows.draft(CompletionHelper, completion_id=completion["id"], person_id=helper)
         if plan.requester:
             self._notice("finished", event, plan.requester.person_id)
-        return Work(plan, ticket, completion, event["at"] - plan.reported_at, self._at)
+        return RateableWork(plan, ticket, completion, event["at"] - plan.reported_at, self._at)
 
     def _event(
         self,

@@ -57,9 +57,9 @@ class Turns:
 
     def _size(self, environ: dict[str, Any]) -> int:
         """How much to fetch at most; nothing of what is too large for every door, which is refused unread."""
-        told = environ.get("CONTENT_LENGTH") or ""
-        if told.isdecimal():
-            return int(told) if int(told) <= self._largest else 0
+        length = environ.get("CONTENT_LENGTH") or ""
+        if length.isdecimal():
+            return int(length) if int(length) <= self._largest else 0
         # HTTP/2 says nowhere whether there is a body.
         untold = "HTTP_TRANSFER_ENCODING" in environ or environ.get("SERVER_PROTOCOL", "").startswith("HTTP/2")
         return self._largest + 1 if untold and environ.get("wsgi.input_terminated") else 0

@@ -16,7 +16,7 @@ AT_MOST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Answer:
+class KeptResponse:
     status: int
     body: str
 
@@ -35,7 +35,7 @@ class Owner:
         return "integration_id" if self.table is IntegrationPost else "identity_id"
 
 
-def begin(session: Session, owner: Owner, key: str, *, request: str, at: datetime) -> Answer | None:
+def begin(session: Session, owner: Owner, key: str, *, request: str, at: datetime) -> KeptResponse | None:
     """Take the key for this request; the answer it got before, where there is one.
 
     Raises Refused when the key was used for another request, or the first one is still being done.
@@ -47,7 +47,7 @@ def begin(session: Session, owner: Owner, key: str, *, request: str, at: datetim
     if known.request != request:
         raise Refused("idempotency_key_reused")
     if known.status:
-        return Answer(known.status, known.answer)
+        return KeptResponse(known.status, known.answer)
     taken = session.execute(
         update(owner.table)
         .where(_row(owner, key), owner.table.status == 0, owner.table.at <= at - AT_MOST)
@@ -60,7 +60,7 @@ def begin(session: Session, owner: Owner, key: str, *, request: str, at: datetim
     return None
 
 
-def store(session: Session, owner: Owner, key: str, answer: Answer) -> None:
+def store(session: Session, owner: Owner, key: str, answer: KeptResponse) -> None:
     session.execute(
         update(owner.table)
         .where(_row(owner, key))

@@ -19,7 +19,7 @@ from app.services import feed
 from app.services.audit import seal
 from app.services.audit.seal import Signer
 from app.services.cases import complaints
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.codes import slip_pads
 from app.services.indicators.quarters import Quarter
 from app.services.integrations import webhooks
@@ -254,7 +254,7 @@ def tickets_of_all_states(world: World) -> list[Ticket]:
     with world.database.transaction() as session:
         session.add(TicketPhoto(media_type="image/jpeg", content=b"a picture", **about))
         by: dict[str, Any] = {"by": world.nurse.id, "at": clock.now(), "channel": "mini"}
-        made = complaints.complain(session, found[0], Said("慢"), **by)
+        made = complaints.complain(session, found[0], ComplaintForm("慢"), **by)
         for row in appeal(world, made.id, clock.now()):
             session.add(row)
             session.flush()

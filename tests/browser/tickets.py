@@ -12,7 +12,7 @@ from app.runtime import Runtime
 from app.services import images
 from app.services.cases import acts, complaints
 from app.services.cases.acts import Actor
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.organisation import employment
 from app.services.organisation.employment import by_staff_number
 from app.services.tickets import lifecycle, photos
@@ -36,11 +36,11 @@ def complain(runtime: Runtime, ticket: Ticket) -> tuple[int, int]:
         assert held.requester_id
         photos.add(session, held, images.redrawn(photo()), by=held.requester_id, at=at)
         about: dict[str, Any] = {"by": held.requester_id, "at": at, "channel": "mini"}
-        first = complaints.complain(session, held, Said("等了两小时没有人来。"), **about)
+        first = complaints.complain(session, held, ComplaintForm("等了两小时没有人来。"), **about)
         supervisor = by_staff_number(session, roles.SUPERVISOR.staff_number)
         assert supervisor
         acts.answer(session, first.id, Actor(supervisor.id, at, 0), text="已请班组长说明。")
-        second = complaints.complain(session, held, Said("还是没有人来。", hidden=True), **about)
+        second = complaints.complain(session, held, ComplaintForm("还是没有人来。", hidden=True), **about)
     return first.id, second.id
 
 

@@ -12,7 +12,7 @@ from app import clock
 from app.models import Asset, Event, Place, Ticket, TicketAsset
 from app.runtime import Runtime
 from app.services.tickets import findings, lifecycle
-from app.services.tickets.findings import Found
+from app.services.tickets.findings import Resolution
 from config.files import BadFile
 from config.findings import read_findings
 from tests.conftest import Console, Phone
@@ -192,4 +192,4 @@ def test_a_misspelt_finding_stops_the_start_and_says_where(tmp_path: Path) -> No
 
 
 def test_an_invented_code_is_refused_by_the_service() -> None:
-    assert Found(cause="cable").data() == {"cause": "cable"}
+    assert Resolution(cause="cable").data() == {"cause": "cable"}

@@ -20,7 +20,7 @@ from app.services.links import Links
 from config.settings import Settings
 from sandbox.accounts import SERVICE
 from sandbox.phones import PHONES
-from sandbox.pushes import Letter, letter
+from sandbox.pushes import Push, letter
 from tests.conftest import KEY
 from tests.sign_in.trip import Trip
 from tests.support.processes import Installation
@@ -83,9 +83,9 @@ def test_what_the_other_vendor_changes_on_the_way_is_not_genuine(shared: Install
     shared.start("sandbox", "web")
     text = {"MsgType": "text", "Content": "打印机坏了", "MsgId": 1234567890123456}
     original = letter(SERVICE, text, openid=PHONES["nurse"].openid, now=clock.now().timestamp())
-    changed = Letter(SERVICE, original.openid, "", {**original.query, "nonce": "1"}, original.body)
+    changed = Push(SERVICE, original.openid, "", {**original.query, "nonce": "1"}, original.body)
     assert relay(shared, changed)[0] == 403
-    unsigned = Letter(SERVICE, original.openid, "", {}, original.body)
+    unsigned = Push(SERVICE, original.openid, "", {}, original.body)
     assert relay(shared, unsigned)[0] in {400, 403}
     with world.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Inbound)) == 0
@@ -100,7 +100,7 @@ def test_a_word_about_a_notice_that_is_relayed_late_still_counts(shared: Install
     assert notice(world).state == "sent"
 
 
-def relay(shared: Installation, original: Letter) -> tuple[int, str]:
+def relay(shared: Installation, original: Push) -> tuple[int, str]:
     """By another server, with headers of its own."""
     answer = requests.post(
         f"{shared.url}/wechat/callback/service",

@@ -24,7 +24,7 @@ from app.models import (
 from app.services import images
 from app.services.cases import acts, complaints
 from app.services.cases.acts import Actor
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.codes import slip_pads
 from app.services.draws import claims, published_files
 from app.services.ratings import exclusions, manual_entry, rating, reminders
@@ -123,7 +123,7 @@ class Canary:
     def _complain(self, session: Session, ticket: Ticket) -> None:
         for one, what in ((GRIEF, "complained"), (f"{GRIEF}，又一次", "complained again")):
             at = self.at(what, days=3, minute=43 if what == "complained" else 53)
-            said = Said(one, hidden=what == "complained")
+            said = ComplaintForm(one, hidden=what == "complained")
             made = complaints.complain(session, ticket, said, by=self.person.id, at=at, channel="mini")
             if what == "complained":
                 self._make_up(session, made.id)

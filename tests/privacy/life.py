@@ -46,7 +46,7 @@ from app.models import (
 from app.services import events
 from app.services.cases import acts, complaints
 from app.services.cases.acts import Actor
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.events import About
 from app.services.ratings import manual_entry, rating
 from app.services.ratings.manual_entry import Entry, ManualRating
@@ -90,7 +90,9 @@ def live(world: World, person: Person, identity: WeChatIdentity, *, at: datetime
         session.add(notice)
         session.flush()
         session.add_all(_rows(world, person, identity, ticket, notice, now))
-        complaints.complain(session, ticket, Said(GRIEF), by=person.id, at=now.astimezone(ZONE), channel="mini")
+        complaints.complain(
+            session, ticket, ComplaintForm(GRIEF), by=person.id, at=now.astimezone(ZONE), channel="mini"
+        )
         case = session.scalars(select(ServiceCase).where(ServiceCase.person_id == person.id)).one()
         acts.answer(session, case.id, Actor(world.supervisor.id, now, 0), text="对不起")
         for row in appeal(world, case.id, now):

@@ -7,7 +7,7 @@ import pytest
 
 from app.services.registers import search
 from app.services.registers.access import Reader
-from app.services.registers.search import Wanted
+from app.services.registers.search import RecordFilter
 from tests.registers.conftest import Write, stands
 from tests.support.world import World
 
@@ -25,7 +25,7 @@ def test_numbers_search_and_tallies(world: World, write: Write) -> None:
     assert stands(world, record).code == "KB-0001"
     who = Reader(world.supervisor.id, hospital=True)
     with world.database.reading() as session:
-        page = search.find(session, who, "knowledge", Wanted("open", "打印 卡纸"), day=DAY)
+        page = search.find(session, who, "knowledge", RecordFilter("open", "打印 卡纸"), day=DAY)
         assert [row.RegisterRecord.id for row in page.rows] == [record]
         tallies = {one.kind: (one.count, one.open, one.waiting) for one in search.tallies(session, who, day=DAY)}
         assert (tallies["knowledge"], tallies["uniform"]) == ((1, 1, 0), (1, 1, 1))

@@ -11,7 +11,7 @@ from app.services.registers import access, records, search, stock
 from app.services.registers.access import Reader
 from app.services.registers.figures import figures
 from app.services.registers.records import Act
-from app.services.registers.search import Wanted
+from app.services.registers.search import RecordFilter
 from tests.registers.conftest import AT, Write, stands
 from tests.support.world import World
 
@@ -109,7 +109,7 @@ def test_the_providers_manager_reads_and_writes_their_own_where_the_form_says_so
     who = of(world, manager)
     assert who.manages
     with world.database.transaction() as session:
-        page = search.find(session, who, "inspections", Wanted(), day=DAY)
+        page = search.find(session, who, "inspections", RecordFilter(), day=DAY)
         assert [row.RegisterRecord.id for row in page.rows] == [own]
         with pytest.raises(Missing):
             search.one(session, who, "inspections", another, day=DAY)
@@ -144,7 +144,7 @@ def test_engineers_read_what_is_open_of_knowledge_and_nothing_else(world: World,
     assert not who.manages
     with world.database.reading() as session:
         assert {"knowledge", "spares", "desk_rules"} == set(access.kinds(who))
-        page = search.find(session, who, "knowledge", Wanted(), day=DAY)
+        page = search.find(session, who, "knowledge", RecordFilter(), day=DAY)
         assert [row.RegisterRecord.id for row in page.rows] == [open_one]
         with pytest.raises(Missing):
             access.register(who, "security")
@@ -173,7 +173,7 @@ def test_what_is_searched_in_chinese_is_found_by_its_letters(world: World, write
     with world.database.reading() as session:
         for text in ("卡纸", "后盖 抽出", "kb-0001"):
             who = Reader(world.supervisor.id, hospital=True)
-            page = search.find(session, who, "knowledge", Wanted(text=text), day=DAY)
+            page = search.find(session, who, "knowledge", RecordFilter(text=text), day=DAY)
             assert [row.RegisterRecord.id for row in page.rows] == [paper], text
 
 
@@ -186,7 +186,7 @@ def test_lists_are_asked_by_state_and_day(world: World, write: Write, show: str,
     write("inspections", title="d", due="2026-11-01", state="done", done="2026-11-01")
     who = Reader(world.supervisor.id, hospital=True)
     with world.database.reading() as session:
-        rows = search.find(session, who, "inspections", Wanted(show), day=DAY).rows
+        rows = search.find(session, who, "inspections", RecordFilter(show), day=DAY).rows
         assert "".join(sorted(row.RegisterRecord.title for row in rows)) == found
         soon = search.due(session, who, day=DAY, within=timedelta(days=30))
         assert [(one.record.title, one.overdue) for one in soon] == [("a", True), ("b", False), ("c", False)]

@@ -43,7 +43,7 @@ def taken_out(world: World, kind: str) -> bytes:
         return xlsx(tables.rows(session, hospital(world), kind, registers()[kind]), title=registers()[kind].zh)
 
 
-def brought_in(world: World, kind: str, content: bytes, place: Path) -> tables.Taken:
+def brought_in(world: World, kind: str, content: bytes, place: Path) -> tables.ImportResult:
     path = place / "table.xlsx"
     path.write_bytes(content)
     with world.database.transaction() as session:

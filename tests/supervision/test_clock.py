@@ -8,8 +8,8 @@ import pytest
 from supervision.calendar import Calendar, Malformed
 from supervision.clock import (
     Limit,
+    LimitState,
     Pause,
-    Reading,
     Stretch,
     due,
     elapsed,
@@ -186,17 +186,17 @@ class TestPauses:
 class TestReading:
     def test_it_is_kept_when_done_by_then_and_not_a_second_later(self) -> None:
         start, by = cn("2026-01-05 08:00"), cn("2026-01-05 08:10")
-        assert read("10m", start, done=by) == Reading(by, kept=True)
-        assert read("10m", start, done=by + timedelta(seconds=1)) == Reading(by, kept=False)
-        assert read("10m", start, at=by) == Reading(by, kept=None)
-        assert read("10m", start, at=by + MINUTE) == Reading(by, kept=False)
+        assert read("10m", start, done=by) == LimitState(by, kept=True)
+        assert read("10m", start, done=by + timedelta(seconds=1)) == LimitState(by, kept=False)
+        assert read("10m", start, at=by) == LimitState(by, kept=None)
+        assert read("10m", start, at=by + MINUTE) == LimitState(by, kept=False)
 
     def test_a_pause_ends_with_the_act_and_one_that_lasts_is_counted_so_far(self) -> None:
         start = cn("2026-01-05 08:00")
         lasting = [Pause(cn("2026-01-05 08:30"), None, "part")]
         assert read("1h", start, at=cn("2026-01-05 09:00"), pauses=lasting).due == cn("2026-01-05 09:30")
         done = read("1h", start, done=cn("2026-01-05 10:00"), pauses=lasting)
-        assert done == Reading(cn("2026-01-05 10:30"), kept=True)
+        assert done == LimitState(cn("2026-01-05 10:30"), kept=True)
         planned = [Pause(cn("2026-01-05 08:30"), cn("2026-01-05 11:00"), "part")]
         assert read("1h", start, at=cn("2026-01-05 09:00"), pauses=planned).due == cn("2026-01-05 11:30")
         assert read("1h", start, done=cn("2026-01-05 09:00"), pauses=planned).due == cn("2026-01-05 09:30")
@@ -206,8 +206,8 @@ class TestReading:
     def test_what_is_never_due_is_open_until_done(self) -> None:
         never = Calendar({"tz": "UTC"})
         limit, start = Limit.read("1h"), at("2026-01-05 09:00")
-        assert reading(never, limit, start, at=start, done=None) == Reading(None, None)
-        assert reading(never, limit, start, at=start, done=start) == Reading(None, kept=True)
+        assert reading(never, limit, start, at=start, done=None) == LimitState(None, None)
+        assert reading(never, limit, start, at=start, done=start) == LimitState(None, kept=True)
 
     def test_how_much_is_left_and_how_much_it_is_over(self) -> None:
         by = cn("2026-01-06 08:30")
@@ -268,5 +268,5 @@ def read(
     at: datetime | None = None,
     done: datetime | None = None,
     pauses: Sequence[Pause] = (),
-) -> Reading:
+) -> LimitState:
     return reading(CHINA, Limit.read(limit), start, at=at or start, done=done, pauses=pauses)

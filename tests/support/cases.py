@@ -10,7 +10,7 @@ from app import clock
 from app.models import CaseNote, Event, Notice, Person, ServiceCase, Ticket
 from app.services.cases import acts, complaints
 from app.services.cases.acts import Actor
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.tickets import lifecycle
 from tests.support.world import ZONE, World
 
@@ -26,7 +26,9 @@ class Cases:
             held = lifecycle.locked(session, ticket_id=ticket.id) if ticket else None
             about = {"about": "ticket" if ticket else "service", **said}
             nurse = self.world.nurse.id
-            return complaints.complain(session, held, Said(text, **about), by=nurse, at=at, channel="wechat").id
+            return complaints.complain(
+                session, held, ComplaintForm(text, **about), by=nurse, at=at, channel="wechat"
+            ).id
 
     def do(self, case_id: int, act: str, *, by: Person | None = None, at: datetime | None = None, **what: Any) -> None:
         """An act of the supervision, by somebody who has just looked."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.api.mini import progress as told
+from app.api.mini import progress as progress_response
 from app.api.mini import requests, responses
 from app.api.operations import get, post_once
 from app.db import announce
@@ -181,12 +181,12 @@ def _response(db: Session, seen: ScanView, token: str) -> responses.Scan:
         finished_at=seen.finished_at,
         verified=seen.verified,
         window_days=seen.window.days,
-        steps=told.steps(progress.steps(db, seen.ticket_id, cycle=seen.cycle)),
+        steps=progress_response.steps(progress.steps(db, seen.ticket_id, cycle=seen.cycle)),
         words=progress.own_words(db, seen.ticket_id, person_id=who.person_id),
-        coming=told.coming(db, seen),
+        coming=progress_response.coming(db, seen),
         urged_at=progress.last_said(db, seen.ticket_id, "urged", cycle=seen.cycle),
         urge_again_at=lifecycle.quiet_until(db, seen.ticket_id, "urged", at=at),
-        urge_answer=told.urge_answer(db, seen),
+        urge_answer=progress_response.urge_answer(db, seen),
         still_broken_at=_still_broken_at(db, seen),
         answer=_answer(seen),
         earlier=responses.Earlier(level=earlier[0], at=earlier[1]) if earlier else None,

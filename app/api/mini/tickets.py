@@ -3,7 +3,7 @@
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from app.api.mini import progress as told
+from app.api.mini import progress as progress_response
 from app.api.mini import requests, responses
 from app.api.operations import Upload, get, post_once
 from app.errors import Refused
@@ -136,7 +136,7 @@ def photo(number: str, photo_id: int) -> Response:
 def complain(db: Session, given: requests.ComplaintForm, number: str) -> responses.Complaint:
     """Complain about a ticket; the hospital answers, the provider never sees it."""
     found = _mine(db, number, lock=True)
-    said = complaints.Said(given.text.strip())
+    said = complaints.ComplaintForm(given.text.strip())
     made = complaints.complain(db, found, said, by=bearer.person_id(), at=now(), channel=CHANNEL)
     return responses.Complaint.model_validate(made)
 
@@ -153,7 +153,7 @@ def _line(one: TicketSummary, steps: list[Step]) -> responses.TicketLine:
         state=one.state,
         category=one.category,
         reported_at=one.reported_at,
-        steps=told.steps(steps),
+        steps=progress_response.steps(steps),
     )
 
 
@@ -167,7 +167,7 @@ def _whole(db: Session, found: Ticket) -> responses.Ticket:
         state=found.state,
         category=category.name if category else "",
         reported_at=found.reported_at,
-        steps=told.steps(steps),
+        steps=progress_response.steps(steps),
         description=found.description,
         location=found.location,
         photos=[responses.Photo(id=photo_id) for photo_id in photos.of_ticket(db, found.id)],

@@ -21,7 +21,7 @@ CALLER_MOST = 100
 
 
 @dataclass(frozen=True)
-class Said:
+class ComplaintForm:
     """What somebody complains of; `hidden`: it is passed on without saying whose it is."""
 
     text: str
@@ -46,7 +46,7 @@ class OwnComplaint:
 
 
 def complain(
-    session: Session, ticket: Ticket | None, said: Said, *, by: int, at: datetime, channel: str
+    session: Session, ticket: Ticket | None, said: ComplaintForm, *, by: int, at: datetime, channel: str
 ) -> OwnComplaint:
     """A second complaint about the same waits for the answer to the first; raises Refused."""
     session.get_one(Person, by, with_for_update=HELD)  # two taps at once come one after the other

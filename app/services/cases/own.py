@@ -39,7 +39,7 @@ class OwnCase:
     case: ServiceCase
     number: str | None
     owner: str | None
-    told: Sequence[search.Told]
+    history: Sequence[search.HistoryEntry]
 
     @property
     def unanswered(self) -> bool:
@@ -88,8 +88,8 @@ def of_person(session: Session, case_id: int, person_id: int) -> OwnCase:
     if row is None:
         raise Missing("no_such_case")
     case, number, owner = row
-    told = [_own(one) for one in search.history(session, case) if one.kind in SHOWN]
-    return OwnCase(case, number, owner, told)
+    history = [_own(one) for one in search.history(session, case) if one.kind in SHOWN]
+    return OwnCase(case, number, owner, history)
 
 
 def of_rating(session: Session, rating_id: int, person_id: int) -> Promise | None:
@@ -103,6 +103,6 @@ def of_rating(session: Session, rating_id: int, person_id: int) -> Promise | Non
     return Promise(case.id, case.stage, case.call_due_at if case.called_at is None else None, telephone[-4:])
 
 
-def _own(told: search.Told) -> search.Told:
-    notes: list[CaseNote] = [note for note in told.notes if note.kind in SAID]
-    return replace(told, actor=None, data={}, notes=notes)
+def _own(entry: search.HistoryEntry) -> search.HistoryEntry:
+    notes: list[CaseNote] = [note for note in entry.notes if note.kind in SAID]
+    return replace(entry, actor=None, data={}, notes=notes)

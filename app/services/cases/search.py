@@ -41,7 +41,7 @@ class CaseLine:
 
 
 @dataclass(frozen=True)
-class Told:
+class HistoryEntry:
     """One line of its history, with the words that were said."""
 
     kind: str
@@ -99,7 +99,7 @@ def steps(case: ServiceCase, *, at: datetime) -> list[Steps]:
     return [Steps(name, due, due is not None and due < at) for name, due in limits.steps(case)]
 
 
-def history(session: Session, case: ServiceCase) -> list[Told]:
+def history(session: Session, case: ServiceCase) -> list[HistoryEntry]:
     """What happened, oldest first; also a complaint's of the time before there were cases, which had its number."""
     subject = Event.subject.in_(("case", "complaint")), Event.subject_id == case.id
     of_ticket = Event.ticket_id == case.ticket_id if case.ticket_id else Event.ticket_id.is_(None)
@@ -111,7 +111,7 @@ def history(session: Session, case: ServiceCase) -> list[Told]:
     }
     notes = session.scalars(select(CaseNote).where(CaseNote.case_id == case.id).order_by(CaseNote.id)).all()
     return [
-        Told(
+        HistoryEntry(
             event.kind,
             event.at,
             actor,

@@ -54,8 +54,8 @@ def open_for_urge(session: Session, ticket: Ticket, *, at: datetime) -> None:
 def overdue(session: Session, *, at: datetime) -> Sequence[int]:
     """The cases whose nearest limit is over and was not told of yet."""
     over = ServiceCase.next_due_at.between(at - RINGS_FOR, at)
-    told = ServiceCase.warned_of.is_not_distinct_from(ServiceCase.next_due_at)
-    return session.scalars(select(ServiceCase.id).where(ServiceCase.is_open, over, ~told)).all()
+    warned = ServiceCase.warned_of.is_not_distinct_from(ServiceCase.next_due_at)
+    return session.scalars(select(ServiceCase.id).where(ServiceCase.is_open, over, ~warned)).all()
 
 
 def warn(session: Session, case_id: int, *, at: datetime) -> None:

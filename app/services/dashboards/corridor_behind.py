@@ -36,7 +36,7 @@ EARLY = timedelta(days=1)  # a finish that was taken in may lie so far ahead
 
 
 @dataclass(frozen=True)
-class Asked:
+class TicketFilter:
     """Of which touchpoint, of whose work, finished (a case: opened) when; `low` the two lower levels only."""
 
     touchpoint: str
@@ -55,7 +55,7 @@ class Journey:
     overall: Touchpoint
 
 
-def tickets(session: Session, asked: Asked, *, after: Cursor | None) -> Page:
+def tickets(session: Session, asked: TicketFilter, *, after: Cursor | None) -> Page:
     """Those whose level at the touchpoint is in its figures, newest first."""
     of_case = asked.touchpoint in {COMPLAINT, RECOVERY}
     level = _level(asked.touchpoint)

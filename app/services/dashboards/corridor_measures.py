@@ -91,8 +91,8 @@ def listed(session: Session, *, today: date) -> list[Listed]:
 
 def published(session: Session, names: Names) -> list[YouSaidWeDid]:
     """The newest, without who and without how many felt so."""
-    told = CorridorMeasure.published_at
-    query = select(CorridorMeasure).where(told.is_not(None)).order_by(told.desc()).limit(PUBLISHED)
+    at = CorridorMeasure.published_at
+    query = select(CorridorMeasure).where(at.is_not(None)).order_by(at.desc()).limit(PUBLISHED)
     return [
         YouSaidWeDid(names(row.dimension, row.value), row.said, row.did, row.published_at)
         for row in session.scalars(query)

@@ -173,8 +173,8 @@ def announced(session: Session, draw: Draw) -> Fields:
     read: dict[int, bytes] = session.info.setdefault(ANNOUNCEMENT, {})
     if draw.id not in read:
         read[draw.id] = bytes(whole(session, get(session, draw, ANNOUNCEMENT)))
-    told: Fields = json.loads(read[draw.id])
-    return told
+    parsed: Fields = json.loads(read[draw.id])
+    return parsed
 
 
 def when(fields: Fields, key: str) -> datetime:

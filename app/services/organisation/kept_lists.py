@@ -44,7 +44,7 @@ LAST = 999  # position
 
 
 @dataclass(frozen=True)
-class Given:
+class LineForm:
     """What a form says of a line. `above`: the heading, the campus or the provider it belongs to."""
 
     name: str
@@ -81,9 +81,9 @@ def one(session: Session, kind: Kind, row_id: int) -> Any:
     return found
 
 
-def given(kind: Kind, row: Any) -> Given:
+def given(kind: Kind, row: Any) -> LineForm:
     """A line as its form shows it."""
-    return Given(
+    return LineForm(
         row.name,
         row.position,
         getattr(row, BELONGS[kind].key) if kind in BELONGS else None,
@@ -104,7 +104,7 @@ def owners(session: Session, kind: Kind, *, but: int | None = None) -> Sequence[
     return session.execute(query).all()
 
 
-def add(session: Session, kind: Kind, code: str, given: Given, *, by: int, at: datetime) -> int:
+def add(session: Session, kind: Kind, code: str, given: LineForm, *, by: int, at: datetime) -> int:
     """Raises Refused: no code or name, the code is taken, belongs to nothing it could."""
     if not CODE.fullmatch(code):
         raise Refused("line_code_form")
@@ -119,7 +119,7 @@ def add(session: Session, kind: Kind, code: str, given: Given, *, by: int, at: d
     return int(made.id)
 
 
-def change(session: Session, kind: Kind, row_id: int, given: Given, *, by: int, at: datetime) -> bool:
+def change(session: Session, kind: Kind, row_id: int, given: LineForm, *, by: int, at: datetime) -> bool:
     """Whether anything is new. A name that changes keeps the former one beside the event."""
     found = one(session, kind, row_id)
     if kind == "category" and given.above is not None:
@@ -156,7 +156,7 @@ def set_headcount(session: Session, post_id: int, count: int, *, by: int, at: da
         _record(session, "post", post_id, "changed", "", by, at, dict(_facts("post", found)))
 
 
-def _write(session: Session, kind: Kind, row: Any, given: Given) -> None:
+def _write(session: Session, kind: Kind, row: Any, given: LineForm) -> None:
     if not given.name:
         raise Refused("line_name")
     if not 0 <= given.position <= LAST or not 0 <= given.headcount <= MOST_PEOPLE:
@@ -192,5 +192,5 @@ def _record(
     at: datetime,
     data: Mapping[str, object] | None = None,
 ) -> None:
-    told = {"act": act, **(data or {})}
-    events.append_noted(session, About(row_id), f"{kind}_changed", note, by=by, at=at, channel="console", data=told)
+    facts = {"act": act, **(data or {})}
+    events.append_noted(session, About(row_id), f"{kind}_changed", note, by=by, at=at, channel="console", data=facts)

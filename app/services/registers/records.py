@@ -141,9 +141,9 @@ def enter(
     data: Mapping[str, Any] | None = None,
 ) -> RegisterEntry:
     """A line of its history, beside the event."""
-    told = {"register": record.kind, "revision": record.revision, **(data or {})}
+    facts = {"register": record.kind, "revision": record.revision, **(data or {})}
     about, by = About(record.id), act.by
-    event = events.append(session, about, f"register_{kind}", by=by, at=act.at, channel=act.channel, data=told)
+    event = events.append(session, about, f"register_{kind}", by=by, at=act.at, channel=act.channel, data=facts)
     entry = RegisterEntry(
         record_id=record.id,
         event_id=event.id,

@@ -24,7 +24,7 @@ _writer, _confirmer, _named = aliased(Person), aliased(Person), aliased(Person)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RecordFilter:
     """`show`: what is open, over its day, or waits for a second person; a state of the register; or everything."""
 
     show: str = ""
@@ -58,7 +58,9 @@ class Shown:
         return self.row.RegisterRecord  # type: ignore[no-any-return]
 
 
-def find(session: Session, who: Reader, kind: str, wanted: Wanted, *, day: date, after: Cursor | None = None) -> Page:
+def find(
+    session: Session, who: Reader, kind: str, wanted: RecordFilter, *, day: date, after: Cursor | None = None
+) -> Page:
     """The newest first."""
     register = access.register(who, kind)
     query = lines().where(*access.visible(who, kind), *_conditions(register, wanted, day))
@@ -190,7 +192,7 @@ def typed(register: Register, row: Line, *, by_number: bool) -> dict[str, str]:
     return {name: "" if given is None else str(given) for name, given in known.items()}
 
 
-def _conditions(register: Register, wanted: Wanted, day: date) -> Iterator[ColumnElement[bool]]:
+def _conditions(register: Register, wanted: RecordFilter, day: date) -> Iterator[ColumnElement[bool]]:
     match wanted.show:
         case "":
             pass

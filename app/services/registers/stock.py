@@ -33,5 +33,5 @@ def shift(
     if not 0 <= left <= MOST:
         raise Refused("register_too_few", left=record.stock)
     record.stock = left
-    told = {"movement": movement, "day": act.at.date().isoformat()}
-    records.enter(session, record, "moved", act, change=change, ticket_id=ticket_id, data=told)
+    facts = {"movement": movement, "day": act.at.date().isoformat()}
+    records.enter(session, record, "moved", act, change=change, ticket_id=ticket_id, data=facts)

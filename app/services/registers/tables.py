@@ -29,7 +29,7 @@ BATCH = 500
 
 
 @dataclass
-class Taken:
+class ImportResult:
     """What became of the rows."""
 
     written: int = 0
@@ -51,7 +51,7 @@ def rows(session: Session, who: Reader, kind: str, register: Register) -> Iterat
         after = batch[-1].RegisterRecord.id
 
 
-def take_in(session: Session, kind: str, table: Table, act: Act) -> Taken:
+def take_in(session: Session, kind: str, table: Table, act: Act) -> ImportResult:
     """Records are known by their number; without one they get the next. A column left out leaves what is known.
 
     Raises Refused where the reader may not write, and Unreadable where the table as a whole is none of this register.
@@ -64,7 +64,7 @@ def take_in(session: Session, kind: str, table: Table, act: Act) -> Taken:
     found = columns(table.header, names, prose)
     if missing := [names[name][0] for name in ("code", "title") if name not in found]:
         raise Unreadable("roster_columns_missing", columns=", ".join(missing))
-    taken, seen = Taken(), set[str]()
+    taken, seen = ImportResult(), set[str]()
     for line in table.rows(found):
         if isinstance(line, Fault):
             taken.faults.append(line)
@@ -87,7 +87,9 @@ class _Line:
         return Fault(self.row.line, column, shown, refused.code, tuple(refused.facts.items()), self.row.last)
 
 
-def _take(session: Session, kind: str, register: Register, line: _Line, act: Act, taken: Taken, seen: set[str]) -> None:
+def _take(
+    session: Session, kind: str, register: Register, line: _Line, act: Act, taken: ImportResult, seen: set[str]
+) -> None:
     try:
         raw, count = _read(register, line, seen)
         changed = _write(session, kind, register, raw, act, count)
@@ -159,9 +161,9 @@ def _names(register: Register) -> dict[str, tuple[str, ...]]:
 def _row(register: Register, row: Any) -> list[str]:
     record: RegisterRecord = row.RegisterRecord
     known: Mapping[str, str] = search.typed(register, row, by_number=True)
-    told = [_told(one, known[one.name]) for one in register.current]
+    cells = [_told(one, known[one.name]) for one in register.current]
     count = [str(record.stock)] if register.stock else []
-    return [record.code, *told, register.state(record.state, "zh"), *count]
+    return [record.code, *cells, register.state(record.state, "zh"), *count]
 
 
 def _told(one: Field, value: str) -> str:

@@ -77,13 +77,13 @@ def _of_mark(
     if known is None:
         yield Step(row.id, limit, missed_at, "")
         return
-    event_id, told = known
+    event_id, notified = known
     rules = notice_rules()
     for kind, minutes in (
         ("limit_missed_team", rules.missed_team_minutes),
         ("limit_missed_hospital", rules.missed_hospital_minutes),
     ):
-        if kind not in told and at >= missed_at + timedelta(minutes=minutes):
+        if kind not in notified and at >= missed_at + timedelta(minutes=minutes):
             yield Step(row.id, limit, missed_at, kind, event_id)
 
 

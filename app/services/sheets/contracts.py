@@ -26,7 +26,7 @@ Scope = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True)
-class Given:
+class ContractForm:
     """What a form says of a contract; the first and the last day belong to it."""
 
     number: str
@@ -76,7 +76,7 @@ def scopes_of(session: Session, contract_id: int) -> frozenset[Scope]:
     return frozenset((category, campus) for category, campus in session.execute(query))
 
 
-def register(session: Session, given: Given, *, by: int, at: datetime) -> int:
+def register(session: Session, given: ContractForm, *, by: int, at: datetime) -> int:
     """Tickets finished from now on, within its days and scopes, count for it. Raises Refused."""
     _check(session, given)
     made = Contract(number=given.number, provider_id=given.provider_id, valid_from=given.first, valid_to=given.last)
@@ -87,12 +87,12 @@ def register(session: Session, given: Given, *, by: int, at: datetime) -> int:
     return made.id
 
 
-def change(session: Session, contract_id: int, given: Given, *, by: int, at: datetime) -> bool:
+def change(session: Session, contract_id: int, given: ContractForm, *, by: int, at: datetime) -> bool:
     """Whether anything is new. Once a ticket was finished under it, its last day alone can change. Raises Refused."""
     held = session.get(Contract, contract_id, with_for_update=HELD, populate_existing=True)
     if held is None:
         raise Missing("no_such_contract")
-    standing = Given(held.number, held.provider_id, held.valid_from, held.valid_to, scopes_of(session, held.id))
+    standing = ContractForm(held.number, held.provider_id, held.valid_from, held.valid_to, scopes_of(session, held.id))
     if given == standing:
         return False
     begun = session.scalar(select(exists().where(Completion.contract_id == held.id)))
@@ -122,7 +122,7 @@ def set_base(session: Session, contract: Contract, fen: int, *, by: int | None, 
     events.append(session, About(held.id), "contract_base_set", by=by, at=at, channel=channel, data={"fen": fen})
 
 
-def _check(session: Session, given: Given, *, but: int | None = None) -> None:
+def _check(session: Session, given: ContractForm, *, but: int | None = None) -> None:
     printable = not any(unicodedata.category(character).startswith("C") for character in given.number)
     if not 0 < len(given.number) <= NUMBER_MOST or not printable:
         raise Refused("contract_number", most=NUMBER_MOST)

@@ -109,9 +109,9 @@ def few_hidden(content: dict[str, Any]) -> dict[str, Any]:
     lines = [_hidden(line) if _few(line) else line for line in content["lines"]]
     both, own = content["satisfied_with_excluded"], next(_satisfied(content), None)
     apart = both["den"] - (own or {}).get("den", 0)
-    told = both["den"] >= SHOWN_FROM and (apart == 0 or apart >= SHOWN_FROM)
+    shown = both["den"] >= SHOWN_FROM and (apart == 0 or apart >= SHOWN_FROM)
     alike = any(_few(line) for line in content["lines"] if line["measure"] == "satisfied")
-    return {**content, "lines": lines, "satisfied_with_excluded": both if told and not alike else None}
+    return {**content, "lines": lines, "satisfied_with_excluded": both if shown and not alike else None}
 
 
 def _satisfied(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -44,14 +44,14 @@ def compare(session: Session, term: Term, kind: str) -> Registered | None:
         RegisterRecord.void.is_(False),
     )
     rows = session.scalars(query.order_by(RegisterRecord.id)).all()
-    told = [one for one in rows if any(name in one.data for name in OURS)]
-    sure = [one for one in told if one.confirmed_at is not None]
-    if not told:
+    typed = [one for one in rows if any(name in one.data for name in OURS)]
+    sure = [one for one in typed if one.confirmed_at is not None]
+    if not typed:
         return None
     if not sure:
         return Registered(None, "register_unchecked")
     worst = max(apart for one in sure for apart in _apart(session, term, one.data))
-    why = "register_unchecked" if len(sure) < len(told) else ""
+    why = "register_unchecked" if len(sure) < len(typed) else ""
     return Registered({"count": steps(worst)}, why, tuple(one.id for one in sure))
 
 
@@ -59,9 +59,9 @@ def steps(apart: Fraction) -> int:
     return max(0, int((apart - WITHIN) // STEP))
 
 
-def _apart(session: Session, term: Term, told: dict[str, Any]) -> Iterator[Fraction]:
+def _apart(session: Session, term: Term, typed: dict[str, Any]) -> Iterator[Fraction]:
     for name, (measure, of_them) in OURS.items():
-        if name in told:
+        if name in typed:
             found = counting.of(session, measure, term.scope)
             ours = found.num if of_them else found.den
-            yield Fraction(abs(told[name] - ours), ours) if ours else Fraction(min(1, told[name]))
+            yield Fraction(abs(typed[name] - ours), ours) if ours else Fraction(min(1, typed[name]))

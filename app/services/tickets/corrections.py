@@ -113,8 +113,8 @@ def may_correct_served(session: Session, ticket: Ticket, *, by: int | None, at: 
     if by is None:
         return False
     roles = people.roles_at(session, by, at.date())
-    told = "desk" in roles and ticket.source in SOURCES
-    return bool(roles & lifecycle.SUPERVISORS) or (told and may_correct_all(session, ticket, by=by, at=at))
+    reported_to_desk = "desk" in roles and ticket.source in SOURCES
+    return bool(roles & lifecycle.SUPERVISORS) or (reported_to_desk and may_correct_all(session, ticket, by=by, at=at))
 
 
 def _check(session: Session, ticket: Ticket, new: Details, changed: dict[str, Any], at: datetime) -> None:

@@ -23,7 +23,7 @@ LATEST = (Ticket.reported_at.desc(), Ticket.id.desc())
 
 
 @dataclass(frozen=True)
-class Found:
+class Resolution:
     """Each may be empty: who finishes in a lift chooses nothing."""
 
     cause: str = ""
@@ -74,11 +74,11 @@ def at_the_spots(session: Session, tickets: Sequence[int]) -> dict[int, list[Ear
         return {}
     last = union_all(*(select(_last(name, way).subquery()) for name, way in asked.items())).subquery()
     rows = session.execute(select(last, Category.name).outerjoin(Category, Category.id == last.c.category_id)).all()
-    told = dict(zip((row.id for row in rows), _told(session, rows), strict=True))
+    by_event = dict(zip((row.id for row in rows), _told(session, rows), strict=True))
     found = {}
     for ticket, names in ways.items():
         own = {row.id: row for row in rows if row.way in names and row.id != ticket}.values()
-        found[ticket] = [told[row.id] for row in _latest(own, LAST)]
+        found[ticket] = [by_event[row.id] for row in _latest(own, LAST)]
     return found
 
 

@@ -36,7 +36,7 @@ View = Literal["answer", "progress", "over", "proxy", "unknown", "rate"]
 
 
 @dataclass(frozen=True)
-class Answer:
+class RatingView:
     """A rating as its readers see it: the first level, the corrected one where there is one."""
 
     rating_id: int
@@ -75,8 +75,8 @@ class ScanView:
     privacy_version: str | None
     provider_staff: bool
     served: bool
-    mine: Answer | None
-    standing: Answer | None
+    mine: RatingView | None
+    standing: RatingView | None
     window: timedelta
     ward: str
     """Where it was, for those it was for; a slip that somebody finds does not say it."""
@@ -113,7 +113,7 @@ class ScanView:
         return self.finished_at is not None and at - self.finished_at > self.window
 
     @property
-    def answer(self) -> Answer | None:
+    def answer(self) -> RatingView | None:
         """The answer this visitor may read: their own, or the one that stands if they were among those served."""
         if self.mine is not None and (self.standing is None or self.standing.mine):
             return self.mine
@@ -191,10 +191,12 @@ def _answer(
     *,
     mine: bool,
     counted: bool,
-) -> Answer | None:
+) -> RatingView | None:
     if rating_id is None or level is None or at is None:
         return None
-    return Answer(rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None)
+    return RatingView(
+        rating_id, level, corrected or level, at, mine, counted, corrected is not None, detail is not None
+    )
 
 
 def provider_staff(identity: type[WeChatIdentity], on: Any, finished_on: Any) -> Any:

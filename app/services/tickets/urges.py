@@ -27,7 +27,7 @@ WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Answer:
+class UrgeAnswer:
     """What was said to the user, by whom and when."""
 
     code: str
@@ -59,12 +59,12 @@ def answer(session: Session, ticket: Ticket, *, code: str, by: int, at: datetime
     return event
 
 
-def last_answer(session: Session, ticket_id: int, *, cycle: int) -> Answer | None:
+def last_answer(session: Session, ticket_id: int, *, cycle: int) -> UrgeAnswer | None:
     """The last answer of this cycle that was said in words."""
     query = select(Event.data, Event.at, Person.name).join(Person, Person.id == Event.actor_id)
     query = query.where(Event.ticket_id == ticket_id, Event.cycle == cycle, Event.kind == "urge_answered")
     row = session.execute(query.order_by(Event.id.desc()).limit(1)).first()
-    return Answer(row.data["answer"], row.at, row.name) if row is not None and row.data else None
+    return UrgeAnswer(row.data["answer"], row.at, row.name) if row is not None and row.data else None
 
 
 def due(session: Session, *, at: datetime) -> Sequence[int]:
@@ -93,8 +93,10 @@ def escalate(session: Session, ticket: Ticket, *, at: datetime) -> None:
 
 
 def _overdue(at: datetime) -> Query:
-    told = aliased(Event)
-    already = select(told.id).where(told.ticket_id == Ticket.id, told.kind == "urge_escalated", told.id > Event.id)
+    escalated = aliased(Event)
+    already = select(escalated.id).where(
+        escalated.ticket_id == Ticket.id, escalated.kind == "urge_escalated", escalated.id > Event.id
+    )
     return _unanswered().where(~already.exists()).having(func.min(Event.at) <= at - WITHIN)
 
 

@@ -34,8 +34,8 @@ def played(page: Page, commit: Fields, result: Fields) -> dict[str, object]:
     """What the scenes of one round are told."""
     address = f"{runtime().settings.public_url}/my/receipts/{page.draw_id}"
     people, one_in = filters.people_in(result, commit)
-    told = {"people": people, "one_in": one_in, "result": result, "address": address, "code": data_address(address)}
-    return {**facts(page), **told}
+    scene = {"people": people, "one_in": one_in, "result": result, "address": address, "code": data_address(address)}
+    return {**facts(page), **scene}
 
 
 def offline(page: Page) -> Mapping[str, bytes]:
@@ -50,9 +50,9 @@ def offline(page: Page) -> Mapping[str, bytes]:
     found = {f"play/{name}": (_STATIC / name).read_bytes() for name in (*STYLES, SCRIPT)}
     with current_app.test_request_context():
         for result in page.results:
-            told = played(nameless, page.commit, result)
+            scene = played(nameless, page.commit, result)
             shown = {"styles": STYLES, "script": SCRIPT, "others": [one for one in rounds if one != result["round"]]}
-            found[name_of(result)] = render_template("draws/play_offline.html", **told, **shown).encode()
+            found[name_of(result)] = render_template("draws/play_offline.html", **scene, **shown).encode()
     found["play.html"] = found.pop(name_of(page.results[-1]))
     return found
 

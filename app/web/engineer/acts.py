@@ -16,7 +16,7 @@ from app.services.organisation import assets
 from app.services.registers import access, uses
 from app.services.registers import records as registers
 from app.services.tickets import arrivals, corrections, handing_over, lifecycle, notes, pauses, urges
-from app.services.tickets.findings import Found
+from app.services.tickets.findings import Resolution
 
 CHANNEL = "wechat"
 Act = Callable[[Session, Ticket, int], object]
@@ -35,7 +35,7 @@ def _arrive(session: Session, ticket: Ticket, by: int) -> None:
 
 def _finish(session: Session, ticket: Ticket, by: int) -> None:
     form, way = request.form, request.form.get("way", "")
-    found = Found(form.get("cause", ""), form.get("solution", ""), {"remote": True, "on_site": False}.get(way))
+    found = Resolution(form.get("cause", ""), form.get("solution", ""), {"remote": True, "on_site": False}.get(way))
     at = tapped(ticket)
     lifecycle.finish(session, ticket, by=by, at=at, channel=CHANNEL, found=found.data(), recorded_at=now())
     article, part = (parse_id(form.get(name, "")) for name in ("article", "part"))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as KeptResponse
 
 from app.errors import Refused
 from app.http import forms, live, session
@@ -142,7 +142,7 @@ def opened(number: str) -> tuple[str, int]:
 
 @blueprint.post("/engineer/<ticket:number>/<act>")
 @session.checks_its_own_form
-def act(number: str, act: str) -> Answer:
+def act(number: str, act: str) -> KeptResponse:
     """One of ACTS. A second tap, or one after a lost answer, finds it done and just shows it; who comes second to
     somebody else is told what became of the ticket.
     """
@@ -174,7 +174,7 @@ def _first(db: Session, number: str, act: str) -> bool:
     owner = idempotency.Owner(identity)
     known = idempotency.begin(db, owner, key, request=f"{number} {act}", at=now())
     if known is None:
-        idempotency.store(db, owner, key, idempotency.Answer(200, ""))
+        idempotency.store(db, owner, key, idempotency.KeptResponse(200, ""))
     return known is None
 
 
@@ -217,7 +217,7 @@ def shift() -> str:
 
 @blueprint.post("/engineer/hand-over")
 @session.checks_its_own_form
-def hand_over_shift() -> Answer:
+def hand_over_shift() -> KeptResponse:
     session.check_form("shift")
     to, note = parse_id(request.form.get("colleague", "")), forms.typed("note", notes.LONGEST)
     with transaction() as db:

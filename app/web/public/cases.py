@@ -13,7 +13,7 @@ from app.http.ids import parse_id
 from app.models import Ticket
 from app.models.rating import LEVELS
 from app.services.cases import acts, complaints, limits, own
-from app.services.cases.complaints import Said
+from app.services.cases.complaints import ComplaintForm
 from app.services.organisation import employment
 from app.services.tickets import lifecycle
 
@@ -49,7 +49,7 @@ def complain() -> Page:
             if employment.of_the_provider(db, person, now().date()):
                 raise Refused("provider_complains")
             ticket = lifecycle.locked(db, ticket_id=about.ticket_id) if about.ticket_id else None
-            said = Said(text, "ticket" if ticket else _what(), hidden="hidden" in request.form)
+            said = ComplaintForm(text, "ticket" if ticket else _what(), hidden="hidden" in request.form)
             made = complaints.complain(db, ticket, said, by=person, at=now(), channel="wechat")
     except Refused as refused:
         if refused.code not in {"said_nothing", "too_long", "complained_already"}:

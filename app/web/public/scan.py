@@ -31,7 +31,7 @@ from app.services.ratings.rating import AlreadyRated
 from app.services.ratings.tap import Tap
 from app.services.tickets import code_shown, lifecycle, progress, urges
 from app.services.tickets import scan as scan_service
-from app.services.tickets.scan import Answer, ScanView, earlier_answer, load
+from app.services.tickets.scan import RatingView, ScanView, earlier_answer, load
 from app.web.draws import receipts
 from app.web.public.rating_detail import read_detail
 
@@ -134,7 +134,7 @@ def engineer_photo(token: str) -> Response:
         return Response(portraits.of_person(db, lead or 0), mimetype=images.MEDIA_TYPE)
 
 
-def _answer(scan: ScanView, answer: Answer, token: str) -> Page:
+def _answer(scan: ScanView, answer: RatingView, token: str) -> Page:
     enrich = answer.mine and not answer.detailed
     with read_session() as db:
         complained = _complaints(db, scan)
@@ -168,7 +168,7 @@ def _receipts(db: Session, scan: ScanView) -> list[Receipt]:
     return draws.collecting(db, scan.person_id, at=now(), zone=runtime().settings.timezone)
 
 
-def _promised(db: Session, scan: ScanView, answer: Answer) -> own.Promise | None:
+def _promised(db: Session, scan: ScanView, answer: RatingView) -> own.Promise | None:
     """Who rated low is told who will ring, and by when."""
     if not answer.mine or scan.person_id is None:
         return None

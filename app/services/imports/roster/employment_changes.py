@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from app.models import Employment
-from app.services.imports.roster.workplaces import Job
+from app.services.imports.roster.workplaces import Workplace
 
 A_DAY = timedelta(days=1)
 NOTHING, OPEN, END, REPLACE, MOVE = "", "open", "end", "replace", "move"
@@ -18,7 +18,7 @@ class OutOfOrder(ValueError):
         self.ours, self.value, self.begun = ours, value, begun
 
 
-def move(present: Employment | None, job: Job, start: date, end: date | None) -> str:
+def move(present: Employment | None, job: Workplace, start: date, end: date | None) -> str:
     """Which of the moves leads from the latest employment to this job; raises OutOfOrder."""
     kind = _kind(present, job, start, end)
     begun = present.valid_from if present and kind == END else start
@@ -27,7 +27,9 @@ def move(present: Employment | None, job: Job, start: date, end: date | None) ->
     return kind
 
 
-def make(kind: str, person_id: int, present: Employment | None, job: Job, start: date, end: date | None) -> Employment:
+def make(
+    kind: str, person_id: int, present: Employment | None, job: Workplace, start: date, end: date | None
+) -> Employment:
     """Carry the move out on `present`; the answer is the employment now in force."""
     if present is not None and kind == MOVE:
         present.valid_to = start - A_DAY
@@ -40,10 +42,10 @@ def make(kind: str, person_id: int, present: Employment | None, job: Job, start:
     return present
 
 
-def _kind(present: Employment | None, job: Job, start: date, end: date | None) -> str:
+def _kind(present: Employment | None, job: Workplace, start: date, end: date | None) -> str:
     if present is None:
         return OPEN
-    same = job == Job(present.department_id, present.provider_id, present.team_id, present.post_id)
+    same = job == Workplace(present.department_id, present.provider_id, present.team_id, present.post_id)
     if same and present.valid_to == end:
         return NOTHING
     if not present.lasts(start):

@@ -14,7 +14,7 @@ from app.services.events import About
 from app.services.imports.roster import employment_changes
 from app.services.imports.roster.row_reader import COLUMNS, SUPERVISING, Member, MemberReader
 from app.services.imports.roster.wecom_accounts import Accounts
-from app.services.imports.roster.workplaces import Job, Workplaces
+from app.services.imports.roster.workplaces import Workplace, Workplaces
 from app.services.tables.records import Fault
 
 CHUNK = 1_000
@@ -26,7 +26,7 @@ class Change:
     """A member and what is known of them; `move`: what becomes of the employment, `account`: what WeCom calls them."""
 
     member: Member
-    job: Job
+    job: Workplace
     start: date
     person: Person | None
     present: Employment | None
@@ -78,7 +78,7 @@ class Plan:
 
 
 @dataclass
-class Known:
+class KnownPeople:
     """What is known of the people of one chunk, by staff number and by person."""
 
     persons: dict[str, Person]
@@ -105,7 +105,7 @@ def compare(session: Session, members: Sequence[Member], *, today: date, create:
     return plan
 
 
-def _known(session: Session, numbers: list[str]) -> Known:
+def _known(session: Session, numbers: list[str]) -> KnownPeople:
     persons = {one.staff_number: one for one in session.scalars(select(Person).where(Person.staff_number.in_(numbers)))}
     ids = [person.id for person in persons.values()]
     # In this order the latest begun comes last and stays.
@@ -113,10 +113,10 @@ def _known(session: Session, numbers: list[str]) -> Known:
     roles: dict[int, set[str]] = {}
     for grant in session.scalars(select(RoleGrant).where(RoleGrant.person_id.in_(ids))):
         roles.setdefault(grant.person_id, set()).add(grant.role)
-    return Known(persons, {one.person_id: one for one in session.scalars(latest)}, roles)
+    return KnownPeople(persons, {one.person_id: one for one in session.scalars(latest)}, roles)
 
 
-def _change(member: Member, job: Job, known: Known, accounts: Accounts, today: date) -> Change | Fault:
+def _change(member: Member, job: Workplace, known: KnownPeople, accounts: Accounts, today: date) -> Change | Fault:
     person = known.persons.get(member.staff_number)
     present = known.present.get(person.id) if person else None
     roles = frozenset(known.roles.get(person.id, ())) if person else frozenset()

@@ -14,7 +14,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Job:
+class Workplace:
     """An employment without its dates."""
 
     department_id: int | None
@@ -33,13 +33,13 @@ class Workplaces:
             for model in (Department, Provider, Team, Post)
         }
 
-    def job(self, member: Member) -> Job | Fault:
+    def job(self, member: Member) -> Workplace | Fault:
         """The job this row is about, or what it names that nobody knows."""
         if not self._create and (fault := self._unknown(member)):
             return fault
         provider = self._id(Provider, member.provider)
         owner: dict[str, Any] = {"provider_id": provider}
-        return Job(
+        return Workplace(
             department_id=self._id(Department, member.department, name=member.department_name),
             provider_id=provider,
             team_id=self._id(Team, member.team, **owner),

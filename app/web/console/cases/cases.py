@@ -188,7 +188,7 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         row = search.one(session, case_id, at=at, admin=admin)
         found = row.ServiceCase
         who = search.candidates(session, acts.owners(session, found, at))
-        told = search.history(session, found)
+        history = search.history(session, found)
         silent_at = limits.silent_at(session, found, at=at)
         handed, appeal, pictured = appeals.of_case(session, case_id)
         finding = session.get(CaseFinding, case_id)
@@ -197,7 +197,7 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         "console/case.html",
         row=row,
         case=found,
-        told=told,
+        history=history,
         steps=search.steps(found, at=at),
         owners=who,
         may=_may(found.stage, silent=silent_at is not None and silent_at <= at),

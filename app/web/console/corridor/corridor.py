@@ -16,7 +16,7 @@ from app.http.words import touch_word, word
 from app.models.rollup import EVERY_JOB
 from app.services.cases.search import candidates
 from app.services.dashboards import corridor, corridor_behind, corridor_measures
-from app.services.dashboards.corridor_behind import Asked
+from app.services.dashboards.corridor_behind import TicketFilter
 from app.services.dashboards.corridor_measures import Plan, Spotted
 from app.services.indicators.quarters import Quarter
 from app.services.organisation import catalogue
@@ -82,7 +82,7 @@ def behind() -> str:
     quarter, place = _asked()
     touchpoint = filters.code("touchpoint", {*corridor.codes(), OVERALL}) or OVERALL
     zone = runtime().settings.timezone
-    asked = Asked(touchpoint, place, quarter.begins(zone), quarter.ends(zone), low=bool(request.args.get("low")))
+    asked = TicketFilter(touchpoint, place, quarter.begins(zone), quarter.ends(zone), low=bool(request.args.get("low")))
     with read_session() as session:
         page = corridor_behind.tickets(session, asked, after=filters.cursor("after"))
     return render_template("console/corridor_tickets.html", page=page, touchpoint=touchpoint, quarter=quarter)

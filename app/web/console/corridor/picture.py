@@ -85,8 +85,8 @@ def draw(points: Sequence[Touchpoint]) -> Picture:
         )
         for n, point in enumerate(points)
     ]
-    told = [column for column in columns if column.y is not None]
-    path = " ".join(f"{'L' if n else 'M'}{column.x} {column.y}" for n, column in enumerate(told))
+    measured = [column for column in columns if column.y is not None]
+    path = " ".join(f"{'L' if n else 'M'}{column.x} {column.y}" for n, column in enumerate(measured))
     top, bottom = _height(WIDEST) - BAR - 8, _height(NARROWEST) + BAR + 8
     lines = [(level, _height(level), _height(level) + 4) for level in LEVELS]
     return Picture(columns, lines, path, LEFT + COLUMN * len(points) - 24, bottom + 92, top, bottom)

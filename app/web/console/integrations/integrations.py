@@ -94,5 +94,5 @@ def _page(token: str = "") -> str:
 
 def _on_record(session: Session, data: dict[str, object], reason: str = "") -> None:
     about = About(1)  # one installation, one set of settings
-    told = {"by": g.visitor.person_id, "at": now(), "channel": "console", "data": data}
-    events.append_noted(session, about, "integrations_changed", reason, **told)
+    act = {"by": g.visitor.person_id, "at": now(), "channel": "console", "data": data}
+    events.append_noted(session, about, "integrations_changed", reason, **act)

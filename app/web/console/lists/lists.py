@@ -13,11 +13,11 @@ from app.http.ids import parse_id
 from app.pagination import Line
 from app.services import events
 from app.services.organisation import kept_lists
-from app.services.organisation.kept_lists import KINDS, LAST, OF_PROVIDERS, Given, Kind
+from app.services.organisation.kept_lists import KINDS, LAST, OF_PROVIDERS, Kind, LineForm
 
 blueprint = Blueprint("console_lists", __name__)
 
-NEW = Given("", 100, None)
+NEW = LineForm("", 100, None)
 
 
 @blueprint.get("/console/lists")
@@ -93,16 +93,16 @@ def _step(one: Line) -> dict[str, object]:
     return {"at": one.at, "actor": one.actor or "", "act": act, "said": said}
 
 
-def _form(kind: Kind, given: Given, owners: Sequence[Line], *, chooses_owner: bool = True) -> dict[str, object]:
+def _form(kind: Kind, given: LineForm, owners: Sequence[Line], *, chooses_owner: bool = True) -> dict[str, object]:
     """What the form of a line asks for: of a post that stands, whose it is stays."""
     owned = kind in kept_lists.BELONGS
     shape = {"owned": owned, "posts": kind == "post", "categories": kind == "category", "chooses_owner": chooses_owner}
     return {"kind": kind, "given": given, "owners": owners, "last": LAST, **shape}
 
 
-def _given(kind: Kind) -> Given:
+def _given(kind: Kind) -> LineForm:
     position, headcount = _number("position", "100"), _number("headcount", "0")
-    return Given(
+    return LineForm(
         name=forms.typed("name"),
         position=position,
         above=parse_id(request.form.get("above", "")),

@@ -18,7 +18,7 @@ from app.pagination import Line
 from app.services.organisation import catalogue
 from app.services.registers import access, evidence, search, uses
 from app.services.registers.access import Reader
-from app.services.registers.search import LISTS, Shown, Wanted
+from app.services.registers.search import LISTS, RecordFilter, Shown
 from app.services.registers.values import LINE, PROSE
 from app.web.console import filters
 from config.registers import Field, Register
@@ -73,7 +73,7 @@ def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[
         who = reader(session)
         form = access.register(who, kind)
         show = filters.code("show", {*LISTS, *form.state_codes.values()})
-        wanted = Wanted(show, filters.text("q"), filters.day("from"), filters.day("to"))
+        wanted = RecordFilter(show, filters.text("q"), filters.day("from"), filters.day("to"))
         page = search.find(session, who, kind, wanted, day=today, after=filters.cursor("after"))
     return render_template(
         "console/register.html",

@@ -15,7 +15,7 @@ from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.services.organisation import catalogue
 from app.services.sheets import contracts
-from app.services.sheets.contracts import LONGEST_YEARS, NUMBER_MOST, Given, Registered
+from app.services.sheets.contracts import LONGEST_YEARS, NUMBER_MOST, ContractForm, Registered
 
 blueprint = Blueprint("console_contracts", __name__)
 
@@ -65,11 +65,11 @@ def _offers(session: Session, row: Registered | None) -> dict[str, Any]:
     }
 
 
-def _given() -> Given:
+def _given() -> ContractForm:
     """No category chosen stands for all of them, and so does no campus."""
     every: list[int | None] = [None]
     scopes = product(_ids("category") or every, _ids("campus") or every)
-    return Given(
+    return ContractForm(
         number=forms.typed("number", NUMBER_MOST),
         provider_id=parse_id(request.form.get("provider", "")),
         first=_day("first"),
@@ -78,9 +78,9 @@ def _given() -> Given:
     )
 
 
-def _prolonged(session: Session, row: Registered) -> Given:
+def _prolonged(session: Session, row: Registered) -> ContractForm:
     own = row.contract
-    return Given(own.number, own.provider_id, own.valid_from, _day("last"), contracts.scopes_of(session, own.id))
+    return ContractForm(own.number, own.provider_id, own.valid_from, _day("last"), contracts.scopes_of(session, own.id))
 
 
 def _ids(name: str) -> list[int | None]:
