@@ -101,7 +101,8 @@ def _said(at: datetime) -> str:
 
 
 def _timed(at: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), words)
+    said = at.astimezone(runtime().settings.timezone).isoformat(timespec="minutes")
+    return Markup('<time datetime="{}">{}</time>').format(said, words)
 
 
 def parted(level: str) -> str:

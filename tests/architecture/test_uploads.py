@@ -105,6 +105,11 @@ def of_label(here: Hospital) -> Form:
     return here.form(here.phone(here.world.nurse_identity), to, to, description="打印机卡纸")
 
 
+def of_ward(here: Hospital) -> Form:
+    to = f"{here.links.ward_path(here.world.ward.id)}/report"
+    return here.form(here.phone(here.world.nurse_identity), to, to, description="打印机卡纸")
+
+
 def portrait(here: Hospital) -> Form:
     page = "/engineer/portrait"
     return here.form(here.phone(here.world.engineer_identity), page, page, consent="yes")
@@ -204,6 +209,7 @@ TABLE = {"20 MB": "最多 2 MB", "else": "XLSX"}
 UPLOADS = {
     "/report": Upload(report),
     "/a/<token>": Upload(of_label),
+    "/w/<token>/report": Upload(of_ward),
     "/engineer/portrait": Upload(portrait),
     "/api/v1/tickets/<ticket:number>/photos": Upload(
         of_the_mini_program, says={"20 MB": "too_large", "else": "photo_unreadable"}
@@ -215,7 +221,7 @@ UPLOADS = {
     "/my/records/<id:record_id>/photo": Upload(own_record, "file", EVIDENCE),
     "/console/mark": Upload(mark, "mark", {**PICTURE, "an SVG with script": "SVG"}),
     "/console/registers/<kind>/table": Upload(
-        register_table, "table", {"20 MB": "最多 2 MB", "a bomb": "表头只有一列", "else": ".xlsx"}, keeps_pictures=False
+        register_table, "table", {"20 MB": "最多 2 MB", "a bomb": "是图片", "else": ".xlsx"}, keeps_pictures=False
     ),
     "/console/duty/table": Upload(duty_table, "table", TABLE, keeps_pictures=False),
     "/console/calendar": Upload(days_off, "file", {"20 MB": "最多 2 MB", "else": "JSON"}, keeps_pictures=False),

@@ -28,6 +28,10 @@ DRAWS = {
     "console-draw-over": "/console/draws/h001-demo-1",
     "console-draw-claims": "/console/draws/h001-demo-1/claims",
     "console-draw-collecting": "/console/draws/h001-demo-2",
+    "console-handover": "/console/handover",
+    "console-incidents": "/console/incidents",
+    "console-downtime": "/console/downtime",
+    "console-calendar": "/console/calendar",
 }
 
 SPOT = "quarter=2026Q4&dimension=job&value=x&touchpoint=report"
@@ -296,11 +300,7 @@ def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, case
         "console-audit": "/console/audit",
         "console-audit-verify": "/console/audit/verify",
         **DRAWS,
-        "console-handover": "/console/handover",
         **SETTINGS,
-        "console-incidents": "/console/incidents",
-        "console-downtime": "/console/downtime",
-        "console-calendar": "/console/calendar",
         "console-missing": "/console/tickets/19990101-0001",
     }
 

@@ -33,7 +33,8 @@ def test_who_is_told_when(minutes: float, expected: list[tuple[str, str]], by: s
 def test_it_hangs_on_the_dispatch_itself(told: Told) -> None:
     told.dispatched(6)
     told.look()
-    assert len({notice.event_id for notice, _name in told.rows()}) == 1
+    rung = [notice.event_id for notice, _name in told.rows() if notice.kind in {"not_opened", "backup"}]
+    assert (len(rung), len(set(rung))) == (2, 1)
 
 
 def test_the_watch_sleeps_until_the_next_is_due_and_a_minute_at_most(told: Told) -> None:
@@ -131,10 +132,13 @@ def test_the_backup_takes_it_over_and_the_former_lead_is_told(told: Told, world:
     told.look()
     taken = take_over(world, ticket, world.second_engineer)
     assert (taken.state, taken.lead_id) == ("accepted", world.second_engineer.id)
-    assert told.events(ticket) == ["reported", "dispatched", "opened", "dispatched", "accepted"]
+    # In office hours a limit is over by now, too.
+    steps = [kind for kind in told.events(ticket) if kind != "limit_missed"]
+    assert steps == ["reported", "dispatched", "opened", "dispatched", "accepted"]
     assert told.of("reassigned") == [("reassigned", "赵强")]
     told.look()
-    assert [notice.kind for notice, _name in told.rows()] == ["dispatched", "not_opened", "backup", "reassigned"]
+    kinds = [notice.kind for notice, _name in told.rows() if notice.kind != "limit_missed"]
+    assert kinds == ["dispatched", "not_opened", "backup", "reassigned"]
     assert red(world) == []
 
 

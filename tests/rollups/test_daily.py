@@ -42,8 +42,12 @@ def test_every_figure_is_that_of_the_ratings(world: World, runtime: Runtime) -> 
     spans.append((FIRST + timedelta(days=4, hours=7), FIRST + timedelta(days=12, minutes=3)))
     scopes = [
         RatingFilter(department_id=ward, engineer_id=lead, since=since, until=until)
-        for ward in (None, world.ward.id, world.pharmacy.id)
-        for lead in (None, world.engineer.id, world.second_engineer.id)
+        for ward, lead in (
+            (None, None),
+            (world.ward.id, None),
+            (world.pharmacy.id, world.engineer.id),
+            (None, world.second_engineer.id),
+        )
         for since, until in spans
     ]
     plain = [plainly(world.database, one) for one in scopes]
@@ -103,7 +107,6 @@ def test_the_recount_names_a_day_that_differs_and_mends_it(world: World, app: Fl
     story(world, 20)
     roll(runtime, NOW)
     ask = app.test_cli_runner().invoke
-    assert ask(args=["ratings", "recount"]).exit_code == 0
     day = FIRST.date() + 4 * DAY
     with world.database.transaction() as session:
         session.execute(update(RatingDay).where(RatingDay.day == day).values(satisfied=99))

@@ -56,8 +56,8 @@ class Slip:
         return found[1]
 
     def words(self, page: str) -> str:
-        """The page without the tokens that differ from visit to visit."""
-        return re.sub(r'name="visit" value="[^"]+"', "", page)
+        """The page without what differs from visit to visit: form tokens, and the version of the minute."""
+        return re.sub(r'name="visit" value="[^"]+"|data-live="[^"]+"', "", page)
 
     def rate(self, client: FlaskClient, ticket: Ticket, level: object) -> TestResponse:
         form = self.form(client, ticket) or self.forged_form(client, ticket)
