@@ -24,8 +24,8 @@ from app.web.public.inbox import ASKS_TO_RATE, message, settled, unread_of
 
 blueprint = Blueprint("my", __name__)
 
-FORMS = 3  # rated right there
-SHOWN = 5  # notices; those before them are folded away
+FORMS = 10  # rated right there, folded or not
+SHOWN = 3  # notices; those before them are folded away
 
 
 @blueprint.post("/privacy")
@@ -122,7 +122,7 @@ def _consent() -> praise.Consent:
 
 
 def _rate_forms(own: OwnTickets) -> dict[int, str]:
-    """For the first few, as a form for each makes a long page; the others are a tap away."""
+    """For the first, as a form for each makes a heavy page; the others are a tap away."""
     path = runtime().links.ticket_path
     return {one.id: session.form_token(path(one.id).rpartition("/")[2], one.cycle) for one in own.to_rate[:FORMS]}
 
