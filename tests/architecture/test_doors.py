@@ -55,6 +55,7 @@ HOSPITAL_ONLY = (
     "/console/cases",
     "/console/people",
     "/console/draws",
+    "/console/letters",
 )
 # A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown; and
 # whoever follows the feed numbers what was committed.

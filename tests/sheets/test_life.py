@@ -320,6 +320,12 @@ def test_of_what_was_frozen_the_provider_reads_no_single_answer(story: Story) ->
         shown = pages.few_hidden({"lines": [line], "satisfied_with_excluded": both})
         return shown["lines"][0]["figure"] is not None, shown["satisfied_with_excluded"] is not None
 
+    def recovered(num: int, den: int) -> bool:
+        line = {"code": "C7.5", "measure": "made_up_for", "figure": {"num": num, "den": den}, "interval": None}
+        shown = pages.few_hidden({"lines": [line], "satisfied_with_excluded": {"num": 0, "den": 0}})
+        return shown["lines"][0]["figure"] is not None
+
+    assert [recovered(*one) for one in ((1, 1), (4, 5), (5, 5), (0, 29), (30, 30))] == [False, True, False, False, True]
     assert read(7, 8, {"num": 7, "den": 8}) == (True, True)
     assert read(8, 8, {"num": 8, "den": 8}) == (False, False)
     assert read(29, 29, {"num": 29, "den": 29}) == (False, False)

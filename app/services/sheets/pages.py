@@ -19,10 +19,9 @@ from app.services.indicators.quarters import Quarter
 from app.services.sheets import agreeing, computing, freezing
 from app.services.sheets.agreeing import Standing
 from app.services.sheets.terms import Term
-from supervision.samples import SMALL
+from supervision.samples import FEW, telling
 
 ROWS = 100
-SHOWN_FROM = 5  # ratings; fewer would be somebody's
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def few_hidden(content: dict[str, Any]) -> dict[str, Any]:
     lines = [_hidden(line) if _few(line) else line for line in content["lines"]]
     both, own = content["satisfied_with_excluded"], next(_satisfied(content), None)
     apart = both["den"] - (own or {}).get("den", 0)
-    shown = both["den"] >= SHOWN_FROM and (apart == 0 or apart >= SHOWN_FROM)
+    shown = both["den"] >= FEW and (apart == 0 or apart >= FEW)
     alike = any(_few(line) for line in content["lines"] if line["measure"] == "satisfied")
     return {**content, "lines": lines, "satisfied_with_excluded": both if shown and not alike else None}
 
@@ -125,9 +124,10 @@ def _few(line: dict[str, Any]) -> bool:
     if "count" in figure:
         return False  # upheld ones, each with its deduction
     num, den = figure.get("num", 0), figure.get("den", 0)
-    if MEASURES[line["measure"]].of_whom:
-        return bool(num < SHOWN_FROM)
-    return bool(den < SHOWN_FROM or (den < SMALL and num in {0, den} and line["measure"] == "satisfied"))
+    measure = MEASURES[line["measure"]]
+    if measure.of_whom:
+        return bool(num < FEW)
+    return telling(num, den) if measure.of_levels else bool(den < FEW)
 
 
 def _hidden(line: dict[str, Any]) -> dict[str, Any]:
