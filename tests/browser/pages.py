@@ -20,7 +20,7 @@ from tests.support.demo import Demo
 Shown = Iterator[tuple[str, Page]]
 SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
 
-_SETTINGS = "integrations mark lists lists/category/2 contracts contracts/1 rules/1 rules/1/draft"
+_SETTINGS = "integrations mark lists lists/category/2 contracts contracts/1 rules/1/draft"
 SETTINGS = {f"console-{path.replace('/', '-')}": f"/console/{path}" for path in _SETTINGS.split()}
 DRAWS = {
     "console-draws": "/console/draws",

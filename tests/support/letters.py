@@ -43,7 +43,7 @@ class Letters:
 
     def dispatched(self, lead: Person | None = None) -> Ticket:
         """A ticket dispatched now, as the console does it: the worker is woken after the commit."""
-        ticket = self.world.ticket("reported")
+        ticket = self.world.ticket("reported", reported_at=clock.now())
         with self.runtime.database.transaction() as session:
             held = lifecycle.locked(session, ticket_id=ticket.id)
             to, by = (lead or self.world.engineer).id, self.world.desk.id
@@ -77,7 +77,7 @@ class Letters:
 
     def backlog(self, count: int, kind: str = "urged", to: Sequence[Person] = ()) -> None:
         """So many notices, written at once: to the engineer, or to these people by turns."""
-        ticket = self.world.ticket("reported")
+        ticket = self.world.ticket("reported", reported_at=clock.now())
         people = to or [self.world.engineer]
         with self.world.database.transaction() as session:
             for number in range(count):

@@ -163,7 +163,7 @@ def write(world: World, count: int, people: int) -> None:
 
 
 def write_to(world: World, people: list[int], each: int) -> None:
-    ticket = world.ticket("reported")
+    ticket = world.ticket("reported", reported_at=clock.now())
     with world.database.transaction() as session:
         for _ in range(each):
             for person in people:
