@@ -15,7 +15,7 @@ from app.services.tickets import findings, lifecycle
 from app.services.tickets.findings import Resolution
 from config.files import BadFile
 from config.findings import read_findings
-from tests.conftest import Console, Phone
+from tests.conftest import Console
 from tests.support.console_forms import send
 from tests.support.scan_forms import Slip
 from tests.support.statements import statements
@@ -25,11 +25,6 @@ from tests.support.world import World
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture
-def engineer(world: World, phone: Phone) -> FlaskClient:
-    return phone(world.engineer_identity)
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def engineer(world: World, phone: Phone) -> FlaskClient:
-    return phone(world.engineer_identity)
-
-
-@pytest.fixture
 def colleague(world: World, phone: Phone) -> FlaskClient:
     return phone(world.bind(world.second_engineer))
 

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from app.models import Asset, Completion, Event, Notice, Place, Ticket
 from app.runtime import Runtime
 from app.services.tickets.on_the_spot import Share
-from tests.conftest import Console, Phone
+from tests.conftest import Console
 from tests.support.scan_forms import Slip
 from tests.support.world import World
 
@@ -16,11 +16,6 @@ from tests.support.world import World
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture
-def engineer(world: World, phone: Phone) -> FlaskClient:
-    return phone(world.engineer_identity)
 
 
 @pytest.fixture

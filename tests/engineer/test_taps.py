@@ -9,7 +9,6 @@ from werkzeug.test import TestResponse
 
 from app import clock
 from app.models import Completion, Event, Notice, Ticket
-from tests.conftest import Phone
 from tests.support.scan_forms import Slip
 from tests.support.world import World
 
@@ -20,11 +19,6 @@ JSON = {"Accept": "application/json"}
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture
-def engineer(world: World, phone: Phone) -> FlaskClient:
-    return phone(world.engineer_identity)
 
 
 class Form:
