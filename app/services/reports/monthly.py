@@ -119,8 +119,10 @@ def _reported(session: Session, contract: Contract, first: date, zone: ZoneInfo)
     form = registers()[REPORTS]
     labels = {one.name: one.zh for one in form.fields}
     figures = beside_reports.of_month(session, REPORTS, contract.id, first, zone=zone)
-    for one in beside_reports.about(session, REPORTS, contract.id, first):
-        yield (one.code, one.title, one.period, None, None, "；".join(_delivered(session, one)))
+    reports = beside_reports.about(session, REPORTS, contract.id, first)
+    files = _files(session, reports)
+    for one in reports:
+        yield (one.code, one.title, one.period, None, None, "；".join(_delivered(one, files.get(one.id, 0))))
         for beside in figures:
             if beside.record.id == one.id:
                 said = f"相差 {'+' if beside.said > beside.ours else '−'}{abs(beside.said - beside.ours)}"
@@ -128,16 +130,22 @@ def _reported(session: Session, contract: Contract, first: date, zone: ZoneInfo)
                 yield (one.code, None, labels[beside.name], beside.said, beside.ours, marked)
 
 
-def _delivered(session: Session, one: RegisterRecord) -> Iterator[str]:
+def _files(session: Session, reports: Sequence[RegisterRecord]) -> dict[int, int]:
+    """How many each report has, without those taken out."""
+    file = RegisterFile
+    query = select(file.record_id, func.count().label("many")).where(
+        file.record_id.in_([one.id for one in reports]), file.taken_out_at.is_(None)
+    )
+    return {row.record_id: row.many for row in session.execute(query.group_by(file.record_id))}
+
+
+def _delivered(one: RegisterRecord, files: int) -> Iterator[str]:
     if one.due_on:
         yield f"应交 {one.due_on}"
     if one.done_on is None:
         yield "还没有交"
     else:
         yield f"{one.done_on} 交来" + ("，迟交" if one.due_on and one.done_on > one.due_on else "")
-    files = session.scalar(
-        select(func.count(RegisterFile.id)).where(RegisterFile.record_id == one.id, RegisterFile.taken_out_at.is_(None))
-    )
     yield f"附件 {files} 份" if files else "没有附件"
     if not one.period:
         yield "没有写季度或月份，不能比"

@@ -15,7 +15,16 @@ from app.services.indicators import counting
 from app.services.indicators.counting import Count
 from app.services.indicators.quarters import Quarter
 from app.services.indicators.scope import Scope, month
-from app.services.sheets.reported import OURS, WITHIN
+
+WITHIN = Fraction(2, 100)
+# What is typed into a report: by which measure we have it, and whether it is its numerator.
+OURS = {
+    "tickets": ("remote", False),
+    "response": ("response_in_time", True),
+    "solution": ("solution_in_time", True),
+    "satisfied": ("satisfied", True),
+    "ratings": ("satisfied", False),
+}
 
 
 @dataclass(frozen=True)
@@ -43,24 +52,26 @@ def of_month(session: Session, kind: str, contract_id: int, first: date, *, zone
         f"{first:%Y-%m}": month(first, zone=zone, contract_id=contract_id),
         str(quarter): Scope(quarter.begins(zone), quarter.ends(zone), contract_id),
     }
-    query = _records(kind, contract_id).where(RegisterRecord.period.in_(list(scopes)))
-    return list(_beside(session, session.scalars(query), scopes))
+    query = records(kind, contract_id).where(RegisterRecord.period.in_(list(scopes)))
+    return list(figures(session, session.scalars(query), scopes))
 
 
 def about(session: Session, kind: str, contract_id: int, first: date) -> list[RegisterRecord]:
     """The reports about a month or its quarter, and those that were due in it."""
     days = RegisterRecord.due_on >= first, RegisterRecord.due_on < (first + timedelta(days=31)).replace(day=1)
     of_period = RegisterRecord.period.in_([f"{first:%Y-%m}", str(Quarter.of(first))])
-    query = _records(kind, contract_id).where(or_(of_period, and_(*days)))
+    query = records(kind, contract_id).where(or_(of_period, and_(*days)))
     return list(session.scalars(query))
 
 
-def _records(kind: str, contract_id: int) -> Any:
+def records(kind: str, contract_id: int) -> Any:
+    """A query for the reports on a contract that stand, in the order they came."""
     mine = (RegisterRecord.kind == kind, RegisterRecord.contract_id == contract_id, RegisterRecord.void.is_(False))
     return select(RegisterRecord).where(*mine).order_by(RegisterRecord.id)
 
 
-def _beside(session: Session, reports: Iterable[RegisterRecord], scopes: Mapping[str, Scope]) -> Iterator[Beside]:
+def figures(session: Session, reports: Iterable[RegisterRecord], scopes: Mapping[str, Scope]) -> Iterator[Beside]:
+    """Each figure of these reports, which are about one of the periods in `scopes`."""
     known: dict[tuple[str, str], Count] = {}
     for one in reports:
         for name, (measure, of_them) in OURS.items():

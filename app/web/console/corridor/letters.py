@@ -1,5 +1,7 @@
 """`/console/letters`: what departments are told of a quarter, to look at, to print and to take along."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, redirect, render_template, stream_with_context, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -31,7 +33,8 @@ def index() -> str:
 
 @blueprint.get("/console/letters/<quarter>/<id:department_id>")
 def show(quarter: str, department_id: int) -> str:
-    letter, asked = _one(quarter, department_id), Quarter.read(quarter)
+    asked = Quarter.read(quarter)
+    letter = _one(asked, department_id)
     return render_template("console/letter.html", letter=letter, quarter=asked, final=_final(asked))
 
 
@@ -39,7 +42,8 @@ def show(quarter: str, department_id: int) -> str:
 def document(quarter: str, department_id: int) -> Answer:
     from app.services.reports import letters as paper  # what writes files is for whoever takes one away
 
-    asked, letter = Quarter.read(quarter), _one(quarter, department_id)
+    asked = Quarter.read(quarter)
+    letter = _one(asked, department_id)
     if not _final(asked):
         return _not_yet(asked)
     made = paper.document([letter], hospital=_sender().hospital, at=now())
@@ -51,24 +55,26 @@ def documents(quarter: str) -> Answer:
     """All of them for the printer: a page each."""
     from app.services.reports import letters as paper
 
-    asked = Quarter.read(quarter)
-    found = _every(asked)
-    if not found:
-        return _not_yet(asked)
-    made = paper.document(found, hospital=_sender().hospital, at=now())
-    return _file(Response(made, mimetype=PDF), f"letters-{asked}.pdf")
+    def made(found: list[Letter]) -> Response:
+        return Response(paper.document(found, hospital=_sender().hospital, at=now()), mimetype=PDF)
+
+    return _all(Quarter.read(quarter), made, "pdf")
 
 
 @blueprint.get("/console/letters/<quarter>.zip")
 def archive(quarter: str) -> Answer:
     from app.services.reports import letters as paper
 
-    asked = Quarter.read(quarter)
-    found = _every(asked)
-    if not found:
-        return _not_yet(asked)
-    parts = paper.archive(found, hospital=_sender().hospital, at=now())
-    return _file(Response(stream_with_context(parts), mimetype=ZIP), f"letters-{asked}.zip")
+    def made(found: list[Letter]) -> Response:
+        parts = paper.archive(found, hospital=_sender().hospital, at=now())
+        return Response(stream_with_context(parts), mimetype=ZIP)
+
+    return _all(Quarter.read(quarter), made, "zip")
+
+
+def _all(quarter: Quarter, made: Callable[[list[Letter]], Response], kind: str) -> Answer:
+    found = _every(quarter)
+    return _file(made(found), f"letters-{quarter}.{kind}") if found else _not_yet(quarter)
 
 
 def _not_yet(quarter: Quarter) -> Answer:
@@ -76,9 +82,9 @@ def _not_yet(quarter: Quarter) -> Answer:
     return redirect(url_for("console_letters.index", quarter=quarter), 303)
 
 
-def _one(quarter: str, department_id: int) -> Letter:
+def _one(quarter: Quarter, department_id: int) -> Letter:
     with read_session() as session:
-        return letters.one(session, Quarter.read(quarter), department_id, _sender())
+        return letters.one(session, quarter, department_id, _sender())
 
 
 def _every(quarter: Quarter) -> list[Letter]:
