@@ -48,9 +48,11 @@ class Voices:
 
     def _raters(self, work: RateableWork) -> list[tuple[datetime, Colleague | None]]:
         """Who rates this work and when; None is somebody not bound to a staff number."""
-        if work.plan.unrated or work.plan.requester is None:
+        if work.plan.answered is False or work.plan.requester is None:
             return []
         ward = self._colleagues[work.plan.ward.id]
+        if work.plan.answered:
+            return [(work.completion["finished_at"] + timedelta(minutes=5), work.plan.requester)]
         served = ward if work.plan.whole_ward else [work.plan.requester]
         bound = [colleague for colleague in served if colleague.identity_id is not None]
         raters: list[Colleague | None] = [self._dice.choice(bound)] if bound and self._dice.happens(_ASKED) else []

@@ -1,4 +1,4 @@
-"""What was to happen to each ticket: two quarters of ordinary days, and the tickets of today, told one by one."""
+"""What was to happen to each ticket: two quarters of ordinary days, and the tickets told one by one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Plan:
     whole_ward: bool
     desk: int
     steps: tuple[Step, ...]
-    unrated: bool = False
+    answered: bool | None = None  # by who asked for it; None: whoever of the served feels like it
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Planner:
     def all(self) -> list[Plan]:
         """Every plan, in the order the tickets were reported."""
         ordinary = [self._ordinary(moment) for moment in self._moments()]
-        return sorted([*ordinary, *self._today()], key=lambda plan: plan.reported_at)
+        return sorted([*ordinary, *self._scripted()], key=lambda plan: plan.reported_at)
 
     def _moments(self) -> Iterator[datetime]:
         today = self.at.astimezone(self.zone).date()
@@ -151,11 +151,11 @@ class Planner:
         day = at.astimezone(self.zone).date() + timedelta(days=1)
         return datetime.combine(day, time(9, tzinfo=self.zone)) + self.dice.minutes(0, 30, 150)
 
-    def _today(self) -> Iterator[Plan]:
-        for one in _TODAY:
+    def _scripted(self) -> Iterator[Plan]:
+        for one in _SCRIPT:
             yield self._plan_of(one)
 
-    def _plan_of(self, one: "OpenToday") -> Plan:
+    def _plan_of(self, one: "ScriptedTicket") -> Plan:
         ward = self.wards[one.ward]
         service = telling().services[one.service]
         lead = self.engineer if one.lead else self.crew.engineers[service.team][-1]
@@ -175,13 +175,13 @@ class Planner:
             whole_ward=one.whole_ward,
             desk=self.crew.desks[1],
             steps=tuple(steps),
-            unrated=True,
+            answered=one.answered,
         )
 
 
 @dataclass(frozen=True)
-class OpenToday:
-    """A ticket of these days: reported so many minutes ago, then each step so many minutes after the one before.
+class ScriptedTicket:
+    """Reported so many minutes ago, then each step so many minutes after the one before.
 
     `who` counts the department's people; in the nurse's ward she is the first. `lead`: the engineer played leads.
     """
@@ -196,32 +196,39 @@ class OpenToday:
     priority: int = 3
     whole_ward: bool = False
     lead: bool = False
+    answered: bool = False
 
 
+_DAY = 24 * 60
 _DONE = (("dispatched", 4), ("accepted", 3), ("arrived", 14), ("finished", 31))
-_TODAY = (
+_CLOSED = (*_DONE, ("closed", 1100))
+_SCRIPT = (
+    # what the nurse has rated: whatever day it is, she has receipts of every draw the demo plays
+    ScriptedTicket(74 * _DAY, WARD, "printer", _CLOSED, answered=True),
+    ScriptedTicket(51 * _DAY, WARD, "computer", _CLOSED, source="wechat", answered=True),
+    ScriptedTicket(29 * _DAY, WARD, "emr", _CLOSED, answered=True),
     # finished and not yet rated: the nurse's own, and her ward's
-    OpenToday(190, WARD, "printer", _DONE, source="wechat"),
-    OpenToday(1500, WARD, "emr", (("dispatched", 3), ("accepted", 2), ("finished", 18)), lead=True),
-    OpenToday(2900, WARD, "nis", (*_DONE, ("closed", 1100)), lead=True, fault=1),
-    OpenToday(330, WARD, "wifi", _DONE, whole_ward=True, who=2),
-    OpenToday(1750, WARD, "computer", _DONE, whole_ward=True, who=3, fault=1),
+    ScriptedTicket(190, WARD, "printer", _DONE, source="wechat"),
+    ScriptedTicket(1500, WARD, "emr", (("dispatched", 3), ("accepted", 2), ("finished", 18)), lead=True),
+    ScriptedTicket(2900, WARD, "nis", _CLOSED, lead=True, fault=1),
+    ScriptedTicket(330, WARD, "wifi", _DONE, whole_ward=True, who=2),
+    ScriptedTicket(1750, WARD, "computer", _DONE, whole_ward=True, who=3, fault=1),
     # and the stranger's, whose own rating counts once they are bound
-    OpenToday(215, WARD, "computer", _DONE, who=1),
+    ScriptedTicket(215, WARD, "computer", _DONE, who=1),
     # on the engineer's phone: one to accept, one on the way, one at work, one back again
-    OpenToday(7, "0101", "his", (("dispatched", 3),), lead=True, priority=2, who=1),
-    OpenToday(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), lead=True, fault=2),
-    OpenToday(
+    ScriptedTicket(7, "0101", "his", (("dispatched", 3),), lead=True, priority=2, who=1),
+    ScriptedTicket(34, "0103", "his", (("dispatched", 4), ("accepted", 3)), lead=True, fault=2),
+    ScriptedTicket(
         58, "0302", "emr", (("dispatched", 5), ("accepted", 4), ("arrived", 16)), source="wechat", lead=True, fault=4
     ),
-    OpenToday(260, "0204", "emr", (*_DONE, ("reopened", 180)), source="wechat", lead=True),
+    ScriptedTicket(260, "0204", "emr", (*_DONE, ("reopened", 180)), source="wechat", lead=True),
     # at the desk: waiting to be dispatched
-    OpenToday(9, "1102", "printer", fault=1, who=2),
-    OpenToday(5, "0102", "kiosk", source="wechat", fault=1, who=1),
-    OpenToday(2, WARD, "scanner", source="wechat", priority=2),
+    ScriptedTicket(9, "1102", "printer", fault=1, who=2),
+    ScriptedTicket(5, "0102", "kiosk", source="wechat", fault=1, who=1),
+    ScriptedTicket(2, WARD, "scanner", source="wechat", priority=2),
     # under way with others
-    OpenToday(41, "0401", "lis", (("dispatched", 6), ("urged", 24)), who=2, fault=1),
-    OpenToday(75, "0305", "lan", (("dispatched", 2), ("accepted", 4), ("arrived", 11)), priority=1, who=1),
-    OpenToday(125, "0402", "pacs", (("dispatched", 8), ("accepted", 6), ("arrived", 20)), source="monitoring"),
-    OpenToday(150, "0501", "copy", (("dispatched", 9), ("cancelled", 22)), who=1),
+    ScriptedTicket(41, "0401", "lis", (("dispatched", 6), ("urged", 24)), who=2, fault=1),
+    ScriptedTicket(75, "0305", "lan", (("dispatched", 2), ("accepted", 4), ("arrived", 11)), priority=1, who=1),
+    ScriptedTicket(125, "0402", "pacs", (("dispatched", 8), ("accepted", 6), ("arrived", 20)), source="monitoring"),
+    ScriptedTicket(150, "0501", "copy", (("dispatched", 9), ("cancelled", 22)), who=1),
 )

@@ -29,8 +29,8 @@ PRODUCTION = {
 }
 
 
-def test_the_four_named_settings_alone_start_the_app() -> None:
-    app = create_app(read_settings(NAMED))
+def test_the_four_named_settings_alone_start_the_app(tmp_path: Path) -> None:
+    app = create_app(read_settings({**NAMED, "DATABASE_URL": f"sqlite:///{tmp_path / 'started.sqlite'}"}))
     assert app.test_client().get("/healthz").text == "ok\n"
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import Base, Database
 from app.demo import roles as cast
 from app.demo import sandbox_codes
+from app.demo.draw import STAGES
 from app.demo.seed import empty, seed
 from app.models import (
     Campus,
@@ -281,6 +282,12 @@ def test_it_can_be_made_on_new_years_night(sqlite_template: Path, tmp_path: Path
         assert last <= NEW_YEAR
         assert session.scalar(select(Completion.id).where(Completion.contract_id.is_(None))) is None
         assert session.scalars(select(Contract)).one().valid_from <= first.date()
+        nurse = people.by_staff_number(session, cast.NURSE.staff_number)
+        assert nurse is not None
+        rated = session.scalars(select(Rating.at).where(Rating.person_id == nurse.id, Rating.counts)).all()
+        for stage, passed in STAGES.items():  # whatever the dice say, she is in every draw that is played
+            closed = NEW_YEAR - passed
+            assert any(closed - timedelta(days=90) < at < closed for at in rated), stage
     database.engine.dispose()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qr.card import LEAST_TEXT, QUIET_ZONE, Card, Note, Placed, TooSmall, place
-from qr.font import NO_GLYPH, font, whole
+from qr.font import NO_GLYPH, font, only, whole
 from qr.sheet import LAYOUTS
 from tests.qr.scanning import card
 
@@ -38,6 +38,12 @@ def test_the_font_of_the_pages_has_the_same_signs_as_the_printed_one() -> None:
     with TTFont(BytesIO(whole())) as alone:
         assert {chr(code) for code in alone.getBestCmap()} == set(font().widths)
         assert "GPOS" not in alone
+
+
+def test_a_font_of_a_few_characters_holds_them_and_is_small() -> None:
+    with TTFont(BytesIO(made := only(["信息科", "信任"]))) as alone:
+        assert {chr(code) for code in alone.getBestCmap()} == set("信息科任")
+    assert len(made) < 20_000
 
 
 def test_a_name_of_sixty_characters_is_printed_whole() -> None:

@@ -1,8 +1,8 @@
-"""How much a rate has changed: Newcombe's interval from the score intervals of both."""
+"""How much a rate has changed (Newcombe's interval from the score intervals of both), and of how few it is told."""
 
 import pytest
 
-from supervision.samples import between
+from supervision.samples import between, telling
 
 
 def test_the_interval_is_the_published_one() -> None:
@@ -20,3 +20,11 @@ def test_of_many_comparisons_each_has_to_be_surer() -> None:
 @pytest.mark.parametrize(("before", "after"), [((0, 0), (3, 5)), ((3, 5), (0, 0))])
 def test_where_nobody_answered_nothing_is_known(before: tuple[int, int], after: tuple[int, int]) -> None:
     assert between(before, after) is None
+
+
+@pytest.mark.parametrize(
+    ("satisfied", "answers", "tells"),
+    [(2, 4, True), (3, 5, False), (0, 29, True), (29, 29, True), (28, 29, False), (30, 30, False), (0, 30, False)],
+)
+def test_a_rate_of_few_or_of_few_who_agree_tells_what_one_said(satisfied: int, answers: int, *, tells: bool) -> None:
+    assert telling(satisfied, answers) is tells
