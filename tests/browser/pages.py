@@ -1,46 +1,22 @@
 """Every page there is, each brought up in a browser as the person who would see it."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from playwright.sync_api import Browser, Page, ViewportSize
 from sqlalchemy import delete, select
 
 from app import clock
 from app.demo import roles
-from app.demo.places import WARD
-from app.models import Department, IdentityClaim, Person, WeChatIdentity
-from app.services.codes import slip_pads
+from app.models import IdentityClaim, WeChatIdentity
 from app.services.identity import invitations
-from tests.browser import draws, tickets
-from tests.browser.steps import agree, enter_console, read_code, scan
+from tests.browser import console_pages, draws, tickets
+from tests.browser.console_pages import Shown
+from tests.browser.rows import pad, person, ward
+from tests.browser.steps import agree, rate, read_code, scan
 from tests.support.browser import DESKTOP, PHONE, open_desktop, open_phone
 from tests.support.demo import Demo
 
-Shown = Iterator[tuple[str, Page]]
 SIZES: dict[str, ViewportSize] = {"phone": PHONE, "desktop": DESKTOP}
-
-_SETTINGS = "integrations mark lists lists/category/2 contracts contracts/1 rules/1/draft"
-SETTINGS = {f"console-{path.replace('/', '-')}": f"/console/{path}" for path in _SETTINGS.split()}
-DRAWS = {
-    "console-draws": "/console/draws",
-    "console-draw-new": "/console/draws/new",
-    "console-draw-over": "/console/draws/h001-demo-1",
-    "console-draw-claims": "/console/draws/h001-demo-1/claims",
-    "console-draw-collecting": "/console/draws/h001-demo-2",
-    "console-handover": "/console/handover",
-    "console-incidents": "/console/incidents",
-    "console-downtime": "/console/downtime",
-    "console-calendar": "/console/calendar",
-}
-
-SPOT = "quarter=2026Q4&dimension=job&value=x&touchpoint=report"
-REGISTERS = {
-    "console-registers": "/console/registers",
-    "console-register": "/console/registers/spares",
-    "console-register-record": "/console/registers/uniform/20",
-    "console-register-form": "/console/registers/training/new",
-}
 
 
 def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
@@ -51,7 +27,7 @@ def every_page(demo: Demo, browser: Browser, looks: str = "") -> Shown:
     yield from _stranger(demo, browser, looks)
     yield from _engineer(demo, browser, looks)
     yield from _sign_in(demo, browser, looks)
-    yield from _console(demo, browser, looks)
+    yield from console_pages.shown(demo, browser, looks)
     yield from _sandbox(demo, browser)
 
 
@@ -92,7 +68,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "over": link(old.id),
             "proxy": link(others.id),
             "report": "/report",
-            "ward": demo.runtime.links.ward_path(_ward(demo)),
+            "ward": demo.runtime.links.ward_path(ward(demo)),
             "report-scanned": demo.runtime.links.label_path("asset", 1),
             "unbind": "/my/unbind",
             "my-praise": "/my/praise",
@@ -113,7 +89,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             yield name, page
         page.goto(demo.at("nurse") + link(ticket.id))
         yield "rate", page
-        _rate(page, 4)
+        rate(page, 4)
         for summary in page.locator("summary").all():
             summary.click()
         yield "thanks", page
@@ -176,7 +152,7 @@ def _stranger(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.goto(demo.on_phone("stranger", demo.runtime.links.ticket_path(ticket.id) + looks))
         yield "privacy", page
         agree(page)
-        _rate(page, 2)
+        rate(page, 2)
         yield "thanks-unverified", page
         page.goto(f"{demo.at('stranger')}/my")
         yield "my-unbound", page
@@ -214,8 +190,8 @@ def _engineer(demo: Demo, browser: Browser, looks: str) -> Shown:
             "engineer-article": f"/engineer/knowledge/1?ticket={under_way.number}",
             "engineer-code": f"/engineer/{ticket.number}/code",
             "engineer-shows": f"/engineer/{done.number}/code",
-            "engineer-slip": demo.runtime.links.slip_path(_pad(demo)),
-            "engineer-ward": demo.runtime.links.ward_path(_ward(demo)),
+            "engineer-slip": demo.runtime.links.slip_path(pad(demo)),
+            "engineer-ward": demo.runtime.links.ward_path(ward(demo)),
             "engineer-scans": demo.runtime.links.ticket_path(ticket.id),
             "engineer-missing": "/engineer/19990101-0001",
         }.items():
@@ -246,110 +222,6 @@ def _sign_in(demo: Demo, browser: Browser, looks: str) -> Shown:
         yield "sign-in-confirmed", hand
 
 
-def _console_addresses(demo: Demo, rated: str, fresh: str, complained: str, cases: tuple[int, int]) -> dict[str, str]:
-    complaint, answered = cases
-    today = clock.now().astimezone(demo.runtime.settings.timezone).date()
-    return {
-        "console": "/console",
-        "console-board": "/console/board",
-        "console-board-wall": "/console/board?wall=1",
-        "console-tickets": "/console/tickets",
-        "console-tickets-none": "/console/tickets?q=nothing-like-it",
-        "console-ticket": f"/console/tickets/{rated}",
-        "console-ticket-dispatch": f"/console/tickets/{fresh}",
-        "console-correct": f"/console/tickets/{fresh}/correct",
-        "console-new-ticket": "/console/tickets/new",
-        "console-notices": "/console/notices",
-        "console-deliveries": f"/console/notices?ticket={rated}",
-        "console-deliveries-person": f"/console/notices?person={roles.ENGINEER.staff_number}",
-        "console-inbox": "/console/inbox",
-        "console-duty": "/console/duty",
-        "console-ratings": "/console/ratings",
-        "console-integrity": "/console/integrity",
-        "console-standing": "/console/standing",
-        "console-director": "/console/director",
-        "console-cases": "/console/cases",
-        "console-cases-closed": "/console/cases?show=closed",
-        "console-cases-new": "/console/cases/new",
-        "console-corridor": "/console/corridor",
-        "console-corridor-tickets": "/console/corridor/tickets?touchpoint=overall",
-        "console-corridor-person": f"/console/corridor/people/{_person(demo, roles.NURSE)}",
-        "console-corridor-measure": f"/console/corridor/measures/new?{SPOT}",
-        "console-letters": "/console/letters",
-        "console-recovery": "/console/recovery",
-        "console-case": f"/console/cases/{complaint}",
-        "console-case-answered": f"/console/cases/{answered}",
-        "console-ticket-photos": f"/console/tickets/{complained}",
-        "console-people": "/console/people",
-        "console-person": f"/console/people/{_person(demo, roles.NURSE)}",
-        "console-claims": "/console/people/claims",
-        "console-erasures": "/console/people/erasures",
-        "console-print": "/console/print",
-        "console-print-labels": "/console/print?what=assets&tag=PRN-0001&cut=on",
-        "console-print-slip": f"/console/print/sheet?number={rated}",
-        "console-assets": "/console/assets",
-        "console-pads": "/console/print/pads",
-        "console-entered": "/console/entered",
-        "console-entered-new": f"/console/entered/new?number={rated}&source=paper&day={today}",
-        "console-pad-link": f"/console/print/pads/link?slip={_pad(demo)}&ticket={rated}",
-        "console-link-rule": "/console/mini-program/link-rule",
-        "console-sheets": "/console/sheets",
-        "console-sheet": f"/console/sheets/1/{_quarter(today)}",
-        "console-sheet-line": f"/console/sheets/1/{_quarter(today)}/C1.1",
-        **REGISTERS,
-        "console-audit": "/console/audit",
-        "console-audit-verify": "/console/audit/verify",
-        **DRAWS,
-        **SETTINGS,
-        "console-missing": "/console/tickets/19990101-0001",
-    }
-
-
-def _console(demo: Demo, browser: Browser, looks: str) -> Shown:
-    rated = tickets.make(demo.runtime, "finished")
-    with open_phone(browser) as nurse:
-        page = nurse.new_page()
-        page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(rated.id)))
-        _rate(page, 5)
-        page.locator("[name=comment]").fill("来得快，讲得清楚")
-        page.locator("summary", has_text="更多").click()
-        page.locator("label:has([name=praise])").click()
-        page.locator("form[action$='/detail'] button").click()
-        page.locator("form[action$='/detail']").wait_for(state="detached")
-    fresh, complained = tickets.make(demo.runtime, "reported"), tickets.make(demo.runtime, "accepted")
-    answered, complaint = tickets.complain(demo.runtime, complained)
-    with open_desktop(browser) as desktop:
-        page = enter_console(desktop, demo, "supervisor")
-        page.goto(f"{demo.at('console-supervisor')}/console{looks}")
-        shown = _console_addresses(demo, rated.number, fresh.number, complained.number, (complaint, answered))
-        for name, path in shown.items():
-            page.goto(demo.at("console-supervisor") + path)
-            yield name, page
-        yield from _invitations(demo, page)
-        page.goto(f"{demo.at('console-supervisor')}/console/tickets/new")
-        page.locator("[name=requester]").fill("没有这个人")
-        page.locator("form.sheet").evaluate("form => form.noValidate = true")
-        page.locator("form.sheet button").click()
-        page.get_by_role("alert").wait_for()
-        yield "console-new-ticket-faults", page
-
-
-def _quarter(day: date) -> str:
-    return f"{day.year}Q{(day.month + 2) // 3}"
-
-
-def _invitations(demo: Demo, page: Page) -> Shown:
-    """Of one person, and of a ward."""
-    page.goto(f"{demo.at('console-supervisor')}/console/people/{_person(demo, roles.DESK)}")
-    page.locator("form[action$='/invitation'] button").click()
-    page.locator(".invitations img").nth(1).wait_for(timeout=20_000)
-    yield "console-invitation", page
-    page.goto(f"{demo.at('console-supervisor')}/console/people?department={_ward(demo)}")
-    page.locator("form[action$='/invitations'] button").click()
-    page.locator(".strip").first.wait_for()
-    yield "console-ward-invitations", page
-
-
 def _sandbox(demo: Demo, browser: Browser) -> Shown:
     with open_phone(browser) as phone:
         page = phone.new_page()
@@ -361,32 +233,10 @@ def _sandbox(demo: Demo, browser: Browser) -> Shown:
         yield "sandbox-stranger", page
 
 
-def _rate(page: Page, level: int) -> None:
-    page.locator(f".levels label:has([value='{level}'])").first.click()
-    page.locator("form[action$='/rate'] button").click()
-    page.locator("[role=status]").first.wait_for()
-
-
-def _ward(demo: Demo) -> int:
-    with demo.runtime.database.reading() as session:
-        return session.scalars(select(Department.id).where(Department.code == WARD)).one()
-
-
-def _pad(demo: Demo) -> int:
-    """The first number of a new pad of blank slips."""
-    with demo.runtime.database.transaction() as session:
-        return slip_pads.reserve(session, 20, by=None, at=clock.now()).first
-
-
-def _person(demo: Demo, part: roles.Part) -> int:
-    with demo.runtime.database.reading() as session:
-        return session.scalars(select(Person.id).where(Person.staff_number == part.staff_number)).one()
-
-
 def _invitation(demo: Demo) -> str:
     """The address of one for the desk, made at the command line."""
     with demo.runtime.database.transaction() as session:
-        made = invitations.invite(session, _person(demo, roles.DESK), by=None, at=clock.now(), users=False)
+        made = invitations.invite(session, person(demo, roles.DESK), by=None, at=clock.now(), users=False)
     return demo.at("stranger") + "/bind/" + demo.runtime.links.invitation_token(made.number)
 
 

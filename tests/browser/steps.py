@@ -44,6 +44,12 @@ def choose(page: Page, level: str) -> None:
     page.get_by_role("button", name="提交").click()
 
 
+def rate(page: Page, level: int) -> None:
+    page.locator(f".levels label:has([value='{level}'])").first.click()
+    page.locator("form[action$='/rate'] button").click()
+    page.locator("[role=status]").first.wait_for()
+
+
 def read_code(page: Page) -> str:
     """What a camera reads from the screen."""
     code = page.locator("img.code")
