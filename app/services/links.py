@@ -12,6 +12,7 @@ from qr import token
 PLAIN = re.compile(r"\w[\w.-]*")
 TAKEN = {"new", "hand-over", "portrait", "duty", "today"}  # words that stand in an address where a number could
 CODED = "~"
+COVERED = frozenset({"case", "handover", "praise"})  # rows whose number would say how many there are (law 11)
 
 
 def in_path(number: str) -> str:
@@ -34,31 +35,31 @@ def from_path(part: str) -> str:
 
 @dataclass(frozen=True)
 class Links:
-    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`), labels (`/a/`), slips (`/s/`) and invitations."""
+    """Makes and reads the tokens of tickets (`/r/`), wards (`/w/`), labels (`/a/`), slips (`/s/`) and of one's own."""
 
     public_url: str
     keys: tuple[str, ...]
 
     def ticket_path(self, ticket_id: int) -> str:
-        return f"/r/{token.sign(ticket_id, purpose='ticket', keys=self.keys)}"
+        return f"/r/{self._sign(ticket_id, 'ticket')}"
 
     def ticket_url(self, ticket_id: int) -> str:
         return self.public_url + self.ticket_path(ticket_id)
 
     def ward_path(self, department_id: int) -> str:
-        return f"/w/{token.sign(department_id, purpose='ward', keys=self.keys)}"
+        return f"/w/{self._sign(department_id, 'ward')}"
 
     def ward_url(self, department_id: int) -> str:
         return self.public_url + self.ward_path(department_id)
 
     def label_path(self, kind: Literal["asset", "place"], number: int) -> str:
-        return f"/a/{token.sign(number, purpose=kind, keys=self.keys)}"
+        return f"/a/{self._sign(number, kind)}"
 
     def label_url(self, kind: Literal["asset", "place"], number: int) -> str:
         return self.public_url + self.label_path(kind, number)
 
     def slip_path(self, number: int) -> str:
-        return f"/s/{token.sign(number, purpose='slip', keys=self.keys)}"
+        return f"/s/{self._sign(number, 'slip')}"
 
     def slip_url(self, number: int) -> str:
         return self.public_url + self.slip_path(number)
@@ -67,10 +68,20 @@ class Links:
         return f"{self.public_url}/engineer/{in_path(number)}"
 
     def invitation_token(self, number: int) -> str:
-        return token.sign(number, purpose="bind", keys=self.keys)
+        return self._sign(number, "bind")
 
     def invitation_url(self, number: int) -> str:
         return f"{self.public_url}/bind/{self.invitation_token(number)}"
+
+    def case_path(self, case_id: int) -> str:
+        """Of a user's own case. What the provider is handed of it has a token of its own."""
+        return f"/my/cases/{self._sign(case_id, 'case')}"
+
+    def handover_token(self, case_id: int) -> str:
+        return self._sign(case_id, "handover")
+
+    def praise_token(self, rating_id: int) -> str:
+        return self._sign(rating_id, "praise")
 
     def ticket_id(self, text: str) -> int:
         """The ticket a token was made for; raises Missing."""
@@ -95,8 +106,23 @@ class Links:
         """The number of the invitation a token was made for; raises Missing."""
         return self._read(text, "bind")
 
-    def _read(self, text: str, purpose: str) -> int:
+    def case_id(self, text: str) -> int:
+        """The case a token was made for; raises Missing."""
+        return self._read(text, "case", "no_such_case")
+
+    def handed_over(self, text: str) -> int:
+        """The case a provider's token was made for; raises Missing."""
+        return self._read(text, "handover", "no_such_case")
+
+    def praised(self, text: str) -> int:
+        """The rating a token was made for; raises Missing."""
+        return self._read(text, "praise", "nothing_to_correct")
+
+    def _sign(self, number: int, purpose: str) -> str:
+        return token.sign(number, purpose=purpose, keys=self.keys, covered=purpose in COVERED)
+
+    def _read(self, text: str, purpose: str, unknown: str = "bad_token") -> int:
         try:
-            return token.read(text, purpose=purpose, keys=self.keys)
+            return token.read(text, purpose=purpose, keys=self.keys, covered=purpose in COVERED)
         except token.BadToken as error:
-            raise Missing("bad_token") from error
+            raise Missing(unknown) from error

@@ -142,8 +142,8 @@ def appeal(here: Hospital) -> Form:
     case = cases.only().id
     cases.do(case, "call", outcome="reached", text="")
     send(here.console(world.supervisor), f"/console/cases/{case}", f"/console/cases/{case}/hand-over")
-    page = "/console/recovery"
-    return here.form(here.console(world.desk), page, f"{page}/{case}/appeal", reason="not_the_person", text="是系统慢")
+    page, token = "/console/recovery", here.links.handover_token(case)
+    return here.form(here.console(world.desk), page, f"{page}/{token}/appeal", reason="not_the_person", text="是系统慢")
 
 
 def prize(here: Hospital) -> Form:
@@ -215,7 +215,7 @@ UPLOADS = {
         of_the_mini_program, says={"20 MB": "too_large", "else": "photo_unreadable"}
     ),
     "/console/entered": Upload(paper_rating),
-    "/console/recovery/<id:case_id>/appeal": Upload(appeal),
+    "/console/recovery/<token>/appeal": Upload(appeal),
     "/console/draws/<draw_id>/claims/confirm": Upload(prize),
     "/console/registers/<kind>/<id:record_id>/files": Upload(evidence, "file", EVIDENCE),
     "/my/records/<id:record_id>/photo": Upload(own_record, "file", EVIDENCE),

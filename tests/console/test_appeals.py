@@ -1,5 +1,6 @@
 """What the provider's quality manager is handed after a call-back, what they do about it, and what they never see."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,7 @@ from tests.support.world import BEGAN, ZONE, World
 
 COMMENT = "翠羽黄喙的评语"
 PAGE = "/console/recovery"
+Path = Callable[[int], str]
 
 
 @pytest.fixture
@@ -35,6 +37,12 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def cases(world: World) -> Cases:
     return Cases(world)
+
+
+@pytest.fixture
+def of(runtime: Runtime) -> Path:
+    """The address of what was handed over of a case."""
+    return lambda case: f"{PAGE}/{runtime.links.handover_token(case)}"
 
 
 @pytest.fixture
@@ -100,23 +108,25 @@ def test_the_manager_reads_the_number_and_the_reasons_and_nothing_of_whose_they_
     assert [word for word in hidden if word in said] == []
 
 
-def test_nobody_else_of_the_provider_has_the_page(world: World, console: Console, manager: Person, low: int) -> None:
+def test_nobody_else_of_the_provider_has_the_page(
+    world: World, console: Console, manager: Person, low: int, of: Path
+) -> None:
     assert console(world.desk).get(PAGE).status_code == 404
     assert PAGE not in console(world.desk).get("/console").text
     for person in (world.engineer, world.nurse):
         assert console(person).get(PAGE).status_code == 403
-    assert not offers(console(world.auditor), PAGE, f"{PAGE}/{low}/plan")
+    assert not offers(console(world.auditor), PAGE, f"{of(low)}/plan")
 
 
 def test_a_plan_is_written_once_and_an_appeal_decided_once_and_both_figures_are_shown(
-    world: World, console: Console, cases: Cases, manager: Person, low: int
+    world: World, console: Console, cases: Cases, manager: Person, low: int, of: Path
 ) -> None:
     supervisor, page = console(world.supervisor), f"/console/cases/{low}"
     handed_over(supervisor, cases, low)
     client = console(manager)
-    assert send(client, PAGE, f"{PAGE}/{low}/plan", text="换人负责").status_code == 303
-    assert not offers(client, PAGE, f"{PAGE}/{low}/plan")
-    to = f"{PAGE}/{low}/appeal"
+    assert send(client, PAGE, f"{of(low)}/plan", text="换人负责").status_code == 303
+    assert not offers(client, PAGE, f"{of(low)}/plan")
+    to = f"{of(low)}/appeal"
     assert send(client, PAGE, to, reason="", text="系统问题").status_code == 422
     sent: dict[str, Any] = {"reason": "not_the_person", "text": "是系统慢", "photo": (BytesIO(photo()), "a.jpg")}
     assert send(client, PAGE, to, **sent).status_code == 303
@@ -138,11 +148,11 @@ def test_a_plan_is_written_once_and_an_appeal_decided_once_and_both_figures_are_
 
 
 def test_a_refused_appeal_leaves_the_rating_where_it_is(
-    world: World, console: Console, cases: Cases, manager: Person, low: int
+    world: World, console: Console, cases: Cases, manager: Person, low: int, of: Path
 ) -> None:
     supervisor, page = console(world.supervisor), f"/console/cases/{low}"
     handed_over(supervisor, cases, low)
-    client, to = console(manager), f"{PAGE}/{low}/appeal"
+    client, to = console(manager), f"{of(low)}/appeal"
     send(client, PAGE, to, reason="mistaken", text="点错了")
     assert send(supervisor, page, f"{page}/decide", text="用户说没有点错", decision="refuse").status_code == 303
     with world.database.reading() as session:
@@ -151,11 +161,11 @@ def test_a_refused_appeal_leaves_the_rating_where_it_is(
 
 
 def test_a_manager_acts_on_nothing_that_was_not_handed_to_their_provider(
-    world: World, console: Console, cases: Cases, manager: Person, low: int
+    world: World, console: Console, cases: Cases, manager: Person, low: int, of: Path
 ) -> None:
     client = console(manager)
     token = client.get("/console").text.split('name="csrf_token" value="')[1].split('"')[0]
-    answer = client.post(f"{PAGE}/{low}/plan", data={"csrf_token": token, "text": "整改"})
+    answer = client.post(f"{of(low)}/plan", data={"csrf_token": token, "text": "整改"})
     assert answer.status_code == 422
     assert cases.events(low) == ["case_opened"]
 

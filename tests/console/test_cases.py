@@ -1,5 +1,6 @@
 """Cases: read and dealt with by the hospital, never seen by the provider."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.support.console_forms import offers, send
 from tests.support.scan_forms import Slip
 from tests.support.world import ZONE, World
 
+Path = Callable[[int], str]
 WORDS = "工程师态度不好"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=ZONE)
 
@@ -39,12 +41,18 @@ def cases(world: World) -> Cases:
 
 
 @pytest.fixture
+def own(runtime: Runtime) -> Path:
+    """The address of a user's own case."""
+    return runtime.links.case_path
+
+
+@pytest.fixture
 def slip(runtime: Runtime) -> Slip:
     return Slip(runtime)
 
 
 def test_a_low_score_is_a_case_at_once_and_the_supervisors_are_told(
-    world: World, phone: Phone, slip: Slip, cases: Cases
+    world: World, phone: Phone, slip: Slip, cases: Cases, own: Path
 ) -> None:
     ticket, nurse = world.ticket("finished"), phone(world.nurse_identity)
     assert slip.rate(nurse, ticket, 1).status_code == 303
@@ -54,7 +62,7 @@ def test_a_low_score_is_a_case_at_once_and_the_supervisors_are_told(
     thanks = nurse.get(slip.path(ticket)).text
     assert "给您回电" in thanks
     assert "尾号 0017" in thanks
-    assert f"/my/cases/{case.id}" in thanks
+    assert own(case.id) in thanks
 
 
 def test_a_good_score_is_none_and_a_second_low_one_is_the_same(
@@ -119,7 +127,7 @@ def test_limits_are_working_days(world: World, cases: Cases, opened: str, answer
 
 
 def test_the_whole_way_from_the_complaint_to_the_users_last_word(
-    world: World, console: Console, phone: Phone, cases: Cases
+    world: World, console: Console, phone: Phone, cases: Cases, own: Path
 ) -> None:
     case = cases.complain(WORDS, world.ticket("finished"), hidden=True)
     supervisor, page = console(world.supervisor), f"/console/cases/{case}"
@@ -133,12 +141,12 @@ def test_the_whole_way_from_the_complaint_to_the_users_last_word(
         ("recover", {"text": "换了一台新的"}),
     ):
         assert send(supervisor, page, f"{page}/{act}", **filled).status_code == 303, act
-    nurse, own = phone(world.nurse_identity), f"/my/cases/{case}"
-    shown = nurse.get(own).text
+    nurse, mine = phone(world.nurse_identity), own(case)
+    shown = nurse.get(mine).text
     assert all(words in shown for words in (WORDS, "已向班组长核实", "明天再去一次", "换了一台新的", "吴芳"))
     assert "电话里听了经过" not in shown
-    assert send(nurse, own, f"{own}/rate", level="5").status_code == 303
-    assert send(nurse, own, f"{own}/close").status_code == 303
+    assert send(nurse, mine, f"{mine}/rate", level="5").status_code == 303
+    assert send(nurse, mine, f"{mine}/close").status_code == 303
     kept = cases.get(case)
     assert (kept.stage, kept.closed_by, kept.owner_id, kept.recoveries) == ("closed", "user", world.supervisor.id, 1)
     assert kept.next_due_at is None
@@ -280,7 +288,7 @@ def test_a_call_on_the_hotline_is_a_case_too(world: World, console: Console, cas
 
 @pytest.mark.parametrize("state", ["reported", "accepted", "finished", "closed", "cancelled"])
 def test_there_is_a_door_before_during_and_after_a_ticket(
-    world: World, phone: Phone, runtime: Runtime, cases: Cases, state: str
+    world: World, phone: Phone, runtime: Runtime, cases: Cases, state: str, own: Path
 ) -> None:
     path = runtime.links.ticket_path(world.ticket(state).id)
     door = f"/complain?r={path.removeprefix('/r/')}"
@@ -291,7 +299,7 @@ def test_there_is_a_door_before_during_and_after_a_ticket(
     assert shown.index("只有医院信息科看到") < shown.index("<textarea")
     made = send(nurse, door, "/complain", text=WORDS, hidden="1")
     case = cases.only()
-    assert (made.location, case.hidden, case.about) == (f"/my/cases/{case.id}", True, "ticket")
+    assert (made.location, case.hidden, case.about) == (own(case.id), True, "ticket")
     assert WORDS in nurse.get(made.location).text
     assert send(nurse, door, "/complain", text="再说一次").status_code == 409
 
@@ -339,16 +347,19 @@ def test_what_is_no_answer_is_refused_and_what_was_typed_stays(
     assert words.strip() in answer.text
 
 
-def test_whose_it_is_reads_it_and_nobody_else_does(world: World, phone: Phone, runtime: Runtime, cases: Cases) -> None:
+def test_whose_it_is_reads_it_and_nobody_else_does(
+    world: World, phone: Phone, runtime: Runtime, cases: Cases, own: Path
+) -> None:
     ticket = world.ticket("reopened")
     case = cases.complain(WORDS, ticket)
     cases.do(case, "answer", text="已核实")
     nurse, path = phone(world.nurse_identity), runtime.links.ticket_path(ticket.id)
     assert all(words in nurse.get(path).text for words in (WORDS, "已核实"))
-    assert f"/my/cases/{case}" in nurse.get("/my").text
+    assert own(case) in nurse.get("/my").text
     for identity in (world.engineer_identity, world.supervisor_identity):
         other = phone(identity)
         assert WORDS not in other.get(path).text
+        assert other.get(own(case)).status_code == 404
         assert other.get(f"/my/cases/{case}").status_code == 404
 
 
@@ -362,10 +373,10 @@ def test_an_old_complaints_events_are_its_cases(world: World, database: Database
     assert [one.kind for one in told] == ["case_opened", "complained"]
 
 
-def test_the_users_notice_leads_to_their_case(world: World, phone: Phone, cases: Cases) -> None:
+def test_the_users_notice_leads_to_their_case(world: World, phone: Phone, cases: Cases, own: Path) -> None:
     case = cases.complain(WORDS)
     cases.do(case, "answer", text="已核实")
-    assert f"/my/cases/{case}" in phone(world.nurse_identity).get("/my").text
+    assert own(case) in phone(world.nurse_identity).get("/my").text
     with world.database.reading() as session:
         assert session.scalars(select(Notice.ticket_id).where(Notice.kind == "complaint_answered")).all() == [None]
 

@@ -25,6 +25,23 @@ def test_every_number_comes_back(number: int, purpose: str) -> None:
     assert set(token) <= set(ALPHABET)
 
 
+@given(number=st.integers(0, MOST), purpose=st.text(max_size=12))
+def test_a_covered_number_comes_back_and_to_whom_the_keys_belong_alone(number: int, purpose: str) -> None:
+    token = sign(number, purpose=purpose, keys=[NEW], covered=True)
+    assert read(token, purpose=purpose, keys=[OTHER, NEW], covered=True) == number
+    assert token == sign(number, purpose=purpose, keys=[NEW], covered=True)
+    for keys, covered, other in (([OTHER], True, purpose), ([NEW], True, purpose + "s"), ([NEW], False, purpose)):
+        with pytest.raises(BadToken):
+            read(token, purpose=other, keys=keys, covered=covered)
+
+
+def test_covered_numbers_do_not_count() -> None:
+    """Of a hundred that follow one another no byte of the number is where it was, or grows."""
+    tokens = [sign(n, purpose="case", keys=[NEW], covered=True) for n in range(1, 101)]
+    assert len({token[:4] for token in tokens}) > 95
+    assert tokens != sorted(tokens)
+
+
 def test_the_same_ticket_always_has_the_same_token() -> None:
     assert sign(7, purpose="ticket", keys=[NEW, OLD]) == sign(7, purpose="ticket", keys=[NEW, OTHER])
 

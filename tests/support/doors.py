@@ -42,6 +42,8 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "slip.token": runtime.links.slip_path(1).removeprefix("/s/"),
         "label.token": runtime.links.label_path("place", 1).removeprefix("/a/"),
         "bind.token": runtime.links.invitation_token(1),
+        "cases.token": runtime.links.case_path(1).removeprefix("/my/cases/"),
+        "console_recovery.token": runtime.links.handover_token(1),
         "act": "accept",
         "seq": "1",
         "contract_id": str(world.contract.id),

@@ -113,7 +113,6 @@ _PAGES = {
     "recovery": "{console}/console/recovery",
     "register": "{console}/console/registers/{register}",
     "record": "{public}/my/records/{record}",
-    "case": "{public}/my/cases/{case}",
     "praise": "{public}/engineer#praise",
     "my": "{public}/my",
 }
@@ -126,6 +125,8 @@ def url(kind: NoticeKind, context: NoticeContext, links: Links, console_url: str
         return links.engineer_ticket_url(context.number)
     if opens == "scan":
         return links.ticket_url(context.ticket_id or 0)
+    if opens == "case":
+        return links.public_url + links.case_path(context.case_id)
     return _PAGES[opens].format(
         public=links.public_url,
         console=console_url,

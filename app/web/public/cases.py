@@ -55,7 +55,7 @@ def complain() -> Page:
         if refused.code not in {"said_nothing", "too_long", "complained_already"}:
             raise
         return _form(about, fault=words(refused)), 409 if refused.code == "complained_already" else 422
-    return redirect(f"/my/cases/{made.id}", 303)
+    return redirect(runtime().links.case_path(made.id), 303)
 
 
 def _about() -> _About:
@@ -85,15 +85,19 @@ def _form(about: _About, *, fault: str = "") -> str:
     )
 
 
-@blueprint.get("/my/cases/<id:case_id>")
-def case(case_id: int) -> Page:
-    return phone_gate.before(request.path, bound=True) or _case(case_id)
+@blueprint.get("/my/cases/<token>")
+def case(token: str) -> Page:
+    if first := phone_gate.before(request.path, bound=True):
+        return first
+    page, here = _case(case_id := _case_id(token)), runtime().links.case_path(case_id)
+    return page if request.path == here else redirect(here)  # only for whose it is: else it would say which is which
 
 
-@blueprint.post("/my/cases/<id:case_id>/<act>")
+@blueprint.post("/my/cases/<token>/<act>")
 @session.checks_its_own_form
-def act(case_id: int, act: str) -> Page:
+def act(token: str, act: str) -> Page:
     """How content they are with what was done, that it is not solved, or that it is."""
+    case_id = _case_id(token)
     session.check_form("case", case_id)
     try:
         with transaction() as db:
@@ -102,7 +106,13 @@ def act(case_id: int, act: str) -> Page:
         if refused.code not in {"words_needed", "too_long", "no_level"}:
             raise
         return _case(case_id, fault=words(refused)), 422
-    return redirect(f"/my/cases/{case_id}", 303)
+    return redirect(runtime().links.case_path(case_id), 303)
+
+
+def _case_id(token: str) -> int:
+    """The case; notices of the time before there were tokens name it by its number. Raises Missing."""
+    number = parse_id(token)
+    return number if number is not None else rate_limits.throttle_unknown(lambda: runtime().links.case_id(token))
 
 
 def _act(db: Session, act: str, case_id: int, person: int) -> None:
@@ -126,6 +136,7 @@ def _case(case_id: int, *, fault: str = "") -> str:
         "case.html",
         own=found,
         case=found.case,
+        here=runtime().links.case_path(case_id),
         link=runtime().links.ticket_path,
         levels=LEVELS,
         most=complaints.LONGEST,

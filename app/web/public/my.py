@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import phone_gate, rate_limits, session
 from app.http.context import Page, now, read_session, runtime, transaction
-from app.http.ids import parse_id
 from app.models.rating import LEVELS
 from app.services.cases import own as cases
 from app.services.draws import own_summary as draws
@@ -68,6 +67,7 @@ def show() -> Page:
         own=own,
         cases=own_cases,
         link=runtime().links.ticket_path,
+        case_link=runtime().links.case_path,
         messages=messages[:SHOWN],
         earlier=messages[SHOWN:],
         unread=unread - settled(entries, came_of),
@@ -102,6 +102,7 @@ def my_praise() -> Page:
         return render_template(
             "my_praise.html",
             own=praise.own(db, Subject.of_identity(db, identity)),
+            token=runtime().links.praise_token,
             form=session.form_token("praise"),
         )
 
@@ -110,10 +111,11 @@ def my_praise() -> Page:
 @session.checks_its_own_form
 def take_praise_back() -> Response:
     session.check_form("praise")
-    identity, rating_id, consent = phone_gate.identity(), parse_id(request.form.get("rating", "")), _consent()
+    rating_id = runtime().links.praised(request.form.get("rating", ""))
+    identity, consent = phone_gate.identity(), _consent()
     with transaction() as db:
         subject = Subject.of_identity(db, identity)
-        praise.take_back(db, rating_id or 0, consent, subject=subject, at=now(), channel="wechat")
+        praise.take_back(db, rating_id, consent, subject=subject, at=now(), channel="wechat")
     return redirect("/my/praise", 303)
 
 

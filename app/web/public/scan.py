@@ -185,6 +185,7 @@ def _shown(scan: ScanView, token: str) -> dict[str, object]:
         "scan": scan,
         "token": token,
         "form": session.form_token(token, scan.cycle),
+        "case_link": runtime().links.case_path,
     }
 
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from app.errors import Refused
 from app.http import forms
 from app.http import session as visit
-from app.http.context import now, read_session, transaction
+from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
 from app.models.rating import EXCLUSION_REASONS
@@ -23,9 +23,10 @@ def recovery_index() -> str:
     return _page("", {})
 
 
-@blueprint.post("/console/recovery/<id:case_id>/plan")
-def plan(case_id: int) -> Response | tuple[str, int]:
-    typed = {"case": str(case_id), "text": request.form.get("text", "")}
+@blueprint.post("/console/recovery/<token>/plan")
+def plan(token: str) -> Response | tuple[str, int]:
+    case_id = runtime().links.handed_over(token)
+    typed = {"case": token, "text": request.form.get("text", "")}
     try:
         with transaction() as session:
             _provider(session)
@@ -36,12 +37,13 @@ def plan(case_id: int) -> Response | tuple[str, int]:
     return redirect("/console/recovery", 303)
 
 
-@blueprint.post("/console/recovery/<id:case_id>/appeal")
+@blueprint.post("/console/recovery/<token>/appeal")
 @visit.checks_its_own_form
-def appeal(case_id: int) -> Response | tuple[str, int]:
+def appeal(token: str) -> Response | tuple[str, int]:
     request.max_content_length = images.LARGEST_FORM  # before the form is read
+    case_id = runtime().links.handed_over(token)
     visit.check_form("appeal", case_id)
-    typed = {"case": str(case_id), "appeal": request.form.get("text", "")}
+    typed = {"case": token, "appeal": request.form.get("text", "")}
     try:
         with read_session() as looking:
             _provider(looking)  # drawing costs much: only for who may appeal
@@ -73,7 +75,9 @@ def _page(fault: str, typed: dict[str, str]) -> str:
         rows = appeals.of_provider(session, _provider(session))
     return render_template(
         "console/recovery.html",
-        rows=[(row, visit.form_token("appeal", row.case_id)) for row in rows],
+        rows=[
+            (row, runtime().links.handover_token(row.case_id), visit.form_token("appeal", row.case_id)) for row in rows
+        ],
         reasons=EXCLUSION_REASONS,
         fault=fault,
         typed=typed,
