@@ -83,7 +83,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
         for name, path in {
             "complain": "/complain",
             "complain-ticket": f"/complain?r={link(complained.id).removeprefix('/r/')}",
-            "case": f"/my/cases/{answered}",
+            "case": demo.runtime.links.case_path(answered),
         }.items():
             page.goto(demo.at("nurse") + path)
             yield name, page

@@ -47,7 +47,7 @@ def test_from_fury_to_content_and_the_provider_knows_nothing(demo: Demo, browser
     provider_reads_nothing(demo, browser, ticket, case)
 
 
-def rate_worst(page: Page, demo: Demo, ticket: Ticket) -> str:
+def rate_worst(page: Page, demo: Demo, ticket: Ticket) -> int:
     """Level 1; the page says at once who will ring and by when, and leads to the case."""
     page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(ticket.id)))
     agree(page)
@@ -57,10 +57,10 @@ def rate_worst(page: Page, demo: Demo, ticket: Ticket) -> str:
     page.get_by_role("button", name="补充提交").click()
     expect(page.get_by_text("补充说明已收到。")).to_be_visible()
     page.get_by_role("link", name="看处理到哪一步").click()
-    return number_of(page)
+    return number_of(page, demo)
 
 
-def complain(page: Page, demo: Demo, ticket: Ticket) -> str:
+def complain(page: Page, demo: Demo, ticket: Ticket) -> int:
     """A complaint from the ticket, the name kept back: that is offered, and chosen."""
     page.goto(demo.on_phone("nurse", demo.runtime.links.ticket_path(ticket.id)))
     agree(page)
@@ -69,15 +69,15 @@ def complain(page: Page, demo: Demo, ticket: Ticket) -> str:
     expect(page.locator("[name=hidden]")).to_be_checked()
     page.get_by_role("button", name="提交投诉").click()
     expect(page.get_by_text("由信息科转达，不透露您是谁。")).to_be_visible()
-    return number_of(page)
+    return number_of(page, demo)
 
 
-def number_of(page: Page) -> str:
+def number_of(page: Page, demo: Demo) -> int:
     expect(page).to_have_url(re.compile("/my/cases/"))
-    return page.url.rpartition("/")[2]
+    return demo.runtime.links.case_id(page.url.rpartition("/")[2])
 
 
-def make_up(page: Page, demo: Demo, case: str, *, hidden: bool) -> None:
+def make_up(page: Page, demo: Demo, case: int, *, hidden: bool) -> None:
     """The supervisor takes it, rings, answers, agrees what makes up for it, and does it."""
     page.goto(f"{demo.at('console-supervisor')}/console/cases/{case}")
     expect(page.get_by_text(WORDS).first).to_be_visible()
@@ -93,9 +93,9 @@ def make_up(page: Page, demo: Demo, case: str, *, hidden: bool) -> None:
         expect(page.locator(".timeline, main").get_by_text(words).first).to_be_visible()
 
 
-def content(page: Page, demo: Demo, case: str) -> None:
+def content(page: Page, demo: Demo, case: int) -> None:
     """The nurse reads what was done, is very satisfied with it, and closes."""
-    page.goto(f"{demo.at('nurse')}/my/cases/{case}")
+    page.goto(demo.at("nurse") + demo.runtime.links.case_path(case))
     for words in (ANSWER, AGREED, MADE_UP):
         expect(page.get_by_text(words)).to_be_visible()
     expect(page.get_by_text(CALLED)).to_have_count(0)
@@ -125,7 +125,7 @@ def printed(page: Page) -> None:
     assert all(word in text for word in ("客户走廊", "报修", "弥补", "总评"))
 
 
-def provider_reads_nothing(demo: Demo, browser: Browser, ticket: Ticket, case: str) -> None:
+def provider_reads_nothing(demo: Demo, browser: Browser, ticket: Ticket, case: int) -> None:
     """On the engineer's phone and at the desk: no word of it, no case, no level."""
     with open_phone(browser) as engineer, open_desktop(browser) as desk:
         page = engineer.new_page()
