@@ -6,10 +6,17 @@ in all that came until then. What came later waits, however long.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 LEAST = 5
 APART = timedelta(days=7)
+
+
+def monday_after(moment: datetime, zone: ZoneInfo) -> datetime:
+    """When what came then is let out: a block that closed as its last rating came would tell the hour of that one."""
+    day = moment.astimezone(zone).date()
+    return datetime.combine(day + timedelta(days=7 - day.weekday()), time(), tzinfo=zone)
 
 
 @dataclass(frozen=True)

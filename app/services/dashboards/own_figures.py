@@ -9,7 +9,7 @@ nobody else's, and a team shows how many of its engineers stand in which band: n
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ from app.models.ticket import OPEN_STATES
 from app.services.indicators.quarters import Quarter
 from app.services.organisation.directory import current_employment
 from app.services.rollups.daily import LEVEL
-from supervision.blocks import blocks
+from supervision.blocks import blocks, monday_after
 from supervision.release import Shown, release
 
 SETTLED = timedelta(days=1)
@@ -183,18 +183,13 @@ def _rated(session: Session, people: Collection[int], quarter: Quarter, zone: Zo
 
 def _weekly(rated: Sequence[Rated], zone: ZoneInfo, at: datetime) -> list[tuple[int, int]]:
     """The blocks let out until now, of (answers, satisfied); each on the Monday after its last rating was settled."""
-    due = sorted((_monday_after(one.settled, zone), one.satisfied) for one in rated)
+    due = sorted((monday_after(one.settled, zone), one.satisfied) for one in rated)
     found, taken = [], 0
     for block in blocks([monday for monday, _satisfied in due], at=at):
         inside = due[taken : taken + block.ratings]
         found.append((len(inside), sum(satisfied for _monday, satisfied in inside)))
         taken += block.ratings
     return found
-
-
-def _monday_after(settled: datetime, zone: ZoneInfo) -> datetime:
-    day = settled.astimezone(zone).date()
-    return datetime.combine(day + timedelta(days=7 - day.weekday()), time(), tzinfo=zone)
 
 
 def _members(session: Session, provider_id: int, day: date) -> dict[str, list[int]]:

@@ -54,13 +54,13 @@ def unpack(data: bytes) -> dict[str, list[int]]:
 def rows(
     session: Session, measure: Measure, scope: Scope, *, good: bool | None, after: int, most: int
 ) -> Sequence[Line]:
-    """The rows behind a figure as they stand, some at a time, by id."""
+    """The rows behind a figure as they stand, some at a time, by id; `after` so many of them."""
     found = measure.query(scope).subquery()
-    query = _shown(measure, select(found.c.unit, found.c.good)).where(found.c.unit > after)
+    query = _shown(measure, select(found.c.unit, found.c.good))
     if good is not None:
         query = query.where(found.c.good if good else ~found.c.good)
     joined = _TABLES[measure.unit].id == found.c.unit
-    return session.execute(_joined(measure, query, joined).order_by(found.c.unit).limit(most)).all()
+    return session.execute(_joined(measure, query, joined).order_by(found.c.unit).offset(after).limit(most)).all()
 
 
 def rows_of(session: Session, measure: Measure, ids: Sequence[int]) -> Sequence[Line]:

@@ -4,7 +4,7 @@ The figures are counted by app.services.indicators or entered by people; the sco
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -22,7 +22,7 @@ from app.services.sheets.reported import Registered
 from app.services.sheets.terms import Term
 from config.score import APART, IMPORTED, Indicator, RuleSet, hundredths, pair
 from supervision import reading
-from supervision.blocks import blocks
+from supervision.blocks import blocks, monday_after
 from supervision.samples import SMALL, half_up, wilson
 
 Counter = Callable[[Measure, Scope], Count]
@@ -69,11 +69,11 @@ def content(
 
 
 def provider_knows_until(session: Session, term: Term, *, at: datetime) -> datetime:
-    """Up to when the provider reads how many have rated (law 11): in closed blocks, and always one block behind."""
+    """Up to when the provider reads how many have rated (law 11): to a Monday, in closed blocks, and one block behind."""
     given = select(CountedRating.at).join(Completion, Completion.id == CountedRating.completion_id)
     moments = session.scalars(given.where(term.scope.completions())).all()
-    closed = [block.closed for block in blocks(moments, at=at)]
-    return closed[-2] if len(closed) > 1 else term.scope.since
+    closed = [block.closed for block in blocks((monday_after(one, term.zone) for one in moments), at=at)]
+    return closed[-2] - timedelta.resolution if len(closed) > 1 else term.scope.since
 
 
 def rescored(was: Mapping[str, Any], rules: RuleSet, fresh: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,14 +103,16 @@ def few_hidden(content: dict[str, Any]) -> dict[str, Any]:
     """As the provider and everybody read what was frozen: nothing that would be single answers.
 
     Fewer than five say that there are few; so do fewer than thirty that are all alike, which are not scored either; and
-    beside the rate without what was set aside stands the one with it only where at least five were.
+    beside the rate without what was set aside stands the one with it only where at least five were. Neither salt nor the
+    digests of rows: with them whoever tries what is hidden would know when it is right.
     """
     lines = [_hidden(line) if _few(line) else line for line in content["lines"]]
     both, own = content["satisfied_with_excluded"], next(_satisfied(content), None)
     apart = both["den"] - (own or {}).get("den", 0)
     shown = both["den"] >= FEW and (apart == 0 or apart >= FEW)
     alike = any(_few(line) for line in content["lines"] if line["measure"] == "satisfied")
-    return {**content, "lines": lines, "satisfied_with_excluded": both if shown and not alike else None}
+    told = {name: value for name, value in content.items() if name not in {"salt", "rows"}}
+    return {**told, "lines": lines, "satisfied_with_excluded": both if shown and not alike else None}
 
 
 def _satisfied(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -137,19 +139,22 @@ def _hidden(line: dict[str, Any]) -> dict[str, Any]:
 def rows(
     session: Session, one: Term, code: str, *, sheet: Sheet | None, good: bool | None, after: int
 ) -> tuple[Sequence[Line], int | None]:
-    """What stands behind a figure, of the frozen version or as it is now; and where the list goes on."""
+    """What stands behind a figure, of the frozen version or as it is now, after so many rows; and where it goes on.
+
+    Not after an id: who tries where a list begins would learn the ids of events, and from their leaps when somebody rated.
+    """
     line = one.rules(session).indicator(code)
     if line is None or not line.counted:
         raise Missing("no_such_indicator")
     measure = MEASURES[line.measure]
     if sheet is None:
         found = counting.rows(session, measure, one.scope, good=good, after=after, most=ROWS + 1)
-        return found[:ROWS], found[ROWS - 1].unit if len(found) > ROWS else None
+        return found[:ROWS], after + ROWS if len(found) > ROWS else None
     kept = session.get(SheetRows, (sheet.id, line.measure))
     ids = counting.unpack(kept.ids) if kept else {"good": [], "other": []}
     chosen = sorted(ids["good"] if good else ids["other"] if good is False else [*ids["good"], *ids["other"]])
-    some = [unit for unit in chosen if unit > after][: ROWS + 1]
-    return counting.rows_of(session, measure, some[:ROWS]), some[ROWS - 1] if len(some) > ROWS else None
+    end = after + ROWS
+    return counting.rows_of(session, measure, chosen[after:end]), end if len(chosen) > end else None
 
 
 def as_json(view: SheetView) -> dict[str, Any]:
