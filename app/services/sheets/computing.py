@@ -69,7 +69,7 @@ def content(
 
 
 def provider_knows_until(session: Session, term: Term, *, at: datetime) -> datetime:
-    """Up to when the provider reads how many have rated (law 11): to a Monday, in closed blocks, and one block behind."""
+    """Up to when the provider reads how many have rated (law 11): in closed blocks, of Mondays, one block behind."""
     given = select(CountedRating.at).join(Completion, Completion.id == CountedRating.completion_id)
     moments = session.scalars(given.where(term.scope.completions())).all()
     closed = [block.closed for block in blocks((monday_after(one, term.zone) for one in moments), at=at)]

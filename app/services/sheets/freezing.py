@@ -48,7 +48,7 @@ def freeze(
     packed = {name: counting.pack(ids) for name, ids in rows.items()}
     found["rows"] = {name: sha256(data).hexdigest() for name, data in sorted(packed.items())}
     found["version"], found["reason"] = version, reason
-    found["salt"] = secrets.token_hex(16)  # whoever may not read a figure could else find it by trying against the digest
+    found["salt"] = secrets.token_hex(16)  # else who may not read a figure finds it by trying what gives the digest
     found["termination_review"] = termination_review([*_totals_before(session, term), found["total"]])
     text = canonical(found)
     values = {"contract_id": term.contract.id, "quarter": str(term.quarter), "version": version, "reason": reason}

@@ -103,7 +103,7 @@ def few_hidden(content: dict[str, Any]) -> dict[str, Any]:
     """As the provider and everybody read what was frozen: nothing that would be single answers.
 
     Fewer than five say that there are few; so do fewer than thirty that are all alike, which are not scored either; and
-    beside the rate without what was set aside stands the one with it only where at least five were. Neither salt nor the
+    beside the rate without what was set aside stands the one with it only where at least five were. Neither salt nor
     digests of rows: with them whoever tries what is hidden would know when it is right.
     """
     lines = [_hidden(line) if _few(line) else line for line in content["lines"]]
@@ -141,7 +141,7 @@ def rows(
 ) -> tuple[Sequence[Line], int | None]:
     """What stands behind a figure, of the frozen version or as it is now, after so many rows; and where it goes on.
 
-    Not after an id: who tries where a list begins would learn the ids of events, and from their leaps when somebody rated.
+    Not after an id: who tries where a list begins learns the ids of events, and from their leaps when somebody rated.
     """
     line = one.rules(session).indicator(code)
     if line is None or not line.counted:
