@@ -63,20 +63,32 @@ class Hospital:
         marks = [self.kept[done["id"]][name] for done in self.done]
         return [bool(mark) for mark in marks if mark is not None]
 
-    def standing(self) -> list[float]:
-        """The level that stands of every rating that counts; of those who joined one incident their mean."""
+    def standing(self, known: datetime | None = None) -> list[float]:
+        """The level that stands of every rating that counts; of those who joined one incident their mean.
+
+        As was `known` at some moment, if one is named.
+        """
         ratings = {row["id"]: row for row in self.tables["rating"]}
-        better = {row["rating_id"]: row["level"] for row in self.tables["rating_correction"]}
-        out = {row["rating_id"] for row in self.tables["rating_exclusion"]}
+        better = {row["rating_id"]: row["level"] for row in self._known("rating_correction", known)}
+        out = {row["rating_id"] for row in self._known("rating_exclusion", known)}
         mine = {done["id"]: done for done in self.each}
         events = defaultdict(list)
-        for row in self.tables["counted_rating"]:
+        for row in self._known("counted_rating", known):
             done, one = mine.get(row["completion_id"]), row["rating_id"]
             if done is not None and one not in out:
                 incident = self.joined.get(done["ticket_id"]) if done["cycle"] == 1 else None
                 event = ("incident", incident) if incident else ("rating", one)
                 events[event].append(int(better.get(one) or ratings[one]["level"]))
         return [sum(levels) / len(levels) for levels in events.values()]
+
+    def _known(self, table: str, moment: datetime | None) -> list[Row]:
+        return [row for row in self.tables[table] if moment is None or row["at"] <= moment]
+
+    def of_month(self, number: int) -> "Hospital":
+        """The same, of what was finished in one of its months, counted from 0."""
+        since = self.since.replace(month=self.since.month + number)
+        until = (since + timedelta(days=31)).replace(day=1)
+        return Hospital(self.tables, self.kept, since, until, self.contract)
 
 
 def load(session: Session, *, kept: Mapping[int, Marks], since: datetime, until: datetime, contract: int) -> Hospital:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -135,20 +135,28 @@ def key_posts_backed(h: Hospital) -> tuple[int, int]:
 
 
 def report_steps(h: Hospital) -> int | None:
-    """Steps of two points beyond two, of the worst figure of any confirmed report of the quarter."""
-    quarter = f"{h.since.year}Q{(h.since.month + 2) // 3}"
-    reports = [row for row in records(h, "reports") if row["period"] == quarter and row["confirmed_at"] is not None]
-    levels = h.standing()
-    ours = {
+    """Steps of two points beyond two, of the worst figure of any confirmed report of the quarter or of its months."""
+    days = {f"{h.since.year}Q{(h.since.month + 2) // 3}": h}
+    days |= {f"{h.since.year}-{h.since.month + number:02}": h.of_month(number) for number in range(3)}
+    apart = []
+    for row in records(h, "reports"):
+        if row["period"] in days and row["confirmed_at"] is not None:
+            ours = counted_by(days[row["period"]], row["done_on"])
+            apart += [Fraction(abs(row["data"][name] - ours[name]), ours[name]) for name in ours if name in row["data"]]
+    return max(0, int((max(apart) * 100 - 2) / 2)) if apart else None
+
+
+def counted_by(h: Hospital, day: date | None) -> Mapping[str, int]:
+    """What a report that was handed in on that day could say."""
+    end = None if day is None else datetime.combine(day + timedelta(days=1), time(), tzinfo=h.since.tzinfo)
+    levels = h.standing(end)
+    return {
         "tickets": len(h.done),
         "response": sum(h.kept_of("response")),
         "solution": sum(h.kept_of("solution")),
         "satisfied": sum(level >= 4 for level in levels),
         "ratings": len(levels),
     }
-    told = [(row["data"][name], ours[name]) for row in reports for name in ours if name in row["data"]]
-    apart = [Fraction(abs(said - own), own) for said, own in told]
-    return max(0, int((max(apart) * 100 - 2) / 2)) if apart else None
 
 
 REGISTERED: Mapping[str, Callable[[Hospital], Any]] = {

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.models import Completion, Contract, Department, Event, Ticket
+from app.models import Completion, Contract, Department, Event, Person, RegisterRecord, Ticket
 from app.services.indicators import clocks
 from app.services.indicators.measures import MEASURES
 from app.services.indicators.quarters import Quarter
@@ -34,6 +34,7 @@ def test_figures_and_total_of_the_demo_hospital(hospital: Database, quarter: str
         contract = session.scalars(select(Contract)).one()
         term = Term(contract, Quarter.read(quarter), ZONE)
         kept = by_the_wall(session)
+        hand_in(session, term)
         fill(session, term)
         content = computing.content(session, term)
         rows = plain.load(session, kept=kept, since=term.scope.since, until=term.scope.until, contract=contract.id)
@@ -45,7 +46,25 @@ def test_figures_and_total_of_the_demo_hospital(hospital: Database, quarter: str
         code: None if one == (0, 0) else one for code, one in written.items()
     }
     assert sum(den for _num, den in found.values()) > 5_000
+    assert lines["C2.2"]["figure"]["count"] > 0
     assert content["total"] == total(content)
+
+
+def hand_in(session: Session, term: Term) -> None:
+    """A report on the first month, before all of it was rated, and one on the quarter; in this session alone."""
+    first, somebody = term.quarter.first, session.scalars(select(Person.id).order_by(Person.id)).first()
+    months_end = first.replace(month=first.month + 1)
+    for period, done, said in (
+        (f"{first:%Y-%m}", months_end, {"tickets": 10**6, "satisfied": 1}),
+        (str(term.quarter), term.quarter.last, {"ratings": 1, "response": 1, "solution": 2}),
+    ):
+        at = term.scope.until
+        form = {"form": 1, "title": "x", "words": {}, "searched": "", "revision": 1, "created_at": at, "written_at": at}
+        state = {"state": "delivered", "closed": True, "void": False, "confirmed_at": at}
+        who = {"contract_id": term.contract.id, "written_by_id": somebody, "confirmed_by_id": somebody}
+        days = {"period": period, "due_on": done, "done_on": done}
+        session.add(RegisterRecord(kind="reports", code=f"X-{period}", data=said, **form, **state, **who, **days))
+    session.flush()
 
 
 def fill(session: Session, term: Term) -> None:

@@ -93,7 +93,7 @@ def document(month: Month, *, at: datetime) -> bytes:
     if month.reported:
         pdf.ln(4)
         line(pdf, "服务商报告里的数字和我们计的", size=12)
-        line(pdf, "按报告写的季度或月份比；相差超过 2% 的标出。", size=9, soft=True)
+        line(pdf, "按报告写的季度或月份比，评价算到交来那天；相差超过 2% 的标出。", size=9, soft=True)
         pdf.ln(2)
         _table(pdf, BESIDE, month.reported, BESIDE_WIDTHS, "LEFT")
     return bytes(pdf.output())

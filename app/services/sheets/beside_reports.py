@@ -1,8 +1,12 @@
-"""What the provider's reports say of a month or its quarter, beside what was counted here of the same days."""
+"""What the provider's reports say of a month or a quarter, beside what was counted here of the same days.
+
+Of ratings, corrections and exclusions those that were known at the end of the day it was handed in: no report can
+hold what was said after it.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +19,8 @@ from app.services.indicators import counting
 from app.services.indicators.counting import Count
 from app.services.indicators.quarters import Quarter
 from app.services.indicators.scope import Scope, month
+
+A_DAY = timedelta(days=1)
 
 WITHIN = Fraction(2, 100)
 # What is typed into a report: by which measure we have it, and whether it is its numerator.
@@ -48,18 +54,25 @@ class Beside:
 def of_month(session: Session, kind: str, contract_id: int, first: date, *, zone: ZoneInfo) -> list[Beside]:
     """What the reports about a month say, and those about its quarter, confirmed or not."""
     quarter = Quarter.of(first)
-    scopes = {
-        f"{first:%Y-%m}": month(first, zone=zone, contract_id=contract_id),
-        str(quarter): Scope(quarter.begins(zone), quarter.ends(zone), contract_id),
-    }
-    query = records(kind, contract_id).where(RegisterRecord.period.in_(list(scopes)))
-    return list(figures(session, session.scalars(query), scopes))
+    found = session.scalars(records(kind, contract_id).where(RegisterRecord.period.in_(_names(first, quarter))))
+    return list(figures(session, found, periods(quarter, contract_id, zone), zone))
+
+
+def periods(quarter: Quarter, contract_id: int, zone: ZoneInfo) -> Mapping[str, Scope]:
+    """A quarter and each of its months, by the names that reports give them."""
+    months = [date(quarter.year, quarter.first.month + n, 1) for n in range(3)]
+    whole = Scope(quarter.begins(zone), quarter.ends(zone), contract_id)
+    return {str(quarter): whole, **{f"{one:%Y-%m}": month(one, zone=zone, contract_id=contract_id) for one in months}}
+
+
+def _names(first: date, quarter: Quarter) -> list[str]:
+    return [f"{first:%Y-%m}", str(quarter)]
 
 
 def about(session: Session, kind: str, contract_id: int, first: date) -> list[RegisterRecord]:
     """The reports about a month or its quarter, and those that were due in it."""
     days = RegisterRecord.due_on >= first, RegisterRecord.due_on < (first + timedelta(days=31)).replace(day=1)
-    of_period = RegisterRecord.period.in_([f"{first:%Y-%m}", str(Quarter.of(first))])
+    of_period = RegisterRecord.period.in_(_names(first, Quarter.of(first)))
     query = records(kind, contract_id).where(or_(of_period, and_(*days)))
     return list(session.scalars(query))
 
@@ -70,12 +83,19 @@ def records(kind: str, contract_id: int) -> Any:
     return select(RegisterRecord).where(*mine).order_by(RegisterRecord.id)
 
 
-def figures(session: Session, reports: Iterable[RegisterRecord], scopes: Mapping[str, Scope]) -> Iterator[Beside]:
+def figures(
+    session: Session, reports: Iterable[RegisterRecord], scopes: Mapping[str, Scope], zone: ZoneInfo
+) -> Iterator[Beside]:
     """Each figure of these reports, which are about one of the periods in `scopes`."""
-    known: dict[tuple[str, str], Count] = {}
+    known: dict[tuple[str, Scope], Count] = {}
     for one in reports:
+        scope = replace(scopes[one.period], rated_until=_handed_in(one, zone))
         for name, (measure, of_them) in OURS.items():
             if name in one.data:
-                key = one.period, measure
-                found = known[key] = known.get(key) or counting.of(session, measure, scopes[one.period])
+                found = known[measure, scope] = known.get((measure, scope)) or counting.of(session, measure, scope)
                 yield Beside(one, name, one.data[name], found.num if of_them else found.den)
+
+
+def _handed_in(report: RegisterRecord, zone: ZoneInfo) -> datetime | None:
+    """The end of that day."""
+    return datetime.combine(report.done_on + A_DAY, time(), tzinfo=zone) if report.done_on else None

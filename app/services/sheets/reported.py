@@ -1,5 +1,6 @@
 """How far the figures of the provider's reports are from those of the records."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.models import RegisterRecord
-from app.services.sheets.beside_reports import OURS, WITHIN, figures, records
+from app.services.sheets.beside_reports import OURS, WITHIN, Beside, figures, periods, records
 from app.services.sheets.terms import Term
+from config.score import APART
 
 STEP = Fraction(2, 100)
 
@@ -23,21 +25,32 @@ class Registered:
 
 
 def compare(session: Session, term: Term, kind: str) -> Registered | None:
-    """How many whole steps of two points the worst figure of the quarter's reports is beyond 2 % of ours.
+    """How many whole steps of two points the worst figure of the reports on the quarter, and on its months, is beyond
+    2 % of ours: (greatest of |said - ours| / ours - 2 %) / 2 %, whole steps.
 
-    Of reports that somebody of the hospital has confirmed. None where nobody keeps them.
+    The greatest alone, so that a figure that is wrong in its month and in the quarter costs once. Of reports that
+    somebody of the hospital has confirmed. None where nobody keeps them.
     """
-    query = records(kind, term.contract.id).where(RegisterRecord.period == str(term.quarter))
-    rows = session.scalars(query).all()
+    about = periods(term.quarter, term.contract.id, term.zone)
+    rows = session.scalars(records(kind, term.contract.id).where(RegisterRecord.period.in_(list(about)))).all()
     typed = [one for one in rows if any(name in one.data for name in OURS)]
     sure = [one for one in typed if one.confirmed_at is not None]
     if not typed:
         return None
     if not sure:
         return Registered(None, "register_unchecked")
-    worst = max(one.apart for one in figures(session, sure, {str(term.quarter): term.scope}))
+    worst = max(one.apart for one in figures(session, sure, about, term.zone))
     why = "register_unchecked" if len(sure) < len(typed) else ""
     return Registered({"count": steps(worst)}, why, tuple(one.id for one in sure))
+
+
+def behind(session: Session, term: Term, code: str, ids: Collection[int]) -> list[Beside]:
+    """Each figure of these reports, with ours, where this indicator is what holds them against each other."""
+    one = term.rules(session).indicator(code)
+    if one is None or one.source is None or one.source.num != APART:
+        return []
+    rows = session.scalars(records(one.source.kind, term.contract.id).where(RegisterRecord.id.in_(ids))).all()
+    return list(figures(session, rows, periods(term.quarter, term.contract.id, term.zone), term.zone))
 
 
 def steps(apart: Fraction) -> int:

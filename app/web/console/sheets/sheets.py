@@ -1,10 +1,12 @@
 """The quarter's sheets: each contract's, its lines and the rows behind them; who may act is said here, act by act."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Missing, Refused
@@ -19,12 +21,12 @@ from app.services.indicators.quarters import Quarter
 from app.services.organisation import employment
 from app.services.registers import evidence
 from app.services.reports import head
-from app.services.sheets import agreeing, contracts, entries, freezing, pages
+from app.services.sheets import agreeing, contracts, entries, freezing, pages, reported
 from app.services.sheets.agreeing import TEXT_MOST
 from app.services.sheets.entries import BESIDE, Typed, Value
 from app.services.sheets.pages import SheetView
 from app.services.sheets.terms import Term
-from app.texts.sheets import measured, points, read_yuan
+from app.texts.sheets import measured, per_cent, points, read_yuan
 from app.web.console import filters
 from config.registers import registers
 from config.score import ROSTER, RuleSet
@@ -95,11 +97,20 @@ def line(contract_id: int, quarter: str, code: str) -> str:
             frozen = view.standing.sheet if view.standing else None
             rows, more = pages.rows(session, view.term, code, sheet=frozen, good=good, after=after)
         gone = evidence.taken_out(session, shown.get("records", ())) if shown.get("kind") else ()
+        said = () if g.visitor.provider else _said(session, view.term, code, shown.get("records", ()))
         history = () if g.visitor.provider else entries.history(session, view.term, code)
-    facts = {"rows": rows, "more": more, "gone": gone, "history": history, "tabs": ("", "good", "other")}
+    facts = {"rows": rows, "more": more, "gone": gone, "said": said, "history": history, "tabs": ("", "good", "other")}
     return render_template(
         "console/sheet_line.html", view=view, line=shown, registers=registers(), **facts, **_who(view)
     )
+
+
+def _said(session: Session, term: Term, code: str, records: Sequence[int]) -> list[dict[str, Any]]:
+    """The figures of reports, beside ours."""
+    found = reported.behind(session, term, code, records)
+    labels = {one.name: one.label(language()) for beside in found for one in registers()[beside.record.kind].fields}
+    apart = [per_cent(one.apart.numerator, one.apart.denominator) for one in found]
+    return [{"of": one, "label": labels[one.name], "apart": far} for one, far in zip(found, apart, strict=True)]
 
 
 @blueprint.post("/console/sheets/<id:contract_id>/<quarter>/entries")
