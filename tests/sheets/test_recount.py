@@ -52,7 +52,7 @@ def test_figures_and_total_of_the_demo_hospital(hospital: Database, quarter: str
 
 def hand_in(session: Session, term: Term) -> None:
     """A report on the first month, before all of it was rated, and one on the quarter; in this session alone."""
-    first, somebody = term.quarter.first, session.scalars(select(Person.id).order_by(Person.id)).first()
+    first, (one, other) = term.quarter.first, session.scalars(select(Person.id).order_by(Person.id).limit(2)).all()
     months_end = first.replace(month=first.month + 1)
     for period, done, said in (
         (f"{first:%Y-%m}", months_end, {"tickets": 10**6, "satisfied": 1}),
@@ -61,7 +61,7 @@ def hand_in(session: Session, term: Term) -> None:
         at = term.scope.until
         form = {"form": 1, "title": "x", "words": {}, "searched": "", "revision": 1, "created_at": at, "written_at": at}
         state = {"state": "delivered", "closed": True, "void": False, "confirmed_at": at}
-        who = {"contract_id": term.contract.id, "written_by_id": somebody, "confirmed_by_id": somebody}
+        who = {"contract_id": term.contract.id, "written_by_id": one, "confirmed_by_id": other}
         days = {"period": period, "due_on": done, "done_on": done}
         session.add(RegisterRecord(kind="reports", code=f"X-{period}", data=said, **form, **state, **who, **days))
     session.flush()
