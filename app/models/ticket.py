@@ -39,6 +39,7 @@ SOURCES = ("wechat", "phone", "walk_in", "desk", "monitoring", "inspection", "im
 PRIORITIES = (1, 2, 3, 4)  # 1 is the most urgent
 PAUSE_REASONS = ("user", "part", "supplier")  # what its solution may wait for
 DECLINE_REASONS = ("busy", "skill", "elsewhere", "off_duty", "not_ours")  # why an engineer gives back a dispatch
+_OPEN = text(f"state IN {OPEN_STATES!r}")
 UNDER_WAY = text("state IN ('dispatched', 'accepted', 'arrived', 'reopened')")
 
 
@@ -58,6 +59,9 @@ class Ticket(Base):
         Index(None, "category_id", "reported_at"),
         Index(None, "place_id", "reported_at"),
         Index(None, "reported_at"),
+        # What the lists of open tickets are sorted by.
+        Index("ix_ticket_open_due", "due_at", "reported_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_ticket_open_priority", "priority", "reported_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_ticket_due", "due_at", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )
 

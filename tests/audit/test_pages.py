@@ -15,6 +15,7 @@ from app.services.audit import entries, seal
 from ledger.notes import Note
 from tests.audit.test_seal import directly
 from tests.conftest import Console
+from tests.support.exports import columns
 from tests.support.world import World
 
 
@@ -45,6 +46,16 @@ def test_the_auditor_finds_an_event_and_takes_its_proof(sealed: World, console: 
     assert Note.read(made["checkpoint"]).signatures
     assert auditor.get("/console/audit/entries/999.json").status_code == 404
     assert len(auditor.get("/console/audit/checkpoints.txt").text.splitlines()) == 1
+
+
+def test_what_was_chosen_of_the_history_is_a_file_in_its_order(sealed: World, console: Console) -> None:
+    auditor = console(sealed.auditor)
+    found = columns(auditor, "/console/audit?as=csv")
+    turned = columns(auditor, "/console/audit?as=csv&order=oldest")
+    assert found == turned[::-1]
+    assert {row["已封存"] for row in found} == {"是"}
+    assert {row["什么事"] for row in columns(auditor, "/console/audit?kind=reported&as=csv")} == {"报修"}
+    assert console(sealed.desk).get("/console/audit?as=csv").status_code == 403
 
 
 def test_the_page_says_what_no_longer_holds(sealed: World, console: Console) -> None:

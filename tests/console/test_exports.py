@@ -1,31 +1,28 @@
 """Lists as files: all rows by the list's own conditions, a part at a time, nothing run by a spreadsheet."""
 
-import csv
 import io
 import zipfile
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from app.models import Asset, Place, Ticket
+from app import clock
+from app.models import Asset, Completion, DeliveryAttempt, EnteredRating, IntegrityFlag, Notice, Place, Ticket
 from app.pagination import SIZE
 from app.services.tables import writer
 from app.services.tables.reader import open_table
+from app.services.tickets import downtime
 from tests.conftest import Console
 from tests.console.conftest import Rate
+from tests.console.test_downtime import enter, pack
+from tests.console.test_incidents import declare, join
 from tests.support.console_forms import offers, send
-from tests.support.world import World
+from tests.support.exports import columns, rows
+from tests.support.world import ZONE, World
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 EVIL = '=HYPERLINK("http://evil","x")'
-
-
-def rows(client: FlaskClient, path: str) -> list[list[str]]:
-    answer = client.get(path)
-    assert answer.status_code == 200, path
-    assert "attachment" in answer.headers["Content-Disposition"]
-    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
 
 @ONE
@@ -83,6 +80,90 @@ def test_assets_and_rooms_come_whole_beyond_the_first_page(world: World, console
     assert [row[0] for row in rows(supervisor, "/console/assets?as=csv")] == ["编号", *tags]
     assert [row[0] for row in rows(supervisor, "/console/assets?show=places&as=csv")] == ["编号", "R-1"]
     assert [row[0] for row in rows(supervisor, "/console/assets?as=csv&q=A00")] == ["编号", *tags[:10]]
+
+
+@ONE
+def test_what_was_entered_on_paper_or_by_telephone(world: World, console: Console) -> None:
+    ticket, at = world.ticket("finished"), clock.now()
+    with world.database.transaction() as session:
+        done = session.scalars(select(Completion.id).where(Completion.ticket_id == ticket.id)).one()
+        entered = {"level": 4, "given_at": at, "by_id": world.supervisor.id, "at": at}
+        session.add(EnteredRating(completion_id=done, source="telephone", **entered))
+    [row] = columns(console(world.supervisor), "/console/entered?as=csv")
+    assert (row["工单"], row["满意程度"], row["来源"]) == (ticket.number, "满意", "电话")
+    assert row["代录人"] == world.supervisor.name
+    assert f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}" in row["单子上的日期，或通话的时间"]
+    assert console(world.desk).get("/console/entered?as=csv").status_code == 403
+
+
+@ONE
+def test_signals_by_what_was_chosen(world: World, console: Console) -> None:
+    with world.database.transaction() as session:
+        seen = {"found": 3, "out_of": 4, "usual": 0, "numbers": {}, "evidence": {"answers": [], "tickets": []}}
+        whom = {"quarter": "2026Q4", "lead_id": world.engineer.id, "day": clock.now().date(), "at": clock.now()}
+        session.add(IntegrityFlag(signal="within_seconds", **whom, **seen))
+    supervisor = console(world.supervisor)
+    [row] = columns(supervisor, "/console/integrity?as=csv")
+    assert (row["工程师"], row["看到"], row["共"], row["结论"]) == (world.engineer.name, "3", "4", "")
+    assert columns(supervisor, "/console/integrity?show=decided&as=csv") == []
+    assert console(world.desk).get("/console/integrity?as=csv").status_code == 403
+
+
+@ONE
+def test_a_line_for_each_department_of_a_major_incident(world: World, console: Console) -> None:
+    _parent, alone = declare(world)
+    parent, incident = declare(world)
+    child = join(world, incident, world.nurse)
+    for visitor in (world.supervisor, world.desk):
+        joined, nobody = columns(console(visitor), "/console/incidents?as=csv")
+        assert (joined["工单"], joined["科室的工单"], joined["人数"]) == (parent.number, child.number, "1")
+        assert (nobody["重大故障"], nobody["加入的科室"]) == ("HIS 登录慢", "")
+    assert alone != incident
+
+
+@ONE
+def test_forms_from_when_the_system_was_away_come_whole(
+    world: World, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack(world)
+    tickets = {f"T-0000{number}": enter(world, number=f"T-0000{number}").number for number in (1, 2, 3)}
+    monkeypatch.setattr(downtime, "LISTED", 2)
+    desk = console(world.desk)
+    assert "只显示最近 2 条" in desk.get("/console/downtime").text
+    found = columns(desk, "/console/downtime?as=csv")
+    assert {row["表号"]: row["工单"] for row in found} == tickets
+    assert {row["核对时间"] for row in found} == {""}
+
+
+@ONE
+def test_each_attempt_to_deliver_is_a_line_and_the_provider_is_told_no_staff_number(
+    world: World, console: Console
+) -> None:
+    ticket = world.ticket("dispatched")
+    with world.database.transaction() as session:
+        notice = session.scalars(select(Notice)).one()
+        tried = {"notice_id": notice.id, "channel": "service", "at": clock.now()}
+        session.add(DeliveryAttempt(outcome="failed", reason="not_following", **tried))
+        session.add(DeliveryAttempt(outcome="sent", **tried))
+    address = f"/console/notices?ticket={ticket.number}&as=csv"
+    whole, less = columns(console(world.supervisor), address), columns(console(world.desk), address)
+    assert [row["尝试的结果"] for row in whole] == ["发送失败", "已交出"]
+    assert {row["工号"] for row in whole} == {world.engineer.staff_number}
+    assert [{name: cell for name, cell in row.items() if name != "工号"} for row in whole] == less
+    of_person = f"/console/notices?person={world.engineer.staff_number}&as=csv"
+    assert columns(console(world.supervisor), of_person) == whole
+    assert console(world.desk).get(of_person).status_code == 403
+
+
+@ONE
+def test_a_file_that_had_to_end_says_so(world: World, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(SIZE + 1):
+        world.ticket("reported")
+    monkeypatch.setattr(writer, "MOST_ROWS", SIZE)
+    found = rows(console(world.supervisor), "/console/tickets?as=csv")
+    assert len(found) == 1 + SIZE + 1
+    assert f"一个文件最多 {SIZE} 行" in found[-1][0]
+    assert "一边写一边下载" in console(world.supervisor).get("/console/tickets").text
 
 
 def test_a_workbook_is_written_front_to_end_and_read_again(tmp_path: Path) -> None:

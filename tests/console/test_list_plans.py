@@ -30,6 +30,7 @@ READS: list[tuple[Callable[[Session], object], str]] = [
     (lambda session: search.find(session, RatingFilter(counted=False)), "ix_rating_unverified"),
     (lambda session: search.find(session, RatingFilter(flagged=True)), "ix_rating_detail_flagged"),
     (lambda session: search.find(session, RatingFilter(excluded=True)), "USING ROWID SEARCH ON TABLE rating_exclusion"),
+    (lambda session: cases.closed_cases(session, at=AT, admin=True, after=None, order="opened"), "ix_service_case_op"),
     (lambda session: praise.approved_of(session, 1), "ix_rating_detail_praised (praised_id=?)"),
     (lambda session: praise.wall(session, day=AT.date()), "ix_rating_detail_wall"),
     (lambda session: cases.open_cases(session, at=AT, which="", by=1, admin=True), "ix_service_case_open"),

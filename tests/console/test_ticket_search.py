@@ -68,7 +68,7 @@ def test_how_many_there_are_is_said_up_to_a_limit_and_the_order_turned_round(
 
 def test_the_oldest_first_goes_on_where_it_ended(world: World) -> None:
     tickets = [world.ticket(reported_at=clock.now() - timedelta(days=day)) for day in (4, 3, 3, 1)]
-    wanted, found, after = TicketFilter(oldest_first=True), list[str](), None
+    wanted, found, after = TicketFilter(order="oldest"), list[str](), None
     with world.database.reading() as session:
         for _page in range(9):
             query = select(Ticket.id, Ticket.number)

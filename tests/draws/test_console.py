@@ -14,6 +14,7 @@ from tests.conftest import Console
 from tests.draws.story import CLOSED, COMMITTED, DRAW_ID, DRAWN, DURING, EXPIRED, OPENS, REDRAWN, Story
 from tests.lottery.bundles import DLT, KL8
 from tests.support.console_forms import offers, send
+from tests.support.exports import columns
 
 PAGE = f"/console/draws/{DRAW_ID}"
 NUMBERS, OBJECTIONS = f"{PAGE}/numbers", f"{PAGE}/objections"
@@ -36,6 +37,13 @@ def test_the_provider_never_sees_it_and_the_auditor_reads(
     for address in ("/console/draws", PAGE, f"{PAGE}/claims"):
         assert client.get(address).status_code == status
     assert not (status == 200 and who == "auditor" and offers(client, PAGE, NUMBERS))
+
+
+def test_the_draws_are_a_file(drawn_today: Story, console: Console) -> None:
+    [row] = columns(console(drawn_today.world.supervisor), "/console/draws?as=csv")
+    assert (row["编号"], row["进展"]) == (DRAW_ID, "名单已锁定，等待开奖号码")
+    assert " × " in row["奖品"]
+    assert console(drawn_today.world.desk).get("/console/draws?as=csv").status_code == 403
 
 
 @pytest.mark.parametrize(

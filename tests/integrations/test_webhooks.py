@@ -24,6 +24,7 @@ from app.services.integrations.webhooks import OFFERED, Outcome
 from config.settings import Settings
 from tests.conftest import Console
 from tests.support.console_forms import offers, send
+from tests.support.exports import columns
 from tests.support.world import World
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -132,6 +133,20 @@ def test_created_moved_rated_and_closed_are_told_once_and_verified(
     assert rated["data"] == {"ticket": {"number": ticket.number, "cycle": 1}}
     assert world.nurse.name.encode() not in b"".join(body for _headers, body in receiver.got)
     assert {one.state for one in deliveries(world)} == {"sent"}
+
+
+@ONE
+def test_what_became_of_each_message_is_a_file(
+    runtime: Runtime, world: World, receiver: Receiver, console: Console
+) -> None:
+    page = f"/console/integrations/webhooks/{add(world, receiver.url, 'ticket.created')}"
+    ticket = world.ticket("reported")
+    job.send_once(runtime)
+    supervisor = console(world.supervisor)
+    [row] = columns(supervisor, f"{page}?as=csv")
+    assert (row["工单"], row["次数"], row["对方答复"]) == (ticket.number, "1", "200")
+    assert columns(supervisor, f"{page}?state=waiting&as=csv") == []
+    assert console(world.desk).get(f"{page}?as=csv").status_code == 403
 
 
 @ONE

@@ -169,11 +169,19 @@ def filtered(canary: Canary) -> Iterator[str]:
     after = [f"after={bird.ROWS}", "after=3", f"after={Cursor(answered, 0)}"]
     for query in (*(f"state={state}" for state in (*STATES, "open")), where, who, f"from={day}&to={day}", *after):
         yield f"/console/tickets?{query}"
+    for query in ("order=oldest", "state=open&order=due", "state=open&order=priority", "state=closed&order=due"):
+        yield f"/console/tickets?{query}"
+    # The lists as files: what is on the page, and not a word more.
+    ours = "audit", "cases", "draws", "entered", "integrity", "people", "ratings"
+    for path in ("assets", "downtime", "incidents", "notices", "registers/knowledge", "tickets", *ours):
+        yield f"/console/{path}?as=csv"
+    yield "/console/notices?state=waiting&order=next"
     for query in (*(f"state={state}" for state in NOTICE_STATES), *after, f"person={world.nurse.staff_number}"):
         yield f"/console/notices?{query}"
     for ticket in canary.tickets:
         yield f"/console/tickets?q={ticket.number}"
         yield f"/console/notices?ticket={ticket.number}"
+        yield f"/console/notices?ticket={ticket.number}&as=csv"
         yield f"/console/print?what=slips&number={ticket.number}"
         yield f"/console/print/pads/link?slip=2&ticket={ticket.number}"
     for what in ("wards", "assets", "places"):

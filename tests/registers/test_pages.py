@@ -9,6 +9,7 @@ from app.models import Person
 from tests.conftest import Console
 from tests.registers.conftest import Write, stands
 from tests.support.console_forms import offers, send
+from tests.support.exports import columns
 from tests.support.world import World
 
 INDEX = "/console/registers"
@@ -37,6 +38,17 @@ def test_a_record_is_written_shown_and_written_anew(world: World, console: Conso
     history = supervisor.get(sent.location).text
     assert history.index("18") < history.rindex("19")
     assert "三楼护士站" in supervisor.get(UNIFORM).text
+
+
+def test_what_was_chosen_of_a_register_is_a_file(world: World, console: Console, write: Write) -> None:
+    for title in ("三楼护士站", "五楼药房"):
+        write("uniform", title=title, checked="20", passed="19", done="2026-11-19")
+    supervisor = console(world.supervisor)
+    [row] = columns(supervisor, f"{UNIFORM}?q=药房&as=csv")
+    assert (row["内容"], row["完成"], row["待确认"]) == ("五楼药房", "2026-11-19", "是")
+    assert len(columns(supervisor, f"{UNIFORM}?as=csv")) == 2
+    provider = console(world.desk)
+    assert provider.get(f"{UNIFORM}?as=csv").status_code == provider.get(UNIFORM).status_code
 
 
 def test_what_was_typed_stays_and_each_fault_stands_at_its_field(world: World, console: Console) -> None:

@@ -24,6 +24,7 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
     looks: bool = False
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def find(session: Session, wanted: EventFilter, *, after: Cursor | None) -> Page
         query = query.where(Event.at >= wanted.since)
     if wanted.until:
         query = query.where(Event.at < wanted.until)
-    return newest_first(session, query, Event.at, Event.id, after=after)
+    return newest_first(session, query, Event.at, Event.id, after=after, oldest=wanted.oldest_first)
 
 
 def _kinds(wanted: EventFilter) -> list[str]:

@@ -29,6 +29,8 @@ from app.services.organisation.directory import current_employment
 
 LISTS = ("", "mine", "pressed", "closed")
 MOST = 200
+# By what is due next, or the latest closed first; the first closed first; by when they were opened.
+ORDERS = ("", "closed", "opened", "opened_last")
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,24 @@ class Steps:
 
 
 def open_cases(
-    session: Session, *, at: datetime, which: str, by: int, admin: bool, most: int = MOST
+    session: Session, *, at: datetime, which: str, by: int, admin: bool, order: str = "", most: int = MOST
 ) -> tuple[list[CaseLine], bool]:
-    """What is open, pressure first, then by what is due next; whether there is more than is shown."""
+    """What is open, pressure first, then by what is due next, if not by age; whether there is more than is shown."""
     query = _lines(at).where(ServiceCase.is_open, *_narrow(which, by), *_visible(admin))
-    order = (ServiceCase.pressed.desc(), ServiceCase.next_due_at.is_(None), ServiceCase.next_due_at, ServiceCase.id)
-    rows = session.execute(query.order_by(*order).limit(most + 1)).all()
+    by_need = (ServiceCase.pressed.desc(), ServiceCase.next_due_at.is_(None), ServiceCase.next_due_at, ServiceCase.id)
+    opened = {
+        "opened": (ServiceCase.opened_at, ServiceCase.id),
+        "opened_last": (ServiceCase.opened_at.desc(), ServiceCase.id.desc()),
+    }
+    rows = session.execute(query.order_by(*opened.get(order, by_need)).limit(most + 1)).all()
     return [_line(row, at) for row in rows[:most]], len(rows) > most
 
 
-def closed_cases(session: Session, *, at: datetime, admin: bool, after: Cursor | None) -> Page:
+def closed_cases(session: Session, *, at: datetime, admin: bool, after: Cursor | None, order: str = "") -> Page:
     query = _lines(at).where(ServiceCase.closed_at.is_not(None), *_visible(admin))
-    closed: Any = ServiceCase.closed_at
-    return newest_first(session, query, closed, ServiceCase.id, after=after)
+    moment: Any = ServiceCase.opened_at if order.startswith("opened") else ServiceCase.closed_at
+    oldest = order in {"closed", "opened"}
+    return newest_first(session, query, moment, ServiceCase.id, after=after, oldest=oldest)
 
 
 def one(session: Session, case_id: int, *, at: datetime, admin: bool) -> Line:

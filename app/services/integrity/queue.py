@@ -38,10 +38,10 @@ class FlagPage:
         return max(len(evidence["answers"]), len(evidence["tickets"])) > EVIDENCE_SHOWN
 
 
-def find(session: Session, *, decided: bool, after: Cursor | None = None) -> Page:
-    """Those nobody has decided yet, or those somebody has; the newest first."""
+def find(session: Session, *, decided: bool, oldest: bool = False, after: Cursor | None = None) -> Page:
+    """Those nobody has decided yet, or those somebody has; the newest first or the oldest."""
     query = _rows().where(IntegrityDecision.flag_id.is_not(None) if decided else IntegrityDecision.flag_id.is_(None))
-    return newest_first(session, query, IntegrityFlag.at, IntegrityFlag.id, after=after)
+    return newest_first(session, query, IntegrityFlag.at, IntegrityFlag.id, after=after, oldest=oldest)
 
 
 def waiting(session: Session) -> int:

@@ -16,6 +16,8 @@ from app.services.notices.channels import Channel, ChannelOrder
 from app.services.organisation import employment
 
 MOST = 50
+# The latest written first; the first; of what is still to be sent, what is tried next.
+ORDERS = ("", "oldest", "next")
 LAST_KNOWN = timedelta(days=90)
 
 
@@ -47,7 +49,9 @@ class Reach:
     credits: int | None = None
 
 
-def find(session: Session, *, for_provider: bool, state: str = "", after: Cursor | None = None) -> Page:
+def find(
+    session: Session, *, for_provider: bool, state: str = "", order: str = "", after: Cursor | None = None
+) -> Page:
     """Notices, newest first, of one state or of all; what is told to one person alone is not among them."""
     query = (
         select(
@@ -73,7 +77,10 @@ def find(session: Session, *, for_provider: bool, state: str = "", after: Cursor
         query = query.where(Notice.kind.in_(PROVIDER_SEES_NOTICES))
     if state:
         query = query.where(Notice.state == state)
-    return newest_first(session, query, Notice.created_at, Notice.id, after=after)
+    if order == "next":
+        query = query.where(Notice.settled_at.is_(None))
+        return newest_first(session, query, Notice.next_try_at, Notice.id, after=after, oldest=True)
+    return newest_first(session, query, Notice.created_at, Notice.id, after=after, oldest=order == "oldest")
 
 
 def of_ticket(session: Session, ticket_id: int, *, for_provider: bool) -> list[Delivery]:

@@ -110,9 +110,10 @@ def fits(session: Session, ticket: Ticket, given: ManualRating, *, window: timed
     return [one for one in last if given.at - one.finished_at <= window]
 
 
-def find(session: Session, *, after: Cursor | None = None) -> Page:
-    """Newest first, by the moment they were entered."""
-    return newest_first(session, _lines(), EnteredRating.at, EnteredRating.completion_id, after=after)
+def find(session: Session, *, oldest: bool = False, after: Cursor | None = None) -> Page:
+    """By the moment they were entered, newest first or oldest first."""
+    key = EnteredRating.completion_id
+    return newest_first(session, _lines(), EnteredRating.at, key, after=after, oldest=oldest)
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[Line]:

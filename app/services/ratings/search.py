@@ -51,6 +51,7 @@ class RatingFilter:
     wall: bool = False
     flagged: bool = False
     excluded: bool = False
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,12 @@ class Figure:
 
 
 def find(session: Session, wanted: RatingFilter, *, after: Cursor | None = None) -> Page:
-    """Ratings by the time they were given, newest first."""
+    """Ratings by the time they were given, newest first or oldest first."""
     chosen = _narrow(select(Rating.id), wanted).where(*_scope(wanted))
-    page = newest_first(session, chosen, Rating.at, Rating.id, after=after)
+    page = newest_first(session, chosen, Rating.at, Rating.id, after=after, oldest=wanted.oldest_first)
     lines = _lines().where(Rating.id.in_([row.id for row in page.rows]))
-    return replace(page, rows=session.execute(lines.order_by(Rating.at.desc(), Rating.id.desc())).all())
+    order = (Rating.at, Rating.id) if wanted.oldest_first else (Rating.at.desc(), Rating.id.desc())
+    return replace(page, rows=session.execute(lines.order_by(*order)).all())
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[Line]:

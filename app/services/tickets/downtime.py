@@ -24,6 +24,7 @@ from app.services.tickets import completions, lifecycle
 CHANNEL = "downtime"
 OLDEST = timedelta(days=31)
 MOST = 1_000  # forms of a pack
+LISTED = 100  # are shown
 DESCRIPTION_MOST = 2_000
 STEPS = ("reported", "dispatched", "accepted", "arrived", "finished")
 # The columns of a file and the fields of the page, by the names people read on the form.
@@ -111,7 +112,7 @@ def check(session: Session, number: int, *, by: int, at: datetime) -> None:
         events.append(session, ticket, "downtime_checked", by=by, at=at, channel="console", data=data)
 
 
-def listed(session: Session, *, most: int = 100) -> Sequence[Line]:
+def listed(session: Session, *, most: int) -> Sequence[Line]:
     """The last forms that were taken in, those nobody has checked first."""
     query = (
         select(DowntimeForm, Ticket.number.label("ticket"), Ticket.state, Person.name.label("by"))

@@ -4,18 +4,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models import Category, Department, Person, Team, Ticket
-from app.models.ticket import OPEN_STATES
-from app.pagination import Cursor, Page, newest_first
+from app.models.ticket import OPEN_STATES, PRIORITIES
+from app.pagination import Cursor, Page, Section, in_sections
 from app.services import spelling
 from app.services.organisation import people_search
 
 OPEN = "open"  # every state in which somebody still waits
 NAMESAKES = 50
 COUNTED = 1_000
+# By the time they were reported; what is open also by its due moment (what has none comes last) or its priority.
+# `True`: turned round. What is done is not sorted so: it is all there ever was, and nobody asks by when it is due.
+NEWEST = ""
+ORDERS = {
+    NEWEST: ("reported", True),
+    "oldest": ("reported", False),
+    "due": ("due", False),
+    "due_last": ("due", True),
+    "priority": ("priority", False),
+    "priority_last": ("priority", True),
+}
+_SECTIONS = {
+    "reported": [Section(Ticket.reported_at)],
+    "due": [
+        Section(Ticket.due_at, Ticket.due_at.is_not(None)),
+        Section(Ticket.reported_at, Ticket.due_at.is_(None), before=Ticket.due_at),
+    ],
+    "priority": [Section(Ticket.reported_at, Ticket.priority == priority) for priority in PRIORITIES],
+}
+_STILL_OPEN: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN_STATES]
 _lead, _served, _requester = aliased(Person), aliased(Person), aliased(Person)
 
 
@@ -34,7 +54,16 @@ class TicketFilter:
     until: datetime | None = None
     text: str = ""
     staff_numbers: bool = True
-    oldest_first: bool = False
+    order: str = NEWEST
+
+    @property
+    def open(self) -> bool:
+        return self.state in (OPEN, *OPEN_STATES)
+
+    @property
+    def sorted_by(self) -> str:
+        """The order it is found in: one of open tickets alone is not kept for others."""
+        return self.order if self.open or ORDERS[self.order][0] == "reported" else NEWEST
 
 
 def too_many_named(session: Session, wanted: TicketFilter) -> bool:
@@ -43,12 +72,13 @@ def too_many_named(session: Session, wanted: TicketFilter) -> bool:
 
 
 def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None) -> Page:
-    """Tickets by the time they were reported."""
+    """Tickets in the order that was asked for."""
     query = (
         select(
             Ticket.id,
             Ticket.number,
             Ticket.reported_at,
+            Ticket.due_at,
             Ticket.updated_at,
             Ticket.state,
             Ticket.cycle,
@@ -69,7 +99,10 @@ def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None)
         .outerjoin(_requester, _requester.id == Ticket.requester_id)
         .where(*_conditions(session, wanted))
     )
-    return newest_first(session, query, Ticket.reported_at, Ticket.id, after=after, oldest=wanted.oldest_first)
+    column, backwards = ORDERS[wanted.sorted_by]
+    if column != "reported":  # in the words of the index
+        query = query.where(Ticket.state.in_(_STILL_OPEN))
+    return in_sections(session, query, _SECTIONS[column], Ticket.id, after=after, backwards=backwards)
 
 
 def total(session: Session, wanted: TicketFilter) -> int:

@@ -1,6 +1,7 @@
 """A list of the console as a file: the same conditions, every page of it, streamed with a session for each part."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from flask import Response, request, stream_with_context
 from sqlalchemy.orm import Session
 
 from app.http.context import now, runtime
+from app.http.i18n import gettext
 from app.services.tables import writer
 from app.services.tables.writer import Cell
 
@@ -26,12 +28,24 @@ class Part(Protocol):
     def after(self) -> Any: ...
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A list that is never long: all of it is one part."""
+
+    rows: Sequence[Any]
+    after: None = None
+
+
 Find = Callable[[Session, Any], Part]
 
 
 def wanted() -> bool:
     """Whether the list was asked for as a file."""
     return request.args.get("as", "") in FORMS
+
+
+def yes(said: object) -> str:
+    return gettext("是") if said else gettext("否")
 
 
 def export(name: str, columns: Columns, find: Find) -> Response:
@@ -58,3 +72,4 @@ def _rows(columns: Columns, find: Find) -> Iterator[Sequence[Cell]]:
         if page.after is None:
             return
         after = page.after
+    yield [gettext("后面还有：一个文件最多 %(most)s 行，请缩小条件再下载。", most=writer.MOST_ROWS)]

@@ -44,6 +44,11 @@ def cursor(name: str) -> Cursor | None:
     return found
 
 
+def oldest_first() -> bool:
+    """Whether a list that has two orders was turned round."""
+    return code("order", ("oldest",)) == "oldest"
+
+
 def day(name: str) -> date | None:
     value = text(name)
     if not value:

@@ -40,29 +40,32 @@ SHOWN_AGAIN = {
 
 @blueprint.get("/console/cases")
 def case_index() -> str | Response:
-    which, admin = filters.code("show", search.LISTS), g.visitor.administers
+    which, order = filters.code("show", search.LISTS), filters.code("order", search.ORDERS)
+    find: exports.Find = partial(_closed if which == "closed" else _open, which, order)
     if exports.wanted():
-        find = _closed if which == "closed" else partial(_open, which)
         return exports.export("cases", _columns(), find)
+    shown = {"tabs": search.LISTS, "order": order, "most": search.MOST}
     with read_session() as session:
         if which == "closed":
-            page = search.closed_cases(session, at=now(), admin=admin, after=filters.cursor("after"))
-            return render_template("console/cases.html", page=page, lines=(), tabs=search.LISTS, more=False)
-        lines, more = search.open_cases(session, at=now(), which=which, by=g.visitor.person_id, admin=admin)
-    return render_template("console/cases.html", page=None, lines=lines, more=more, most=search.MOST, tabs=search.LISTS)
+            page = _closed(which, order, session, filters.cursor("after"))
+            return render_template("console/cases.html", page=page, lines=(), more=False, **shown)
+        lines, more = _lines(session, which, order, search.MOST)
+    return render_template("console/cases.html", page=None, lines=lines, more=more, **shown)
 
 
-def _closed(session: Session, after: Cursor | None) -> Page:
-    return search.closed_cases(session, at=now(), admin=g.visitor.administers, after=after)
+def _closed(_which: str, order: str, session: Session, after: Cursor | None) -> Page:
+    return search.closed_cases(session, at=now(), admin=g.visitor.administers, order=order, after=after)
 
 
-def _open(which: str, session: Session, _after: Cursor | None) -> Page:
+def _open(which: str, order: str, session: Session, _after: Cursor | None) -> exports.Whole:
     """All of them as one part: what is open is never many, and its order changes with the hour."""
-    by = g.visitor.person_id
-    lines, _more = search.open_cases(
-        session, at=now(), which=which, by=by, admin=g.visitor.administers, most=writer.MOST_ROWS
-    )
-    return Page([line.row for line in lines], None)
+    lines, _more = _lines(session, which, order, writer.MOST_ROWS)
+    return exports.Whole([line.row for line in lines])
+
+
+def _lines(session: Session, which: str, order: str, most: int) -> tuple[list[search.CaseLine], bool]:
+    by, admin = g.visitor.person_id, g.visitor.administers
+    return search.open_cases(session, at=now(), which=which, by=by, admin=admin, order=order, most=most)
 
 
 def _columns() -> exports.Columns:

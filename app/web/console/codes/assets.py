@@ -47,6 +47,6 @@ def _columns(kind: Kind) -> exports.Columns:
         gettext("名称"): lambda thing: thing.name,
         gettext("科室与房间"): lambda thing: thing.spot,
         gettext("位置"): lambda thing: thing.where,
-        gettext("已停用"): lambda thing: gettext("是") if thing.retired else gettext("否"),
+        gettext("已停用"): lambda thing: exports.yes(thing.retired),
     }
     return columns | ({gettext("服务"): lambda thing: thing.category} if kind == "asset" else {})

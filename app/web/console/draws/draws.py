@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
@@ -13,7 +14,10 @@ from app.http.i18n import gettext
 from app.http.ids import parse_id
 from app.http.words import word
 from app.services.draws import announcement, console_page, objections, public_numbers, public_page, published_files
+from app.services.draws.published_files import Fields, when
+from app.web.console import exports
 from app.web.console.draws import balls
+from app.web.draws.filters import draw_name
 
 blueprint = Blueprint("console_draws", __name__)
 
@@ -34,10 +38,31 @@ OF_RECEIPTS = frozenset({"receipt_not_ours", "nothing_missing", "objected_before
 
 
 @blueprint.get("/console/draws")
-def draw_index() -> str:
+def draw_index() -> str | Response:
+    if exports.wanted():
+        return exports.export("draws", _columns(), _listed)
     with read_session() as session:
         draws = public_page.list_public(session, at=now())
     return render_template("console/draws.html", draws=draws, admin="admin" in g.visitor.roles)
+
+
+def _listed(session: Session, _after: None) -> exports.Whole:
+    return exports.Whole(public_page.list_public(session, at=now()))
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("名称"): lambda one: draw_name(one.announcement["opens"], one.announcement["closes"]),
+        gettext("编号"): lambda one: one.draw_id,
+        gettext("进展"): lambda one: word("draw_state", one.state),
+        gettext("评价开始"): lambda one: when(one.announcement, "opens"),
+        gettext("评价截止"): lambda one: when(one.announcement, "closes"),
+        gettext("奖品"): lambda one: _prizes(one.announcement["tiers"]),
+    }
+
+
+def _prizes(tiers: list[Fields]) -> str:
+    return " · ".join(f"{tier['prize']} × {tier['count']}" for tier in tiers)
 
 
 @blueprint.get("/console/draws/<draw_id>")

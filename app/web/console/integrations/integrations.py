@@ -1,5 +1,7 @@
 """Other systems: their keys, where they are told, and what became of each message."""
 
+from datetime import datetime
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -7,13 +9,15 @@ from werkzeug.wrappers import Response
 from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
+from app.http.words import word
+from app.models import WebhookDelivery
 from app.models.integration import DELIVERY_STATES
 from app.services import events
 from app.services.events import About
 from app.services.integrations import keys, signature, webhooks
 from app.services.integrations.keys import SCOPES
 from app.services.integrations.webhooks import OFFERED
-from app.web.console import filters
+from app.web.console import exports, filters
 
 blueprint = Blueprint("console_integrations", __name__)
 
@@ -56,14 +60,41 @@ def add_webhook() -> Response:
 
 
 @blueprint.get("/console/integrations/webhooks/<id:endpoint_id>")
-def webhook(endpoint_id: int) -> str:
+def webhook(endpoint_id: int) -> str | Response:
     state = filters.code("state", DELIVERY_STATES)
+    if exports.wanted():
+        return exports.export(
+            "webhook",
+            _columns(),
+            lambda session, after: webhooks.deliveries(session, endpoint_id, state=state, after=after),
+        )
     with read_session() as session:
         endpoint = webhooks.get(session, endpoint_id)
         page = webhooks.deliveries(session, endpoint_id, state=state, after=filters.cursor("after"))
     secret = signature.written(signature.secret(runtime().settings.secret_keys[0], endpoint_id))
     shown = {"endpoint": endpoint, "page": page, "tabs": ("", *DELIVERY_STATES)}
     return render_template("console/webhook.html", secret=secret if g.may_act else "", **shown)
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("时间"): lambda row: row.WebhookDelivery.created_at,
+        gettext("事件"): lambda row: word("webhook", row.WebhookDelivery.type),
+        gettext("工单"): lambda row: row.number,
+        gettext("状态"): lambda row: word("delivery", row.WebhookDelivery.state),
+        gettext("下次再试"): lambda row: _next_try(row.WebhookDelivery),
+        gettext("次数"): lambda row: row.WebhookDelivery.attempts,
+        gettext("对方答复"): lambda row: row.WebhookDelivery.status,
+        gettext("原因"): lambda row: _trouble(row.WebhookDelivery),
+    }
+
+
+def _next_try(delivery: WebhookDelivery) -> datetime | None:
+    return delivery.next_try_at if delivery.waits_for_another_try else None
+
+
+def _trouble(delivery: WebhookDelivery) -> str:
+    return word("webhook_reason", delivery.reason) if delivery.reason else ""
 
 
 @blueprint.post("/console/integrations/webhooks/<id:endpoint_id>/switch")

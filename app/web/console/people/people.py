@@ -68,7 +68,7 @@ def _columns() -> exports.Columns:
         gettext("岗位"): lambda row: row.post,
         gettext("类别"): lambda row: row.job_type,
         gettext("电话"): lambda row: row.telephone,
-        gettext("已绑定"): lambda row: gettext("是") if row.bound else gettext("否"),
+        gettext("已绑定"): lambda row: exports.yes(row.bound),
     }
 
 

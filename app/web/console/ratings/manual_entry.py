@@ -10,25 +10,50 @@ from app.errors import Refused
 from app.http import forms
 from app.http import session as visit
 from app.http.context import now, read_session, runtime, transaction
-from app.http.i18n import gettext
+from app.http.i18n import gettext, show_day
 from app.http.ids import parse_id
+from app.http.words import word
 from app.models.rating import LEVELS
 from app.services import images
 from app.services.ratings import manual_entry
 from app.services.ratings.manual_entry import PAPER, SOURCES, Entry, ManualRating
 from app.services.tickets import lifecycle
-from app.web.console import filters
+from app.web.console import exports, filters
 
 blueprint = Blueprint("console_entered", __name__)
 blueprint.add_app_template_test(manual_entry.after_its_day)
 
 
 @blueprint.get("/console/entered")
-def entered_index() -> str:
+def entered_index() -> str | Response:
+    oldest = filters.oldest_first()
+    if exports.wanted():
+        return exports.export(
+            "entered", _columns(), lambda session, after: manual_entry.find(session, oldest=oldest, after=after)
+        )
     with read_session() as session:
-        page = manual_entry.find(session, after=filters.cursor("after"))
+        page = manual_entry.find(session, oldest=oldest, after=filters.cursor("after"))
         figure = manual_entry.figure(session)
-    return render_template("console/entered.html", page=page, figure=figure, sources=SOURCES)
+    return render_template("console/entered.html", page=page, figure=figure, sources=SOURCES, oldest=oldest)
+
+
+def _columns() -> exports.Columns:
+    """Of a slip the day is known, of a call the minute."""
+    return {
+        gettext("工单"): lambda row: row.number,
+        gettext("轮次"): lambda row: row.cycle,
+        gettext("满意程度"): lambda row: word("level", row.level),
+        gettext("来源"): lambda row: word("entered", row.source),
+        gettext("单子上的日期，或通话的时间"): lambda row: show_day(row.given_at) if row.on_paper else row.given_at,
+        gettext("科室"): lambda row: row.department,
+        gettext("服务"): lambda row: row.category,
+        gettext("工程师"): lambda row: row.lead,
+        gettext("代录人"): lambda row: row.by,
+        gettext("代录时间"): lambda row: row.at,
+        gettext("本人也在线评价过"): lambda row: exports.yes(row.rated_too),
+        gettext("空白单连到工单的时间"): lambda row: row.linked_at if row.on_paper else None,
+        gettext("空白单由谁连的"): lambda row: row.linked_by if row.on_paper else None,
+    }
 
 
 @blueprint.get("/console/entered/new")

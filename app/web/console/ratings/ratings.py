@@ -38,6 +38,7 @@ def rating_index() -> str | Wire:
         wall=show == "wall",
         flagged=show == "flagged",
         excluded=show == "excluded",
+        oldest_first=filters.oldest_first(),
     )
     if exports.wanted():
         return exports.export("ratings", _columns(), lambda session, after: search.find(session, wanted, after=after))
@@ -46,6 +47,7 @@ def rating_index() -> str | Wire:
             "console/ratings.html",
             page=search.find(session, wanted, after=filters.cursor("after")),
             figure=search.figure(session, wanted),
+            oldest=wanted.oldest_first,
             first=first,
             last=last,
             tabs=SHOWN,
@@ -61,7 +63,7 @@ def _columns() -> exports.Columns:
         gettext("时间"): lambda row: row.at,
         gettext("工单"): lambda row: row.number,
         gettext("满意程度"): lambda row: word("level", row.level),
-        gettext("计入"): lambda row: gettext("是") if row.counted else gettext("否"),
+        gettext("计入"): lambda row: exports.yes(row.counted),
         gettext("科室"): lambda row: row.department,
         gettext("服务"): lambda row: row.category,
         gettext("工程师"): lambda row: row.lead,

@@ -1,18 +1,18 @@
 """The registers: what is due in all of them, each as a list, each record with its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, Response, g, render_template
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.http import session as visit
 from app.http.context import now, read_session
 from app.http.errors import words
-from app.http.i18n import language
+from app.http.i18n import gettext, language
 from app.models.register import TAKEN_OUT
 from app.pagination import Line
 from app.services.organisation import catalogue
@@ -20,7 +20,7 @@ from app.services.registers import access, evidence, search, uses
 from app.services.registers.access import Reader
 from app.services.registers.search import LISTS, RecordFilter, Shown
 from app.services.registers.values import LINE, PROSE
-from app.web.console import filters
+from app.web.console import exports, filters
 from config.registers import Field, Register
 
 blueprint = Blueprint("console_registers", __name__)
@@ -63,8 +63,43 @@ def index() -> str:
 
 
 @blueprint.get("/console/registers/<kind>")
-def register(kind: str) -> str:
-    return listed(kind)
+def register(kind: str) -> str | Response:
+    if not exports.wanted():
+        return listed(kind)
+    with read_session() as session:
+        who = reader(session)
+        form = access.register(who, kind)
+    wanted, today = _wanted(form), now().date()
+    return exports.export(
+        kind,
+        _columns(form, today),
+        lambda session, after: search.find(session, who, kind, wanted, day=today, after=after),
+    )
+
+
+def _wanted(form: Register) -> RecordFilter:
+    show = filters.code("show", {*LISTS, *form.state_codes.values()})
+    return RecordFilter(show, filters.text("q"), filters.day("from"), filters.day("to"))
+
+
+def _columns(form: Register, today: date) -> exports.Columns:
+    """What the list shows; the whole of a register, to be brought in again, is its workbook."""
+    has = {one.name for one in form.current}
+    columns: dict[str, tuple[bool, Callable[[Line], exports.Cell]]] = {
+        gettext("编号"): (True, lambda row: row.RegisterRecord.code),
+        gettext("内容"): (True, lambda row: row.RegisterRecord.title or gettext("已删除")),
+        gettext("状态"): (True, lambda row: form.state(row.RegisterRecord.state, language())),
+        gettext("待确认"): (form.second, lambda row: exports.yes(search.shown(row, form, today).waits)),
+        gettext("数量"): (form.stock, lambda row: row.RegisterRecord.stock),
+        gettext("到期"): ("due" in has, lambda row: _day(row.RegisterRecord.due_on)),
+        gettext("超期"): ("due" in has, lambda row: exports.yes(search.shown(row, form, today).overdue)),
+        gettext("完成"): ("done" in has, lambda row: _day(row.RegisterRecord.done_on)),
+        gettext("负责人"): ("person" in has, lambda row: row.person),
+        gettext("服务商"): (True, lambda row: row.provider),
+        gettext("谁记的"): (True, lambda row: row.writer),
+        gettext("记录时间"): (True, lambda row: row.RegisterRecord.written_at),
+    }
+    return {name: read for name, (shown, read) in columns.items() if shown}
 
 
 def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[str] = ()) -> str:
@@ -72,8 +107,7 @@ def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[
     with read_session() as session:
         who = reader(session)
         form = access.register(who, kind)
-        show = filters.code("show", {*LISTS, *form.state_codes.values()})
-        wanted = RecordFilter(show, filters.text("q"), filters.day("from"), filters.day("to"))
+        wanted = _wanted(form)
         page = search.find(session, who, kind, wanted, day=today, after=filters.cursor("after"))
     return render_template(
         "console/register.html",
@@ -82,7 +116,7 @@ def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[
         page=page,
         shown=[search.shown(row, form, today) for row in page.rows],
         tabs=[(show, _tab(form, show)) for show in _tabs(form)],
-        chosen=show,
+        chosen=wanted.show,
         wanted=wanted,
         has={one.name for one in form.current},
         may_write=who.may_write(form),
@@ -92,6 +126,10 @@ def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[
         taken=taken,
         rejected=rejected,
     )
+
+
+def _day(of: date | None) -> str:
+    return of.isoformat() if of else ""
 
 
 @blueprint.get("/console/registers/<kind>/<id:record_id>")

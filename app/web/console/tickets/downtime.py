@@ -1,21 +1,40 @@
 """Forms from when the system was away: taken in by the desk, held against the paper by a supervisor."""
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.errors import Refused
 from app.http.context import Page, now, read_session, runtime, transaction
 from app.http.errors import status_of, words
 from app.http.i18n import gettext
+from app.http.words import word
 from app.services.organisation import catalogue
+from app.services.tables import writer
 from app.services.tickets import downtime
+from app.web.console import exports
 
 blueprint = Blueprint("console_downtime", __name__)
 
 
 @blueprint.get("/console/downtime")
-def downtime_index() -> str:
-    return _page("")
+def downtime_index() -> str | Response:
+    return exports.export("downtime", _columns(), _forms) if exports.wanted() else _page("")
+
+
+def _forms(session: Session, _after: None) -> exports.Whole:
+    return exports.Whole(downtime.listed(session, most=writer.MOST_ROWS))
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("表号"): lambda row: downtime.name(row.DowntimeForm.number),
+        gettext("工单"): lambda row: row.ticket,
+        gettext("状态"): lambda row: word("state", row.state),
+        gettext("补录人"): lambda row: row.by or gettext("命令行"),
+        gettext("补录时间"): lambda row: row.DowntimeForm.entered_at,
+        gettext("核对时间"): lambda row: row.DowntimeForm.checked_at,
+    }
 
 
 @blueprint.post("/console/downtime")
@@ -43,7 +62,9 @@ def check(form_number: int) -> Response:
 
 def _page(fault: str) -> str:
     with read_session() as session:
-        rows, departments = downtime.listed(session), catalogue.coded_departments(session)
+        rows = downtime.listed(session, most=downtime.LISTED + 1)
+        departments = catalogue.coded_departments(session)
     fields = [name for name in downtime.COLUMNS if name not in {"description", "department", "number", *downtime.STEPS}]
-    shown = {"rows": rows, "departments": departments, "columns": downtime.COLUMNS, "people": fields}
+    listed = {"rows": rows[: downtime.LISTED], "more": len(rows) > downtime.LISTED, "most": downtime.LISTED}
+    shown = listed | {"departments": departments, "columns": downtime.COLUMNS, "people": fields}
     return render_template("console/downtime.html", fault=fault, steps=downtime.STEPS, form_name=downtime.name, **shown)

@@ -61,11 +61,13 @@ def ticket_index() -> str | Answer:
         until=filters.end(last),
         text=filters.text("q"),
         staff_numbers=g.visitor.supervises,
-        oldest_first=request.args.get("order") == "oldest",
+        order=filters.code("order", ticket_list.ORDERS),
     )
     if exports.wanted():
         return exports.export(
-            "tickets", _columns(), lambda session, after: ticket_list.find(session, wanted, after=after)
+            "tickets",
+            _columns(open_ones=wanted.open),
+            lambda session, after: ticket_list.find(session, wanted, after=after),
         )
     with read_session() as session:
         page = ticket_list.find(session, wanted, after=filters.cursor("after"))
@@ -87,17 +89,21 @@ def ticket_index() -> str | Answer:
     red = {row.ticket_id: row for row in unopened}
     shown = {"page": page, "red": red, "urged": urged, "tabs": TABS, "first": first, "last": last, "most": most}
     counted = ticket_list.COUNTED
-    shown |= {"total": min(total, counted), "many": total > counted, "oldest": wanted.oldest_first}
+    shown |= {"total": min(total, counted), "many": total > counted}
+    late = {row.id for row in page.rows if wanted.open and row.due_at and row.due_at < now()}
+    shown |= {"order": wanted.sorted_by, "open_ones": wanted.open, "late": late}
     shown |= {"waiting": waiting, "teams": filters.grouped(candidates, "team")}
     return render_template("console/tickets.html", **shown, **choices)
 
 
-def _columns() -> exports.Columns:
+def _columns(*, open_ones: bool) -> exports.Columns:
+    due: exports.Columns = {gettext("最迟"): lambda row: row.due_at} if open_ones else {}
     return {
         gettext("编号"): lambda row: row.number,
         gettext("报修时间"): lambda row: row.reported_at,
         gettext("状态"): lambda row: word("state", row.state),
         gettext("优先级"): lambda row: word("priority", row.priority),
+        **due,
         gettext("科室"): lambda row: row.department,
         gettext("报修人"): lambda row: row.requester or row.served,
         gettext("服务"): lambda row: row.category,
