@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from app.models import Ticket, TicketPhoto
+from app.models import Person, Ticket, TicketPhoto
 from app.services import images
 from tests.conftest import Phone
 from tests.support.pictures import photo, vast
@@ -78,6 +78,24 @@ def test_what_is_no_photo_is_refused_in_words_and_nothing_typed_is_lost(
 def test_a_fourth_photo_is_refused(slip: Slip, phone: Phone, world: World) -> None:
     answer = report(slip, phone(world.nurse_identity), *[photo("PNG", (8, 8))] * 4)
     assert (answer.status_code, tickets(world)) == (409, [])
+
+
+def test_what_is_on_record_is_shown_and_not_copied(slip: Slip, phone: Phone, world: World) -> None:
+    nurse, number = phone(world.nurse_identity), "13900005678"
+
+    def record(telephone: str) -> str:
+        with world.database.transaction() as session:
+            session.get_one(Person, world.nurse.id).telephone = telephone
+        return nurse.get("/report").text
+
+    assert "没有您的电话" in record("")
+    page = record(number)
+    assert "会打您的电话 …5678" in page
+    assert number not in page  # whoever looks over a shoulder reads no whole number
+    assert f"到这里来：{world.ward.name}" in page
+    assert 'name="telephone" maxlength="20" value=""' in page
+    assert report(slip, nurse).status_code == 303
+    assert [(ticket.location, ticket.department_id) for ticket in tickets(world)] == [("", world.ward.id)]
 
 
 def test_for_a_colleague_who_rates_then(slip: Slip, phone: Phone, world: World) -> None:

@@ -1,7 +1,7 @@
 """A person's own tickets, newest first."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db import HELD
 from app.errors import Missing, Refused
-from app.models import Category, Person, Ticket, TicketAsset
+from app.models import Category, Department, Person, Ticket, TicketAsset
 from app.services.organisation import employment as people
 from app.services.organisation.assets import LabelTarget
 from app.services.tickets import lifecycle
@@ -18,6 +18,7 @@ from app.services.tickets.scan import load
 MOST = 30
 DESCRIPTION_MOST = 500
 LOCATION_MOST = 100
+ENDS = 4  # digits of a number, enough to know which it is
 SAME_REPORT = timedelta(minutes=5)
 
 
@@ -81,6 +82,25 @@ def report(session: Session, person_id: int, fault: Fault, *, at: datetime, zone
     if asset_id is not None:
         session.add(TicketAsset(ticket_id=opened.id, asset_id=asset_id))
     return opened.id
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """What an engineer is shown of whoever reports, without their typing it: where, and the end of the number to ring.
+
+    Shown, and never copied into the ticket: what stands in the roster is erased there, and is right the day it is rung.
+    """
+
+    where: str
+    telephone_ends: str
+
+
+def on_record(session: Session, person_id: int, *, day: date) -> OnRecord:
+    person = session.get_one(Person, person_id)
+    employment = people.employment_at(session, person_id, day)
+    ward = session.get(Department, employment.department_id) if employment and employment.department_id else None
+    where = [ward.name, ward.building, ward.floor, ward.room] if ward else []
+    return OnRecord(" ".join(filter(None, where)), person.telephone[-ENDS:])
 
 
 def spot(where: str, telephone: str) -> str:

@@ -97,8 +97,10 @@ def report_page(about: LabelTarget | None = None, *, fault: str = "") -> str:
     with read_session() as db:
         categories = catalogue.categories_for_users(db, standing=about.category_id if about else None)
         standing = incidents.standing(db)
+        known = requester.on_record(db, phone_gate.person(), day=now().date())
     shown: dict[str, Any] = {
         "about": about,
+        "known": known,
         "fault": fault,
         "categories": categories,
         "most": requester.DESCRIPTION_MOST,
