@@ -50,7 +50,7 @@ def keyed(order: str, ticket: Ticket) -> tuple[int, datetime, int]:
 def test_page_after_page_is_the_whole_in_order(world: World, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tickets = [one for one in some(world) if one.state in OPEN_STATES]
     whole = [one.number for one in sorted(tickets, key=lambda one: keyed(order, one), reverse=order.endswith("_last"))]
-    defaults = pagination.in_sections.__kwdefaults__
+    defaults = pagination.in_sections.__kwdefaults__ or {}
     for size in (1, 2, 3, 50):
         monkeypatch.setattr(pagination.in_sections, "__kwdefaults__", {**defaults, "size": size})
         found, after = list[str](), None

@@ -99,7 +99,7 @@ def of_ticket(session: Session, ticket_id: int) -> MajorIncident | None:
     return session.scalar(select(MajorIncident).where(MajorIncident.ticket_id == ticket_id))
 
 
-def listed(session: Session, *, most: int) -> list[Shown]:
+def listed(session: Session, *, most: int = MOST) -> list[Shown]:
     query = select(MajorIncident, Ticket).join(Ticket, Ticket.id == MajorIncident.ticket_id)
     found = session.execute(query.order_by(MajorIncident.id.desc()).limit(most)).all()
     return [

@@ -20,6 +20,7 @@ from app.services.registers import access, evidence, search, uses
 from app.services.registers.access import Reader
 from app.services.registers.search import LISTS, RecordFilter, Shown
 from app.services.registers.values import LINE, PROSE
+from app.services.tables.writer import Cell
 from app.web.console import exports, filters
 from config.registers import Field, Register
 
@@ -85,7 +86,7 @@ def _wanted(form: Register) -> RecordFilter:
 def _columns(form: Register, today: date) -> exports.Columns:
     """What the list shows; the whole of a register, to be brought in again, is its workbook."""
     has = {one.name for one in form.current}
-    columns: dict[str, tuple[bool, Callable[[Line], exports.Cell]]] = {
+    columns: dict[str, tuple[bool, Callable[[Line], Cell]]] = {
         gettext("编号"): (True, lambda row: row.RegisterRecord.code),
         gettext("内容"): (True, lambda row: row.RegisterRecord.title or gettext("已删除")),
         gettext("状态"): (True, lambda row: form.state(row.RegisterRecord.state, language())),
