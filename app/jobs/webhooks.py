@@ -21,7 +21,9 @@ AT_ONCE = 20
 LOOK = timedelta(seconds=2)  # events are not announced: the feed is looked at, as by a board
 TIMEOUT = urllib3.Timeout(connect=5, read=15)
 PORTS = {"https": 443, "http": 80}
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# IPv6 networks whose last 32 bits are an IPv4 address: compatible, translated (RFC 2765, 6052, 8215).
+CARRYING = [ipaddress.ip_network(one) for one in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")]
 
 
 class Unreachable(Exception):
@@ -115,11 +117,20 @@ def resolved(host: str, port: int, private: tuple[str, ...]) -> tuple[str, bool]
     except (OSError, UnicodeError) as error:
         raise Unreachable("no_such_host") from error
     address = ipaddress.ip_address(str(found[0][4][0]).partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    listed = any(host == one or _within(mapped, one) for one in private)
-    if not listed and (not mapped.is_global or mapped.is_multicast):
+    meant = _carried(address)
+    listed = any(host == one or _within(meant, one) for one in private)
+    if not listed and (not meant.is_global or meant.is_multicast):
         raise Unreachable("private_address")
     return str(address), listed
+
+
+def _carried(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one leads to (mapped, compatible, 6to4, translated), else itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    own = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    carried = own if any(address in network for network in CARRYING) and int(address) > 1 else None
+    return address.ipv4_mapped or address.sixtofour or carried or address
 
 
 def _within(address: ipaddress.IPv4Address | ipaddress.IPv6Address, written: str) -> bool:

@@ -242,6 +242,23 @@ def test_a_private_address_is_refused_unless_listed(url: str, settings: Settings
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *("2130706433", "0x7f.1", "017700000001", "::ffff:10.0.0.1", "::127.0.0.1", "2002:7f00:1::"),
+        *("64:ff9b::10.0.0.1", "64:ff9b:1::a00:1", "::ffff:0:127.0.0.1", "0.0.0.0", "::", "fe80::1"),
+    ],
+)
+def test_a_private_address_is_refused_however_it_is_written(host: str) -> None:
+    with pytest.raises(job.Unreachable, match="private_address"):
+        job.resolved(host, 443, ())
+
+
+@pytest.mark.parametrize("host", ["1.1.1.1", "2606:4700::1111", "64:ff9b::1.1.1.1", "2002:101:101::"])
+def test_a_public_address_is_not(host: str) -> None:
+    assert job.resolved(host, 443, ())[1] is False
+
+
+@pytest.mark.parametrize(
     ("private", "listed"),
     [(("localhost",), True), (("127.0.0.0/8", "::1"), True), (("10.0.0.0/8",), None), (("itsm.local",), None)],
 )
@@ -262,7 +279,11 @@ def test_http_is_for_the_inside_only(runtime: Runtime, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://host/", "https://user:pass@host/", "https:///path", "nothing", "https://h/" + "x" * 500]
+    "url",
+    [
+        *("ftp://host/", "https://user:pass@host/", "https:///path", "nothing", "https://h/" + "x" * 500),
+        *("https://[::1", "https://h:99999/", "https://h:port/"),
+    ],
 )
 @ONE
 def test_what_is_no_address_is_refused(url: str, world: World) -> None:

@@ -71,8 +71,7 @@ def add(
 
     Raises Refused.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or len(url) > LONGEST_URL:
+    if len(url) > LONGEST_URL or not _is_address(url):
         raise Refused("webhook_url")
     if not name or not types or not set(types) <= set(OFFERED):
         raise Refused("webhook_incomplete")
@@ -83,6 +82,14 @@ def add(
     session.add(endpoint)
     session.flush()
     return endpoint
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"https", "http"} and bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:  # a bracket too few, a port there is not
+        return False
 
 
 def get(session: Session, endpoint_id: int, *, lock: bool = False) -> WebhookEndpoint:
