@@ -3,11 +3,12 @@
 from datetime import timedelta
 from hashlib import sha256
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app.models import Event
+from app.models import Completion, Event, Rating, ServiceCase
 from app.services.sheets import computing, freezing, pages
 from ledger.canonical import canonical
 from tests.sheets.conftest import Story
@@ -61,3 +62,31 @@ def test_what_is_hidden_of_a_frozen_sheet_is_not_found_by_trying_it_against_the_
     with story.world.database.reading() as session:
         kept = session.get_one(type(shown.standing.sheet), sheet)
         assert sha256(canonical(freezing.read(kept.content))).hexdigest() == kept.digest
+
+
+@pytest.mark.parametrize("levels", [[1], [3, 3, 3, 3, 3, 3], [1, 1, 1, 1, 1, 1]])
+def test_where_few_rated_or_all_alike_the_call_backs_do_not_say_that_somebody_was_low(
+    story: Story, levels: list[int]
+) -> None:
+    """Neither the figure, nor the points, nor the weight that others would carry where there is none."""
+
+    def seen() -> tuple[Any, ...]:
+        line = story.line("C7.3", for_provider=True)
+        others = [(one["code"], one["weight_spread"]) for one in (story.view().content or {})["lines"]]
+        return line["figure"], line["why"], line["points"], line["interval"], others
+
+    for n, level in enumerate(levels):
+        story.rate(story.finish(5 + n), level, story.world.nurse_identity, after=timedelta(hours=1))
+    story.count()
+    story.freeze()
+    without = seen()
+    with story.world.database.transaction() as session:
+        for done in session.scalars(select(Completion)):
+            case = {"reason": "low_score", "about": "ticket", "source": "scan", "stage": "received", "acts": 0}
+            due = {"opened_at": story.day(9), "call_due_at": story.day(10), "called_at": story.day(9)}
+            about = {"ticket_id": done.ticket_id, "cycle": 1}
+            rated = session.scalars(select(Rating.id).where(Rating.completion_id == done.id)).one()
+            session.add(ServiceCase(rating_id=rated, **case, **due, **about))
+    story.freeze(2, "回访补记")
+    assert story.line("C7.3")["figure"] == {"num": len(levels), "den": len(levels)}
+    assert seen() == without

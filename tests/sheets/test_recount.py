@@ -112,6 +112,7 @@ def total(content: dict[str, Any]) -> int:
     given = {line["code"]: line["figure"] for line in content["lines"]}
     for code in ("C7.1", "C7.5"):  # they tell levels: of fewer than thirty answers nothing is scored
         given[code] = given[code] if given[code] and given[code]["den"] >= 30 else None
+    given["C7.3"] = given["C7.3"] if given["C7.1"] else None  # that anybody was low says the same there
     again = reading.sheet({"tree": tree, "figures": given, "bonus": [content["bonus_counted"]]})
     points: dict[str, int] = {line["code"]: line["points"] for line in content["lines"] if line["points"] is not None}
     assert again["points"] == points

@@ -259,7 +259,7 @@ MEASURES: Mapping[str, Measure] = {
     "urge_answered": Measure("event", urge_answered),
     "satisfied": Measure("completion", satisfied, of_ratings=True, of_levels=True),
     "responded": Measure("completion", responded, of_ratings=True, of_whom=True),
-    "called_back": Measure("case", called_back, of_ratings=True),
+    "called_back": Measure("case", called_back, of_ratings=True, of_low=True),
     "complaint_in_time": Measure("case", complaint_in_time, of_ratings=True),
     "made_up_for": Measure("case", made_up_for, of_ratings=True, of_levels=True),
     "remote": Measure("completion", remote),

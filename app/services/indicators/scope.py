@@ -70,6 +70,8 @@ class Measure:
     """Moves with what somebody has rated or complained of (law 11)."""
     of_levels: bool = False
     """Tells what levels were given: of few answers it is shown and not scored, for points would tell them, too."""
+    of_low: bool = False
+    """Of those who rated low: where few have rated, that there was any tells what single people answered."""
     of_whom: bool = False
     """Tells who has rated, and of no level: in closed blocks the provider reads it before the freeze."""
 

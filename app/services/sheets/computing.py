@@ -94,6 +94,8 @@ def _score(
     for line in lines:
         line["weight_spread"] = scored.get("weights", {}).get(line["code"])
         line["points"] = scored.get("points", {}).get(line["code"])
+        if line["figure"] and line["points"] is None and _of_low(line):
+            line["why"] = "few"
     return {
         "rules": rules.name,
         "lines": lines,
@@ -107,13 +109,26 @@ def _score(
 
 def _figures(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What is scored."""
-    return {line["code"]: None if line.get("unscored") or _of_few(line) else line["figure"] for line in lines}
+    few = any(answers < SMALL for _satisfied, answers in satisfied(lines))
+    return {line["code"]: None if line.get("unscored") or _of_few(line, few) else line["figure"] for line in lines}
 
 
-def _of_few(line: Mapping[str, Any]) -> bool:
+def satisfied(lines: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """How many are satisfied of how many who answered; nothing where the rules do not ask."""
+    found = [line["figure"] or {} for line in lines if line["measure"] == "satisfied"]
+    return [(one.get("num", 0), one.get("den", 0)) for one in found]
+
+
+def _of_low(line: Mapping[str, Any]) -> bool:
+    measure = MEASURES.get(line["measure"])
+    return measure is not None and measure.of_low
+
+
+def _of_few(line: Mapping[str, Any], few: bool) -> bool:
     """Levels that too few have given, under whatever rules: the provider would read them from the points."""
     measure = MEASURES.get(line["measure"])
-    return bool(measure and measure.of_levels and line["figure"] and line["figure"]["den"] < SMALL)
+    of_few = bool(measure and measure.of_levels and line["figure"] and line["figure"]["den"] < SMALL)
+    return of_few or (few and _of_low(line))
 
 
 def _named(one: Indicator) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What pages and commands show: drafts as they were last counted, frozen versions as they were frozen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -106,20 +106,16 @@ def few_hidden(content: dict[str, Any]) -> dict[str, Any]:
     beside the rate without what was set aside stands the one with it only where at least five were. Neither salt nor
     digests of rows: with them whoever tries what is hidden would know when it is right.
     """
-    lines = [_hidden(line) if _few(line) else line for line in content["lines"]]
-    both, own = content["satisfied_with_excluded"], next(_satisfied(content), None)
-    apart = both["den"] - (own or {}).get("den", 0)
+    alike = any(telling(*one) for one in computing.satisfied(content["lines"]))
+    lines = [_hidden(line) if _few(line, alike) else line for line in content["lines"]]
+    both = content["satisfied_with_excluded"]
+    apart = both["den"] - sum(answers for _satisfied, answers in computing.satisfied(content["lines"]))
     shown = both["den"] >= FEW and (apart == 0 or apart >= FEW)
-    alike = any(_few(line) for line in content["lines"] if line["measure"] == "satisfied")
-    told = {name: value for name, value in content.items() if name not in {"salt", "rows"}}
-    return {**told, "lines": lines, "satisfied_with_excluded": both if shown and not alike else None}
+    known = {name: value for name, value in content.items() if name not in {"salt", "rows"}}
+    return {**known, "lines": lines, "satisfied_with_excluded": both if shown and not alike else None}
 
 
-def _satisfied(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (line["figure"] for line in content["lines"] if line["measure"] == "satisfied" and line["figure"])
-
-
-def _few(line: dict[str, Any]) -> bool:
+def _few(line: dict[str, Any], alike: bool) -> bool:
     if line["measure"] not in MEASURES or not MEASURES[line["measure"]].of_ratings:
         return False
     figure = line["figure"] or {}
@@ -129,7 +125,7 @@ def _few(line: dict[str, Any]) -> bool:
     measure = MEASURES[line["measure"]]
     if measure.of_whom:
         return bool(num < FEW)
-    return telling(num, den) if measure.of_levels else bool(den < FEW)
+    return telling(num, den) if measure.of_levels else bool(den < FEW) or (measure.of_low and alike)
 
 
 def _hidden(line: dict[str, Any]) -> dict[str, Any]:
