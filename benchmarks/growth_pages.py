@@ -99,7 +99,7 @@ def pages(app: Flask, parts: Parts) -> list[Page]:
             words = "&".join(f"{key}={value}" for key, value in query.items())
             name = f"{door.rule}{'?' if words else ''}{words} ({who})"
             address = f"{door.address}?{urlencode(query)}" if query else door.address
-            narrowed = query.keys() - {"after", "touchpoint"}  # a touchpoint is always asked for
+            narrowed = query.keys() - {"after", "order", "touchpoint"}  # a touchpoint is always asked for
             found.append(Page(name, who, address, choices=sum(bool(query[name]) for name in narrowed)))
     # What waits for somebody, or is worked at, has more on its page than what is done.
     found += [Page(f"{before}<{state}> ({who})", who, f"{before}{parts.newest[state]}") for who, before, state in _OPEN]

@@ -61,7 +61,7 @@ def _value(name: str, value: Any) -> str:
         case date():
             return value.isoformat()
         case dict():
-            return " · ".join(_touched(name, value))
+            return chips(name, value)
     if name in OUTCOMES:
         return gettext(OUTCOMES[name].get(value, value))
     if name == "account":
@@ -69,12 +69,12 @@ def _value(name: str, value: Any) -> str:
     return word(CODES[name], value) if CODES.get(name) in WORDS else str(value)
 
 
-def _touched(name: str, value: Mapping[str, Any]) -> list[str]:
-    """The chips of a rating: reasons as a list of codes, qualities and faces as codes with their points."""
+def chips(name: str, value: Mapping[str, Any] | None) -> str:
+    """Those of a rating in a line: reasons as a list of codes, qualities and faces as codes with their points."""
+    kind, given = "face" if name == "faces" else name, value or {}
     if name == "reasons":
-        return [touch_word("reason", code) for code in value.get("codes", [])]
-    kind = "face" if name == "faces" else name
-    return [f"{touch_word(kind, code)} {points}" for code, points in value.items()]
+        return " · ".join(touch_word("reason", code) for code in given.get("codes", []))
+    return " · ".join(f"{touch_word(kind, code)} {points}" for code, points in given.items())
 
 
 def _account(appid: str) -> str:

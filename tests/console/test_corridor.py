@@ -19,6 +19,7 @@ from app.services.ratings.rating import Detail
 from tests.conftest import Console
 from tests.console.conftest import Rate
 from tests.support.console_forms import send
+from tests.support.exports import columns
 from tests.support.world import ZONE, World
 
 Roll = Callable[[], None]
@@ -85,6 +86,8 @@ def test_a_click_opens_the_tickets_and_the_persons_own_way(
     assert f'href="/console/corridor/people/{world.nurse.id}"' in shown
     assert felt[0].number not in supervisor.get(behind.format(quarter, "handled", world.ward.id) + "&low=1").text
     assert felt[0].number not in supervisor.get(behind.format(quarter, "arrived", world.pharmacy.id)).text
+    filed = columns(supervisor, behind.format(quarter, "arrived", world.ward.id) + "&as=csv")
+    assert [row["工单"] for row in filed] == re.findall(r'class="id"><a [^>]+>([^<]+)<', shown)
     own = supervisor.get(f"/console/corridor/people/{world.nurse.id}").text
     assert all(text in own for text in (world.nurse.name, felt[0].number, "非常不满意", "5 分钟"))
 

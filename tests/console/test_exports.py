@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.http.words import chips
 from app.models import Asset, Completion, DeliveryAttempt, EnteredRating, IntegrityFlag, Notice, Place, Ticket
 from app.pagination import SIZE
+from app.services.ratings.rating import Detail
 from app.services.tables import writer
 from app.services.tables.reader import open_table
 from app.services.tickets import downtime
@@ -94,6 +96,16 @@ def test_what_was_entered_on_paper_or_by_telephone(world: World, console: Consol
     assert row["代录人"] == world.supervisor.name
     assert f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}" in row["单子上的日期，或通话的时间"]
     assert console(world.desk).get("/console/entered?as=csv").status_code == 403
+
+
+@ONE
+def test_a_rating_with_all_that_its_page_says_of_it(world: World, console: Console, rate: Rate) -> None:
+    rate(world.ticket("finished"), 2, Detail(reasons=["slow"], comment="等了半天", quality={"speed": 2}), corrected=1)
+    [row] = columns(console(world.supervisor), "/console/ratings?from=&as=csv")
+    assert (row["满意程度"], row["更正前"], row["补充说明"]) == ("非常不满意", "不满意", "等了半天")
+    assert row["原因"] == chips("reasons", {"codes": ["slow"]}) != ""
+    assert row["服务质量"] == chips("quality", {"speed": 2}) != ""
+    assert (row["有人要求改评价"], row["排除原因"]) == ("否", "")
 
 
 @ONE

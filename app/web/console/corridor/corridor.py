@@ -12,7 +12,7 @@ from app.http import forms
 from app.http.context import now, read_session, runtime, transaction
 from app.http.i18n import gettext
 from app.http.ids import parse_id
-from app.http.words import touch_word, word
+from app.http.words import chips, touch_word, word
 from app.models.rollup import EVERY_JOB
 from app.services.cases.search import candidates
 from app.services.dashboards import corridor, corridor_behind, corridor_measures
@@ -24,7 +24,7 @@ from app.services.organisation.directory import supervisors
 from app.services.rollups.corridor import Place
 from app.services.rollups.corridor_rows import COMPLAINT, OVERALL, RECOVERY
 from app.texts.sheets import per_cent
-from app.web.console import filters
+from app.web.console import exports, filters
 from app.web.console.corridor import picture
 
 blueprint = Blueprint("console_corridor", __name__)
@@ -78,14 +78,31 @@ def show() -> str:
 
 
 @blueprint.get("/console/corridor/tickets")
-def behind() -> str:
+def behind() -> str | Response:
     quarter, place = _asked()
     touchpoint = filters.code("touchpoint", {*corridor.codes(), OVERALL}) or OVERALL
     zone = runtime().settings.timezone
     asked = TicketFilter(touchpoint, place, quarter.begins(zone), quarter.ends(zone), low=bool(request.args.get("low")))
+    if exports.wanted():
+        return exports.export(
+            "corridor", _columns(), lambda session, after: corridor_behind.tickets(session, asked, after=after)
+        )
     with read_session() as session:
         page = corridor_behind.tickets(session, asked, after=filters.cursor("after"))
     return render_template("console/corridor_tickets.html", page=page, touchpoint=touchpoint, quarter=quarter)
+
+
+def _columns() -> exports.Columns:
+    return {
+        gettext("时间"): lambda row: row["at"],
+        gettext("工单"): lambda row: row["number"],
+        gettext("这里的感受"): lambda row: word("level", row["felt"]),
+        gettext("总评"): lambda row: word("level", row["level"]) if row["level"] else "",
+        gettext("原因"): lambda row: chips("reasons", row["reasons"]),
+        gettext("科室"): lambda row: row["department"],
+        gettext("服务"): lambda row: row["category"],
+        gettext("工程师"): lambda row: row["lead"],
+    }
 
 
 @blueprint.get("/console/corridor/people/<id:person_id>")

@@ -10,7 +10,7 @@ from app.errors import Refused
 from app.http.context import now, read_session, runtime, transaction
 from app.http.errors import words
 from app.http.i18n import gettext
-from app.http.words import word
+from app.http.words import chips, word
 from app.models.rating import EXCLUSION_REASONS, LEVELS
 from app.services.organisation import catalogue, directory, saved_filters
 from app.services.ratings import exclusions, praise, search
@@ -63,12 +63,23 @@ def _columns() -> exports.Columns:
         gettext("时间"): lambda row: row.at,
         gettext("工单"): lambda row: row.number,
         gettext("满意程度"): lambda row: word("level", row.level),
+        gettext("更正前"): lambda row: word("level", row.first_level) if row.corrected_at else "",
+        gettext("更正于"): lambda row: row.corrected_at,
         gettext("计入"): lambda row: exports.yes(row.counted),
         gettext("科室"): lambda row: row.department,
         gettext("服务"): lambda row: row.category,
         gettext("工程师"): lambda row: row.lead,
         gettext("评价人"): lambda row: row.rater,
+        gettext("原因"): lambda row: chips("reasons", row.reasons),
+        gettext("服务质量"): lambda row: chips("quality", row.quality),
+        gettext("各触点"): lambda row: chips("faces", row.faces),
         gettext("补充说明"): lambda row: row.comment,
+        gettext("有人要求改评价"): lambda row: exports.yes(row.pressed),
+        gettext("表扬"): lambda row: word("praise", row.praise) if row.praise else "",
+        gettext("排除原因"): lambda row: word("exclusion", row.excluded) if row.excluded else "",
+        gettext("排除的说明"): lambda row: row.excluded_note,
+        gettext("谁排除的"): lambda row: row.excluded_by,
+        gettext("排除于"): lambda row: row.excluded_at,
     }
 
 
