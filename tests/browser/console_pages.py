@@ -51,12 +51,15 @@ def shown(demo: Demo, browser: Browser, looks: str) -> Shown:
         page.locator("form[action$='/detail']").wait_for(state="detached")
     fresh, complained = tickets.make(demo.runtime, "reported"), tickets.make(demo.runtime, "accepted")
     answered, complaint = tickets.complain(demo.runtime, complained)
+    tickets.incident(demo.runtime)
     with open_desktop(browser) as desktop:
         page = enter_console(desktop, demo, "supervisor")
         page.goto(f"{demo.at('console-supervisor')}/console{looks}")
         addresses = _addresses(demo, rated.number, fresh.number, complained.number, (complaint, answered))
         for name, path in addresses.items():
             page.goto(demo.at("console-supervisor") + path)
+            if name == "console-incidents":
+                page.locator("main summary").first.click()
             yield name, page
         yield from _invitations(demo, page)
         page.goto(f"{demo.at('console-supervisor')}/console/tickets/new")

@@ -11,7 +11,7 @@ from app.models import IdentityClaim, WeChatIdentity
 from app.services.identity import invitations
 from tests.browser import console_pages, draws, tickets
 from tests.browser.console_pages import Shown
-from tests.browser.rows import pad, person, ward
+from tests.browser.rows import pad, person, record, ward
 from tests.browser.steps import agree, rate, read_code, scan
 from tests.support.browser import DESKTOP, PHONE, open_desktop, open_phone
 from tests.support.demo import Demo
@@ -72,6 +72,7 @@ def _nurse(demo: Demo, browser: Browser, looks: str) -> Shown:
             "report-scanned": demo.runtime.links.label_path("asset", 1),
             "unbind": "/my/unbind",
             "my-praise": "/my/praise",
+            "my-record": f"/my/records/{record(demo)}",
             "my-records": "/my/records",
         }.items():
             page.goto(demo.at("nurse") + path)

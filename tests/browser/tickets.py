@@ -15,7 +15,7 @@ from app.services.cases.acts import Actor
 from app.services.cases.complaints import ComplaintForm
 from app.services.organisation import employment
 from app.services.organisation.employment import by_staff_number
-from app.services.tickets import lifecycle, photos
+from app.services.tickets import incidents, lifecycle, photos
 from tests.support.pictures import photo
 from tests.support.world import ZONE
 
@@ -72,6 +72,22 @@ def make(runtime: Runtime, state: str, *, served: roles.Part = roles.NURSE, at: 
                 by = desk.id if verb == "cancel" else engineer.id
                 getattr(lifecycle, verb)(session, ticket, by=by, at=at, channel="wechat")
     return ticket
+
+
+def incident(runtime: Runtime) -> None:
+    """A major incident that a ward has joined; it is over, and its review is still to be written."""
+    ticket, at = make(runtime, "accepted"), clock.now()
+    with runtime.database.transaction() as session:
+        held = lifecycle.locked(session, ticket_id=ticket.id)
+        assert held.lead_id
+        assert held.requester_id
+        supervisor = by_staff_number(session, roles.SUPERVISOR.staff_number)
+        assert supervisor
+        how: dict[str, Any] = {"at": at, "channel": "console"}
+        made = incidents.declare(session, held, title="全院 HIS 登录缓慢", by=supervisor.id, **how)
+        incidents.join(session, made.id, person_id=held.requester_id, zone=runtime.settings.timezone, **how)
+        for verb in (lifecycle.arrive, lifecycle.finish):
+            verb(session, held, by=held.lead_id, **how)
 
 
 def rest(runtime: Runtime, who: roles.Part = roles.NURSE) -> None:

@@ -226,6 +226,7 @@ def test_the_archive_holds_before_the_verifier(story: Story, client: FlaskClient
     needed = re.findall(r'(?:href|src)="([^"#]+)"', played)
     assert all(one.startswith("data:") or (tmp_path / one).is_file() for one in needed)
     assert {"play/draws-play.js", "play/phone.css"} <= set(needed)
+    assert played.index("<h1>") < played.index("data-begin")
     assert "<script>" not in played
     assert "style=" not in played
     assert client.get(f"{PAGE}/bundle.zip").data == answer.data
