@@ -111,10 +111,10 @@ def post_once(
         def view(**parts: Any) -> Response:
             _enter(operation)
             key = _owner(operation), idempotency_key()
-            given, content = read() if read else (parsed(body), request.get_data())  # type: ignore[arg-type]
+            fields, content = read() if read else (parsed(body), request.get_data())  # type: ignore[arg-type]
             if first is None:
-                return _at_once(key, content, lambda db: _answer(do(db, given, **parts), usual))
-            prepare = partial(first, given, **parts)
+                return _at_once(key, content, lambda db: _answer(do(db, fields, **parts), usual))
+            prepare = partial(first, fields, **parts)
             return _in_steps(key, content, prepare, lambda db, found: _answer(do(db, found, **parts), usual))
 
         return _add_rule(operation.blueprint, operation, view)

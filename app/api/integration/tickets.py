@@ -52,11 +52,11 @@ def integration_ticket(number: str) -> models.SystemTicket:
     *("unknown_code", "provider_staff"),
     scope=WRITE,
 )
-def integration_report(db: Session, given: models.SystemReport) -> models.SystemTicket:
+def integration_report(db: Session, body: models.SystemReport) -> models.SystemTicket:
     """Open a ticket. The requester is served and may rate; without one the department is, at an inspection nobody."""
-    facts = _facts(db, given)
-    if given.requester is not None:
-        person = people.by_staff_number(db, given.requester)
+    facts = _facts(db, body)
+    if body.requester is not None:
+        person = people.by_staff_number(db, body.requester)
         if person is None:
             raise Refused("unknown_code", field="requester")
         if people.of_the_provider(db, person.id, now().date()):
@@ -64,9 +64,9 @@ def integration_report(db: Session, given: models.SystemReport) -> models.System
         employment = people.employment_at(db, person.id, now().date())
         facts["department_id"] = facts["department_id"] or (employment.department_id if employment else None)
         facts |= {"requester_id": person.id, "served_person_id": person.id}
-    elif given.source != "inspection":
+    elif body.source != "inspection":
         facts["served_department_id"] = facts["department_id"]
-    new = lifecycle.NewTicket(source=given.source, **facts)
+    new = lifecycle.NewTicket(source=body.source, **facts)
     zone = runtime().settings.timezone
     ticket = lifecycle.report(db, new, by=None, at=now(), zone=zone, channel=CHANNEL)
     return _one(db, ticket.number)
@@ -79,7 +79,7 @@ def integration_report(db: Session, given: models.SystemReport) -> models.System
     *("no_such_ticket", "not_open", "urged_just_now"),
     scope=WRITE,
 )
-def integration_urge(db: Session, given: models.SystemAct, number: str) -> models.SystemTicket:
+def integration_urge(db: Session, body: models.SystemAct, number: str) -> models.SystemTicket:
     """Ask to hurry; once in ten minutes."""
     ticket = lifecycle.locked(db, number=number)
     lifecycle.urge(db, ticket, by=None, at=now(), channel=CHANNEL)
@@ -93,14 +93,14 @@ def integration_urge(db: Session, given: models.SystemAct, number: str) -> model
     *("no_such_ticket", "unknown_code", "corrected_too_late", "correction_needs_supervisor"),
     scope=WRITE,
 )
-def integration_correct(db: Session, given: models.SystemCorrection, number: str) -> models.SystemTicket:
+def integration_correct(db: Session, body: models.SystemCorrection, number: str) -> models.SystemTicket:
     """Correct category, department, place or priority; on record, and only until somebody has begun to work on it."""
     ticket = lifecycle.locked(db, number=number)
     typed = corrections.Typed(
-        category=_id(db, Category.id, Category.code, given.category, "category"),
-        department=_id(db, Department.id, Department.code, given.department, "department"),
-        place=_id(db, Place.id, Place.code, given.place, "place"),
-        priority=given.priority,
+        category=_id(db, Category.id, Category.code, body.category, "category"),
+        department=_id(db, Department.id, Department.code, body.department, "department"),
+        place=_id(db, Place.id, Place.code, body.place, "place"),
+        priority=body.priority,
     )
     new, zone = corrections.read(db, ticket, typed, at=now()), runtime().settings.timezone
     corrections.correct(db, ticket, new, by=None, at=now(), zone=zone, channel=CHANNEL)
@@ -114,7 +114,7 @@ def integration_correct(db: Session, given: models.SystemCorrection, number: str
     *("no_such_ticket", "move_not_allowed", "cancel_needs_supervisor"),
     scope=WRITE,
 )
-def integration_cancel(db: Session, given: models.SystemAct, number: str) -> models.SystemTicket:
+def integration_cancel(db: Session, body: models.SystemAct, number: str) -> models.SystemTicket:
     """Cancel a ticket that nobody has begun to work on."""
     lifecycle.cancel(db, lifecycle.locked(db, number=number), by=None, at=now(), channel=CHANNEL)
     return _one(db, number)
@@ -127,40 +127,40 @@ def integration_cancel(db: Session, given: models.SystemAct, number: str) -> mod
     "unknown_code",
     scope=ALARMS,
 )
-def integration_alarm(db: Session, given: models.SystemAlarm) -> tuple[models.AlarmTicket, int]:
+def integration_alarm(db: Session, body: models.SystemAlarm) -> tuple[models.AlarmTicket, int]:
     """Raise an alarm, or say that it is over. One key is one open ticket; nobody was served, so nobody rates it."""
-    mine = bearer.system().id
-    if given.state == "resolved":
-        cleared = alarms.clear(db, mine, given.key, at=now())
+    system_id = bearer.system().id
+    if body.state == "resolved":
+        cleared = alarms.clear(db, system_id, body.key, at=now())
         shown = _one(db, cleared.number) if cleared else None
         return models.AlarmTicket(ticket=shown, new=False, count=0), 200
-    new = lifecycle.NewTicket(source="monitoring", **_facts(db, given))
-    raised = alarms.raise_alarm(db, mine, given.key, new, at=now(), zone=runtime().settings.timezone)
+    new = lifecycle.NewTicket(source="monitoring", **_facts(db, body))
+    raised = alarms.raise_alarm(db, system_id, body.key, new, at=now(), zone=runtime().settings.timezone)
     answer = models.AlarmTicket(ticket=_one(db, raised.ticket.number), new=raised.new, count=raised.count)
     return answer, 201 if raised.new else 200
 
 
-def _facts(db: Session, given: models.About) -> dict[str, Any]:
-    place_id = _id(db, Place.id, Place.code, given.place, "place")
-    department_id = _id(db, Department.id, Department.code, given.department, "department")
+def _facts(db: Session, body: models.About) -> dict[str, Any]:
+    place_id = _id(db, Place.id, Place.code, body.place, "place")
+    department_id = _id(db, Department.id, Department.code, body.department, "department")
     if department_id is None and place_id is not None:
         department_id = db.get_one(Place, place_id).department_id
     return {
-        "description": given.description.strip(),
-        "location": given.location.strip(),
-        "category_id": _id(db, Category.id, Category.code, given.category, "category"),
+        "description": body.description.strip(),
+        "location": body.location.strip(),
+        "category_id": _id(db, Category.id, Category.code, body.category, "category"),
         "department_id": department_id,
         "place_id": place_id,
-        "priority": given.priority,
+        "priority": body.priority,
     }
 
 
 def _id(
-    db: Session, column: InstrumentedAttribute[int], code: InstrumentedAttribute[str], given: str | None, field: str
+    db: Session, column: InstrumentedAttribute[int], code: InstrumentedAttribute[str], value: str | None, field: str
 ) -> int | None:
-    if given is None:
+    if value is None:
         return None
-    found = db.scalar(select(column).where(code == given))
+    found = db.scalar(select(column).where(code == value))
     if found is None:
         raise Refused("unknown_code", field=field)
     return found

@@ -37,12 +37,12 @@ def me() -> responses.Me:
 
 
 @post_once("/privacy", requests.Privacy, {200: responses.Notice}, "privacy_changed", consent=False)
-def accept_privacy(db: Session, given: requests.Privacy) -> responses.Notice:
+def accept_privacy(db: Session, body: requests.Privacy) -> responses.Notice:
     """Agree to the privacy notice that was shown."""
-    if given.version != wechat_sign_in.PRIVACY_VERSION:
+    if body.version != wechat_sign_in.PRIVACY_VERSION:
         raise Refused("privacy_changed", version=wechat_sign_in.PRIVACY_VERSION)
     wechat_sign_in.accept_privacy(db, bearer.current().identity_id, at=now())
-    return responses.Notice(version=given.version, accepted=True)
+    return responses.Notice(version=body.version, accepted=True)
 
 
 @post_once(
@@ -51,27 +51,27 @@ def accept_privacy(db: Session, given: requests.Privacy) -> responses.Notice:
     {201: responses.Bound, 202: responses.Bound},
     *("bound_already", "binding_proof", "binding_by_roster", "binding_wrong", "binding_too_many"),
 )
-def bind(db: Session, given: requests.Binding) -> object:
+def bind(db: Session, body: requests.Binding) -> object:
     """Bind this WeChat to a staff number: by WeChat's word for the telephone, or once a supervisor says yes."""
     identity_id, ways = bearer.current().identity_id, runtime().settings.binding_proof
-    last_four, proved = given.last_four, given.phone_proof is not None and "phone" in ways
+    last_four, proved = body.last_four, body.phone_proof is not None and "phone" in ways
     if not proved and "supervisor" not in ways:
         raise Refused("binding_by_roster")
-    if given.phone_proof is not None:
+    if body.phone_proof is not None:
         last_four = phone_proof.last_four(
             db,
             runtime().settings.secret_keys,
-            given.phone_proof,
+            body.phone_proof,
             identity_id=identity_id,
-            staff_number=given.staff_number,
+            staff_number=body.staff_number,
         )
     if last_four is None:
         raise Refused("binding_proof")
     outcome = binding.bind(
         db,
         identity_id=identity_id,
-        staff_number=given.staff_number,
-        name=given.name,
+        staff_number=body.staff_number,
+        name=body.name,
         last_four=last_four,
         proved=proved,
         at=now(),
@@ -92,12 +92,12 @@ def unbind() -> None:
         binding.unbind(db, bearer.current().identity_id, by=_person(), at=now())
 
 
-def _number(given: requests.PhoneCode) -> str:
+def _number(body: requests.PhoneCode) -> str:
     program = runtime().mini
     if program is None:
         raise Refused("no_mini_program")
     rate_limits.bound_phone_proofs(bearer.current().identity_id)
-    return exchanged(lambda: program.phone_number(given.code), known=True)
+    return exchanged(lambda: program.phone_number(body.code), known=True)
 
 
 @post_once(

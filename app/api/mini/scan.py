@@ -33,26 +33,26 @@ OF_A_RATER = (
 def scan(token: str) -> responses.Scan:
     """What stands behind a ticket's code, for me. Nothing is recorded."""
     with read_session() as db:
-        return _response(db, _seen(db, token), token)
+        return _response(db, _scan(db, token), token)
 
 
 @post_once("/scan/<token>/rating", requests.RatingForm, {201: responses.Scan}, *OF_A_FORM, *OF_A_RATER)
-def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
+def rate(db: Session, body: requests.RatingForm, token: str) -> responses.Scan:
     """Rate: one tap, recorded at once; details may come with it or later."""
-    seen = _of_form(db, token, given.form)
+    seen = _of_form(db, token, body.form)
     _bound(seen)
     rating.rate(
         db,
         seen,
-        level=given.level,
+        level=body.level,
         identity_id=bearer.current().identity_id,
         trust_all=runtime().settings.rating_trust == "open",
         source=CHANNEL,
         at=now(),
     )
-    if given.detail is not None:
-        _add_detail(db, _seen(db, token), given.detail)
-    return _response(db, _seen(db, token), token)
+    if body.detail is not None:
+        _add_detail(db, _scan(db, token), body.detail)
+    return _response(db, _scan(db, token), token)
 
 
 @post_once(
@@ -62,10 +62,10 @@ def rate(db: Session, given: requests.RatingForm, token: str) -> responses.Scan:
     *OF_A_FORM,
     *("nothing_to_correct", "comment_too_long", "detailed_before"),
 )
-def detail(db: Session, given: requests.DetailForm, token: str) -> responses.Scan:
+def detail(db: Session, body: requests.DetailForm, token: str) -> responses.Scan:
     """Say more about my rating, once."""
-    _add_detail(db, _of_form(db, token, given.form), given)
-    return _response(db, _seen(db, token), token)
+    _add_detail(db, _of_form(db, token, body.form), body)
+    return _response(db, _scan(db, token), token)
 
 
 @post_once(
@@ -75,10 +75,10 @@ def detail(db: Session, given: requests.DetailForm, token: str) -> responses.Sca
     *OF_A_FORM,
     *("provider_staff", "nothing_to_correct", "correction_over"),
 )
-def correct(db: Session, given: requests.CorrectionForm, token: str) -> responses.Scan:
+def correct(db: Session, body: requests.CorrectionForm, token: str) -> responses.Scan:
     """Correct my rating, once within 24 hours; both stay."""
-    rating.correct(db, _of_form(db, token, given.form), level=given.level, source=CHANNEL, at=now())
-    return _response(db, _seen(db, token), token)
+    rating.correct(db, _of_form(db, token, body.form), level=body.level, source=CHANNEL, at=now())
+    return _response(db, _scan(db, token), token)
 
 
 @post_once(
@@ -89,14 +89,14 @@ def correct(db: Session, given: requests.CorrectionForm, token: str) -> response
     *("provider_staff", "cancelled", "not_rateable", "not_finished", "window_over", "not_the_served"),
     *("move_not_allowed", "urged_just_now"),
 )
-def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
+def still_broken(db: Session, body: requests.FormOnly, token: str) -> responses.Scan:
     """It is still broken: reopens the ticket, where I am bound to a staff number."""
-    seen = _seen(db, token)
-    session.check_signed(given.form, bearer.current().family, token, seen.form_cycle)
+    seen = _scan(db, token)
+    session.check_signed(body.form, bearer.current().family, token, seen.form_cycle)
     _bound(seen, in_ward=seen.ward_id)
     zone = runtime().settings.timezone
     scan_service.say_still_broken(db, seen, trusted=_trusted(seen), at=now(), zone=zone, channel=CHANNEL)
-    return _response(db, _seen(db, token), token)
+    return _response(db, _scan(db, token), token)
 
 
 @post_once(
@@ -106,12 +106,12 @@ def still_broken(db: Session, given: requests.FormOnly, token: str) -> responses
     *OF_A_FORM,
     *("provider_staff", "not_open", "urged_just_now"),
 )
-def urge(db: Session, given: requests.FormOnly, token: str) -> responses.Scan:
+def urge(db: Session, body: requests.FormOnly, token: str) -> responses.Scan:
     """Ask to hurry, once in ten minutes."""
-    seen = _of_form(db, token, given.form)
+    seen = _of_form(db, token, body.form)
     _bound(seen, in_ward=seen.ward_id)
     scan_service.urge(db, seen, trusted=_trusted(seen), at=now(), channel=CHANNEL)
-    return _response(db, _seen(db, token), token)
+    return _response(db, _scan(db, token), token)
 
 
 @get("/ward/<token>", responses.Ward, "bad_token", "ward_closed")
@@ -133,7 +133,7 @@ def ward(token: str) -> responses.Ward:
     return responses.Ward(name=found.name, member=found.member, days=window.days, waiting=waiting)
 
 
-def _seen(db: Session, token: str) -> ScanView:
+def _scan(db: Session, token: str) -> ScanView:
     ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     who, window = bearer.current().identity_id, runtime().settings.rating_window
     return load(db, ticket_id, identity_id=who, at=now(), window=window)
@@ -141,7 +141,7 @@ def _seen(db: Session, token: str) -> ScanView:
 
 def _of_form(db: Session, token: str, form: str) -> ScanView:
     """The ticket as it is, if the form was issued to this session for this cycle of it."""
-    seen = _seen(db, token)
+    seen = _scan(db, token)
     session.check_signed(form, bearer.current().family, token, seen.cycle)
     return seen
 
@@ -155,10 +155,10 @@ def _trusted(seen: ScanView) -> bool:
     return seen.verified or runtime().settings.rating_trust == "open"
 
 
-def _add_detail(db: Session, seen: ScanView, given: requests.Details) -> None:
+def _add_detail(db: Session, seen: ScanView, details: requests.Details) -> None:
     if seen.mine is None:
         raise Refused("nothing_to_correct")
-    detail = Detail(**given.model_dump(include=set(Detail.__dataclass_fields__)))
+    detail = Detail(**details.model_dump(include=set(Detail.__dataclass_fields__)))
     rating.add_detail(db, seen, offered(seen.mine.level, detail), at=now())
     announce(db, "checks")
 

@@ -19,13 +19,13 @@ from app.services.identity.api_sessions import ACCESS_LIFE, REFRESH_LIFE, Tokens
     *("sign_in_again", "wechat_busy", "no_mini_program"),
     body=requests.SignIn,
 )
-def begin_session(given: requests.SignIn) -> responses.Session:
+def begin_session(body: requests.SignIn) -> responses.Session:
     """Sign in with the code of wx.login(). No Idempotency-Key: a code works once."""
     program, settings = runtime().mini, runtime().settings
     if program is None or settings.mini is None:
         raise Refused("no_mini_program")
     rate_limits.bound_sign_ins()
-    who = exchanged(lambda: program.session(given.code))
+    who = exchanged(lambda: program.session(body.code))
     with transaction() as db:
         identity_id = wechat_sign_in.identify(
             db,
@@ -47,19 +47,19 @@ def begin_session(given: requests.SignIn) -> responses.Session:
     *("token_unknown", "token_over", "refresh_used"),
     body=requests.Refresh,
 )
-def refresh_session(given: requests.Refresh) -> responses.Session:
+def refresh_session(body: requests.Refresh) -> responses.Session:
     """New tokens for a refresh token. Used a second time, it ends the whole session."""
 
     def refreshed() -> responses.Session | Refused:
         with transaction() as db:
-            tokens = api_sessions.refresh(db, given.refresh_token, at=now())
+            tokens = api_sessions.refresh(db, body.refresh_token, at=now())
             if isinstance(tokens, Refused):
                 return tokens
             return _response(tokens, db.get_one(WeChatIdentity, tokens.identity_id))
 
     answer = refreshed()
     if isinstance(answer, Refused):
-        bearer.count(answer, given.refresh_token)
+        bearer.count(answer, body.refresh_token)
         raise answer
     return answer
 

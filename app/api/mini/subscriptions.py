@@ -22,13 +22,13 @@ def subscriptions() -> responses.Subscriptions:
 
 
 @post_once("/subscriptions", requests.Consents, {200: responses.Subscriptions}, "unknown_template")
-def consent(db: Session, given: requests.Consents) -> responses.Subscriptions:
+def consent(db: Session, body: requests.Consents) -> responses.Subscriptions:
     """What the page was answered. Where WeChat pushes the same to us, the push counts, and not this."""
-    if not given.results.keys() <= _offered().keys():
+    if not body.results.keys() <= _offered().keys():
         raise Refused("unknown_template", expected=sorted(_offered()))
     if counted() == "report":
         who, at = bearer.current().identity_id, now()
-        for template, word in given.results.items():
+        for template, word in body.results.items():
             credits_.said(db, who, template, word, at=at)
     return _response(db)
 

@@ -46,7 +46,7 @@ def standing_incidents() -> responses.Incidents:
     *OF_A_PERSON,
     *("no_such_incident", "incident_no_department"),
 )
-def join_incident(db: Session, _given: requests.Nothing, incident_id: int) -> responses.Ticket:
+def join_incident(db: Session, _body: requests.Nothing, incident_id: int) -> responses.Ticket:
     """Me too: answers my department's ticket."""
     zone, who = runtime().settings.timezone, bearer.person_id()
     ticket_id = incidents.join(db, incident_id, person_id=who, at=now(), zone=zone, channel=CHANNEL)
@@ -63,11 +63,11 @@ def tickets() -> responses.Tickets:
 
 
 @post_once("/tickets", requests.Fault, {201: responses.Ticket}, *OF_A_PERSON, "unknown_category", "served_has_left")
-def report(db: Session, given: requests.Fault) -> responses.Ticket:
+def report(db: Session, body: requests.Fault) -> responses.Ticket:
     """Report a fault; the same words twice within five minutes are one ticket."""
-    if given.category_id is not None and not catalogue.can_be_chosen(db, Category, given.category_id):
+    if body.category_id is not None and not catalogue.can_be_chosen(db, Category, body.category_id):
         raise Refused("unknown_category")
-    fault = requester.Fault(given.description.strip(), given.category_id, given.location.strip())
+    fault = requester.Fault(body.description.strip(), body.category_id, body.location.strip())
     zone = runtime().settings.timezone
     ticket_id = requester.report(db, bearer.person_id(), fault, at=now(), zone=zone, channel=CHANNEL)
     return _whole(db, db.get_one(Ticket, ticket_id))
@@ -77,7 +77,7 @@ def report(db: Session, given: requests.Fault) -> responses.Ticket:
 def ticket(number: str) -> responses.Ticket:
     """One of my tickets."""
     with read_session() as db:
-        return _whole(db, _mine(db, number))
+        return _whole(db, _own(db, number))
 
 
 def _read_photo() -> tuple[bytes, bytes]:
@@ -94,7 +94,7 @@ def _read_photo() -> tuple[bytes, bytes]:
 def _drawn(content: bytes, number: str) -> bytes:
     # Drawing costs much: only for who may add one.
     with read_session() as db:
-        photos.check(db, _mine(db, number), by=bearer.person_id())
+        photos.check(db, _own(db, number), by=bearer.person_id())
     return images.redrawn(content)
 
 
@@ -109,7 +109,7 @@ def _drawn(content: bytes, number: str) -> bytes:
 )
 def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
     """Add a photo to a ticket that I reported: JPEG or PNG, at most 2 MB, three of them."""
-    found = _mine(db, number, lock=True)
+    found = _own(db, number, lock=True)
     return responses.Photo(id=photos.add(db, found, picture, by=bearer.person_id(), at=now()))
 
 
@@ -122,7 +122,7 @@ def add_photo(db: Session, picture: bytes, number: str) -> responses.Photo:
 def photo(number: str, photo_id: int) -> Response:
     """The picture."""
     with read_session() as db:
-        found = photos.get(db, _mine(db, number).id, photo_id)
+        found = photos.get(db, _own(db, number).id, photo_id)
     return Response(found.content, mimetype=found.media_type)
 
 
@@ -133,15 +133,15 @@ def photo(number: str, photo_id: int) -> Response:
     *OF_A_PERSON,
     *("no_such_ticket", "complained_already"),
 )
-def complain(db: Session, given: requests.ComplaintForm, number: str) -> responses.Complaint:
+def complain(db: Session, body: requests.ComplaintForm, number: str) -> responses.Complaint:
     """Complain about a ticket; the hospital answers, the provider never sees it."""
-    found = _mine(db, number, lock=True)
-    said = complaints.ComplaintForm(given.text.strip())
-    made = complaints.complain(db, found, said, by=bearer.person_id(), at=now(), channel=CHANNEL)
+    found = _own(db, number, lock=True)
+    form = complaints.ComplaintForm(body.text.strip())
+    made = complaints.complain(db, found, form, by=bearer.person_id(), at=now(), channel=CHANNEL)
     return responses.Complaint.model_validate(made)
 
 
-def _mine(db: Session, number: str, *, lock: bool = False) -> Ticket:
+def _own(db: Session, number: str, *, lock: bool = False) -> Ticket:
     who = bearer.current().identity_id
     return requester.ticket(db, number, person_id=bearer.person_id(), identity_id=who, at=now(), lock=lock)
 
