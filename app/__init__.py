@@ -83,8 +83,8 @@ def create_app(settings: Settings) -> Flask:
     i18n.install(app)
     addresses.install(app)
     ids.install(app)
-    said = {"word": words.word, "touch_word": words.touch_word, "finding_word": words.finding_word}
-    app.jinja_env.globals.update(said, scanner=scanner)
+    texts = {"word": words.word, "touch_word": words.touch_word, "finding_word": words.finding_word}
+    app.jinja_env.globals.update(texts, scanner=scanner)
     figures.install(app)
     look.install(app)
     headers.install(app)

@@ -143,15 +143,15 @@ class Database:
             with session.begin():
                 yield session
             announced = session.info.get("announced")
-        self._tell(announced)
+        self._announce(announced)
 
     def on_line(self, work: Callable[[Line], T]) -> T:
         """The same on a line: for what may be done twice (`Lines.run`)."""
         done, announced = self.lines.run(lambda line: line.whole(work))
-        self._tell(announced)
+        self._announce(announced)
         return done
 
-    def _tell(self, announced: set[str] | None) -> None:
+    def _announce(self, announced: set[str] | None) -> None:
         if announced:
             for hook in self.after_commit:
                 hook(announced)

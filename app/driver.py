@@ -27,16 +27,16 @@ class Prepared:
 
     def __init__(self, statement: Callable[[str], Any], columns: Sequence[str] = ()) -> None:
         self._statement, self._columns = cache(statement), columns
-        self._made: dict[str, Compiled] = {}
+        self._compiled: dict[str, Compiled] = {}
 
     def statement(self, dialect: Dialect) -> Any:
         """For whoever has a session around it."""
         return self._statement(dialect.name)
 
     def made_for(self, dialect: Dialect) -> "Compiled":
-        if dialect.name not in self._made:
-            self._made[dialect.name] = Compiled(self.statement(dialect), dialect, self._columns)
-        return self._made[dialect.name]
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = Compiled(self.statement(dialect), dialect, self._columns)
+        return self._compiled[dialect.name]
 
 
 class Compiled:
@@ -52,12 +52,12 @@ class Compiled:
         self._in = [(name, one.bind_processor(kind)) for name, one in types]
         returned = statement.exported_columns
         read = [column.type.dialect_impl(kind).result_processor(kind, None) for column in returned]
-        self._out = [(place, of) for place, of in enumerate(read) if of]
+        self._out = [(place, convert) for place, convert in enumerate(read) if convert]
         self._row = cast(Any, namedtuple("_row", returned.keys()))
 
-    def values(self, given: Mapping[str, Any]) -> list[Any]:
+    def values(self, parameters: Mapping[str, Any]) -> list[Any]:
         """In the order in which the text asks for them."""
-        known = {**self._fixed, **given}
+        known = {**self._fixed, **parameters}
         return [to_driver(known[name]) if to_driver else known[name] for name, to_driver in self._in]
 
     def row(self, sent: list[Any]) -> Any:

@@ -33,23 +33,23 @@ def differences(connection: Connection, metadata: MetaData, triggers: Collection
             **{one["name"]: (*one["column_names"], True, frozenset()) for one in uniques[key]},
             **{one["name"]: (*one["constrained_columns"], one["referred_table"]) for one in references[key]},
         }
-        said = _said(table, dialect)
-        wrong = {name for name in said.keys() | made.keys() if said.get(name) != made.get(name)}
+        declared = _declared(table, dialect)
+        wrong = {name for name in declared.keys() | made.keys() if declared.get(name) != made.get(name)}
         yield from sorted(f"{table.name}.{name}" for name in wrong)
     yield from sorted(set(triggers).difference(connection.scalars(text(_TRIGGERS[dialect.name]))))
 
 
-def _said(table: Table, dialect: Dialect) -> dict[Any, object]:
+def _declared(table: Table, dialect: Dialect) -> dict[Any, object]:
     """The models' word on a table, by name and in the form of what is reflected."""
-    said: dict[Any, object] = {one.name: (one.type.compile(dialect), one.nullable) for one in table.columns}
+    declared: dict[Any, object] = {one.name: (one.type.compile(dialect), one.nullable) for one in table.columns}
     for constraint in table.constraints:
         if isinstance(constraint, CheckConstraint):
-            said[constraint.name] = _condition(table, str(constraint.sqltext))
+            declared[constraint.name] = _condition(table, str(constraint.sqltext))
         elif isinstance(constraint, UniqueConstraint):
-            said[constraint.name] = (*constraint.columns.keys(), True, frozenset())
+            declared[constraint.name] = (*constraint.columns.keys(), True, frozenset())
     for reference in table.foreign_key_constraints:
-        said[reference.name] = (*reference.column_keys, reference.referred_table.name)
-    return said | {_name(index): _index_said(table, index, dialect) for index in table.indexes}
+        declared[reference.name] = (*reference.column_keys, reference.referred_table.name)
+    return declared | {_name(index): _index_said(table, index, dialect) for index in table.indexes}
 
 
 def _columns_made(columns: Collection[Any], dialect: Dialect) -> dict[Any, object]:

@@ -99,9 +99,9 @@ class RedisTokens:
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[bool]:
-        name, mine = f"{key}:lock", secrets.token_hex(8)
+        name, owner = f"{key}:lock", secrets.token_hex(8)
         try:
-            ours = bool(self._redis.set(name, mine, nx=True, px=int(seconds * 1000)))
+            ours = bool(self._redis.set(name, owner, nx=True, px=int(seconds * 1000)))
         except redis.RedisError:
             self._full = True  # whoever is about to fetch looks again first
             with self._otherwise.lock(key, seconds) as ours:
@@ -112,4 +112,4 @@ class RedisTokens:
         finally:
             if ours:
                 with suppress(redis.RedisError):  # then it falls open by itself
-                    self._redis.eval(self._UNLOCK, 1, name, mine)
+                    self._redis.eval(self._UNLOCK, 1, name, owner)

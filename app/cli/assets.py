@@ -71,7 +71,7 @@ def _import(kind: Kind, file: Path, rejects: Path | None, as_json: bool) -> None
         read = [row if isinstance(row, Fault) else reader.read(row) for row in rows]
         with open_rejects(file, rejects) as rejected:
             _take(kind, reader, read, counts, rejected)
-            rejected.tell(counts, as_json)
+            rejected.report(counts, as_json)
     except Refused as refused:
         _stop(errors.words(refused))
     except errors.DATABASE as error:
@@ -83,10 +83,10 @@ def _take(kind: Kind, reader: ItemReader, read: list[Item | Fault], counts: Coun
     items = (one for one in read if isinstance(one, Item))
     with transaction() as session:
         while batch := list(islice(items, BATCH)):
-            taken = inventory.import_rows(session, kind, reader, batch, at=clock.now())
-            wrong += taken.faults
-            counts.imported += taken.imported
-            counts.unchanged += taken.unchanged
+            outcome = inventory.import_rows(session, kind, reader, batch, at=clock.now())
+            wrong += outcome.faults
+            counts.imported += outcome.imported
+            counts.unchanged += outcome.unchanged
     counts.rejected = len(wrong)
     rejected.add(sorted(wrong, key=lambda fault: fault.line))
 

@@ -40,10 +40,10 @@ def verify(whole: bool, since: tuple[str, ...], as_json: bool) -> None:
     if wrong := next((one for one in kept if one.origin != known.signer.origin), None):
         raise click.BadParameter(_("这是另一个记录的检查点：%(origin)s", origin=wrong.origin), param_hint="--since")
     key = known.signer.key
-    with refusals(), progress(_("条")) as tell:
+    with refusals(), progress(_("条")) as advance:
         history.take_all(known)
         with known.database.reading() as session:
-            verdict = verification.verify(session, whole=whole, keys=[key] if key else [], kept=kept, progress=tell)
+            verdict = verification.verify(session, whole=whole, keys=[key] if key else [], kept=kept, progress=advance)
         with transaction() as session:
             verification.record(session, verdict, by=None, at=known.now())
     payload = {"first": verdict.first, "size": verdict.size, "fault": verdict.fault, "where": verdict.where}
@@ -69,11 +69,11 @@ def verify(whole: bool, since: tuple[str, ...], as_json: bool) -> None:
 @json_option
 def export(folder: Path, number: str | None, by: str | None, as_json: bool) -> None:
     known = runtime()
-    with refusals(), progress(_("条")) as tell:
+    with refusals(), progress(_("条")) as advance:
         history.take_all(known)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write_ticket(folder, number, as_json) if number else _write_all(folder, by, as_json, tell)
+            _write_ticket(folder, number, as_json) if number else _write_all(folder, by, as_json, advance)
         except OSError as error:
             reason = _("%(path)s 写不了：%(reason)s。", path=folder, reason=error.strerror)
             raise click.BadParameter(reason) from error
@@ -87,7 +87,7 @@ def _write_ticket(folder: Path, number: str, as_json: bool) -> None:
     report({"file": str(file), "entries": len(made["vectors"])}, as_json, _("已写入 %(file)s", file=file))
 
 
-def _write_all(folder: Path, by: str | None, as_json: bool, tell: verification.Progress) -> None:
+def _write_all(folder: Path, by: str | None, as_json: bool, advance: verification.Progress) -> None:
     if any(folder.iterdir()):
         raise click.BadParameter(_("%(path)s 里已有文件，请给一个空的文件夹。", path=folder))
     known = runtime()
@@ -95,7 +95,7 @@ def _write_all(folder: Path, by: str | None, as_json: bool, tell: verification.P
         person = employment.by_staff_number(session, by) if by else None
         if by and person is None:
             raise click.ClickException(_("没有工号 %(number)s。", number=by))
-        checkpoint = exports.write(session, folder, known.signer, tell)
+        checkpoint = exports.write(session, folder, known.signer, advance)
     with transaction() as session:
         exports.record(session, checkpoint, by=person.id if person else None, at=known.now())
     data = {"folder": str(folder), "size": checkpoint.size, "checkpoint": checkpoint.line}

@@ -59,6 +59,6 @@ def import_(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"year": days.year, "imported": fresh, "off": len(days.off), "work": len(days.work)}))
     else:
-        said = _("已导入") if fresh else _("没有变化")
+        result = _("已导入") if fresh else _("没有变化")
         counted = {"year": days.year, "off": len(days.off), "work": len(days.work)}
-        click.echo(_("%(year)s 年：放假 %(off)s 天，调休上班 %(work)s 天。", **counted) + said)
+        click.echo(_("%(year)s 年：放假 %(off)s 天，调休上班 %(work)s 天。", **counted) + result)

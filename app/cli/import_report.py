@@ -58,7 +58,7 @@ class Rejects:
             self._writer.writerow([lines, *map(guarded, row)])
         self._file.flush()
 
-    def tell(self, counts: Counts, as_json: bool, **more: object) -> None:
+    def report(self, counts: Counts, as_json: bool, **more: object) -> None:
         """The report of an import; the count line comes last."""
         path = str(self.path) if self.count else None
         if as_json:

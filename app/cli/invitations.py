@@ -49,7 +49,7 @@ def _one(staff_number: str) -> Line:
         person = by_staff_number(session, staff_number)
         if person is None:
             raise Missing("no_such_person")
-        return _line(person, _made(session, person))
+        return _line(person, _invited(session, person))
 
 
 def _everybody() -> list[Line]:
@@ -58,10 +58,10 @@ def _everybody() -> list[Line]:
     today = clock.now().astimezone(settings.timezone).date()
     with transaction() as session:
         found = invitations.engineers(session, appid=appid, day=today)
-        return [_line(person, "" if bound else _made(session, person)) for person, bound in found]
+        return [_line(person, "" if bound else _invited(session, person)) for person, bound in found]
 
 
-def _made(session: Session, person: Person) -> str:
+def _invited(session: Session, person: Person) -> str:
     users = "invitation" in runtime().settings.binding_proof
     made = invitations.invite(session, person.id, by=None, at=clock.now(), users=users)
     return runtime().links.invitation_url(made.number)

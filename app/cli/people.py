@@ -64,7 +64,7 @@ def import_(file: Path, full: bool, yes: bool, create: bool, rejects: Path | Non
                         refuse_upheaval(plan)
                 apply(session, plan, at=now)
             counts = Counts(imported=len(plan.changes), unchanged=plan.unchanged, rejected=rejected.count)
-            rejected.tell(counts, as_json, **(_summary(plan) if full else {}))
+            rejected.report(counts, as_json, **(_summary(plan) if full else {}))
     except Refused as refused:
         _stop(errors.words(refused))
     except errors.DATABASE as error:
@@ -137,8 +137,8 @@ def create_admin(staff_number: str, name: str, password_stdin: bool) -> None:
 )
 @json_option
 def spellings_(as_json: bool) -> None:
-    with read_session() as session, progress(_("行")) as tell:
-        found = list(misspelt(session, tell))
+    with read_session() as session, progress(_("行")) as advance:
+        found = list(misspelt(session, advance))
     names = {"person": _("人员"), "ticket": _("工单")}
     lines = [f"{names[one.what]} {one.id} {one.number!a} → {one.plain}" for one in found]
     report(

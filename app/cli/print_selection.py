@@ -14,18 +14,18 @@ KEYS = frozenset({"department", "state", "from", "to"})
 YEARS = range(1970, 2200)  # further out a day has no moment in every zone
 
 
-def tickets(asked: str) -> SlipFilter:
-    if asked.strip() == "all":
+def tickets(typed: str) -> SlipFilter:
+    if typed.strip() == "all":
         return SlipFilter()
-    terms = [term.strip() for term in asked.split(",") if term.strip()]
+    terms = [term.strip() for term in typed.split(",") if term.strip()]
     numbers = tuple(term for term in terms if "=" not in term)
-    given = [term.split("=", 1) for term in terms if "=" in term]
-    chosen = dict(given)
+    pairs = [term.split("=", 1) for term in terms if "=" in term]
+    chosen = dict(pairs)
     if not terms or chosen.keys() - KEYS or chosen.get("state", "closed") not in STATES:
         expected = _("编号，或 department=、state=（%(states)s）、from=、to=，或 all。", states=", ".join(STATES))
         raise _bad("tickets", expected)
     for name, value in chosen.items():
-        if not value or len([key for key, _value in given if key == name]) > 1:
+        if not value or len([key for key, _value in pairs if key == name]) > 1:
             raise _bad("tickets", _("%(name)s= 要有一个值，也只能写一次。", name=name))
     return SlipFilter(
         numbers,
@@ -36,11 +36,11 @@ def tickets(asked: str) -> SlipFilter:
     )
 
 
-def things(kind: Kind, asked: str) -> ThingFilter:
-    if asked.strip() == "all":
+def assets(kind: Kind, typed: str) -> ThingFilter:
+    if typed.strip() == "all":
         return ThingFilter()
-    before, condition, department = asked.partition("department=")
-    tags = tuple(term.strip() for term in asked.split(",") if term.strip())
+    before, condition, department = typed.partition("department=")
+    tags = tuple(term.strip() for term in typed.split(",") if term.strip())
     if not tags or (condition and (before.strip() or not department.strip())):
         raise _bad(f"{kind}s", _("编号，或 department=科室代码，或 all。"))
     return ThingFilter(department=department.strip()) if condition else ThingFilter(tags)

@@ -27,7 +27,7 @@ class Processes:
         self._environ = environ
         self._folder = folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._told = False
+        self._stopping = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # nohup has the hang-up ignored, and means it.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
@@ -72,7 +72,7 @@ class Processes:
                         return False
                     if time.monotonic() > until:
                         raise TimeoutError(url)
-        return not self._told
+        return not self._stopping
 
     def run(self) -> None:
         """Until told to stop; raises ChildEnded."""
@@ -82,12 +82,12 @@ class Processes:
     def _look(self) -> bool:
         time.sleep(_LOOK)
         for name, child in self._children.items():
-            if not self._told and child.poll() is not None:
+            if not self._stopping and child.poll() is not None:
                 raise ChildEnded(name)
-        return not self._told
+        return not self._stopping
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._told = True
+        self._stopping = True
 
     def _signal_all(self, number: signal.Signals) -> None:
         for child in self._children.values():

@@ -61,11 +61,11 @@ def _paper_options(layout: str) -> Callable[[Callable[..., None]], Callable[...,
         "退出码：0 已写入，1 没有写入，2 用法不对。"
     ),
 )
-@click.option("--tickets", "asked", required=True, help=_("编号或条件，例如 department=N07,from=2026-11-01。"))
+@click.option("--tickets", "selection", required=True, help=_("编号或条件，例如 department=N07,from=2026-11-01。"))
 @_paper_options("slip58")
-def sheet_(asked: str, **how: Any) -> None:
-    chosen = replace(print_selection.tickets(asked), rateable_since=clock.now() - runtime().settings.rating_window)
-    press = _Press.of(**how)
+def sheet_(selection: str, **how: Any) -> None:
+    chosen = replace(print_selection.tickets(selection), rateable_since=clock.now() - runtime().settings.rating_window)
+    press = _Press.to_file(**how)
     try:
         with read_session() as session:
             tickets, missing = slips.ids(session, chosen), slips.missing(session, chosen)
@@ -111,23 +111,23 @@ def _with_minis(tickets: Sequence[int]) -> Paper:
 def label(wards: str | None, asset: str | None, place: str | None, copies: int, **how: Any) -> None:
     if sum(one is not None for one in (wards, asset, place)) > 1:
         raise click.UsageError(_("--wards、--assets、--places 只写一个。"))
-    press = _Press.of(**how)
+    press = _Press.to_file(**how)
     if asset is not None:
-        _things("asset", asset, copies, press)
+        _labels("asset", asset, copies, press)
     elif place is not None:
-        _things("place", place, copies, press)
+        _labels("place", place, copies, press)
     else:
         _wards(wards or "all", copies, press)
 
 
-def _things(kind: Kind, asked: str, copies: int, press: "_Press") -> None:
-    chosen = print_selection.things(kind, asked)
+def _labels(kind: Kind, typed: str, copies: int, press: "_Press") -> None:
+    chosen = print_selection.assets(kind, typed)
     try:
         with read_session() as session:
             found = assets.find(session, kind, chosen, retired=False)
     except errors.DATABASE as error:
         _stop(errors.database(error))
-    if missing := sorted(set(chosen.tags) - {thing.tag for thing in found}):
+    if missing := sorted(set(chosen.tags) - {one.tag for one in found}):
         _stop(_("没有这些编号，或已停用：%(tags)s。", tags=", ".join(missing)))
     cards = (card for card in map(paper().label, found) for _copy in range(copies))
     press.run(cards, len(found) * copies, _("没有可印的标签。"))
@@ -137,7 +137,7 @@ def _things(kind: Kind, asked: str, copies: int, press: "_Press") -> None:
 @click.option("--wards", default="all", show_default=True, help=_("科室代码，逗号分隔；all 是全部科室。"))
 @_paper_options("a5")
 def poster(wards: str, **how: Any) -> None:
-    _wards(wards, 1, _Press.of(**how))
+    _wards(wards, 1, _Press.to_file(**how))
 
 
 def _wards(wards: str, copies: int, press: "_Press") -> None:
@@ -162,7 +162,7 @@ class _Press:
     as_json: bool
 
     @classmethod
-    def of(cls, *, layout: str, grid: str | None, start: int, out: Path, **how: Any) -> "_Press":
+    def to_file(cls, *, layout: str, grid: str | None, start: int, out: Path, **how: Any) -> "_Press":
         chosen = _gridded(sheet.LAYOUTS[layout], grid)
         if start > chosen.cells:
             raise click.BadParameter(_("每页只有 %(cells)s 格。", cells=chosen.cells), param_hint="--start")
@@ -186,7 +186,7 @@ class _Press:
                 _stop(_("PUBLIC_URL 太长，印成的码扫不清。"))
             except OSError as error:
                 _stop(_("写不了文件 %(path)s：%(reason)s。", path=self.out, reason=error.strerror))
-        self._tell(count, files, list(notes))
+        self._report(count, files, list(notes))
 
     def _write(self, pages: Iterable[sheet.Page]) -> list[Path]:
         if self.out.suffix.lower() == ".pdf":
@@ -198,13 +198,13 @@ class _Press:
             files[-1].write_bytes(png.png(page, dpi=self.dpi))
         return files
 
-    def _tell(self, count: int, files: list[Path], notes: list[Note]) -> None:
+    def _report(self, count: int, files: list[Path], notes: list[Note]) -> None:
         tell_hotline()
         if self.as_json:
             data = {"cards": count, "files": list(map(str, files)), "replaced": as_fields(notes)}
             click.echo(json.dumps(data, ensure_ascii=False))
             return
-        tell(notes)
+        show_notes(notes)
         click.echo(_("已写入 %(count)s 张：%(files)s", count=count, files=", ".join(map(str, files))))
 
 
@@ -212,7 +212,7 @@ def as_fields(notes: Iterable[Note]) -> list[dict[str, str]]:
     return [{"text": note.text, "printed": note.printed} for note in notes]
 
 
-def tell(notes: Iterable[Note]) -> None:
+def show_notes(notes: Iterable[Note]) -> None:
     """What could not be printed as it is."""
     for note in notes:
         click.echo(_("不能照原样印：%(text)s，印成 %(printed)s", text=note.text, printed=note.printed), err=True)

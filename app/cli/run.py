@@ -81,7 +81,7 @@ def read_place(environ: Mapping[str, str]) -> Place:
     if port == sandbox_port:
         raise CannotRun(f"PORT 和 SANDBOX_PORT 不能相同。 PORT and SANDBOX_PORT are both {port}; two were expected.")
     for name, number in (("PORT", port), ("SANDBOX_PORT", sandbox_port)):
-        if _taken(number):
+        if _port_taken(number):
             hint = f"make run {name}={number + 10}"
             raise CannotRun(f"端口 {number} 已被占用，请换一个。 Port {number} is in use, choose another: {hint}")
     data_dir = Path(environ.get("DATA_DIR") or "./var").resolve()
@@ -95,8 +95,8 @@ def read_place(environ: Mapping[str, str]) -> Place:
 def demo_environ(environ: Mapping[str, str], place: Place) -> dict[str, str]:
     """The environment of the demo's processes; a database given from outside is used instead of a file."""
     kept = {name: value for name, value in environ.items() if name in _KEPT or name.startswith(_KEPT_KINDS)}
-    given = {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL") if environ.get(name)}
-    return {**kept, **demo_settings(place), **given}
+    databases = {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL") if environ.get(name)}
+    return {**kept, **demo_settings(place), **databases}
 
 
 def demo_settings(place: Place) -> dict[str, str]:
@@ -145,7 +145,7 @@ def prepare(settings: Settings) -> None:
             click.echo("正在建立演示医院…… Making the demo hospital…")
             seed(session, appid=SERVICE.appid, zone=settings.timezone, at=clock.now())
             _draw(session, settings)
-            story.tell(session, at=clock.now(), zone=settings.timezone)
+            story.write(session, at=clock.now(), zone=settings.timezone)
     database.engine.dispose()
 
 
@@ -240,7 +240,7 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _taken(port: int) -> bool:
+def _port_taken(port: int) -> bool:
     # A browser asks localhost on IPv6 first, so a stranger there would answer instead of us.
     return any(_bound(family, host, port) for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")))
 

@@ -38,8 +38,8 @@ by_option = click.option("--by", required=True, metavar="STAFF_NUMBER", help=_("
 def show(quarter: str, number: str | None, as_json: bool) -> None:
     with refusals():
         term = _term(quarter, number)
-        with progress(_("件")) as tell:
-            job.count(runtime(), term, tell)
+        with progress(_("件")) as advance:
+            job.count(runtime(), term, advance)
         with runtime().database.reading() as session:
             payload = pages.as_json(pages.load(session, term, for_provider=False))
     report(payload, as_json, _words(payload))
@@ -54,8 +54,8 @@ def show(quarter: str, number: str | None, as_json: bool) -> None:
 def freeze(quarter: str, number: str | None, by: str, reason: str, as_json: bool) -> None:
     with refusals():
         term = _term(quarter, number)
-        with progress(_("件")) as tell:
-            job.count(runtime(), term, tell)
+        with progress(_("件")) as advance:
+            job.count(runtime(), term, advance)
         with transaction() as session:
             last = freezing.newest(session, term.contract.id, str(term.quarter))
             made = freezing.freeze(
@@ -154,11 +154,11 @@ def _read_calls(file: Path, quarter: Quarter) -> tuple[int, int]:
 
 
 def _term(quarter: str, number: str | None) -> Term:
-    zone, asked = runtime().settings.timezone, Quarter.read(quarter)
+    zone, chosen = runtime().settings.timezone, Quarter.read(quarter)
     with runtime().database.reading() as session:
         if number:
-            return pages.term(session, number, asked, zone=zone)
-        found = [Term(row.Contract, asked, zone) for row in pages.contracts(session)]
+            return pages.term(session, number, chosen, zone=zone)
+        found = [Term(row.Contract, chosen, zone) for row in pages.contracts(session)]
     inside = [term for term in found if term.days]
     if not inside:
         raise click.ClickException(_("%(quarter)s 没有合同。合同在控制台“合同”里登记。", quarter=quarter))

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from app import clock
 from app.cli import errors
 from app.cli.i18n import _
-from app.cli.qr import as_fields, qr, tell, tell_hotline
+from app.cli.qr import as_fields, qr, show_notes, tell_hotline
 from app.http.context import paper, read_session, transaction
 from app.models import SlipPad
 from app.services.codes import slip_pads
@@ -53,7 +53,7 @@ def pad(count: int | None, again: str | None, layout: str, back: bool, out: Path
         raise click.ClickException(_("PUBLIC_URL 太长，印成的码扫不清。")) from error
     except OSError as error:
         raise click.ClickException(_("写不了文件 %(path)s：%(reason)s。", path=out, reason=error.strerror)) from error
-    _tell(printed, out, notes, as_json)
+    _report(printed, out, notes, as_json)
 
 
 def _write(out: Path, layout: Layout, *, count: int | None, first: int | None, back: bool) -> SlipPad:
@@ -75,12 +75,12 @@ def _write(out: Path, layout: Layout, *, count: int | None, first: int | None, b
     return found
 
 
-def _tell(pad: SlipPad, out: Path, notes: Sequence[Note], as_json: bool) -> None:
+def _report(pad: SlipPad, out: Path, notes: Sequence[Note], as_json: bool) -> None:
     first, last = slip_pads.name(pad.first), slip_pads.name(pad.first + pad.count - 1)
     tell_hotline()
     if as_json:
         data = {"first": first, "last": last, "file": str(out), "replaced": as_fields(notes)}
         click.echo(json.dumps(data, ensure_ascii=False))
         return
-    tell(notes)
+    show_notes(notes)
     click.echo(_("已写入 %(first)s 到 %(last)s：%(path)s", first=first, last=last, path=out))

@@ -67,7 +67,7 @@ def import_(file: Path, name: str, rejects: Path | None, as_json: bool) -> None:
         except errors.DATABASE as error:
             broken = errors.database(error)
         bar.close()
-        rejected.tell(counts, as_json, error=broken)
+        rejected.report(counts, as_json, error=broken)
     if broken:
         _stop(broken)
 
@@ -97,11 +97,11 @@ def _take(
     nodes = [one for one in read if isinstance(one, Node)]
     wrong = [one for one in read if isinstance(one, Fault)]
     with transaction() as session:
-        taken = imports.import_rows(session, nodes, chosen, at=runtime().now())
-    wrong = sorted([*wrong, *taken.faults], key=lambda fault: fault.line)
+        outcome = imports.import_rows(session, nodes, chosen, at=runtime().now())
+    wrong = sorted([*wrong, *outcome.faults], key=lambda fault: fault.line)
     rejected.add(wrong)
-    counts.imported += taken.imported
-    counts.unchanged += taken.unchanged
+    counts.imported += outcome.imported
+    counts.unchanged += outcome.unchanged
     counts.rejected += len(wrong)
 
 

@@ -58,7 +58,7 @@ def run() -> None:
         raise click.ClickException("SURFACES 不含 worker，这个进程不能运行后台任务。 SURFACES has no worker.")
     runtime.database.wait_longer()
     with runtime.database.transaction() as session:
-        settings_history.record(session, _told(runtime), at=clock.now())
+        settings_history.record(session, _configuration(runtime), at=clock.now())
     work = WORK | BY_THE_CLOCK
     stopping, woken = Event(), {what: Event() for what in work}
     jobs = wakeups.open_queue(runtime.settings)
@@ -88,7 +88,7 @@ def run() -> None:
                 thread.join()
 
 
-def _told(runtime: Runtime) -> dict[str, object]:
+def _configuration(runtime: Runtime) -> dict[str, object]:
     """What decides about figures, and the digests of the files the hospital edits."""
     settings = runtime.settings
     return {

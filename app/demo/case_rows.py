@@ -13,7 +13,7 @@ from app.services.service_levels import calendars
 _SEED = 12
 _OLD = timedelta(days=6)  # closed by now
 _UNTOUCHED = timedelta(hours=20)
-_TOLD = ("已了解情况，是备件没有及时到。", "已请班组长核实，确实去晚了。", "查过记录，是第一次没有查到原因。")
+_CALL_NOTES = ("已了解情况，是备件没有及时到。", "已请班组长核实，确实去晚了。", "查过记录，是第一次没有查到原因。")
 _MADE_UP = ("换了一台新的，并当面说明了原因。", "工程师重新检查了一遍，护士长看过。", "补装了驱动，约定下周回看。")
 
 
@@ -52,7 +52,7 @@ class Cases:
         called, answered = at + dice.minutes(20, 90, 600), at + dice.minutes(620, 900, 1100)
         self._act(case, "case_called", called, note="call", text="电话里听了经过。", outcome="reached", call=1)
         case |= {"calls": 1, "called_at": called, "stage": "investigating"}
-        self._act(case, "case_answered", answered, note="answer", text=dice.choice(_TOLD))
+        self._act(case, "case_answered", answered, note="answer", text=dice.choice(_CALL_NOTES))
         case |= {"answered_at": answered, "told_at": answered, "stage": "answered"}
         if self._at - at > _OLD:
             self._close(case, answered)
@@ -81,8 +81,8 @@ class Cases:
         case["owner_id"], case["acts"] = self._supervisor, case["acts"] + 1
         event = self._event(case, kind, at, by=by, **more)
         if note:
-            said = {"kind": note, "text": text, "by_id": by, "at": at}
-            self._rows.draft(CaseNote, case_id=case["id"], event_id=event, **said)
+            entry = {"kind": note, "text": text, "by_id": by, "at": at}
+            self._rows.draft(CaseNote, case_id=case["id"], event_id=event, **entry)
 
     def _event(self, case: Row, kind: str, at: datetime, *, by: int | None, **data: Any) -> int:
         return self._rows.add(

@@ -7,13 +7,13 @@ from app.demo.seeded_random import Dice
 class Names:
     """Draws names, no name twice."""
 
-    def __init__(self, dice: Dice, taken: set[str]) -> None:
+    def __init__(self, dice: Dice, used: set[str]) -> None:
         self._dice = dice
-        self._taken = taken
+        self._used = used
 
     def next(self) -> str:
         while True:
             name = self._dice.choice(telling().names.family) + self._dice.choice(telling().names.given)
-            if name not in self._taken:
-                self._taken.add(name)
+            if name not in self._used:
+                self._used.add(name)
                 return name

@@ -19,7 +19,7 @@ from app.models.rating import LOW_LEVELS
 from config.touchpoints import touchpoints
 
 _SOURCE = "scan"
-_ASKED = 0.41  # of those who could rate and are bound
+_ASKED_SHARE = 0.41  # of those who could rate and are bound
 _DECIDED_WITHIN = timedelta(days=4)  # whether a praise is passed on
 _STRANGERS = 0.08  # of those who are not bound and rate all the same, unverified
 
@@ -55,7 +55,9 @@ class Voices:
             return [(work.completion["finished_at"] + timedelta(minutes=5), work.plan.requester)]
         served = ward if work.plan.whole_ward else [work.plan.requester]
         bound = [colleague for colleague in served if colleague.identity_id is not None]
-        raters: list[Colleague | None] = [self._dice.choice(bound)] if bound and self._dice.happens(_ASKED) else []
+        raters: list[Colleague | None] = (
+            [self._dice.choice(bound)] if bound and self._dice.happens(_ASKED_SHARE) else []
+        )
         if self._dice.happens(0.01 if bound else _STRANGERS):
             raters.append(None)
         timed = [(work.completion["finished_at"] + self._delay(), rater) for rater in raters]

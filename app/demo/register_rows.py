@@ -46,8 +46,8 @@ def write(session: Session, *, at: datetime) -> None:
         known = {"state", *(field.name for field in registers()[one.kind].current)}
         days = {"due": one.due, "done": one.done}
         dated = {name: str(at.date() + timedelta(day)) for name, day in days.items() if day is not None}
-        said = {"contract": contract, **one.said, **dated}
-        record = records.create(session, one.kind, {name: said[name] for name in said if name in known}, writer)
+        fields = {"contract": contract, **one.said, **dated}
+        record = records.create(session, one.kind, {name: fields[name] for name in fields if name in known}, writer)
         if one.parts:
             stock.move(session, record.id, one.kind, writer, movement="in", count=one.parts)
         if one.confirmed:

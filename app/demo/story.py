@@ -23,7 +23,7 @@ DAYS_BACK, AWAY = 7, 41  # of the roster; and one shift of so many at which nobo
 NOTED = "主板坏了，备件明早到；护士站先用隔壁的电脑。"
 
 
-def tell(session: Session, *, at: datetime, zone: ZoneInfo) -> None:
+def write(session: Session, *, at: datetime, zone: ZoneInfo) -> None:
     """The nurse complains, somebody was pressed; the engineer's work waits for a part; a colleague gives one back."""
     _complain(session, at=at)
     _press(session, at=at)
@@ -73,9 +73,9 @@ def _roster(session: Session, engineer: int, *, at: datetime) -> None:
     people = duty.people(session, day=at.date())
     by = next(one.id for one in people if one.staff_number == roles.SUPERVISOR.staff_number)
     days = [at.date() + timedelta(days=number) for number in range(-DAYS_BACK, 8)]
-    wanted = [one for number, person in enumerate(people) for one in _shifts(person, number, days)]
+    plan = [one for number, person in enumerate(people) for one in _shifts(person, number, days)]
     cells = {(person.id, day) for person in people for day in days}
-    duty_plan.replace(session, wanted, cells, by=by, hospital=True, at=at)
+    duty_plan.replace(session, plan, cells, by=by, hospital=True, at=at)
     first = duty.window(days[0], SHIFTS[0], at)[0] - timedelta(days=1)
     for person in people:
         if person.post_id is not None:
@@ -117,8 +117,8 @@ def _other(people: Sequence[Line], engineer: int) -> int:
 
 def _decline(session: Session, engineer: int, *, at: datetime) -> None:
     """A colleague's, not the engineer's whose phone is played."""
-    given = select(Ticket.id, Ticket.lead_id).where(Ticket.lead_id != engineer, Ticket.state == "dispatched")
-    found = session.execute(given.order_by(Ticket.id).limit(1)).first()
+    dispatched = select(Ticket.id, Ticket.lead_id).where(Ticket.lead_id != engineer, Ticket.state == "dispatched")
+    found = session.execute(dispatched.order_by(Ticket.id).limit(1)).first()
     if found is not None:
         held = lifecycle.locked(session, ticket_id=found.id)
         handing_over.decline(session, held, reason="busy", by=found.lead_id, at=at, channel="wechat")

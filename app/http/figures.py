@@ -14,12 +14,12 @@ def install(app: Flask) -> None:
     app.add_template_filter(figure, "figure")
 
 
-def figure(of: dict[str, Any] | None) -> str:
+def figure(values: dict[str, Any] | None) -> str:
     """A rate with what it is of, a count, yes or no; a dash where there is none."""
-    if not of or of.get("den") == 0:
+    if not values or values.get("den") == 0:
         return "—"
-    if "yes" in of:
-        return gettext("是") if of["yes"] else gettext("否")
-    if "count" in of:
-        return str(of["count"])
-    return f"{per_cent(of['num'], of['den'])} = {of['num']} ÷ {of['den']}"
+    if "yes" in values:
+        return gettext("是") if values["yes"] else gettext("否")
+    if "count" in values:
+        return str(values["count"])
+    return f"{per_cent(values['num'], values['den'])} = {values['num']} ÷ {values['den']}"

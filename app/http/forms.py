@@ -49,10 +49,10 @@ def reason(most: int = REASON_MOST) -> str:
 
     Raises Refused.
     """
-    given = typed("reason", most)
-    if not given:
+    text = typed("reason", most)
+    if not text:
         raise Refused("why_missing")
-    return given
+    return text
 
 
 def typed(name: str, most: int = LONGEST) -> str:

@@ -37,8 +37,8 @@ def _add(response: Response) -> Response:
     # The simulated phones of the demo show pages on their screen; nobody else does, and in production nobody at all.
     around = runtime().settings.sandbox_url or "'none'"
     policy = PICTURE if drawn else POLICY % (more, around)
-    said = _SAME_FOR_ALL + _HTTPS if runtime().settings.https else _SAME_FOR_ALL
-    response.headers.extend((("Content-Security-Policy", policy), *said))  # no view says any of it
+    fields = _SAME_FOR_ALL + _HTTPS if runtime().settings.https else _SAME_FOR_ALL
+    response.headers.extend((("Content-Security-Policy", policy), *fields))  # no view says any of it
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", AGAIN)
     if request.endpoint not in {"static", "bootstrap.static"}:

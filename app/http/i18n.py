@@ -78,7 +78,7 @@ def show_day(at: datetime | None) -> str:
 
 def show_when(at: datetime | None) -> Markup:
     """A moment as people on a phone say it: the day by its name while it is near."""
-    return _timed(at, _said(at)) if at else Markup()
+    return _timed(at, _time_text(at)) if at else Markup()
 
 
 def show_ago(at: datetime | None) -> Markup:
@@ -90,7 +90,7 @@ def show_ago(at: datetime | None) -> Markup:
     return _timed(at, gettext("%(minutes)s 分钟前", minutes=minutes) if minutes else gettext("刚刚"))
 
 
-def _said(at: datetime) -> str:
+def _time_text(at: datetime) -> str:
     hour = _show(at, "%H:%M")
     days = (at.astimezone(runtime().settings.timezone).date() - now().date()).days
     if days == 0:
@@ -101,8 +101,8 @@ def _said(at: datetime) -> str:
 
 
 def _timed(at: datetime, words: str) -> Markup:
-    said = at.astimezone(runtime().settings.timezone).isoformat(timespec="minutes")
-    return Markup('<time datetime="{}">{}</time>').format(said, words)
+    machine = at.astimezone(runtime().settings.timezone).isoformat(timespec="minutes")
+    return Markup('<time datetime="{}">{}</time>').format(machine, words)
 
 
 def parted(level: str) -> str:

@@ -22,9 +22,9 @@ def keeps_fresh(view: View) -> View:
     """Marks a view whose page has `data-live`: its version is taken before anything is read, so it is never too new."""
 
     @wraps(view)
-    def shown(*given: Any, **named: Any) -> Any:
+    def shown(*args: Any, **named: Any) -> Any:
         g.live_state = state()
-        return view(*given, **named)
+        return view(*args, **named)
 
     return cast(View, shown)
 
@@ -41,15 +41,15 @@ def changes() -> Response:
 
 def state() -> tuple[object, ...]:
     """The last event, and the minute: what is left of a limit is shown in minutes."""
-    return of(runtime().watch.last())
+    return state_of(runtime().watch.last())
 
 
-def of(*stands: object) -> tuple[object, ...]:
+def state_of(*stands: object) -> tuple[object, ...]:
     """What a page shows that is about less than everything."""
     return *stands, int(now().timestamp()) // MINUTE
 
 
-def version(of: tuple[object, ...]) -> str:
+def version(state: tuple[object, ...]) -> str:
     # Not the number itself: from its leaps the provider could count what is hidden from them.
     key = runtime().settings.secret_keys[0].encode()
-    return hmac.new(key, f"board {of}".encode(), sha256).hexdigest()[:16]
+    return hmac.new(key, f"board {state}".encode(), sha256).hexdigest()[:16]

@@ -24,7 +24,7 @@ SERVICE, WECOM = "service", "wecom"  # the accounts that know who somebody is
 
 def before(path: str, *, bound: bool = False) -> Response | str | None:
     """What comes before the page at `path` and leads back to it; None for who has been through the gate."""
-    found = known()
+    found = known_identity()
     if found is None:
         return to_wechat(path)
     with read_session() as db:
@@ -51,7 +51,7 @@ def for_person(view: Callable[..., Page]) -> Callable[..., Page]:
     return shown
 
 
-def known() -> int | None:
+def known_identity() -> int | None:
     """Whose phone this is. One whose identity was forgotten is signed out, and WeChat tells anew who it is."""
     found = session.identity_id()
     if found is None:
@@ -65,7 +65,7 @@ def known() -> int | None:
 
 def identity() -> int:
     """The identity that sends this form."""
-    found = known()
+    found = known_identity()
     if found is None:
         raise Refused("sign_in_again")
     return found

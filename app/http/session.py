@@ -117,7 +117,7 @@ def console_visitor() -> Visitor | None:
     if "console_visitor" not in g:
         person = _console_person()
         asked_by_itself = request.path.endswith("/changes") or "X-Region" in request.headers
-        g.console_visitor = _known(person) if person and asked_by_itself else visitor(person, of_console=True)
+        g.console_visitor = _recent(person) if person and asked_by_itself else visitor(person, of_console=True)
     return g.console_visitor  # type: ignore[no-any-return]
 
 
@@ -198,7 +198,7 @@ def _bound_person(identity: int | None) -> int | None:
         return db.scalar(select(WeChatIdentity.person_id).where(WeChatIdentity.id == identity))
 
 
-def _known(person_id: int) -> Visitor | None:
+def _recent(person_id: int) -> Visitor | None:
     """Open boards ask for nothing but a look, and every second: who that is was asked a moment ago."""
     moment = int(time.monotonic() / KNOWN_SECONDS)
     key = person_id, session["console"].get("sign_outs")

@@ -77,10 +77,10 @@ def _each_record(runtime: Runtime, record_ids: Iterable[int], do: Callable[[Sess
             structlog.get_logger().exception("a record could not be watched", record=record_id)
 
 
-def _each(runtime: Runtime, ticket_ids: Iterable[int], tell: Callable[[Session, Ticket], None]) -> None:
+def _each(runtime: Runtime, ticket_ids: Iterable[int], watch: Callable[[Session, Ticket], None]) -> None:
     for ticket_id in ticket_ids:
         try:
             with runtime.database.transaction() as session:
-                tell(session, lifecycle.locked(session, ticket_id=ticket_id))
+                watch(session, lifecycle.locked(session, ticket_id=ticket_id))
         except Exception:
             structlog.get_logger().exception("a ticket could not be watched", ticket=ticket_id)

@@ -31,9 +31,9 @@ def seal_all(runtime: Runtime, *, stopping: Event | None = None) -> None:
     take_all(runtime, stopping=stopping)
     now = clock.now()
     with runtime.database.reading() as session:
-        wanted = seal.wants_daily(session, day=now.astimezone(runtime.settings.timezone).date())
+        due = seal.wants_daily(session, day=now.astimezone(runtime.settings.timezone).date())
         last = verify.last_verification(session)
-    if wanted and not (last and last.fault and last.at > now - AGAIN):
+    if due and not (last and last.fault and last.at > now - AGAIN):
         _make_daily(runtime)
 
 

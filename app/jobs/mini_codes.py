@@ -43,9 +43,9 @@ def fetch(runtime: Runtime, tickets: Sequence[int], *, seconds: float, stopping:
     if mini is None or known is None:
         return
     with runtime.database.reading() as session:
-        wanted = mini_codes.missing(session, runtime.links, tickets, appid=known.appid)
+        scenes = mini_codes.missing(session, runtime.links, tickets, appid=known.appid)
     until = time.monotonic() + seconds
-    for content, scene in wanted.items():
+    for content, scene in scenes.items():
         if time.monotonic() > until or (stopping and stopping.is_set()):
             return
         try:

@@ -17,8 +17,8 @@ def keep_trying(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 def try_all(runtime: Runtime) -> None:
     zone = runtime.settings.timezone
     with runtime.database.reading() as session:
-        asked = [(one.contract_id, one.digest, (one.trial or {})[ASKED_BY]) for one in rule_drafts.asked(session)]
-    for contract_id, digest, by in asked:
+        trials = [(one.contract_id, one.digest, (one.trial or {})[ASKED_BY]) for one in rule_drafts.asked(session)]
+    for contract_id, digest, by in trials:
         with runtime.database.reading() as session:
             contract = session.get_one(Contract, contract_id)
             draft = rule_drafts.draft(session, contract)

@@ -75,8 +75,8 @@ def waker(settings: Settings) -> Callable[[set[str]], None]:
     def wake(announced: set[str]) -> None:
         try:
             for what in announced & ANNOUNCED:
-                queue, said = words()
-                queue.enqueue(said[what])
+                queue, tasks = words()
+                queue.enqueue(tasks[what])
         except (RedisError, sqlite3.Error, OSError) as error:
             structlog.get_logger().warning("the worker was not woken", error=type(error).__name__)
 

@@ -102,8 +102,8 @@ def _post(message: Message, headers: dict[str, str], private: tuple[str, ...]) -
         pool = urllib3.HTTPConnectionPool(address, port, timeout=TIMEOUT, retries=False)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with pool:
-        given = {**headers, "Host": parts.netloc}
-        answer = pool.urlopen("POST", path, body=message.body, headers=given, redirect=False, preload_content=False)
+        headers_ = {**headers, "Host": parts.netloc}
+        answer = pool.urlopen("POST", path, body=message.body, headers=headers_, redirect=False, preload_content=False)
         try:
             return Outcome(status=answer.status, after=_asked_for(answer.headers.get("Retry-After", "")))
         finally:

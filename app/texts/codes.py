@@ -2,5 +2,5 @@
 
 from app.texts import cases, draws, history, notices, people, printing, ratings, registers, rules, sheets, tickets
 
-_OF = (tickets, ratings, notices, people, printing, draws, history, cases, sheets, registers, rules)
-WORDS = {name: words for module in _OF for name, words in module.WORDS.items()}
+_OWNERS = (tickets, ratings, notices, people, printing, draws, history, cases, sheets, registers, rules)
+WORDS = {name: words for module in _OWNERS for name, words in module.WORDS.items()}

@@ -20,7 +20,7 @@ from app.services.links import Links
 from config.settings import Settings
 from sandbox.accounts import SERVICE
 from sandbox.phones import PHONES
-from sandbox.pushes import Push, letter
+from sandbox.pushes import Push, sealed_push
 from tests.conftest import KEY
 from tests.sign_in.trip import Trip
 from tests.support.processes import Installation
@@ -71,7 +71,7 @@ def test_from_binding_to_rating_to_unbinding(
 def test_a_push_relayed_as_it_came_is_read_once(shared: Installation, world: World) -> None:
     shared.start("sandbox", "web", "worker")
     left = {"MsgType": "event", "Event": "unsubscribe", "EventKey": ""}
-    original = letter(SERVICE, left, openid=PHONES["engineer"].openid, now=clock.now().timestamp())
+    original = sealed_push(SERVICE, left, openid=PHONES["engineer"].openid, now=clock.now().timestamp())
     assert [relay(shared, original) for _ in range(3)] == [(200, "success")] * 3
     until(lambda: person_of(world, world.engineer_identity) is None)
     with world.database.reading() as session:
@@ -82,7 +82,7 @@ def test_a_push_relayed_as_it_came_is_read_once(shared: Installation, world: Wor
 def test_what_the_other_vendor_changes_on_the_way_is_not_genuine(shared: Installation, world: World) -> None:
     shared.start("sandbox", "web")
     text = {"MsgType": "text", "Content": "打印机坏了", "MsgId": 1234567890123456}
-    original = letter(SERVICE, text, openid=PHONES["nurse"].openid, now=clock.now().timestamp())
+    original = sealed_push(SERVICE, text, openid=PHONES["nurse"].openid, now=clock.now().timestamp())
     changed = Push(SERVICE, original.openid, "", {**original.query, "nonce": "1"}, original.body)
     assert relay(shared, changed)[0] == 403
     unsigned = Push(SERVICE, original.openid, "", {}, original.body)

@@ -18,12 +18,12 @@ from app.web.draws import scenes
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 def bundle_(draw_id: str, file: Path, as_json: bool) -> None:
-    with refusals(), progress("B") as tell, runtime().database.reading() as session:
+    with refusals(), progress("B") as advance, runtime().database.reading() as session:
         found = announcement.find(session, draw_id)
         try:
             with file.open("wb") as to:
                 page = public_page.page(session, found, at=runtime().now())
-                bundle.write(session, found, to, tell, scenes.offline(page))
+                bundle.write(session, found, to, advance, scenes.offline(page))
         except OSError as error:
             raise click.BadParameter(_("%(path)s 写不了：%(reason)s。", path=file, reason=error.strerror)) from error
     data = {"file": str(file), "bytes": file.stat().st_size}
@@ -43,11 +43,11 @@ def bundle_(draw_id: str, file: Path, as_json: bool) -> None:
 @json_option
 def audit_(draw_id: str, file: Path, by: str, as_json: bool) -> None:
     settings = runtime().settings
-    with refusals(), progress(_("人")) as tell:
+    with refusals(), progress(_("人")) as advance:
         with runtime().database.reading() as session:
             person_id, found = person(session, by), announcement.find(session, draw_id)
             made = auditor_export.prepare(
-                session, found, by=person_id, zone=settings.timezone, at=runtime().now(), tell=tell
+                session, found, by=person_id, zone=settings.timezone, at=runtime().now(), tell=advance
             )
         with transaction() as session:
             auditor_export.record(session, announcement.find(session, draw_id), by=person_id, at=runtime().now())

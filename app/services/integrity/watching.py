@@ -84,7 +84,7 @@ def _raise(session: Session, one: Finding, quarter: Quarter, day: date, at: date
         lead_id=one.lead,
         identity_id=one.rater,
         found=one.found,
-        out_of=one.of,
+        out_of=one.among,
         usual=one.usual,
         numbers=dict(signals()[one.signal].numbers),
         evidence={"answers": list(one.answers), "tickets": list(one.tickets)},
@@ -93,7 +93,7 @@ def _raise(session: Session, one: Finding, quarter: Quarter, day: date, at: date
     )
     session.add(flag)
     session.flush()
-    data = {"flag": flag.id, "signal": one.signal, "quarter": flag.quarter, "found": one.found, "of": one.of}
+    data = {"flag": flag.id, "signal": one.signal, "quarter": flag.quarter, "found": one.found, "of": one.among}
     data |= {"engineer": one.lead, "identity": one.rater}
     events.append(session, About(flag.id), "signal_raised", by=None, at=at, channel="integrity", data=data)
     return flag

@@ -34,7 +34,7 @@ def of(session: Session, contract: Contract, first: date) -> RuleSet:
     newest = query.order_by(RuleSetVersion.since.desc(), RuleSetVersion.id.desc()).limit(1)
     if (own := session.scalars(newest).first()) is not None:
         return read(own.content, name=own.name, since=own.since, contract=contract.number)
-    found = score_rules().of(first, contract.number)
+    found = score_rules().rule_set(first, contract.number)
     if found is None:
         raise Refused("no_rules_yet")
     return found
@@ -69,7 +69,7 @@ def standing(session: Session, contract: Contract, day: date, *, file: bool = Fa
     own = next((one for one in versions(session, contract) if one.since <= day), None)
     if own is not None and not file:
         return content(own)
-    rules, limits = score_rules().of(day, contract.number), service_levels().version(day, contract.number)
+    rules, limits = score_rules().rule_set(day, contract.number), service_levels().version(day, contract.number)
     if rules is None or limits is None:
         raise Refused("no_rules_yet")
     return written(rules, limits.limits)

@@ -95,7 +95,7 @@ def me() -> Page:
 @blueprint.get("/my/praise")
 def my_praise() -> Page:
     """What the visitor praised, and how to take back what they agreed to."""
-    identity = phone_gate.known()
+    identity = phone_gate.known_identity()
     if identity is None:
         return phone_gate.to_wechat("/my/praise")
     with read_session() as db:

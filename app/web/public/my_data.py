@@ -21,7 +21,7 @@ FORM = "erasure"
 
 @blueprint.get("/my/data")
 def show() -> Response | str:
-    identity = phone_gate.known()
+    identity = phone_gate.known_identity()
     if identity is None:
         return phone_gate.to_wechat("/my/data")
     with read_session() as db:
@@ -44,7 +44,7 @@ def show() -> Response | str:
 
 @blueprint.get("/my/data/export")
 def export() -> Response | str:
-    identity = phone_gate.known()
+    identity = phone_gate.known_identity()
     if identity is None:
         return phone_gate.to_wechat("/my/data")
     with read_session() as db:

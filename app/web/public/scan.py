@@ -98,7 +98,7 @@ def _progress(scan: ScanView, token: str) -> Page:
     identity = session.identity_id()
     urgeable = scan.state in OPEN_STATES and not scan.provider_staff and identity is not None
     with read_session() as db:
-        g.live_state = live.of(scan.state, scan.cycle, progress.last_event(db, scan.ticket_id))
+        g.live_state = live.state_of(scan.state, scan.cycle, progress.last_event(db, scan.ticket_id))
         page = render_template(
             "scan/progress.html",
             **_shown(scan, token),
@@ -121,7 +121,7 @@ def changes(token: str) -> Response:
     ticket_id = rate_limits.throttle_unknown(lambda: runtime().links.ticket_id(token))
     with read_session() as db:
         ticket = db.get_one(Ticket, ticket_id)
-        stands = live.of(ticket.state, ticket.cycle, progress.last_event(db, ticket_id))
+        stands = live.state_of(ticket.state, ticket.cycle, progress.last_event(db, ticket_id))
     return jsonify(version=live.version(stands))
 
 

@@ -29,7 +29,7 @@ def show() -> Page:
         supervising, serving = team_chart.supervising(db, day=today), team_chart.serving(db, day=today)
         on_duty = duty.on_duty(db, at=now())
     return render_template(
-        "team.html", supervising=supervising, serving=serving, on_duty=on_duty, dress_of=team_file().of
+        "team.html", supervising=supervising, serving=serving, on_duty=on_duty, dress_of=team_file().for_post
     )
 
 
