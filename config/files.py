@@ -43,9 +43,9 @@ Flag = Annotated[bool, Strict(), Expected("true or false")]
 Count = Annotated[int, Strict(), Expected("a whole number of at least 1", lambda number: number >= 1)]
 
 
-def written_time(given: object) -> object:
+def written_time(value: object) -> object:
     """Before a time of the day: a number would be taken for seconds."""
-    return given if isinstance(given, str | time) else None
+    return value if isinstance(value, str | time) else None
 
 
 def file_digests() -> dict[str, str]:
@@ -80,7 +80,7 @@ def _sentences(name: str, kind: type, errors: list[ErrorDetails]) -> Iterator[st
             yield _unknown(name, kind, *map(str, where))
         # Where a name is misspelt, the right one is missing too, and everything in its table.
         elif error["type"] != "missing" or not any(where[: len(table)] == table for table in odd):
-            yield _unfit(name, kind, *map(str, where), given=error["input"])
+            yield _unfit(name, kind, *map(str, where), value=error["input"])
 
 
 def _unknown(name: str, kind: type, *where: str) -> str:
@@ -89,13 +89,13 @@ def _unknown(name: str, kind: type, *where: str) -> str:
     return f"{name}{_table(tables)}: {key} is not known; expected {', '.join(known)}"
 
 
-def _unfit(name: str, kind: type, *where: str, given: object) -> str:
+def _unfit(name: str, kind: type, *where: str, value: object) -> str:
     *tables, key = where[:-1] if where[-1] == "[key]" else where
     hint: Any = reduce(_member, tables, kind)
     if get_origin(_bare(hint)) is tuple:
         # One of a list: the list has a name, what stands in it has not.
         *tables, key = tables
-        return f"{name}{_table(tables)} {key}: expected {_words(hint) or f'{_words(_member(hint, key))}, not {given}'}"
+        return f"{name}{_table(tables)} {key}: expected {_words(hint) or f'{_words(_member(hint, key))}, not {value}'}"
     hint = get_args(_bare(hint))[0] if where[-1] == "[key]" else _member(hint, key)
     return f"{name}{_table(tables)} {key}: expected {_words(hint) or 'a table'}"
 

@@ -144,7 +144,7 @@ class RuleSet:
 class Rules:
     versions: tuple[RuleSet, ...]
 
-    def of(self, first: date, contract: str) -> RuleSet | None:
+    def rule_set(self, first: date, contract: str) -> RuleSet | None:
         """For the quarter that begins that day under this contract; none before the first version."""
         begun = [version for version in reversed(self.versions) if version.since <= first]
         own = [version for version in begun if contract in version.contracts]
@@ -188,20 +188,20 @@ def faults(version: RuleSet) -> Iterator[RuleFault]:
     if len(set(codes)) != len(codes):
         yield RuleFault("indicators", "code_twice", "indicators", "each code once")
     if (found := sum(hundredths(one.weight) for one in version.indicators)) != FULL:
-        said = f"weights that come to 100.00, not {found / 100:.2f}"
-        yield RuleFault("indicators", "weights_sum", "indicators", said)
+        expected = f"weights that come to 100.00, not {found / 100:.2f}"
+        yield RuleFault("indicators", "weights_sum", "indicators", expected)
     for number, one in enumerate(version.indicators):
         yield from _indicator_faults(f"indicators.{number}", one)
     if version.calendar not in service_levels().calendars:
-        said = f"one of sla.toml: {', '.join(service_levels().calendars)}"
-        yield RuleFault("calendar", "unknown", "calendar", said)
+        expected = f"one of sla.toml: {', '.join(service_levels().calendars)}"
+        yield RuleFault("calendar", "unknown", "calendar", expected)
     yield from _settlement_faults(version.settlement)
 
 
 def _settlement_faults(rule: Settlement) -> Iterator[RuleFault]:
     if (rule.mode == "bands") != bool(rule.bands) or (rule.mode == "proportional") != bool(rule.full_at):
-        said = "bands, or full_at where it is proportional"
-        yield RuleFault("settlement.mode", "settlement_mode", "settlement", said)
+        expected = "bands, or full_at where it is proportional"
+        yield RuleFault("settlement.mode", "settlement_mode", "settlement", expected)
     for number, band in enumerate(rule.bands):
         if hundredths(band.k) > 100:
             yield RuleFault(f"settlement.bands.{number}.k", "k_above_one", "settlement", "no k above 1.00")
@@ -209,18 +209,18 @@ def _settlement_faults(rule: Settlement) -> Iterator[RuleFault]:
         yield RuleFault("settlement.veto_k", "k_above_one", "settlement", "no k above 1.00")
     reached = [hundredths(band.least) for band in rule.bands]
     if reached and (reached != sorted(set(reached), reverse=True) or reached[-1]):
-        said = "bands from the highest down to 0.00"
-        yield RuleFault("settlement.bands.0.least", "bands_order", "settlement", said)
+        expected = "bands from the highest down to 0.00"
+        yield RuleFault("settlement.bands.0.least", "bands_order", "settlement", expected)
     if rule.full_at is not None and not hundredths(rule.full_at):
         yield RuleFault("settlement.full_at", "full_at_none", "settlement", "a full_at above 0.00")
 
 
 def _indicator_faults(field: str, one: Indicator) -> Iterator[RuleFault]:
-    given = {name for name in ("target", "floor", "per", "step") if getattr(one, name) is not None}
-    wanted = {"L": [{"target", "floor"}], "D": [{"per"}, {"per", "target", "step"}], "Y": [set[str]()]}[one.type]
-    if given not in wanted or (one.small_sample and one.type != "L"):
-        said = "target and floor for L, per (with target and step) for D, none for Y"
-        yield RuleFault(f"{field}.type", "type_fields", one.code, said)
+    fields = {name for name in ("target", "floor", "per", "step") if getattr(one, name) is not None}
+    allowed = {"L": [{"target", "floor"}], "D": [{"per"}, {"per", "target", "step"}], "Y": [set[str]()]}[one.type]
+    if fields not in allowed or (one.small_sample and one.type != "L"):
+        expected = "target and floor for L, per (with target and step) for D, none for Y"
+        yield RuleFault(f"{field}.type", "type_fields", one.code, expected)
     if one.type == "L" and one.target is not None and one.floor is not None and pair(one.target) == pair(one.floor):
         yield RuleFault(f"{field}.floor", "floor_is_target", one.code, "a floor that is not the target")
     if one.step is not None and not pair(one.step)[0]:
@@ -233,12 +233,12 @@ def _indicator_faults(field: str, one: Indicator) -> Iterator[RuleFault]:
 
 def _source_faults(field: str, one: Indicator, source: Source) -> Iterator[RuleFault]:
     if one.measure != MANUAL or one.register is not None or (source.den is None) == (one.takes == "rate"):
-        said = "of what else is entered by hand, with den for a rate alone"
-        yield RuleFault(f"{field}.type", "source", f"{one.code} source", said)
+        expected = "of what else is entered by hand, with den for a rate alone"
+        yield RuleFault(f"{field}.type", "source", f"{one.code} source", expected)
     fit = {kind for kind, one in registers().items() if one.second or not one.provider_writes}
     if source.kind != ROSTER and source.kind not in (registers() if source.unconfirmed else fit):
-        said = f"roster, or a register of which the hospital confirms what counts: {fit}"
-        yield RuleFault(field, "source", f"{one.code} source", said)
+        expected = f"roster, or a register of which the hospital confirms what counts: {fit}"
+        yield RuleFault(field, "source", f"{one.code} source", expected)
 
 
 def hundredths(points: str) -> int:

@@ -373,9 +373,9 @@ class Settings(BaseSettings):
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check everything at once; raises SettingsError that lists every fault, not only the first."""
     environment = Environment(Settings, environ)
-    given = environment()
+    values = environment()
     try:
-        settings, faults = Settings(**given), {}
+        settings, faults = Settings(**values), {}
     except ValidationError as error:
         settings, faults = None, dict(map(_fault, error.errors(include_input=False, include_url=False)))
     faults |= environment.faults

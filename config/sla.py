@@ -64,8 +64,8 @@ class Limits:
     campuses: tuple[Text, ...] = ()
 
     def fits(self, priority: int, department_type: str | None, campus: str | None) -> bool:
-        asked = ((self.priorities, priority), (self.departments, department_type), (self.campuses, campus))
-        return all(not wanted or given in wanted for wanted, given in asked)
+        checks = ((self.priorities, priority), (self.departments, department_type), (self.campuses, campus))
+        return all(not allowed or value in allowed for allowed, value in checks)
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -139,11 +139,11 @@ class LimitFault:
 def limit_faults(limits: tuple[Limits, ...], known: ServiceLevels) -> Iterator[LimitFault]:
     for number, one in enumerate(limits):
         if one.calendar not in known.calendars:
-            said = f"calendar: expected one of {', '.join(known.calendars)}, not {one.calendar}"
-            yield LimitFault(f"limits.{number}.calendar", "unknown", said)
+            text = f"calendar: expected one of {', '.join(known.calendars)}, not {one.calendar}"
+            yield LimitFault(f"limits.{number}.calendar", "unknown", text)
         if unknown := set(one.departments) - set(known.department_types):
-            said = f"departments: expected types of [department_types], not {min(unknown)}"
-            yield LimitFault(f"limits.{number}.departments", "unknown", said)
+            text = f"departments: expected types of [department_types], not {min(unknown)}"
+            yield LimitFault(f"limits.{number}.departments", "unknown", text)
     last = limits[-1] if limits else None
     if last is None or last.priorities or last.departments or last.campuses:
         field = f"limits.{max(0, len(limits) - 1)}.solution"

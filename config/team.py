@@ -24,7 +24,7 @@ class Dress:
 class TeamFile:
     dress: Mapping[str, Dress]
 
-    def of(self, post: str | None) -> Dress | None:
+    def for_post(self, post: str | None) -> Dress | None:
         return self.dress.get(post or EVERYBODY) or self.dress.get(EVERYBODY)
 
 

@@ -18,7 +18,7 @@ _LARGEST_PICTURE = 64 * 1024
 
 def read_by(parse: Callable[[str], Any]) -> BeforeValidator:
     """Whatever the environment says is a text and goes through `parse`; a default is what it is."""
-    return BeforeValidator(lambda given: parse(given) if isinstance(given, str) and given else given)
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) and value else value)
 
 
 def like(pattern: str, expected: str) -> BeforeValidator:

@@ -30,17 +30,17 @@ def main() -> int:
     check.add_argument("--no-signature", action="store_true", help="不核对签名。 Judges no signature.")
     judge = commands.add_parser("proofs", help="判断证明。 Judges proofs.")
     judge.add_argument("file", type=Path, help="JSON 文件。 A file with `vectors`.")
-    given = parser.parse_args()
+    options = parser.parse_args()
     # A file may hold what this terminal cannot show.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    if given.command == "proofs":
-        return _judge(parser, given.file)
-    if not given.folder.is_dir():
-        parser.error(f"{given.folder} 不是文件夹。 It is not a folder.")
+    if options.command == "proofs":
+        return _judge(parser, options.file)
+    if not options.folder.is_dir():
+        parser.error(f"{options.folder} 不是文件夹。 It is not a folder.")
     try:
-        key = None if given.no_signature else _key(parser, given.folder, given.key)
-        olders = [one for text in given.since for one in older(text)]
-        return _verify(given.folder, key, olders)
+        key = None if options.no_signature else _key(parser, options.folder, options.key)
+        olders = [one for text in options.since for one in older(text)]
+        return _verify(options.folder, key, olders)
     except (Malformed, OSError) as error:
         parser.error(str(error))
     except NoCryptography:
@@ -52,24 +52,24 @@ def main() -> int:
 def _verify(folder: Path, key: VerifierKey | None, olders: Sequence[Older]) -> int:
     checks = verify(folder, key=key, olders=olders, progress=_progress if sys.stderr.isatty() else lambda _: None)
     for check in checks:
-        _say(_line(check))
+        _print(_line(check))
     if not checks[-1].holds:
-        _say("核对不通过。 It does not hold.")
+        _print("核对不通过。 It does not hold.")
         return 1
     if key is None:
-        _say("未核对签名。 No signature was judged.")
-    _say(f"{len(checks)} 项核对，全部为真。 {len(checks)} checks, all true.")
+        _print("未核对签名。 No signature was judged.")
+    _print(f"{len(checks)} 项核对，全部为真。 {len(checks)} checks, all true.")
     return 0
 
 
-def _key(parser: argparse.ArgumentParser, folder: Path, given: str | None) -> VerifierKey:
-    if given is not None:
-        return VerifierKey.read(given)
+def _key(parser: argparse.ArgumentParser, folder: Path, text: str | None) -> VerifierKey:
+    if text is not None:
+        return VerifierKey.read(text)
     beside = folder / tiles.KEY
     if not beside.is_file():
         parser.error("用 --key 给出公钥，或用 --no-signature。 Name the key, or judge no signature.")
     key = VerifierKey.read(beside.read_text("utf-8"))
-    _say(f"公钥来自文件夹本身，请与手册核对。 The key is the folder's own, compare it with the handbook:\n  {key}")
+    _print(f"公钥来自文件夹本身，请与手册核对。 The key is the folder's own, compare it with the handbook:\n  {key}")
     return key
 
 
@@ -80,7 +80,7 @@ def _judge(parser: argparse.ArgumentParser, file: Path) -> int:
         parser.error(f"{file} 读不了。 It cannot be read: {error}")
     for number, vector in enumerate(vectors):
         name = vector.get("id", number) if isinstance(vector, dict) else number
-        _say(json.dumps({"id": name, "got": _proves(vector)}, ensure_ascii=False))
+        _print(json.dumps({"id": name, "got": _proves(vector)}, ensure_ascii=False))
     return 0
 
 
@@ -117,7 +117,7 @@ def _progress(entries: int) -> None:
     print(f"{entries}…", file=sys.stderr)  # noqa: T201
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text)  # noqa: T201 this is a command
 
 

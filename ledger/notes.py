@@ -39,12 +39,12 @@ class VerifierKey:
     @classmethod
     def read(cls, text: str) -> "VerifierKey":
         name, _, rest = text.strip().partition("+")
-        told, _, encoded = rest.partition("+")
+        stated, _, encoded = rest.partition("+")
         key = _decoded(encoded)
         if not _NAME.fullmatch(name) or len(key) != 33 or key[:1] != ED25519:
             raise Malformed(f"{text} is no Ed25519 verifier key as name+hash+key")
         found = cls(name, key[1:])
-        if found.hash.hex() != told:
+        if found.hash.hex() != stated:
             raise Malformed(f"{text}: its hash is {found.hash.hex()}")
         return found
 

@@ -59,19 +59,19 @@ def verify(
     return found
 
 
-def older(given: str) -> list[Older]:
+def older(source: str) -> list[Older]:
     """From a folder with an older copy, a file with a checkpoint or lines of them, or one line. Raises Malformed."""
-    path = Path(given)
+    path = Path(source)
     if path.is_dir():
         note = Note.read(_text(path / tiles.CHECKPOINT))
-        return [Older(given, Checkpoint.read(note.text), note, path)]
-    text = _text(path) if path.is_file() else given
+        return [Older(source, Checkpoint.read(note.text), note, path)]
+    text = _text(path) if path.is_file() else source
     if "\n\n" in text:
         note = Note.read(text)
-        return [Older(given, Checkpoint.read(note.text), note)]
+        return [Older(source, Checkpoint.read(note.text), note)]
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise Malformed(f"{given} holds no checkpoint")
+        raise Malformed(f"{source} holds no checkpoint")
     return [Older(line, Checkpoint.from_line(line)) for line in lines]
 
 

@@ -22,8 +22,8 @@ def main() -> int:
     for check in checks:
         print(_line(check))  # noqa: T201 this is a command
     good = checks[-1].holds
-    said = f"{len(checks)} 项核对，全部为真。 {len(checks)} checks, all true."
-    print(said if good else "核对不通过。 It does not hold.")  # noqa: T201
+    summary = f"{len(checks)} 项核对，全部为真。 {len(checks)} checks, all true."
+    print(summary if good else "核对不通过。 It does not hold.")  # noqa: T201
     return 0 if good else 1
 
 

@@ -92,7 +92,7 @@ def _check_files(draw: Draw) -> Generator[Check, None, int]:
 
 def _check_commit(draw: Draw, version: int) -> Iterator[Check]:
     name = f"commit-{version}.json"
-    commit, told = draw.read(name, files.COMMIT), draw.announcement
+    commit, announcement = draw.read(name, files.COMMIT), draw.announcement
     yield from _check_head(draw, name, commit)
     yield same(f"{name}: version", version, commit["version"])
     yield same(f"{name}: announcement_sha256", draw.announcement_sha256, commit["announcement_sha256"])
@@ -103,7 +103,9 @@ def _check_commit(draw: Draw, version: int) -> Iterator[Check]:
     ascend = all(leaf[:32] < after[:32] for leaf, after in pairwise(leaves))
     yield true(f"leaves-{version}.bin: entries ascend", ascend)
     tickets = [int.from_bytes(leaf[32:], "big") for leaf in leaves]
-    yield true(f"leaves-{version}.bin: 1 to cap tickets each", all(1 <= count <= told["cap"] for count in tickets))
+    yield true(
+        f"leaves-{version}.bin: 1 to cap tickets each", all(1 <= count <= announcement["cap"] for count in tickets)
+    )
     if version > 1:
         yield true(
             f"leaves-{version}.bin: nobody is dropped or has fewer tickets", _kept(draw.leaves[version - 1], leaves)
@@ -124,31 +126,31 @@ def _kept(before: list[bytes], leaves: list[bytes]) -> bool:
 
 
 def _check_commit_times(draw: Draw, name: str, commit: Fields) -> Iterator[Check]:
-    told, at = draw.announcement, _at(commit, "committed_at")
+    announcement, at = draw.announcement, _at(commit, "committed_at")
     before = draw.commits.get(commit["version"] - 1)
-    first_source = min(_at(source, "drawn_at") for source in told["sources"])
-    yield true(f"{name}: committed after the close", at >= _at(told, "closes"))
+    first_source = min(_at(source, "drawn_at") for source in announcement["sources"])
+    yield true(f"{name}: committed after the close", at >= _at(announcement, "closes"))
     if before:
         yield true(f"{name}: committed after the version before", at > _at(before, "committed_at"))
-        yield true(f"{name}: committed before objections_until", at <= _at(told, "objections_until"))
+        yield true(f"{name}: committed before objections_until", at <= _at(announcement, "objections_until"))
     else:
-        yield true(f"{name}: committed by commit_by", at <= _at(told, "commit_by"))
+        yield true(f"{name}: committed by commit_by", at <= _at(announcement, "commit_by"))
     yield true(f"{name}: committed 24 hours before the first source", at + DAY <= first_source)
 
 
 def _check_result(draw: Draw, number: int) -> Iterator[Check]:
     name = f"result-{number}.json"
-    result, told = draw.read(name, files.RESULT), draw.announcement
+    result, announcement = draw.read(name, files.RESULT), draw.announcement
     yield from _check_head(draw, name, result)
     yield same(f"{name}: round", number, result["round"])
-    yield true(f"{name}: the round was announced", number <= 1 + told["redraw_rounds_max"])
+    yield true(f"{name}: the round was announced", number <= 1 + announcement["redraw_rounds_max"])
     yield same(f"{name}: commit_version", len(draw.commits), result["commit_version"])
     yield same(f"{name}: commit_sha256", draw.sha256(f"commit-{len(draw.commits)}.json"), result["commit_sha256"])
-    announced = told["sources"] if number == 1 else told["redraw_sources"]
+    announced = announcement["sources"] if number == 1 else announcement["redraw_sources"]
     sources = yield from _check_sources(name, announced, result["sources"])
     commit = draw.commits[len(draw.commits)]
     text = rule.seed_text(
-        told["draw_id"],
+        announcement["draw_id"],
         number,
         commit["entries"],
         commit["tickets"],
@@ -163,7 +165,7 @@ def _check_result(draw: Draw, number: int) -> Iterator[Check]:
     drawn_last = max(_at(source, "drawn_at") for source in announced)
     yield true(f"{name}: decided after the last source", _at(result, "decided_at") >= drawn_last)
     if number == 2:
-        yield true(f"{name}: decided after claim_until", _at(result, "decided_at") >= _at(told, "claim_until"))
+        yield true(f"{name}: decided after claim_until", _at(result, "decided_at") >= _at(announcement, "claim_until"))
     yield from _check_winners(draw, name, result, _prizes(draw, number))
     draw.results[number] = result
 

@@ -20,21 +20,21 @@ def main() -> int:
         prog="python -m supervision", description="时钟、评分、区间。 Clock, score, interval."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, said in {
+    for name, about in {
         "clock": "服务级别时钟。 Clocks of service levels.",
         "score": "季度评分与结算。 Scores and settlements.",
         "interval": "95 % 置信区间。 Wilson intervals.",
     }.items():
-        command = commands.add_parser(name, help=said)
+        command = commands.add_parser(name, help=about)
         command.add_argument("file", type=Path, help="JSON 文件。 A file with `vectors`.")
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        file = json.loads(given.file.read_text("utf-8"))
+        file = json.loads(options.file.read_text("utf-8"))
         vectors, named = list(file["vectors"]), dict(file.get("calendars") or {})
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        parser.error(f"{given.file} 读不了。 It cannot be read: {error}")
+        parser.error(f"{options.file} 读不了。 It cannot be read: {error}")
     answers: dict[str, Callable[[Any], object]] = {"clock": _Clocks(named), "score": sheet, "interval": interval}
-    return _answer_all(vectors, answers[given.command])
+    return _answer_all(vectors, answers[options.command])
 
 
 def _answer_all(vectors: list[Any], answer: Callable[[Any], object]) -> int:
@@ -56,20 +56,20 @@ class _Clocks:
 
     def __init__(self, named: dict[str, Any]) -> None:
         self._named = named
-        self._known: dict[str, Calendar] = {}
+        self._calendars: dict[str, Calendar] = {}
 
     def __call__(self, vector: Any) -> object:
-        given = vector["calendar"]
-        if isinstance(given, dict):
-            return clock(vector, self._calendar(json.dumps(given, sort_keys=True), given))
-        if given not in self._named:
-            raise Malformed(f"no calendar is called {given}")
-        return clock(vector, self._calendar(given, self._named[given]))
+        calendar = vector["calendar"]
+        if isinstance(calendar, dict):
+            return clock(vector, self._calendar(json.dumps(calendar, sort_keys=True), calendar))
+        if calendar not in self._named:
+            raise Malformed(f"no calendar is called {calendar}")
+        return clock(vector, self._calendar(calendar, self._named[calendar]))
 
     def _calendar(self, key: str, fields: dict[str, Any]) -> Calendar:
-        if key not in self._known:
-            self._known[key] = Calendar(fields)
-        return self._known[key]
+        if key not in self._calendars:
+            self._calendars[key] = Calendar(fields)
+        return self._calendars[key]
 
 
 if __name__ == "__main__":

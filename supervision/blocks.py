@@ -25,14 +25,14 @@ class Block:
     ratings: int
 
 
-def blocks(given: Iterable[datetime], *, at: datetime, least: int = LEAST, apart: timedelta = APART) -> Iterator[Block]:
+def blocks(times: Iterable[datetime], *, at: datetime, least: int = LEAST, apart: timedelta = APART) -> Iterator[Block]:
     """The blocks closed at a moment, the oldest first, of ratings given at these times."""
-    waiting = sorted(moment for moment in given if moment <= at)
+    waiting = sorted(moment for moment in times if moment <= at)
     earliest: datetime | None = None
     while len(waiting) >= least:
         closed = waiting[least - 1] if earliest is None else max(waiting[least - 1], earliest)
         if closed > at:
             return
-        taken = sum(moment <= closed for moment in waiting)
-        yield Block(closed, taken)
-        waiting, earliest = waiting[taken:], closed + apart
+        size = sum(moment <= closed for moment in waiting)
+        yield Block(closed, size)
+        waiting, earliest = waiting[size:], closed + apart

@@ -266,12 +266,12 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+def without(spans: Iterable[Span], removed: Sequence[Span]) -> list[Span]:
     """What the second (in order, apart from each other) leave of the first."""
     found = []
     for begin, end in spans:
         here = begin
-        for opened, closed in taken[bisect_left(taken, begin, key=lambda span: span[1]) :]:
+        for opened, closed in removed[bisect_left(removed, begin, key=lambda span: span[1]) :]:
             if opened >= end:
                 break
             if opened > here:

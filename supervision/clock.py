@@ -92,8 +92,8 @@ def elapsed(calendar: Calendar, start: datetime, end: datetime, pauses: Sequence
     if end <= start:
         return timedelta()
     begin, until = ticks(start), ticks(end)
-    taken = (calendar.between(*_cut(span, begin, until)) for span in _spans(pauses))
-    return (calendar.between(begin, until) - sum(taken)) * TICK
+    stopped = (calendar.between(*_cut(span, begin, until)) for span in _spans(pauses))
+    return (calendar.between(begin, until) - sum(stopped)) * TICK
 
 
 def paused(calendar: Calendar, pauses: Sequence[Pause], start: datetime, end: datetime) -> timedelta:
@@ -111,8 +111,8 @@ def due(calendar: Calendar, limit: Limit, start: datetime, pauses: Sequence[Paus
             break
         if closed == _LASTS:
             return None
-        if taken := calendar.between(max(opened, begin), max(closed, begin)):
-            found = calendar.reach(found, taken)
+        if length := calendar.between(max(opened, begin), max(closed, begin)):
+            found = calendar.reach(found, length)
     return None if found is None else moment(found)
 
 

@@ -29,11 +29,11 @@ def sheet(vector: Fields) -> dict[str, Any]:
     tree = [indicator(row) for row in vector["tree"]]
     if len({row.code for row in tree}) != len(tree):
         raise Malformed("tree: a code stands there twice")
-    given = vector["figures"]
-    if unknown := sorted(set(given) - {row.code for row in tree}):
+    figures = vector["figures"]
+    if unknown := sorted(set(figures) - {row.code for row in tree}):
         raise Malformed(f"figures: {unknown[0]} is not in the tree")
     bonus = [_whole(hundredths, "bonus") for hundredths in vector.get("bonus") or ()]
-    found = score(tree, {code: figure(code, fields) for code, fields in given.items()}, bonus)
+    found = score(tree, {code: figure(code, fields) for code, fields in figures.items()}, bonus)
     if found is None:
         return {"total": None}
     rule = vector.get("settlement")
@@ -93,8 +93,8 @@ def _settled(total: int, rule: Fields) -> dict[str, Any]:
 
 def _elapsed(vector: Fields, calendar: Calendar) -> int:
     start, end = _moment(vector["start"]), _moment(vector["end"])
-    taken = _seconds(vector.get("paused_seconds", 0)) if "pauses" not in vector else timedelta()
-    return _rounded(max(timedelta(), elapsed(calendar, start, end, _pauses(vector)) - taken))
+    stopped = _seconds(vector.get("paused_seconds", 0)) if "pauses" not in vector else timedelta()
+    return _rounded(max(timedelta(), elapsed(calendar, start, end, _pauses(vector)) - stopped))
 
 
 def _paused(vector: Fields, calendar: Calendar) -> int:

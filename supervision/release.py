@@ -33,11 +33,11 @@ class _Step:
     most: int
 
 
-def release(given: Iterable[tuple[int, int]]) -> Iterator[Shown | None]:
+def release(sizes: Iterable[tuple[int, int]]) -> Iterator[Shown | None]:
     """What is shown after each block of (answers, satisfied ones); the figure before where a block has to wait."""
     steps: list[_Step] = []
     shown, n, x, waiting = None, 0, 0, 0
-    for size, satisfied in given:
+    for size, satisfied in sizes:
         n, x, waiting = n + size, x + satisfied, waiting + size
         if _tells_nothing(steps, n, waiting):
             band = _band(n, x)

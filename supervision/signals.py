@@ -79,7 +79,7 @@ class Finding:
     lead: int | None
     rater: int | None
     found: int
-    of: int
+    among: int
     usual: int
     """How many of them it would be usually, rounded; of a plain limit the limit."""
     answers: tuple[int, ...] = ()
@@ -124,7 +124,7 @@ def within_seconds(records: Records, *, seconds: int, least: int) -> Iterator[Fi
     for (rater, lead), answers in _pairs(records):
         quick = [one for one in answers if one.at - records.job[one.job].at < seconds]
         if len(quick) >= least:
-            yield _about("within_seconds", lead, rater, quick, of=len(answers), usual=0)
+            yield _about("within_seconds", lead, rater, quick, among=len(answers), usual=0)
 
 
 def one_rater(records: Records, *, least: int, fives: int, one_in: int) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def one_rater(records: Records, *, least: int, fives: int, one_in: int) -> Itera
         shares = [_share(records.met[_place(records, one)], lead) for one in every]
         mean = sum(shares) / len(shares)
         if at_least(len(answers), len(every), mean) * one_in <= 1:
-            yield _about("one_rater", lead, rater, answers, of=len(every), usual=round(mean * len(every)))
+            yield _about("one_rater", lead, rater, answers, among=len(every), usual=round(mean * len(every)))
 
 
 def one_phone(records: Records, *, people: int, departments: int) -> Iterator[Finding]:
@@ -152,9 +152,9 @@ def one_phone(records: Records, *, people: int, departments: int) -> Iterator[Fi
         places = {records.job[one.job].department for one in answers}
         lead = Counter(records.job[one.job].lead for one in answers).most_common(1)[0][0]
         if len(persons) >= people:
-            yield _about("one_phone", lead, rater, answers, of=len(persons), usual=people)
+            yield _about("one_phone", lead, rater, answers, among=len(persons), usual=people)
         elif len(places) >= departments:
-            yield _about("one_phone", lead, rater, answers, of=len(places), usual=departments)
+            yield _about("one_phone", lead, rater, answers, among=len(places), usual=departments)
 
 
 def bursts(records: Records, *, minutes: int, least: int, people: int, one_in: int) -> Iterator[Finding]:
@@ -176,7 +176,7 @@ def bursts(records: Records, *, minutes: int, least: int, people: int, one_in: i
             if at_least(len(window), len(every), _share(waiting, lead)) * one_in <= 1:
                 found |= {one.id: one for one in window}
         if found:
-            yield _about("bursts", lead, None, list(found.values()), of=len(answers), usual=0)
+            yield _about("bursts", lead, None, list(found.values()), among=len(answers), usual=0)
 
 
 def same_words(records: Records, *, letters: int, alike: int, least: int, one_in: int) -> Iterator[Finding]:
@@ -195,7 +195,7 @@ def same_words(records: Records, *, letters: int, alike: int, least: int, one_in
         share = len(own) / len(worded)
         if many >= least and at_least(many, every, share) * one_in <= 1:
             copies = [one for one, plain in own if plain in near[best]]
-            yield _about("same_words", lead, None, copies, of=every, usual=round(share * every))
+            yield _about("same_words", lead, None, copies, among=every, usual=round(share * every))
 
 
 def straight_lines(records: Records, *, least: int, share: int) -> Iterator[Finding]:
@@ -205,7 +205,7 @@ def straight_lines(records: Records, *, least: int, share: int) -> Iterator[Find
         own = [one for one in answers if len(one.line) > 1]
         straight = all(len({*one.line, ticked[0].line[0]}) == 1 for one in ticked)
         if len(own) >= least and straight and len(own) * 100 >= share * len(ticked):
-            yield _about("straight_lines", lead, rater, own, of=len(ticked), usual=0)
+            yield _about("straight_lines", lead, rater, own, among=len(ticked), usual=0)
 
 
 def shown_to_few(records: Records, *, least: int, part: int, one_in: int) -> Iterator[Finding]:
@@ -231,7 +231,7 @@ def risen_after_contact(records: Records, *, least: int, one_in: int) -> Iterato
         rated = len(records.answers_by_lead[lead])
         usual = max(1, every - len(raised)) / max(1, total - rated)
         if len(raised) >= least and at_least(len(raised), rated, min(1.0, usual)) * one_in <= 1:
-            yield _about("risen_after_contact", lead, None, raised, of=rated, usual=round(usual * rated))
+            yield _about("risen_after_contact", lead, None, raised, among=rated, usual=round(usual * rated))
 
 
 def walk_ups(records: Records, *, least: int, one_in: int) -> Iterator[Finding]:
@@ -243,7 +243,7 @@ def walk_ups(records: Records, *, least: int, one_in: int) -> Iterator[Finding]:
         usual = sum(job.id in best for job in rest) / len(rest) if rest else 0.0
         rated = [best[job.id] for job in own if job.id in best]
         if len(rated) >= least and at_least(len(rated), len(own), usual) * one_in <= 1:
-            yield _about("walk_ups", lead, None, rated, of=len(own), usual=round(usual * len(own)))
+            yield _about("walk_ups", lead, None, rated, among=len(own), usual=round(usual * len(own)))
 
 
 def dropped_unhappy(records: Records, *, least: int, one_in: int) -> Iterator[Finding]:
@@ -253,11 +253,13 @@ def dropped_unhappy(records: Records, *, least: int, one_in: int) -> Iterator[Fi
     for lead, tickets in gone.items():
         others_gone = sum(map(len, gone.values())) - len(tickets)
         others = unhappy.total() - unhappy[lead] + others_gone
-        of = len({one.ticket for one in tickets} | {job.ticket for job in records.by_lead.get(lead, ()) if job.unhappy})
+        among = len(
+            {one.ticket for one in tickets} | {job.ticket for job in records.by_lead.get(lead, ()) if job.unhappy}
+        )
         usual = max(1, others_gone) / max(1, others)
-        if len(tickets) >= least and at_least(len(tickets), of, min(1.0, usual)) * one_in <= 1:
+        if len(tickets) >= least and at_least(len(tickets), among, min(1.0, usual)) * one_in <= 1:
             named = tuple(one.ticket for one in tickets)
-            yield Finding("dropped_unhappy", lead, None, len(tickets), of, round(usual * of), tickets=named)
+            yield Finding("dropped_unhappy", lead, None, len(tickets), among, round(usual * among), tickets=named)
 
 
 SIGNALS: Mapping[str, Callable[..., Iterator[Finding]]] = {
@@ -309,8 +311,8 @@ def _pairs(records: Records) -> Iterator[tuple[tuple[int, int], list[Answer]]]:
             yield (rater, lead), own
 
 
-def _about(signal: str, lead: int, rater: int | None, answers: Sequence[Answer], *, of: int, usual: int) -> Finding:
-    return Finding(signal, lead, rater, len(answers), of, usual, tuple(sorted(one.id for one in answers)))
+def _about(signal: str, lead: int, rater: int | None, answers: Sequence[Answer], *, among: int, usual: int) -> Finding:
+    return Finding(signal, lead, rater, len(answers), among, usual, tuple(sorted(one.id for one in answers)))
 
 
 def _place(records: Records, one: Answer) -> tuple[int, int]:
@@ -349,10 +351,10 @@ def _between(rows: Sequence[Moment], first: int, last: int) -> Sequence[Moment]:
     return rows[bisect_left(rows, first, key=at) : bisect_right(rows, last, key=at)]
 
 
-def _grouped(rows: Iterable[Row], of: Callable[[Row], Key]) -> dict[Key, list[Row]]:
+def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:
     found: defaultdict[Key, list[Row]] = defaultdict(list)
     for row in rows:
-        found[of(row)].append(row)
+        found[key(row)].append(row)
     return found
 
 

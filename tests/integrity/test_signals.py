@@ -141,7 +141,7 @@ def test_one_account_that_rates_for_many_departments_is_seen() -> None:
     most = thresholds()["one_phone"]["departments"]
     done = [one._replace(department=place) for place, one in enumerate(jobs(most, ONE))]
     [one] = found("one_phone", Records(done, [answer._replace(person=50) for answer in rated(done)]))
-    assert (one.of, one.usual) == (most, most)
+    assert (one.among, one.usual) == (most, most)
     assert found("one_phone", Records(done, rated(done[1:]))) == []
 
 

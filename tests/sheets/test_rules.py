@@ -45,11 +45,11 @@ def test_a_contracts_own_rules_go_before_those_for_all(tmp_path: Path) -> None:
     file = tmp_path / "score.toml"
     file.write_text(f"{head}[[versions]]{rest}\n[[versions]]{own}", "utf-8")
     rules = read_score_rules(file)
-    found = [rules.of(date(2026, 7, 1), contract) for contract in ("HT-1", "HT-2")]
+    found = [rules.rule_set(date(2026, 7, 1), contract) for contract in ("HT-1", "HT-2")]
     assert [one.name for one in found if one] == ["own", "default-1"]
     assert found[0] is not None
     assert found[0].settlement.rule() == {"mode": "proportional", "full_at": 9_000, "veto_k": 0}
-    assert rules.of(date(2019, 1, 1), "HT-2") is None
+    assert rules.rule_set(date(2019, 1, 1), "HT-2") is None
 
 
 def test_the_tree_has_its_hundred_points() -> None:
