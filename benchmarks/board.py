@@ -55,14 +55,14 @@ NUMBER = re.compile(rb"/console/tickets/(\d{8}-\d+)")
 class Board:
     """What one screen has shown, and when it first did."""
 
-    seen: dict[str, float] = field(default_factory=dict)
+    seen_at: dict[str, float] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     fetched: int = 0
-    asked: int = 0
+    requests: int = 0
 
 
 @dataclass
-class Made:
+class Written:
     """When each ticket was committed, and when it was cancelled again."""
 
     committed: dict[str, float] = field(default_factory=dict)
@@ -90,9 +90,9 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--quick", action="store_true", help="a few seconds: shows that it runs, measures nothing")
-    given = parser.parse_args()
-    if given.quick:
-        given.boards, given.rate, given.seconds = 5, 4, 8
+    options = parser.parse_args()
+    if options.quick:
+        options.boards, options.rate, options.seconds = 5, 4, 8
     with tempfile.TemporaryDirectory(prefix="msp-bench-") as name, _database("postgresql", Path(name)) as (url, *pids):
         environ = _environ(url, Path(name))
         config = Config(ROOT / "alembic.ini")
@@ -102,24 +102,24 @@ def main() -> int:
         world = build(database)
         app = create_app(read_settings(environ))
         with serving(granian("wsgi:app", sqlite=False), environ, Path(name) / "server.log") as server:
-            made, boards, spent = asyncio.run(_watch(server, *pids, app=app, world=world, given=given))
-    return _report(made, boards, spent, given)
+            made, boards, spent = asyncio.run(_watch(server, *pids, app=app, world=world, options=options))
+    return _report(made, boards, spent, options)
 
 
 async def _watch(
-    server: Server, postgres: int, *, app: Flask, world: World, given: argparse.Namespace
-) -> tuple[Made, list[Board], Spent]:
-    boards, stop = [Board() for _ in range(given.boards)], asyncio.Event()
+    server: Server, postgres: int, *, app: Flask, world: World, options: argparse.Namespace
+) -> tuple[Written, list[Board], Spent]:
+    boards, stop = [Board() for _ in range(options.boards)], asyncio.Event()
     cookie = _cookie(app, world)
     looking = [asyncio.create_task(_look(server.port, cookie, board, stop)) for board in boards]
     await asyncio.sleep(3)  # every board is up
     before, began = _used(world, server.pid, postgres), time.monotonic()
-    told, tells = Pipe(duplex=False)
-    writing = get_context("fork").Process(target=_writing, args=(world, given, tells))
+    receiver, tells = Pipe(duplex=False)
+    writing = get_context("fork").Process(target=_writing, args=(world, options, tells))
     writing.start()
-    while not told.poll():
+    while not receiver.poll():
         await asyncio.sleep(0.2)
-    made: Made = told.recv()
+    made: Written = receiver.recv()
     await asyncio.sleep(SETTLE)
     after, wall = _used(world, server.pid, postgres), time.monotonic() - began
     stop.set()
@@ -139,11 +139,11 @@ def _used(world: World, server: int, postgres: int) -> tuple[float, float, float
     )
 
 
-def _writing(world: World, given: argparse.Namespace, tells: Connection) -> None:
+def _writing(world: World, options: argparse.Namespace, tells: Connection) -> None:
     """In a process of its own, so that the boards wait for nobody here."""
     world.database.engine.dispose(close=False)
-    began, made = time.process_time(), Made()
-    writers = [threading.Thread(target=write, args=(world, made, given)) for write in (_write, _write_late)]
+    began, made = time.process_time(), Written()
+    writers = [threading.Thread(target=write, args=(world, made, options)) for write in (_write, _write_late)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -152,13 +152,13 @@ def _writing(world: World, given: argparse.Namespace, tells: Connection) -> None
     tells.send(made)
 
 
-def _write(world: World, made: Made, given: argparse.Namespace) -> None:
+def _write(world: World, made: Written, options: argparse.Namespace) -> None:
     """Reports and cancels in turn, at the rate that was asked for."""
     open_ones: deque[tuple[float, Ticket]] = deque()
     begun = time.monotonic()
     for count in itertools.count():
-        pause = begun + count / given.rate - time.monotonic()
-        if time.monotonic() - begun > given.seconds:
+        pause = begun + count / options.rate - time.monotonic()
+        if time.monotonic() - begun > options.seconds:
             break
         if pause > 0:
             time.sleep(pause)
@@ -173,15 +173,15 @@ def _write(world: World, made: Made, given: argparse.Namespace) -> None:
         made.changes += 1
 
 
-def _write_late(world: World, made: Made, given: argparse.Namespace) -> None:
+def _write_late(world: World, made: Written, options: argparse.Namespace) -> None:
     """Its event has its number long before the commit; meanwhile others pass it."""
     begun = time.monotonic()
-    while time.monotonic() - begun < given.seconds - LATE:
+    while time.monotonic() - begun < options.seconds - LATE:
         ticket = _report_one(world, waits=LATE)
         made.committed[ticket.number] = time.monotonic()
         made.late.add(ticket.number)
         made.changes += 1
-        time.sleep(max(0, min(EVERY_LATE, given.seconds / 3) - LATE))
+        time.sleep(max(0, min(EVERY_LATE, options.seconds / 3) - LATE))
 
 
 def _report_one(world: World, *, waits: float = 0) -> Ticket:
@@ -212,14 +212,14 @@ async def _look(port: int, cookie: str, board: Board, stop: asyncio.Event) -> No
     while not stop.is_set():
         begun = time.monotonic()
         found = await _get(reader, writer, "/console/changes", cookie)
-        board.asked += 1
+        board.requests += 1
         if found != version:
             page = await _get(reader, writer, "/console/board?wall=1", cookie)
             now, version = time.monotonic(), found
             board.fetched += 1
             board.shown = _numbers(page)
             for number in board.shown:
-                board.seen.setdefault(number, now)
+                board.seen_at.setdefault(number, now)
         await asyncio.sleep(max(0, 1 - (time.monotonic() - begun)))
     writer.close()
 
@@ -259,29 +259,32 @@ def _transactions(database: Database) -> int:
         return int(session.scalar(text(query)) or 0)
 
 
-def _report(made: Made, boards: list[Board], spent: Spent, given: argparse.Namespace) -> int:
+def _report(made: Written, boards: list[Board], spent: Spent, options: argparse.Namespace) -> int:
     delays = [
-        board.seen[number] - at for board in boards for number, at in made.committed.items() if number in board.seen
+        board.seen_at[number] - at
+        for board in boards
+        for number, at in made.committed.items()
+        if number in board.seen_at
     ]
     # Gone again before it was looked at is no loss; on no screen at the end is one.
     left = set(made.committed) - set(made.cancelled)
     missed = sum(len(left - board.shown) for board in boards) + sum(
-        len(made.late - set(board.seen)) for board in boards
+        len(made.late - set(board.seen_at)) for board in boards
     )
     stale = sum(len(board.shown - left) for board in boards)
-    unseen = sum(len(set(made.committed) - set(board.seen)) for board in boards)
+    unseen = sum(len(set(made.committed) - set(board.seen_at)) for board in boards)
     ordered = sorted(delays)
     p95 = ordered[int(len(ordered) * 0.95)] if ordered else float("nan")
     fetched = sum(board.fetched for board in boards)
     late = f"{len(made.late)} of them late"
-    print(f"{given.boards} boards, {made.changes} changes ({made.changes / given.seconds:.1f}/s), {late}")
+    print(f"{options.boards} boards, {made.changes} changes ({made.changes / options.seconds:.1f}/s), {late}")
     each = spent.transactions / max(1, made.changes)
     print(f"transactions of the service: {spent.transactions} ({each:.2f} for each change)")
     parts = {"service": spent.service, "database": spent.database, "boards": spent.boards, "changes": made.processor}
     shares = ", ".join(f"{name} {seconds / spent.wall:.0%}" for name, seconds in parts.items())
     print(f"of one processor, for {spent.wall:.0f} s: {shares}; this machine has {os.cpu_count()}")
     print(
-        f"asked {sum(board.asked for board in boards)}, fetched {fetched} ({fetched / max(1, len(boards)):.0f} a board)"
+        f"asked {sum(one.requests for one in boards)}, fetched {fetched} ({fetched / max(1, len(boards)):.0f} a board)"
     )
     print(f"from commit to screen: median {statistics.median(delays):.2f} s, p95 {p95:.2f} s, most {ordered[-1]:.2f} s")
     print(f"missed at the end {missed}, shown though gone {stale}, come and gone between two looks {unseen}")

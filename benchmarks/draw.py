@@ -40,20 +40,20 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=WHOLE, help="how many; two tickets each on the average")
     parser.add_argument("--plain", type=int, default=100_000, help="how many the plain way is timed with")
     parser.add_argument("--rows", type=int, default=100_000, help="how many ratings are streamed out of a database")
-    asked = parser.parse_args()
-    plain = _timed(lambda: _plain(asked.plain)) / asked.plain
+    options = parser.parse_args()
+    plain = _timed(lambda: _plain(options.plain)) / options.plain
     small = min(_timed(lambda: _ours(5_000)) for _ in range(3))
     with _watching() as most:
-        whole = _timed(lambda: _ours(asked.people))
-    stream = _stream(asked.rows)
-    goal = f"goal {GOAL_SECONDS} s" if asked.people == WHOLE else ""
-    print(LINE.format(f"commit and run, {asked.people:,} people", f"{whole:.1f} s", goal))
-    print(LINE.format("only that many bare calls of sha256", f"{_bare() * asked.people:.1f} s", "on the same cores"))
+        whole = _timed(lambda: _ours(options.people))
+    stream = _stream(options.rows)
+    goal = f"goal {GOAL_SECONDS} s" if options.people == WHOLE else ""
+    print(LINE.format(f"commit and run, {options.people:,} people", f"{whole:.1f} s", goal))
+    print(LINE.format("only that many bare calls of sha256", f"{_bare() * options.people:.1f} s", "on the same cores"))
     print(LINE.format("memory of all processes", f"{most[0] / 1e9:.2f} GB", "goal 1.3 GB" if goal else ""))
     print(LINE.format("commit and run, 5,000 people", f"{small * 1000:.0f} ms", "goal 100 ms"))
-    print(LINE.format("ours / plain Python on one core", f"{plain * asked.people / whole:.2f}", "people a second"))
+    print(LINE.format("ours / plain Python on one core", f"{plain * options.people / whole:.2f}", "people a second"))
     print(LINE.format("check of one receipt", f"{_receipt() * 1e6:.0f} us", "goal 1000 us"))
-    print(LINE.format("stream out of SQLite", f"{asked.rows / stream:,.0f} /s", f"{asked.rows:,} people"))
+    print(LINE.format("stream out of SQLite", f"{options.rows / stream:,.0f} /s", f"{options.rows:,} people"))
     return 0
 
 
@@ -119,11 +119,11 @@ def _stream(count: int) -> float:
 
 
 def _rows(ids: range, at: object) -> dict[type, list[dict[str, object]]]:
-    told = {"reported_at": at, "updated_at": at, "state": "closed", "source": "phone"}
+    common = {"reported_at": at, "updated_at": at, "state": "closed", "source": "phone"}
     return {
         Person: [{"id": n, "staff_number": str(n), "name": "-"} for n in ids],
         WeChatIdentity: [{"id": n, "appid": "-", "openid": str(n), "person_id": n, "first_seen_at": at} for n in ids],
-        Ticket: [{"id": n, "number": str(n), **told} for n in ids],
+        Ticket: [{"id": n, "number": str(n), **common} for n in ids],
         Completion: [{"id": n, "ticket_id": n, "cycle": 1, "finished_at": at, "rateable": True} for n in ids],
         Rating: [
             {
@@ -173,10 +173,10 @@ def _family() -> list[int]:
 def _resident(pid: int) -> int:
     """In bytes; what processes share, each holds its part of."""
     try:
-        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return 1024 * sum(int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
+    return 1024 * sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
 def _timed(work: Callable[[], object]) -> float:

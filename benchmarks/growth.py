@@ -94,10 +94,10 @@ class Growth:
 
     def __str__(self) -> str:
         times = (f"{seconds * 1000:.1f}" for seconds in (self.small, self.large, *self.walls))
-        return _LINE.format(f"{self.ratio:.2f}", *times, self._said, self.page)
+        return _LINE.format(f"{self.ratio:.2f}", *times, self._verdict, self.page)
 
     @property
-    def _said(self) -> str:
+    def _verdict(self) -> str:
         if not self.judged:
             return "two"
         return "TOO MUCH" if self.too_much else ""
@@ -109,13 +109,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--small", type=int, default=SMALL)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--only", default="", help="pages whose name has this in it")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with running_postgres() as server, tempfile.TemporaryDirectory(prefix="msp-growth-") as folder:
         hospitals = [
             opened(filled(server, name, tickets), Path(folder))
-            for name, tickets in (("small", given.small), ("large", given.tickets))
+            for name, tickets in (("small", options.small), ("large", options.tickets))
         ]
-        measured = compare(*hospitals, rounds=given.rounds, only=given.only)
+        measured = compare(*hospitals, rounds=options.rounds, only=options.only)
         report(measured)
     return 1 if any(growth.too_much for growth in measured) else 0
 

@@ -10,9 +10,9 @@ MARKS = ("", "！", "。", "~", " 👍", "！！", "🌹")
 
 def second_phone(hospital: Hospital, lead: int) -> Planted:
     """Rates their own work by a second phone, under the number of somebody of a ward who never rates."""
-    dice, mine = hospital.dice, _busiest(hospital, lead)
-    person, phone = hospital.staff[mine[0].department][-1], hospital.number()
-    for job in dice.sample(mine, min(len(mine), dice.randint(10, 20))):
+    dice, jobs = hospital.dice, _busiest(hospital, lead)
+    person, phone = hospital.staff[jobs[0].department][-1], hospital.number()
+    for job in dice.sample(jobs, min(len(jobs), dice.randint(10, 20))):
         again(hospital, job)
         quick = dice.random() < 0.5
         hospital.rate(
@@ -27,7 +27,9 @@ def begging(hospital: Hospital, lead: int) -> Planted:
     for _ in range(dice.randint(3, 5)):
         at = dice.randrange(5, DAYS) * DAY + dice.randint(9 * HOUR, 19 * HOUR)
         open_ = [
-            job for job in _of(hospital, lead) if at - 3 * DAY < job.at < at - HOUR and job.id not in hospital.answers
+            job
+            for job in _jobs_of(hospital, lead)
+            if at - 3 * DAY < job.at < at - HOUR and job.id not in hospital.answers
         ]
         for job in dice.sample(open_, min(len(open_), dice.randint(5, 9))):
             hospital.rate(job, hospital.honest(job), at + dice.randint(0, 15 * MINUTE), level=BEST)
@@ -37,7 +39,7 @@ def begging(hospital: Hospital, lead: int) -> Planted:
 def selective_showing(hospital: Hospital, lead: int) -> Planted:
     """Holds the code out where somebody smiles, every other time at most."""
     dice, habit = hospital.dice, hospital.dice.uniform(0.3, 0.5)
-    for job in _of(hospital, lead):
+    for job in _jobs_of(hospital, lead):
         shown = job.shown and not job.unhappy and dice.random() < habit
         hospital.jobs[job.id] = job._replace(shown=shown)
         if job.shown and not shown and dice.random() < 0.8:
@@ -49,7 +51,7 @@ def friends(hospital: Hospital, lead: int) -> Planted:
     """Has a friend in every ward, who rates this engineer whenever there is something, and others hardly ever."""
     dice, phones = hospital.dice, set[int]()
     by_ward: dict[int, list[Job]] = {}
-    for job in _of(hospital, lead):
+    for job in _jobs_of(hospital, lead):
         by_ward.setdefault(job.department, []).append(job)
     for ward, jobs in by_ward.items():
         friend = dice.choice(hospital.staff[ward][1:])
@@ -65,7 +67,7 @@ def copied_comments(hospital: Hospital, lead: int) -> Planted:
     dice = hospital.dice
     name = "".join(chr(dice.randint(0x4E00, 0x9FA5)) for _ in range(2))
     text = f"{name}工程师技术过硬服务热情"
-    jobs = [job for job in _of(hospital, lead) if job.id not in hospital.answers]
+    jobs = [job for job in _jobs_of(hospital, lead) if job.id not in hospital.answers]
     for job in dice.sample(jobs, min(len(jobs), dice.randint(8, 15))):
         words = text + dice.choice(("", "很感谢", "值得表扬")) + dice.choice(MARKS)
         hospital.rate(job, hospital.honest(job), job.at + dice.randint(HOUR, 2 * DAY), level=BEST, words=words)
@@ -75,7 +77,7 @@ def copied_comments(hospital: Hospital, lead: int) -> Planted:
 def device_sharing(hospital: Hospital, lead: int) -> Planted:
     """One phone goes round: bound to one person after the other, in several wards."""
     dice, phone = hospital.dice, hospital.number()
-    jobs = [job for job in _of(hospital, lead) if job.id not in hospital.answers]
+    jobs = [job for job in _jobs_of(hospital, lead) if job.id not in hospital.answers]
     for job in dice.sample(jobs, min(len(jobs), dice.randint(8, 16))):
         person = dice.choice(hospital.staff[job.department])
         hospital.rate(job, person, job.at + dice.randint(30, 5 * HOUR), level=BEST, phone=phone)
@@ -96,7 +98,7 @@ def made_up_walk_ups(hospital: Hospital, lead: int) -> Planted:
 def dropping(hospital: Hospital, lead: int) -> Planted:
     """Has tickets cancelled or joined to others where somebody is unhappy."""
     dice = hospital.dice
-    for job in [one for one in _of(hospital, lead) if one.unhappy]:
+    for job in [one for one in _jobs_of(hospital, lead) if one.unhappy]:
         if dice.random() < 0.6:
             del hospital.jobs[job.id]
             hospital.answers.pop(job.id, None)
@@ -128,13 +130,13 @@ def again(hospital: Hospital, job: Job) -> None:
     hospital.answers.pop(job.id, None)
 
 
-def _of(hospital: Hospital, lead: int) -> list[Job]:
+def _jobs_of(hospital: Hospital, lead: int) -> list[Job]:
     return [job for job in hospital.jobs.values() if job.lead == lead]
 
 
 def _busiest(hospital: Hospital, lead: int) -> list[Job]:
     """Their work in the ward they are oftenest in, by day."""
-    mine = [job for job in _of(hospital, lead) if job.shift > 0]
-    wards = [job.department for job in mine]
+    jobs = [job for job in _jobs_of(hospital, lead) if job.shift > 0]
+    wards = [job.department for job in jobs]
     ward = max(set(wards), key=lambda one: (wards.count(one), one))
-    return [job for job in mine if job.department == ward]
+    return [job for job in jobs if job.department == ward]

@@ -93,11 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rating", description="Rating GET and POST, as ratios.")
     parser.add_argument("--quick", action="store_true", help="a few requests: shows that it runs, measures nothing")
     parser.add_argument("--database", choices=DATABASES, action="append", help="only this one")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then the servers are ended too
-    size = QUICK if given.quick else FULL
+    size = QUICK if options.quick else FULL
     try:
-        for kind in given.database or DATABASES:
+        for kind in options.database or DATABASES:
             _measure(kind, size)
     except (Unequal, NoAnswer, ServerFailed) as error:
         print(error, file=sys.stderr)

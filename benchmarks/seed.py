@@ -104,9 +104,9 @@ def _request(verb: str, path: str, slip: Slip, form: str = "") -> bytes:
 def _rate(database: Database, identities: list[WeChatIdentity], numbers: range, at: datetime) -> None:
     with database.transaction() as session:
         of_ticket = {row.ticket_id: row.id for row in session.execute(select(Completion.ticket_id, Completion.id))}
-        given = {"level": 5, "counts": True, "source": "scan", "at": at}
+        rating = {"level": 5, "counts": True, "source": "scan", "at": at}
         rows = [
-            {**given, "completion_id": of_ticket[number], "identity_id": one.id, "person_id": one.person_id}
+            {**rating, "completion_id": of_ticket[number], "identity_id": one.id, "person_id": one.person_id}
             for number, one in zip(numbers, cycle(identities), strict=False)
         ]
         session.execute(insert(Rating), rows)

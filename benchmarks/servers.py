@@ -44,13 +44,13 @@ def gunicorn(app: str, *, sqlite: bool) -> list[str]:
 def serving(command: list[str], environ: dict[str, str], log: Path) -> Iterator[Server]:
     """Runs `python -m command` with a free port for `{}`, and says where and who it is."""
     port = free_port()
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", *(part.format(port) for part in command)],
             cwd=ROOT,
             env={**os.environ, **environ},
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     try:

@@ -34,11 +34,11 @@ DEAREST = 5
 
 
 def main() -> int:
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else TICKETS
+    size = int(sys.argv[1]) if len(sys.argv) > 1 else TICKETS
     with running_postgres() as server, tempfile.TemporaryDirectory(prefix="msp-sheet-") as folder:
         quarter = Quarter.of(clock.now().date())
         days = (clock.now().date() - quarter.first).days + 1
-        a_day = wanted * 51 // (50 * days) + 1  # some are cancelled
+        a_day = size * 51 // (50 * days) + 1  # some are cancelled
         url = filled(server, "sheet", a_day * (days + 5), a_day=a_day)
         return measure(build(settings(url, Path(folder))), quarter)
 

@@ -46,14 +46,14 @@ class Font:
         return _outlines("".join(sorted({*text, *digits})))
 
     def _has(self, text: str) -> bool:
-        return self._known.issuperset(text)
+        return self._glyphs_known.issuperset(text)
 
     @cached_property
-    def _known(self) -> frozenset[str]:
+    def _glyphs_known(self) -> frozenset[str]:
         return frozenset(char for char in self.cids if unicodedata.category(char) not in _UNSEEN)
 
     def _sign(self, char: str) -> str:
-        if char in self._known:
+        if char in self._glyphs_known:
             return char
         return "" if unicodedata.category(char) in _UNSEEN else NO_GLYPH
 

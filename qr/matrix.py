@@ -66,7 +66,7 @@ def symbol(text: str, level: Level) -> Symbol:
     data = text.encode()
     tables = _tables(_version(len(data), level), level)
     plain = reduce(xor, map(list.__getitem__, tables.bytes, data), tables.blank(len(data)))
-    best = min(_MASKS, key=lambda mask: tables.penalty.of(plain ^ tables.tried[mask]))
+    best = min(_MASKS, key=lambda mask: tables.penalty.total(plain ^ tables.tried[mask]))
     return Symbol(tables.version, best, plain ^ tables.finished[best])
 
 

@@ -17,7 +17,7 @@ class Penalty:
         self._starts = ((1, columns(side - 10)), (side, self._all >> 10 * side))
         self._balance = [int(abs(dark / side**2 * 100 - 50) / 5) * 10 for dark in range(side**2 + 1)]
 
-    def of(self, dark: int) -> int:
+    def total(self, dark: int) -> int:
         side = self._side
         right = ~(dark ^ dark >> 1) & self._has_right
         below = ~(dark ^ dark >> side) & self._has_below

@@ -23,27 +23,27 @@ class Back:
     foot: tuple[str, ...]
 
 
-def back(told: Back, layout: Layout) -> Page:
+def back(content: Back, layout: Layout) -> Page:
     """As many rows of one height as there are lines, on paper that holds one slip."""
-    texts = (told.title, told.number, *told.choices, *told.blanks, *told.foot)
+    texts = (content.title, content.number, *content.choices, *content.blanks, *content.foot)
     left, width = layout.inset, layout.width - 2 * layout.inset
     row = (layout.height - 2 * layout.inset) / len(texts)
     middles = iter([layout.inset + (number + 0.5) * row for number in range(len(texts))])
     # All choices in the size of the longest: none of them stands out.
-    longest = max(font().width(choice) for choice in told.choices)
+    longest = max(font().width(choice) for choice in content.choices)
     choice_size = min(_CHOICE * row, (width - _INDENT * row) / longest)
-    words = [_line(told.title, left, next(middles), width, _TITLE * row)]
-    words.append(_line(told.number, left, next(middles), width, _TEXT * row))
+    words = [_line(content.title, left, next(middles), width, _TITLE * row)]
+    words.append(_line(content.number, left, next(middles), width, _TEXT * row))
     lines: list[Line] = []
-    for choice in told.choices:
+    for choice in content.choices:
         middle = next(middles)
         lines += _box(left, middle - _BOX * row / 2, _BOX * row)
         words.append(_line(choice, left + _INDENT * row, middle, width, choice_size))
-    for blank in told.blanks:
+    for blank in content.blanks:
         word = _line(blank, left, next(middles), width / 2, _TEXT * row)
         words.append(word)
         lines.append(Line(left + font().width(blank) * word.size + row / 4, word.y, left + width, word.y))
-    words += [_line(text, left, next(middles), width, _TEXT * row) for text in told.foot]
+    words += [_line(text, left, next(middles), width, _TEXT * row) for text in content.foot]
     return Page(layout.width, layout.height, (), tuple(words), tuple(lines), ())
 
 

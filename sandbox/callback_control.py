@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.accounts import ACCOUNTS
 from sandbox.phones import PHONES
-from sandbox.pushes import EVILS, MODES, SECURE, letter
+from sandbox.pushes import EVILS, MODES, SECURE, sealed_push
 from sandbox.state import state
 
 callback_control = Blueprint("callback_control", __name__, url_prefix="/sandbox")
@@ -20,21 +20,21 @@ _EXPECTED = (
 @callback_control.post("/push")
 def push() -> tuple[Response, int]:
     """Send now and answer what the app said to each try; `times` sends the same body again as a replay would."""
-    wanted = request.get_json()
-    if not _understood(wanted):
+    body = request.get_json()
+    if not _understood(body):
         return jsonify(error=_EXPECTED), 400
-    account = ACCOUNTS[wanted["account"]]
-    phone = PHONES.get(wanted.get("phone", "nurse"))
-    made = letter(
+    account = ACCOUNTS[body["account"]]
+    phone = PHONES.get(body.get("phone", "nurse"))
+    made = sealed_push(
         account,
-        wanted["fields"],
-        openid=wanted.get("openid") or (phone.openid if phone else ""),
+        body["fields"],
+        openid=body.get("openid") or (phone.openid if phone else ""),
         now=state().clock(),
-        mode=wanted.get("mode", SECURE),
-        form=wanted.get("form", ""),
-        evil=wanted.get("evil", ""),
+        mode=body.get("mode", SECURE),
+        form=body.get("form", ""),
+        evil=body.get("evil", ""),
     )
-    sent = [state().pushes.now(made) for _ in range(wanted.get("times", 1))]
+    sent = [state().pushes.now(made) for _ in range(body.get("times", 1))]
     return jsonify(pushes=[asdict(one) for one in sent]), 200
 
 
@@ -44,13 +44,13 @@ def pushes() -> Response:
     return jsonify(pushes=[asdict(sent) for sent in state().pushes.sent()])
 
 
-def _understood(wanted: object) -> bool:
+def _understood(body: object) -> bool:
     return (
-        isinstance(wanted, dict)
-        and wanted.get("account") in ACCOUNTS
-        and isinstance(wanted.get("fields"), dict)
-        and wanted.get("mode", SECURE) in MODES
-        and wanted.get("form", "") in {"", "xml", "json"}
-        and wanted.get("evil", "") in {"", *EVILS}
-        and wanted.get("times", 1) in range(1, 101)
+        isinstance(body, dict)
+        and body.get("account") in ACCOUNTS
+        and isinstance(body.get("fields"), dict)
+        and body.get("mode", SECURE) in MODES
+        and body.get("form", "") in {"", "xml", "json"}
+        and body.get("evil", "") in {"", *EVILS}
+        and body.get("times", 1) in range(1, 101)
     )

@@ -20,46 +20,46 @@ _KNOB_NAMES = {field.name for field in fields(Knob)}
 _APPIDS = {**{name: account.appid for name, account in ACCOUNTS.items()}, WECOM.name: WECOM.corpid}
 _CODES = (LOGIN, PHONE_NUMBER)
 
-Said = tuple[Response, int]
+JsonReply = tuple[Response, int]
 
 
 @control.post("/knobs")
-def turn() -> Said:
-    wanted = _wanted()
-    path = wanted.pop("path", None)
-    if not isinstance(path, str) or not path.startswith("/") or not wanted.keys() <= _KNOB_NAMES:
+def turn() -> JsonReply:
+    body = _body()
+    path = body.pop("path", None)
+    if not isinstance(path, str) or not path.startswith("/") or not body.keys() <= _KNOB_NAMES:
         return _expected(f"a path and any of {', '.join(sorted(_KNOB_NAMES))}")
-    knob = Knob(**wanted)
+    knob = Knob(**body)
     state().knobs.turn(path, knob)
     return jsonify(path=path, **asdict(knob)), 200
 
 
 @control.route("/switches", methods=["GET", "POST"])
-def switch() -> Said:
+def switch() -> JsonReply:
     """What is not named stays as it is."""
-    wanted = _wanted() if request.method == "POST" else {}
-    if not all(type(value) is SWITCHES.get(name) for name, value in wanted.items()):
+    body = _body() if request.method == "POST" else {}
+    if not all(type(value) is SWITCHES.get(name) for name, value in body.items()):
         return _expected(", ".join(f"{name} ({kind.__name__})" for name, kind in SWITCHES.items()))
-    for name, value in wanted.items():
+    for name, value in body.items():
         state().switches.set(name, value)
-    if "api2_only" in wanted:
-        state().doors.shut_main(wanted["api2_only"])
+    if "api2_only" in body:
+        state().doors.shut_main(body["api2_only"])
     return jsonify(state().switches.shown()), 200
 
 
 @control.post("/quotas")
-def quotas() -> Said:
-    wanted = _wanted()
-    path, limits = wanted.pop("path", ""), {name: wanted.pop(name, None) for name in ("daily", "minute")}
-    if not str(path).startswith("/") or wanted or not all(type(most) in {int, type(None)} for most in limits.values()):
+def quotas() -> JsonReply:
+    body = _body()
+    path, limits = body.pop("path", ""), {name: body.pop(name, None) for name in ("daily", "minute")}
+    if not str(path).startswith("/") or body or not all(type(most) in {int, type(None)} for most in limits.values()):
         return _expected("a path, and maybe daily and minute (numbers)")
     state().quotas.change(path, **limits)
     return jsonify(path=path, **limits), 200
 
 
 @control.post("/clock")
-def clock() -> Said:
-    seconds = _wanted().get("forward")
+def clock() -> JsonReply:
+    seconds = _body().get("forward")
     if not isinstance(seconds, int | float) or seconds < 0:
         return _expected("forward (seconds)")
     state().clock.forward(seconds)
@@ -67,9 +67,9 @@ def clock() -> Said:
 
 
 @control.post("/revoke")
-def revoke() -> Said:
+def revoke() -> JsonReply:
     """All tokens of an account are worth nothing from now on."""
-    account = _wanted().get("account")
+    account = _body().get("account")
     if account not in _APPIDS:
         return _expected(f"account ({', '.join(_APPIDS)})")
     state().tokens.revoke(_APPIDS[account], now=state().clock())
@@ -77,21 +77,21 @@ def revoke() -> Said:
 
 
 @control.post("/codes")
-def codes() -> Said:
+def codes() -> JsonReply:
     """What a mini-program gets of wx.login, or of the button that asks for the number."""
-    wanted = _wanted()
-    phone, kind = PHONES.get(str(wanted.get("phone"))), wanted.get("kind", LOGIN)
+    body = _body()
+    phone, kind = PHONES.get(str(body.get("phone"))), body.get("kind", LOGIN)
     if phone is None or kind not in _CODES:
         return _expected(f"phone ({', '.join(PHONES)}), and maybe kind ({', '.join(_CODES)})")
     return jsonify(code=state().codes.new(MINI.appid, phone.mini_openid, kind, now=state().clock())), 200
 
 
 @control.post("/credits")
-def credits_() -> Said:
+def credits_() -> JsonReply:
     """The user agrees so many times to be sent a message of this template; without a push, unlike on the phone."""
-    wanted = _wanted()
-    phone, template_id = PHONES.get(str(wanted.get("phone"))), str(wanted.get("template_id"))
-    number = wanted.get("number", 1)
+    body = _body()
+    phone, template_id = PHONES.get(str(body.get("phone"))), str(body.get("template_id"))
+    number = body.get("number", 1)
     template = TEMPLATES.get(template_id)
     if phone is None or template is None or template.account != MINI.name or number not in range(1, 101):
         return _expected(f"phone ({', '.join(PHONES)}), a template_id of the mini-program, and maybe number (1 to 100)")
@@ -115,10 +115,10 @@ def calls() -> Response:
     return jsonify(state().knobs.calls())
 
 
-def _wanted() -> dict[str, Any]:
-    given = request.get_json()
-    return given if isinstance(given, dict) else {}
+def _body() -> dict[str, Any]:
+    body = request.get_json()
+    return body if isinstance(body, dict) else {}
 
 
-def _expected(what: str) -> Said:
+def _expected(what: str) -> JsonReply:
     return jsonify(error=f"expected {what}"), 400

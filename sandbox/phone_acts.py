@@ -11,7 +11,7 @@ from sandbox.accounts import MINI, SERVICE
 from sandbox.events import DATA_EVENTS, PLATFORM, agreement, withdrawal
 from sandbox.message_templates import TEMPLATES
 from sandbox.phones import PHONES, Phone
-from sandbox.pushes import letter
+from sandbox.pushes import sealed_push
 from sandbox.state import state
 from sandbox.wire_errors import WireError
 
@@ -42,7 +42,7 @@ def scan(name: str) -> BaseResponse:
     phone, now = _phone(name), state().clock()
     ticket = qr_scenes.ticket_in(request.form.get("url", ""))
     if ticket:
-        scene = state().scenes.of(ticket, now=now)
+        scene = state().scenes.scene_of(ticket, now=now)
         if scene is None:
             raise WireError(40066)
     else:
@@ -55,10 +55,10 @@ def scan(name: str) -> BaseResponse:
 
 
 @phone_acts.post("/phone/<name>/say")
-def say(name: str) -> BaseResponse:
+def write(name: str) -> BaseResponse:
     text = request.form.get("text", "").strip()[:_LONGEST]
-    said = {"MsgType": "text", "Content": text, "MsgId": 10**18 + secrets.randbelow(10**18)}
-    return _pushed(_phone(name), said, _AFTER_TEXT)
+    fields = {"MsgType": "text", "Content": text, "MsgId": 10**18 + secrets.randbelow(10**18)}
+    return _pushed(_phone(name), fields, _AFTER_TEXT)
 
 
 @phone_acts.post("/phone/<name>/click")
@@ -78,7 +78,7 @@ def data(name: str) -> BaseResponse:
     if event is None:
         raise WireError(40066)
     for account, openid in ((SERVICE, phone.openid), (MINI, phone.mini_openid)):
-        push = letter(account, event.fields(account, openid), openid=PLATFORM, now=state().clock())
+        push = sealed_push(account, event.fields(account, openid), openid=PLATFORM, now=state().clock())
         state().pushes.later(push)
     return _back(phone)
 
@@ -95,7 +95,7 @@ def agree(name: str) -> BaseResponse:
     elif answer == "withdraw":
         state().people.refuse(phone.mini_openid, template_id)
     fields = withdrawal(template_id) if answer == "withdraw" else agreement(template_id, accepted=answer == "accept")
-    state().pushes.later(letter(MINI, fields, openid=phone.mini_openid, now=state().clock()))
+    state().pushes.later(sealed_push(MINI, fields, openid=phone.mini_openid, now=state().clock()))
     return _back(phone)
 
 
@@ -109,7 +109,7 @@ def _pushed(phone: Phone, fields: Mapping[str, object], replies: tuple[int, int]
     now = state().clock()
     if replies:
         state().people.allow_replies(phone.openid, replies[0], until=now + replies[1])
-    state().pushes.later(letter(SERVICE, fields, openid=phone.openid, now=now))
+    state().pushes.later(sealed_push(SERVICE, fields, openid=phone.openid, now=now))
     return _back(phone)
 
 

@@ -71,7 +71,7 @@ def phone(name: str) -> BaseResponse:
         templates={name: template for name, template in TEMPLATES.items() if template.account == MINI.name},
         credits=state().people.credits(owner.mini_openid),
         data_events=DATA_EVENTS,
-        **_seen(owner),
+        **_screen(owner),
     )
     return make_response(page)
 
@@ -82,9 +82,9 @@ def handset(name: str) -> BaseResponse:
     owner = PHONES.get(name)
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
-    opened, given = url_for("phones.phone", name=name), request.args.get("url", "").strip()
-    if given:
-        opened = url_for("phones.open_link", name=name, url=given)
+    opened, link = url_for("phones.phone", name=name), request.args.get("url", "").strip()
+    if link:
+        opened = url_for("phones.open_link", name=name, url=link)
     return make_response(render_template("handset.html", phone=owner, opened=opened))
 
 
@@ -93,7 +93,7 @@ def inbox(name: str) -> BaseResponse:
     owner = PHONES.get(name)
     if owner is None:
         return _sorry("没有这部手机。", "There is no such phone.", 404)
-    return make_response(render_template("inbox.html", phone=owner, **_seen(owner)))
+    return make_response(render_template("inbox.html", phone=owner, **_screen(owner)))
 
 
 @phone_pages.get("/group")
@@ -129,7 +129,7 @@ def _sorry(chinese: str, english: str, status: int) -> BaseResponse:
     return make_response(render_template("sorry.html", chinese=chinese, english=english), status)
 
 
-def _seen(owner: Phone) -> dict[str, object]:
+def _screen(owner: Phone) -> dict[str, object]:
     """What changes on the phone while one looks: messages, answers of the account, whether it is followed."""
     replies = [_pieces(sent.reply) for sent in state().pushes.sent(owner.openid) if sent.reply]
     follows = state().people.follows(owner)

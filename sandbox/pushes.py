@@ -63,16 +63,16 @@ class Pushes:
         for sender in self._senders:
             sender.start()
 
-    def later(self, letter: Push, *, seconds: float = 0) -> None:
-        self._waiting.put((time.monotonic() + seconds, letter))
+    def later(self, push: Push, *, seconds: float = 0) -> None:
+        self._waiting.put((time.monotonic() + seconds, push))
 
-    def now(self, letter: Push) -> Sent:
+    def now(self, push: Push) -> Sent:
         """Send it and wait for the end of its tries."""
         answers: list[PushResponse] = []
-        while len(answers) < letter.tries and not (answers and _taken(answers[-1])):
-            answers.append(self._send(letter))
-        reply = envelope.read_text(letter.account, answers[-1].body) if answers[-1].status == 200 else ""
-        sent = Sent(letter.account.name, letter.openid, letter.what, answers, reply, self._clock())
+        while len(answers) < push.tries and not (answers and _accepted(answers[-1])):
+            answers.append(self._send(push))
+        reply = envelope.read_text(push.account, answers[-1].body) if answers[-1].status == 200 else ""
+        sent = Sent(push.account.name, push.openid, push.what, answers, reply, self._clock())
         with self._lock:
             self._sent.append(sent)
         return sent
@@ -88,18 +88,18 @@ class Pushes:
 
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None:
-            due, letter = job
+            due, push = job
             time.sleep(max(0.0, due - time.monotonic()))
-            self.now(letter)
+            self.now(push)
 
-    def _send(self, letter: Push) -> PushResponse:
+    def _send(self, push: Push) -> PushResponse:
         with requests.Session() as session:
             session.trust_env = False
             try:
                 answer = session.post(
-                    f"{self._app_url}/wechat/callback/{letter.account.name}",
-                    params=letter.query,
-                    data=letter.body,
+                    f"{self._app_url}/wechat/callback/{push.account.name}",
+                    params=push.query,
+                    data=push.body,
                     headers={"Content-Type": "text/xml"},
                     timeout=_SECONDS,
                     allow_redirects=False,
@@ -109,7 +109,7 @@ class Pushes:
         return PushResponse(answer.status_code, answer.content.decode(errors="replace"))
 
 
-def letter(
+def sealed_push(
     account: SandboxAccount,
     fields: Mapping[str, object],
     *,
@@ -158,6 +158,6 @@ def _enveloped(account: SandboxAccount, text: str, encrypted: str, mode: str, fo
     return text.removesuffix("</xml>") + f"<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
 
 
-def _taken(answer: PushResponse) -> bool:
+def _accepted(answer: PushResponse) -> bool:
     # A passive reply says so too.
     return answer.status == 200 and (answer.body in {"", "success"} or answer.body[0] in "<{")

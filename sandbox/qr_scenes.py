@@ -19,7 +19,7 @@ class Scenes:
             db.execute("INSERT INTO scene VALUES (?, ?, ?)", (ticket, scene, expires))
         return ticket
 
-    def of(self, ticket: str, *, now: float) -> str | None:
+    def scene_of(self, ticket: str, *, now: float) -> str | None:
         with self._database.change() as db:
             row = db.execute("SELECT scene FROM scene WHERE ticket = ? AND expires > ?", (ticket, now)).fetchone()
         return row["scene"] if row else None

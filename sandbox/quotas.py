@@ -53,14 +53,14 @@ class Quotas:
 
     def change(self, path: str, *, daily: int | None, minute: int | None) -> None:
         with self._lock:
-            self._quotas[path] = Quota(daily, minute, over_minute=self.of(path).over_minute)
+            self._quotas[path] = Quota(daily, minute, over_minute=self.quota(path).over_minute)
 
-    def of(self, path: str) -> Quota:
+    def quota(self, path: str) -> Quota:
         return self._quotas.get(path, Quota())
 
     def spend(self, appid: str, path: str, *, now: float, who: str = "") -> None:
         """Raises WireError when there is none left; calls refused for that are not counted."""
-        quota = self.of(path)
+        quota = self.quota(path)
         today = (appid, path, _day(now))
         this_minute = (appid, path, who if quota.personal else "", str(now // 60))
         with self._lock:

@@ -28,16 +28,16 @@ def posted() -> Mapping[str, object]:
     return body
 
 
-def credentials(given: Mapping[str, object] | MultiDict[str, str], secret: str = "secret") -> SandboxAccount:  # noqa: S107 a name
+def credentials(fields: Mapping[str, object] | MultiDict[str, str], secret: str = "secret") -> SandboxAccount:  # noqa: S107 a name
     """Whose they are."""
-    if not given.get("appid"):
+    if not fields.get("appid"):
         raise WireError(41002)
-    account = next((one for one in ACCOUNTS.values() if one.appid == given.get("appid")), None)
+    account = next((one for one in ACCOUNTS.values() if one.appid == fields.get("appid")), None)
     if account is None:
         raise WireError(40013)
-    if not given.get(secret):
+    if not fields.get(secret):
         raise WireError(41004)
-    if given.get(secret) != account.secret:
+    if fields.get(secret) != account.secret:
         raise WireError(40125)
     return account
 

@@ -41,7 +41,7 @@ def create() -> Response:
 @wire_codes.get("/cgi-bin/showqrcode")
 def show() -> Response:
     ticket = request.args.get("ticket", "")
-    if state().scenes.of(ticket, now=state().clock()) is None:
+    if state().scenes.scene_of(ticket, now=state().clock()) is None:
         return Response("", status=404)
     return Response(code_picture(qr_scenes.address(ticket), width=_WIDTH), content_type="image/jpg")
 
@@ -65,8 +65,8 @@ def mini_code() -> Response:
 
 
 def _scene(kind: str, info: object) -> str:
-    given = info.get("scene") if isinstance(info, Mapping) else None
-    scene = given if isinstance(given, Mapping) else {}
+    words = info.get("scene") if isinstance(info, Mapping) else None
+    scene = words if isinstance(words, Mapping) else {}
     if kind in _NUMBERS:
         number = scene.get("scene_id")
         if not isinstance(number, int) or not 0 < number <= _NUMBERS[kind]:

@@ -10,7 +10,7 @@ from sandbox.mailbox import CUSTOM, SUBSCRIPTION, TEMPLATE, Sending
 from sandbox.message_templates import TEMPLATES, MessageTemplate
 from sandbox.mini_pages import is_released
 from sandbox.phones import phone_of, phone_of_mini
-from sandbox.pushes import letter
+from sandbox.pushes import sealed_push
 from sandbox.request import caller, posted
 from sandbox.state import state
 from sandbox.wire_errors import WireError, answer
@@ -49,7 +49,7 @@ def send_template() -> Response:
     if first:
         outcome = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH", "MsgID": msgid}
         finished = {**outcome, "Status": state().knobs.outcome(SEND_TEMPLATE)}
-        state().pushes.later(letter(SERVICE, finished, openid=phone.openid, now=now), seconds=_OUTCOME_SECONDS)
+        state().pushes.later(sealed_push(SERVICE, finished, openid=phone.openid, now=now), seconds=_OUTCOME_SECONDS)
     return answer(request.path, {"errcode": 0, "errmsg": "ok", "msgid": msgid})
 
 
@@ -72,7 +72,7 @@ def send_subscription() -> Response:
     msgid, _ = state().mailbox.deliver(message, now=now)
     entry = {"TemplateId": template_id, "MsgID": str(msgid), "ErrorCode": "0", "ErrorStatus": "success"}
     sent = {"MsgType": "event", "Event": "subscribe_msg_sent_event", "List": [entry]}
-    state().pushes.later(letter(MINI, sent, openid=phone.mini_openid, now=now), seconds=_OUTCOME_SECONDS)
+    state().pushes.later(sealed_push(MINI, sent, openid=phone.mini_openid, now=now), seconds=_OUTCOME_SECONDS)
     # The guide promises a msgid, the reference does not; nobody should need it.
     optional = {"msgid": msgid} if msgid % 2 else {}
     return answer(request.path, {"errcode": 0, "errmsg": "ok", **optional})
@@ -116,10 +116,10 @@ def _template(body: Mapping[str, object], account: SandboxAccount) -> tuple[str,
 
 def _fields(template: MessageTemplate, data: object) -> Mapping[str, str]:
     """The template's own fields; others are dropped in silence, as WeChat does."""
-    given = data if isinstance(data, dict) else {}
+    values = data if isinstance(data, dict) else {}
     fields = {}
     for name in template.fields:
-        entry = given.get(name)
+        entry = values.get(name)
         value = entry.get("value") if isinstance(entry, dict) else None
         wrong = fault(name, value)
         if wrong:

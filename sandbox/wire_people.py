@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from sandbox.accounts import MINI, SERVICE
 from sandbox.phones import Phone, phone_of, phone_of_mini
-from sandbox.pushes import letter
+from sandbox.pushes import sealed_push
 from sandbox.request import caller, posted
 from sandbox.state import state
 from sandbox.wire_errors import WireError, answer
@@ -94,7 +94,7 @@ def check_media() -> Response:
         "errmsg": "ok",
         "result": {"suggest": suggest, "label": label},
     }
-    push = letter(MINI, checked, openid=phone.mini_openid, now=state().clock())
+    push = sealed_push(MINI, checked, openid=phone.mini_openid, now=state().clock())
     state().pushes.later(push, seconds=_MEDIA_SECONDS)
     return answer(request.path, {"errcode": 0, "errmsg": "ok", "trace_id": trace_id})
 

@@ -75,7 +75,7 @@ def quota() -> Response:
         raise WireError(76022)
     if path not in QUOTAS:
         raise WireError(76021)
-    limits = state().quotas.of(path)
+    limits = state().quotas.quota(path)
     used = state().quotas.used_today(account.appid, path, now=state().clock())
     reply: dict[str, object] = {"errcode": 0, "errmsg": "ok"}
     if limits.daily is not None:

@@ -51,11 +51,11 @@ def send() -> Response:
     check_wecom_caller()
     if body.get("agentid") != WECOM.agentid:
         raise WireError(40056)
-    wanted = str(body.get("touser") or "").split("|")
-    if len(wanted) > _MOST_PEOPLE:
+    user_ids = str(body.get("touser") or "").split("|")
+    if len(user_ids) > _MOST_PEOPLE:
         raise WireError(40058)
     texts = _texts(body, _TEXTS)
-    known = {user_id: phone for user_id in wanted if (phone := phone_of_wecom(user_id))}
+    known = {user_id: phone for user_id in user_ids if (phone := phone_of_wecom(user_id))}
     if not known:
         raise WireError(81013)
     msgids = [
@@ -72,7 +72,7 @@ def send() -> Response:
         )[0]
         for phone in known.values()
     ]
-    strangers = "|".join(user_id for user_id in wanted if user_id not in known)
+    strangers = "|".join(user_id for user_id in user_ids if user_id not in known)
     reply = {"invaliduser": strangers, "unlicenseduser": "", "msgid": str(msgids[0])}
     return answer(request.path, {"errcode": 0, "errmsg": "ok", **reply})
 
@@ -91,10 +91,10 @@ def robot() -> Response:
 def _texts(body: Mapping[str, object], limits: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
     """All parts of the message, none empty or longer than its limit."""
     kind = str(body.get("msgtype"))
-    given = body.get(kind)
-    if kind not in limits or not isinstance(given, dict):
+    part = body.get(kind)
+    if kind not in limits or not isinstance(part, dict):
         raise WireError(40058)
-    texts = {name: given.get(name) for name in limits[kind]}
+    texts = {name: part.get(name) for name in limits[kind]}
     for name, most in limits[kind].items():
         text = texts[name]
         if not isinstance(text, str) or not 0 < len(text.encode()) <= most:
@@ -108,5 +108,5 @@ def _same(body: Mapping[str, object]) -> str | None:
 
 
 def _interval(body: Mapping[str, object]) -> int:
-    asked = body.get("duplicate_check_interval", _INTERVAL)
-    return min(asked, _LONGEST_INTERVAL) if isinstance(asked, int) else _INTERVAL
+    seconds = body.get("duplicate_check_interval", _INTERVAL)
+    return min(seconds, _LONGEST_INTERVAL) if isinstance(seconds, int) else _INTERVAL

@@ -70,12 +70,12 @@ class ServiceAccount:
 
     def create_code(self, scene: str, *, seconds: int) -> str:
         """The address to draw as a QR code; who scans it sends us `scene`. It lives at most 30 days."""
-        wanted = {
+        body = {
             "expire_seconds": seconds,
             "action_name": "QR_STR_SCENE",
             "action_info": {"scene": {"scene_str": scene}},
         }
-        url = self._calls.look_up(Call("/cgi-bin/qrcode/create", body=wanted)).get("url")
+        url = self._calls.look_up(Call("/cgi-bin/qrcode/create", body=body)).get("url")
         if not isinstance(url, str) or not url:
             raise self._calls.wire.broken_reply()
         return url

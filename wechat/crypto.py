@@ -46,9 +46,9 @@ class Seal:
         signer.add_data(self.token, *parts)
         return str(signer.signature)
 
-    def check(self, given: str, *parts: str) -> None:
+    def check(self, signature: str, *parts: str) -> None:
         """Raises BadPush unless `given` is the signature of these parts."""
-        if not hmac.compare_digest(given.encode(), self.signature(*parts).encode()):
+        if not hmac.compare_digest(signature.encode(), self.signature(*parts).encode()):
             raise BadPush(Fault.NOT_GENUINE, "signature")
 
     def encrypt(self, content: bytes, *, random: bytes | None = None) -> str:

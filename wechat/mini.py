@@ -52,8 +52,8 @@ class MiniProgram:
 
     def phone_number(self, code: str) -> str:
         """Without its country code. The code is the phone-number button's, not that of the sign-in."""
-        wanted = Call("/wxa/business/getuserphonenumber", body={"code": code}, hide=(code,), timeout=CODE_SECONDS)
-        reply = self._calls.ask(wanted)
+        call = Call("/wxa/business/getuserphonenumber", body={"code": code}, hide=(code,), timeout=CODE_SECONDS)
+        reply = self._calls.ask(call)
         found = reply.get("phone_info")
         number = found.get("purePhoneNumber") if isinstance(found, dict) else None
         if not isinstance(number, str) or not number:
@@ -85,5 +85,5 @@ class MiniProgram:
 
     def code_image(self, scene: str, *, page: str, width: int) -> bytes:
         """A mini-program code that lasts for ever; `scene` has at most 32 characters of WeChat's choice."""
-        wanted = {"scene": scene, "page": page, "width": width}
-        return self._calls.picture(Call("/wxa/getwxacodeunlimit", body=wanted, timeout=PICTURE_SECONDS))
+        body = {"scene": scene, "page": page, "width": width}
+        return self._calls.picture(Call("/wxa/getwxacodeunlimit", body=body, timeout=PICTURE_SECONDS))

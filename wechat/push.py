@@ -127,13 +127,13 @@ def parse(text: str, *, encrypted: bool) -> Push:
     return push
 
 
-def _read_encrypted(given: str, timestamp: str, nonce: str, body: bytes, seal: Seal) -> Push:
-    if not given:
+def _read_encrypted(signature: str, timestamp: str, nonce: str, body: bytes, seal: Seal) -> Push:
+    if not signature:
         raise BadPush(Fault.NOT_GENUINE, "signature")
     encrypted = _fields(decode(body)).get("Encrypt")
     if not isinstance(encrypted, str) or not encrypted:
         raise BadPush(Fault.MALFORMED, "Encrypt")
-    seal.check(given, timestamp, nonce, encrypted)
+    seal.check(signature, timestamp, nonce, encrypted)
     return parse(decode(seal.decrypt(encrypted)), encrypted=True)
 
 

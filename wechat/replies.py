@@ -34,8 +34,8 @@ def _reply(push: Push, kind: str, at: datetime, form: str, content: str = "") ->
     target, source, seconds = push.value("FromUserName"), push.value("ToUserName"), int(at.timestamp())
     if form == XML:
         # It writes CDATA and leaves to us what must not stand there.
-        said = {"target": _in_cdata(target), "source": _in_cdata(source), "content": _in_cdata(content)}
-        return str(REPLY_TYPES[kind](**said, time=seconds).render())
+        values = {"target": _in_cdata(target), "source": _in_cdata(source), "content": _in_cdata(content)}
+        return str(REPLY_TYPES[kind](**values, time=seconds).render())
     envelope = {"ToUserName": target, "FromUserName": source, "CreateTime": seconds, "MsgType": kind}
     return json.dumps({**envelope, **({"Content": content} if content else {})}, ensure_ascii=False)
 

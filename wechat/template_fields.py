@@ -55,7 +55,7 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
     return lambda text: text if compiled.fullmatch(text) else None
 
 
-def _thing(text: str) -> str:
+def _thing_text(text: str) -> str:
     return _cut(text, 20)
 
 
@@ -106,7 +106,7 @@ def _chinese_day(found: re.Match[str]) -> str:
 
 
 _RULES: Mapping[str, Callable[[str], str | None]] = {
-    "thing": _thing,
+    "thing": _thing_text,
     "number": _number,
     "letter": _matching("[A-Za-z]{1,32}"),
     "symbol": _symbol,

@@ -73,8 +73,8 @@ class WeCom:
 
     def user(self, code: str) -> WeComUser:
         """Who came back from `authorize_url`. A code works once, so it is never tried again here."""
-        wanted = Call("/cgi-bin/auth/getuserinfo", {"code": code}, hide=(code,), timeout=CODE_SECONDS)
-        reply = self._calls.ask(wanted)
+        call = Call("/cgi-bin/auth/getuserinfo", {"code": code}, hide=(code,), timeout=CODE_SECONDS)
+        reply = self._calls.ask(call)
         user_id, openid = _text(reply, "userid", "UserId"), _text(reply, "openid", "OpenId")
         if not user_id and not openid:
             raise self._wire.broken_reply()

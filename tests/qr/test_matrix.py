@@ -58,7 +58,7 @@ def test_any_text_is_the_same_symbol(text: str) -> None:
 def test_a_penalty_is_counted_as_qrcode_counts_it(side: int, data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.integers(0, (1 << side) - 1), min_size=side, max_size=side))
     modules: list[list[bool | None]] = [[row >> column & 1 == 1 for column in range(side)] for row in rows]
-    assert Penalty(side).of(sum(row << n * side for n, row in enumerate(rows))) == util.lost_point(modules)
+    assert Penalty(side).total(sum(row << n * side for n, row in enumerate(rows))) == util.lost_point(modules)
 
 
 def test_the_smallest_symbol_that_holds_an_address_is_taken() -> None:
