@@ -1,8 +1,10 @@
 """`flask sheet`: the quarter's sheet: shown, frozen, signed; its base, and what a telephone system has counted."""
 
 import csv
+import re
 import sys
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -136,14 +138,18 @@ def calls(quarter: str, file: Path, number: str | None, by: str, as_json: bool) 
 def _read_calls(file: Path, quarter: Quarter) -> tuple[int, int]:
     """The sums of the days; a day twice, one of another quarter or more answered than offered is refused."""
     names = {"日期": "date", "呼入": "offered", "接通": "answered"}
-    days: dict[str, tuple[int, int]] = {}
+    days: dict[date, tuple[int, int]] = {}
     try:
         with file.open(encoding="utf-8-sig", newline="") as rows:
             for line, row in enumerate(csv.DictReader(rows), start=2):
                 known = {names.get(key, key): (value or "").strip() for key, value in row.items() if key}
-                day, offered, answered = known["date"], int(known["offered"]), int(known["answered"])
-                inside = quarter.first.isoformat() <= day <= quarter.last.isoformat()
-                if day in days or not inside or not 0 <= answered <= offered:
+                day, offered, answered = (
+                    date.fromisoformat(known["date"]),
+                    _count(known, "offered"),
+                    _count(known, "answered"),
+                )
+                inside = quarter.first <= day <= quarter.last
+                if day in days or not inside or answered > offered:
                     raise click.ClickException(_("第 %(line)s 行不对：%(day)s。", line=line, day=day))
                 days[day] = offered, answered
     except (OSError, UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
@@ -151,6 +157,12 @@ def _read_calls(file: Path, quarter: Quarter) -> tuple[int, int]:
     if not days:
         raise click.ClickException(_("%(path)s 里没有一天。", path=file))
     return sum(offered for offered, _answered in days.values()), sum(answered for _offered, answered in days.values())
+
+
+def _count(row: Mapping[str, str], name: str) -> int:
+    if not re.fullmatch("[0-9]{1,7}", row[name]):
+        raise ValueError(row[name])
+    return int(row[name])
 
 
 def _term(quarter: str, number: str | None) -> Term:

@@ -121,6 +121,9 @@ def test_one_wrong_cell_and_nothing_is_taken_in(world: World, supervisor: FlaskC
     assert "Q" in answer.text
     assert take_in(supervisor, xlsx([["姓名"], ["x"]], title="x")).status_code == 422
     assert take_in(supervisor, b"nothing").status_code == 422
+    for cut in ("W0003", "W0003,赵强,engineer,main", "W0003,赵强,engineer,main,白,白"):
+        answer = take_in(supervisor, f"{','.join(head)}\n{cut}\n".encode())
+        assert (answer.status_code, f"2: {cut}" in answer.text) == (422, True)
     with world.database.reading() as session:
         assert session.scalars(select(DutyShift)).all() == []
 

@@ -165,6 +165,10 @@ def test_the_commands_freeze_sign_and_take_in_calls(story: Story, app: Flask, tm
     assert run(args=["sheet", "calls", quarter, str(calls), "--by", by]).exit_code == 1
     calls.write_text("一行\n", "utf-8")
     assert run(args=["sheet", "calls", quarter, str(calls), "--by", by]).exit_code == 1
+    for wrong in (f"{day}x,2,1", f"{day},{'9' * 20},1", f"{day},-2,-3", f"{day},1_0,1", f"{day},2", "2026-13-45,2,1"):
+        calls.write_text(f"日期,呼入,接通\n{wrong}\n", "utf-8")
+        ran = run(args=["sheet", "calls", quarter, str(calls), "--by", by])
+        assert (ran.exit_code, type(ran.exception)) == (1, SystemExit), wrong
     story.count()
     assert story.line("R2")["figure"] == {"num": 135, "den": 150}
     assert run(args=["sheet", "base", "300000", "--by", by]).exit_code == 0

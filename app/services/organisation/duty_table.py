@@ -19,6 +19,7 @@ from config.duty import shifts
 HEADER = ("工号", "姓名", "岗位代码", "院区代码")
 FIRST_DAY = len(HEADER)
 MOST_FAULTS = 20
+FAULT_MOST = 60
 
 
 class Read(NamedTuple):
@@ -87,11 +88,13 @@ def _planned_by(
     known: _Known, words: Sequence[str], days: Sequence[date]
 ) -> Iterator[tuple[list[Planned], tuple[int, date]]]:
     """Raises KeyError with what nobody knows."""
+    if len(words) != FIRST_DAY + len(days):  # a letter behind the last day would go unseen
+        raise KeyError(",".join(words)[:FAULT_MOST])
     number, _name, post, campus = words[:FIRST_DAY]
     person = known.people[spelling.number(number)]
     post_id = known.posts[post] if post else None
     campus_id = known.campuses[campus] if campus else None
-    for day, letters in zip(days, words[FIRST_DAY:], strict=False):
+    for day, letters in zip(days, words[FIRST_DAY:], strict=True):
         shifts_ = [known.letters[letter] for letter in letters if not letter.isspace()]
         yield [Planned(person, day, shift, post_id, campus_id) for shift in shifts_], (person, day)
 
