@@ -103,7 +103,7 @@ def while_something_is_broken(
         with two_looks(nurse):
             expect(nurse.get_by_text("等配件")).to_be_hidden()
         if where == "postgresql":  # where one file is the whole database, nobody else can number it
-            expect(lost(board)).to_be_visible(timeout=15_000)
+            expect(lost(board)).to_be_visible()
     with two_looks(board):
         expect(row).not_to_contain_text("暂停中")
     expect(lost(board)).to_be_hidden()

@@ -116,7 +116,7 @@ def test_a_supervisor_signs_in_at_the_console_with_his_phone(demo: Demo, browser
         agree(hand)
         hand.get_by_role("button", name=digits, exact=True).click()
         expect(hand.get_by_role("heading", name="已确认")).to_be_visible()
-        expect(page.get_by_role("heading", name="评价", exact=True)).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("heading", name="评价", exact=True)).to_be_visible()
         assert page.url == f"{demo.url}/console/ratings"
 
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, BrowserType, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ViewportSize, expect, sync_playwright
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-PATIENCE = 15_000
+PATIENCE = 15_000  # milliseconds: for what a page is to do and for what it is to show alike
 NONE_FOUND = "NO BROWSER: set CHROME_BIN, or install chromium (apt install chromium)"
+
+expect.set_options(timeout=PATIENCE)
 
 _FLAGS = [
     "--disable-gpu",
