@@ -3,7 +3,7 @@
 import os
 import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -259,9 +259,14 @@ def _create_engine(url: str, pool_size: int) -> Engine:
 
 
 def _make_private(path: Path, *_connecting: object) -> None:
-    """A file that is made now is for its owner alone; what SQLite puts beside it has the same rights."""
+    """A file that is made now is for its owner alone; what SQLite puts beside it has the same rights.
+
+    One that is there is not opened: closing it again would drop every lock this process holds on it (POSIX), and the
+    next process to leave would take itself for the last one and delete the log the others write to.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _look_before_use(engine: Engine, connection: Any, _record: Any, _fairy: Any) -> None:

@@ -1,8 +1,12 @@
 """The ground of all rows: moments are aware and UTC, SQLite is opened as a server needs it, writers wait their turn."""
 
+import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -39,6 +43,23 @@ def test_a_naive_time_is_refused(database: Database) -> None:
         session.add(WeChatToken(key="k", expires_at=naive))
     with pytest.raises(StatementError, match="an aware one was expected"), database.reading() as session:
         session.execute(select(WeChatToken).where(WeChatToken.expires_at > naive)).all()
+
+
+def test_who_looks_in_and_leaves_takes_no_log_away_from_who_stays(sqlite_url: str) -> None:
+    """A command beside the running server: its end is not the last one's while the server has the file open."""
+    database, path = Database(sqlite_url), Path(sqlite_url.removeprefix("sqlite:///"))
+    with database.reading() as one, database.reading() as other:  # two connections
+        one.execute(text("SELECT 1"))
+        other.execute(text("SELECT 1"))
+    with database.transaction() as session:
+        session.add(WeChatToken(key="written before", expires_at=NOON))
+    look = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM ticket').fetchall()"
+    subprocess.run([sys.executable, "-S", "-c", look, path], check=True)
+    assert path.with_name(path.name + "-wal").exists()
+    with database.transaction() as session:
+        session.add(WeChatToken(key="written after", expires_at=NOON))
+    with sqlite3.connect(path) as anew:
+        assert anew.execute("SELECT count(*) FROM wechat_token WHERE key = 'written after'").fetchone() == (1,)
 
 
 def test_sqlite_is_opened_as_a_server_needs_it(sqlite_url: str) -> None:
