@@ -89,7 +89,7 @@ def _erase(staff_number: str, request_id: int, yes: bool, as_json: bool) -> str:
     keys = runtime().settings.secret_keys
     with transaction() as session:
         if request_id:
-            _request, subject = erasure.wanted(session, request_id)
+            _request, subject = erasure.to_decide(session, request_id)
         else:
             subject = Subject.of_staff_number(session, staff_number)
         reach = erasure.extent(session, subject.person_id, now().date())

@@ -107,7 +107,7 @@ def sign(
 @by_option
 def base(yuan: str, number: str | None, by: str) -> None:
     with refusals():
-        term = _term(str(Quarter.of(runtime().now().date())), number)
+        term = _term(str(Quarter.at(runtime().now().date())), number)
         fen = read_yuan(yuan)
         if fen is None:
             raise click.BadParameter(_("金额写作 300000.00。"))

@@ -44,15 +44,15 @@ def look_once(runtime: Runtime) -> timedelta:
         kept = registers.due(session, at=at)
         planned = repeating.due(session, at=at)
     _each(runtime, [ticket for ticket, moment in unopened.items() if moment <= at], partial(escalation.escalate, at=at))
-    _each(runtime, late, partial(deadlines.tell, at=at))
-    _each(runtime, over, partial(missed.tell, zone=runtime.settings.timezone, at=at))
+    _each(runtime, late, partial(deadlines.remind, at=at))
+    _each(runtime, over, partial(missed.warn, zone=runtime.settings.timezone, at=at))
     _each(runtime, unanswered, partial(urges.escalate, at=at))
     _each(runtime, unrated, partial(reminders.remind, window=window, at=at))
     _each(runtime, urged, partial(cases.open_for_urge, at=at))
     _each_case(runtime, moved, partial(cases.recount, at=at))
     _each_case(runtime, overdue, partial(cases.warn, at=at))
     _each_record(runtime, planned, partial(repeating.follow, at=at))
-    _each_record(runtime, kept, partial(registers.tell, at=at))
+    _each_record(runtime, kept, partial(registers.remind, at=at))
     now = clock.now()
     with runtime.database.reading() as session:
         ahead = [moment for moment in escalation.due(session, at=now).values() if moment > now]

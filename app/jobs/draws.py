@@ -45,23 +45,23 @@ def _take_all(runtime: Runtime, draw_id: str) -> None:
 
 
 def take(
-    runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, tell: Progress = lambda _done: None
+    runtime: Runtime, draw_id: str, step: str, *, by: int | None = None, progress: Progress = lambda _done: None
 ) -> Any:
     """One of `steps.STEPS`; what was written. Raises Refused."""
     match step.split("_"):
         case ["checkpoint"]:
-            return _checkpoint(runtime, draw_id, by, tell)
+            return _checkpoint(runtime, draw_id, by, progress)
         case ["settle"]:
-            return _settle(runtime, draw_id, tell)
+            return _settle(runtime, draw_id, progress)
         case ["commit"]:
-            return _commit(runtime, draw_id, by, tell)
+            return _commit(runtime, draw_id, by, progress)
         case ["expire"]:
             with runtime.database.transaction() as session:
                 return claims.expire(session, announcement.find(session, draw_id), at=clock.now())
         case ["run", number]:
-            return _run(runtime, draw_id, int(number), by, tell)
+            return _run(runtime, draw_id, int(number), by, progress)
         case [_, number]:
-            return _name(runtime, draw_id, int(number), tell)
+            return _name(runtime, draw_id, int(number), progress)
 
 
 def _due(runtime: Runtime, draw_id: str) -> str | None:
@@ -70,45 +70,45 @@ def _due(runtime: Runtime, draw_id: str) -> str | None:
         return schedule.due(session, draw, zone=runtime.settings.timezone, at=clock.now())
 
 
-def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, tell: Progress) -> Any:
+def _checkpoint(runtime: Runtime, draw_id: str, by: int | None, progress: Progress) -> Any:
     zone, now = runtime.settings.timezone, clock.now()
     with runtime.database.reading() as session:
-        made = checkpoints.prepare(session, announcement.find(session, draw_id), zone=zone, at=now, tell=tell)
+        made = checkpoints.prepare(session, announcement.find(session, draw_id), zone=zone, at=now, progress=progress)
     with runtime.database.transaction() as session:
         draw = announcement.find(session, draw_id)
         return checkpoints.write(session, draw, made, by=by, day=now.astimezone(zone).date(), at=now)
 
 
-def _settle(runtime: Runtime, draw_id: str, tell: Progress) -> int:
+def _settle(runtime: Runtime, draw_id: str, progress: Progress) -> int:
     with runtime.database.reading() as session:
         draw = announcement.find(session, draw_id)
         waiting = objections.open_ones(session, draw)
-        verdicts = objections.examine(session, draw, waiting, zone=runtime.settings.timezone, tell=tell)
+        verdicts = objections.examine(session, draw, waiting, zone=runtime.settings.timezone, progress=progress)
     with runtime.database.transaction() as session:
         return objections.settle(session, announcement.find(session, draw_id), verdicts, at=clock.now())
 
 
-def _commit(runtime: Runtime, draw_id: str, by: int | None, tell: Progress) -> Any:
+def _commit(runtime: Runtime, draw_id: str, by: int | None, progress: Progress) -> Any:
     zone = runtime.settings.timezone
     with runtime.database.reading() as session:
         prepared = commitment.prepare(
-            session, announcement.find(session, draw_id), zone=zone, at=clock.now(), tell=tell
+            session, announcement.find(session, draw_id), zone=zone, at=clock.now(), progress=progress
         )
     with runtime.database.transaction() as session:
         return commitment.write(session, announcement.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
-def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, tell: Progress) -> Any:
+def _run(runtime: Runtime, draw_id: str, draw_round: int, by: int | None, progress: Progress) -> Any:
     with runtime.database.reading() as session:
         draw = announcement.find(session, draw_id)
-        prepared = results.prepare(session, draw, draw_round, at=clock.now(), tell=tell)
+        prepared = results.prepare(session, draw, draw_round, at=clock.now(), progress=progress)
     with runtime.database.transaction() as session:
         return results.write(session, announcement.find(session, draw_id), prepared, by=by, at=clock.now())
 
 
-def _name(runtime: Runtime, draw_id: str, draw_round: int, tell: Progress) -> Any:
+def _name(runtime: Runtime, draw_id: str, draw_round: int, progress: Progress) -> Any:
     with runtime.database.reading() as session:
-        persons = results.whose(session, announcement.find(session, draw_id), draw_round, tell=tell)
+        persons = results.whose(session, announcement.find(session, draw_id), draw_round, progress=progress)
     with runtime.database.transaction() as session:
         results.name(session, announcement.find(session, draw_id), draw_round, persons, at=clock.now())
     return len(persons)

@@ -17,7 +17,7 @@ def keep_trying(runtime: Runtime, *, woken: Event, stopping: Event) -> None:
 def try_all(runtime: Runtime) -> None:
     zone = runtime.settings.timezone
     with runtime.database.reading() as session:
-        trials = [(one.contract_id, one.digest, (one.trial or {})[ASKED_BY]) for one in rule_drafts.asked(session)]
+        trials = [(one.contract_id, one.digest, (one.trial or {})[ASKED_BY]) for one in rule_drafts.to_try(session)]
     for contract_id, digest, by in trials:
         with runtime.database.reading() as session:
             contract = session.get_one(Contract, contract_id)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from app.errors import Refused
 from app.models import Event
 from app.services.draws import bundle, claims, public_page, published_files
-from app.services.draws.events import of as events_of
+from app.services.draws.events import of_draw as events_of
 from app.services.draws.receipts import receipt_of
 from tests.draws.story import ANNOUNCED, CLAIMED, EXPIRED, REDRAWN, Story
 from tests.support.world import ZONE

@@ -39,7 +39,7 @@ def test_run_says_it_to_the_last_step(app: Flask, story: Story) -> None:
     assert "50.0k人" in drawn.stderr
     with story.drawing() as (session, found):
         told: list[int] = []
-        results.whose(session, found, 1, tell=told.append)
+        results.whose(session, found, 1, progress=told.append)
     assert sum(told) == 10
 
 
@@ -48,7 +48,7 @@ def test_the_days_count_says_it(story: Story) -> None:
     story.announce()
     told: list[int] = []
     with story.drawing() as (session, found):
-        checkpoints.prepare(session, found, zone=ZONE, at=DURING, tell=told.append)
+        checkpoints.prepare(session, found, zone=ZONE, at=DURING, progress=told.append)
     assert told == [10, 10]
 
 

@@ -47,7 +47,7 @@ def audit_(draw_id: str, file: Path, by: str, as_json: bool) -> None:
         with runtime().database.reading() as session:
             person_id, found = person(session, by), announcement.find(session, draw_id)
             made = auditor_export.prepare(
-                session, found, by=person_id, zone=settings.timezone, at=runtime().now(), tell=advance
+                session, found, by=person_id, zone=settings.timezone, at=runtime().now(), progress=advance
             )
         with transaction() as session:
             auditor_export.record(session, announcement.find(session, draw_id), by=person_id, at=runtime().now())

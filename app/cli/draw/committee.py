@@ -150,4 +150,4 @@ def _examined(draw_id: str, objection: int) -> objections.Verdict | None:
     """What our records say of it, with nobody waiting for our transaction meanwhile."""
     with progress(_("人")) as advance, runtime().database.reading() as session:
         found = announcement.find(session, draw_id)
-        return objections.examined(session, found, objection, zone=runtime().settings.timezone, tell=advance)
+        return objections.examined(session, found, objection, zone=runtime().settings.timezone, progress=advance)

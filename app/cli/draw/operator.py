@@ -46,7 +46,7 @@ def announce(file: Path, committee: str, by: str, as_json: bool) -> None:
 @json_option
 def checkpoint(draw_id: str, as_json: bool) -> None:
     with refusals(), progress(_("人")) as advance:
-        made = jobs.take(runtime(), draw_id, "checkpoint", tell=advance)
+        made = jobs.take(runtime(), draw_id, "checkpoint", progress=advance)
     data = {"day": made.day.isoformat(), "entries": made.entries, "tickets": made.tickets, "root": made.root}
     report(data, as_json, _("%(day)s：%(entries)s 人 %(tickets)s 张，根 %(root)s", **data))
 
@@ -56,7 +56,7 @@ def checkpoint(draw_id: str, as_json: bool) -> None:
 @json_option
 def commit(draw_id: str, as_json: bool) -> None:
     with refusals(), progress(_("人")) as advance:
-        made = jobs.take(runtime(), draw_id, "commit", tell=advance)
+        made = jobs.take(runtime(), draw_id, "commit", progress=advance)
     data = {key: made[key] for key in ("version", "entries", "tickets", "root", "leaves_sha256")}
     report(data, as_json, _("第 %(version)s 版名单：%(entries)s 人 %(tickets)s 张，根 %(root)s", **data))
 
@@ -67,8 +67,8 @@ def commit(draw_id: str, as_json: bool) -> None:
 @json_option
 def run(draw_id: str, draw_round: int, as_json: bool) -> None:
     with refusals(), progress(_("人")) as advance:
-        result = jobs.take(runtime(), draw_id, f"run_{draw_round}", tell=advance)
-        jobs.take(runtime(), draw_id, f"name_{draw_round}", tell=advance)
+        result = jobs.take(runtime(), draw_id, f"run_{draw_round}", progress=advance)
+        jobs.take(runtime(), draw_id, f"name_{draw_round}", progress=advance)
     won = {tier["tier"]: [winner["entry"] for winner in tier["winners"]] for tier in result["tiers"]}
     lines = [f"{tier} {entry}" for tier, entries in won.items() for entry in entries]
     data = {"round": draw_round, "seed": result["seed"], "winners": won}

@@ -39,14 +39,14 @@ class Draft:
 
     fields: Fields
     committee: Sequence[int]
-    made: keys.Secret = field(default_factory=keys.make)
+    secret: keys.Secret = field(default_factory=keys.make)
     rehearsed: bool = False
 
 
 def announce(session: Session, draft: Draft, *, tenant: str, zone: ZoneInfo, by: int, at: datetime) -> Draw:
     """Lock a draw; raises Refused with the reason."""
     announced = ready(session, draft, zone=zone, by=by, at=at)
-    made = draft.made
+    made = draft.secret
     opens, closes = published_files.when(announced, "opens"), published_files.when(announced, "closes")
     draw = Draw(
         draw_id=announced["draw_id"],
@@ -71,9 +71,9 @@ def announce(session: Session, draft: Draft, *, tenant: str, zone: ZoneInfo, by:
 def ready(session: Session, draft: Draft, *, zone: ZoneInfo, by: int, at: datetime) -> Fields:
     """The announcement as it would be locked now; raises Refused with the reason why it would not be."""
     check_admin(session, by, at=at)
-    if said := [key for key in OURS if key in draft.fields]:
-        raise Refused("draft_says_ours", key=said[0])
-    announced = _in_order({**draft.fields, "scheme": rule.SCHEME, **_keys(draft.made)})
+    if extra := [key for key in OURS if key in draft.fields]:
+        raise Refused("draft_says_ours", key=extra[0])
+    announced = _in_order({**draft.fields, "scheme": rule.SCHEME, **_keys(draft.secret)})
     check(announced)
     opens, closes = published_files.when(announced, "opens"), published_files.when(announced, "closes")
     if at > closes - LAST_DAYS:
@@ -81,12 +81,12 @@ def ready(session: Session, draft: Draft, *, zone: ZoneInfo, by: int, at: dateti
     _check_committee(session, draft.committee, opens=opens, zone=zone, at=at)
     if session.scalar(select(Draw.id).where(Draw.draw_id == announced["draw_id"])) is not None:
         raise Refused("draw_id_taken", draw_id=announced["draw_id"])
-    if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == draft.made.key)) is not None:
+    if session.scalar(select(DrawSecret.draw_id).where(DrawSecret.key == draft.secret.key)) is not None:
         raise Refused("page_expired")  # of another draw: one key must not serve two
     same = select(Draw.draw_id).where(Draw.opens <= closes, Draw.closes >= opens)
     if not draft.rehearsed:
-        if taken := session.scalar(same.limit(1)):
-            raise Refused("period_taken", draw_id=taken)
+        if earlier := session.scalar(same.limit(1)):
+            raise Refused("period_taken", draw_id=earlier)
         _check_years(announced)
         _check_time_left(announced)
     return announced

@@ -33,7 +33,7 @@ def prepare(
     by: int,
     zone: ZoneInfo,
     at: datetime,
-    tell: Progress = lambda _done: None,
+    progress: Progress = lambda _done: None,
 ) -> Fields:
     """Enough to make the list that counts again with `lottery.rule`; and where today's records disagree with it.
 
@@ -45,9 +45,9 @@ def prepare(
         raise Refused("not_committed")
     listed, key = commitment.load(session, draw, version), keys.load(session, draw).key
     tickets = _by_entry(listed)
-    whose = merkle_list.whose(key, draw.draw_id, eligibility.raters(session, draw), set(tickets), tell)
+    whose = merkle_list.whose(key, draw.draw_id, eligibility.raters(session, draw), set(tickets), progress)
     known = {entry: whose[entry.hex()] for entry in tickets if entry.hex() in whose}
-    now = _today(session, draw, version, key, zone, tell)
+    now = _today(session, draw, version, key, zone, progress)
     return {
         "draw_id": draw.draw_id,
         "key": key.hex(),
@@ -73,10 +73,12 @@ def _by_entry(listed: Leaves) -> dict[bytes, int]:
     return {leaf[:32]: int.from_bytes(leaf[32:], "big") for leaf in merkle_list.split(listed.data)}
 
 
-def _today(session: Session, draw: Draw, version: int, key: bytes, zone: ZoneInfo, tell: Progress) -> Leaves:
+def _today(session: Session, draw: Draw, version: int, key: bytes, zone: ZoneInfo, progress: Progress) -> Leaves:
     """The list as it would be made now, with the objections that stand in this version."""
-    found = eligibility.find(session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, tell=tell)
-    made = merkle_list.build(key, draw.draw_id, found.people, tell)
+    found = eligibility.find(
+        session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, progress=progress
+    )
+    made = merkle_list.build(key, draw.draw_id, found.people, progress)
     upheld = select(DrawObjection).where(
         DrawObjection.draw_id == draw.id, DrawObjection.state == "upheld", DrawObjection.version <= version
     )

@@ -47,12 +47,12 @@ def write(
     session: Session,
     draw: Draw,
     to: BinaryIO,
-    tell: Progress = lambda _done: None,
+    progress: Progress = lambda _done: None,
     played: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
     def read(file: File) -> Iterator[bytes]:
         for part in published_files.content(session, file):
-            tell(len(part))
+            progress(len(part))
             yield part
 
     for part in stream(draw.draw_id, published_files.all_of(session, draw), read, played):
@@ -69,7 +69,7 @@ def stream(
 
     `played`: pages beside the published files; the verifier judges the folder `draw` alone.
     """
-    made = _Made()
+    made = _Buffer()
     with zipfile.ZipFile(cast(IO[bytes], made), "w") as archive:
         hashes = "\n".join(f"    {file.sha256}  {file.name}" for file in published)
         _add(archive, "README.md", README.format(draw_id=draw_id, hashes=hashes).encode())
@@ -93,7 +93,7 @@ def digest(published: Sequence[File], played: Mapping[str, bytes] = MappingProxy
     return sha256(b"".join([*(file.sha256.encode() for file in published), *parts])).hexdigest()
 
 
-class _Made:
+class _Buffer:
     """What the archive has written and nobody has fetched yet."""
 
     def __init__(self) -> None:

@@ -17,12 +17,14 @@ A_WEEK, FEWEST = timedelta(days=7), 5  # new people
 
 
 def prepare(
-    session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Progress = lambda _done: None
+    session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, progress: Progress = lambda _done: None
 ) -> Leaves:
     if not draw.opens <= at < draw.closes:
         raise Refused("not_collecting")
-    found = eligibility.find(session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, tell=tell)
-    return merkle_list.build(keys.load(session, draw).key, draw.draw_id, found.people, tell)
+    found = eligibility.find(
+        session, draw, cap=published_files.announced(session, draw)["cap"], zone=zone, progress=progress
+    )
+    return merkle_list.build(keys.load(session, draw).key, draw.draw_id, found.people, progress)
 
 
 def write(session: Session, draw: Draw, made: Leaves, *, by: int | None, day: date, at: datetime) -> DrawCheckpoint:

@@ -178,11 +178,11 @@ def _settle_code(session: Session, draw: Draw, code: str, settlement: Settlement
 
 def _of_code(session: Session, draw: Draw, code: str) -> tuple[int, Fields]:
     """The prize of a code; or of a receipt we have signed: who was found by nobody may come with that."""
-    keys, wanted = secret.load(session, draw), code.strip().upper()
+    keys, typed = secret.load(session, draw), code.strip().upper()
     entry = _of_receipt(session, draw, code) if code.lstrip().startswith("{") else None
     for draw_round in ROUNDS:
         for winner in published_files.winners_of(session, draw, draw_round):
-            if winner["entry"] == entry or keys.claim_code(draw, draw_round, winner["entry"]) == wanted:
+            if winner["entry"] == entry or keys.claim_code(draw, draw_round, winner["entry"]) == typed:
                 return draw_round, winner
     raise Missing("no_such_claim_code")
 

@@ -40,17 +40,17 @@ class Prepared:
 
 
 def prepare(
-    session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, tell: Progress = lambda _done: None
+    session: Session, draw: Draw, *, zone: ZoneInfo, at: datetime, progress: Progress = lambda _done: None
 ) -> Prepared:
     """The next version: the first of everybody who is in, a later one with the objections that were upheld."""
     version = published_files.versions(session, draw) + 1
     check(session, draw, version, at=at)
     if version == 1:
         cap = published_files.announced(session, draw)["cap"]
-        found = eligibility.find(session, draw, cap=cap, zone=zone, tell=tell)
-        made = leaves.build(secret.load(session, draw).key, draw.draw_id, found.people, tell)
+        found = eligibility.find(session, draw, cap=cap, zone=zone, progress=progress)
+        made = leaves.build(secret.load(session, draw).key, draw.draw_id, found.people, progress)
         return Prepared(1, made, eligibility.merged(found.departments), found.excluded, found.doubles, (), at)
-    return _with_objections(session, draw, version, zone, at, tell)
+    return _with_objections(session, draw, version, zone, at, progress)
 
 
 def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, at: datetime) -> Fields:
@@ -140,7 +140,7 @@ def _upheld(session: Session, draw: Draw) -> list[DrawObjection]:
 
 
 def _with_objections(
-    session: Session, draw: Draw, version: int, zone: ZoneInfo, at: datetime, tell: Progress
+    session: Session, draw: Draw, version: int, zone: ZoneInfo, at: datetime, progress: Progress
 ) -> Prepared:
     before = load(session, draw, version - 1)
     commit = published_files.fields(session, draw, f"commit-{version - 1}.json")
@@ -153,6 +153,6 @@ def _with_objections(
                 where = eligibility.department_of(session, draw, objection.person_id, zone)
             where = where if where in departments else eligibility.OTHERS
             departments[where] = departments.get(where, 0) + 1
-    made = leaves.add(before, {bytes.fromhex(one.entry): one.granted or 0 for one in upheld}, tell)
+    made = leaves.add(before, {bytes.fromhex(one.entry): one.granted or 0 for one in upheld}, progress)
     excluded = commit["excluded"]
     return Prepared(version, made, eligibility.merged(departments), excluded, {}, tuple(one.id for one in upheld), at)

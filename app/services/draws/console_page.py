@@ -34,7 +34,7 @@ class Step:
     sha256: str = ""
 
     @property
-    def done(self) -> bool:
+    def reached(self) -> bool:
         return self.state == DONE
 
     @property
@@ -70,7 +70,7 @@ class NumberEntry:
     promised: Fields
     stands: Agreed | None
     others: int  # other people who have typed something
-    mine: Fields | None
+    own: Fields | None
     unequal: bool
     open: bool
 
@@ -102,7 +102,7 @@ def load(session: Session, draw: Draw, *, by: int, zone: ZoneInfo, at: datetime)
     events = (
         select(Event.kind, Event.at, Event.data, Person.name.label("actor"))
         .outerjoin(Person, Person.id == Event.actor_id)
-        .where(draw_events.of(draw))
+        .where(draw_events.of_draw(draw))
         .order_by(Event.id.desc())
     )
     waiting = [one for one in page.objections if one.open]
@@ -140,14 +140,14 @@ def _readings(session: Session, draw: Draw, number: int, by: int, at: datetime) 
     found = []
     for promised in public_numbers.sources(session, draw, number):
         here = [one for one in typed if one.source == promised["id"]]
-        mine = [one for one in here if one.by_id == by]
+        own = [one for one in here if one.by_id == by]
         stands = public_numbers.stands(session, draw, number, promised)
         found.append(
             NumberEntry(
                 promised=promised,
                 stands=stands,
                 others=len({one.by_id for one in here} - {by}),
-                mine={"issue": mine[-1].issue, "value": mine[-1].value} if mine else None,
+                own={"issue": own[-1].issue, "value": own[-1].value} if own else None,
                 unequal=stands is None and len({one.by_id for one in here}) > 1,
                 open=opened and stands is None and at >= when(promised, "drawn_at"),
             )

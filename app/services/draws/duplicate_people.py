@@ -84,12 +84,12 @@ def _lowest(groups: Iterable[list[int]]) -> dict[int, int]:
     """Groups that share a member are one."""
     lowest: dict[int, int] = {}
 
-    def of(one: int) -> int:
+    def root(one: int) -> int:
         while (lower := lowest.get(one, one)) != one:
             one = lower
         return one
 
     for group in groups:
-        roots = sorted(map(of, group))
+        roots = sorted(map(root, group))
         lowest |= dict.fromkeys(roots[1:], roots[0])
-    return {one: of(one) for one in lowest if of(one) != one}
+    return {one: root(one) for one in lowest if root(one) != one}

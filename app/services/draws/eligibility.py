@@ -56,7 +56,9 @@ class Eligible:
     doubles: dict[int, int]
 
 
-def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Progress = lambda _done: None) -> Eligible:
+def find(
+    session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, progress: Progress = lambda _done: None
+) -> Eligible:
     """Everybody who is in, as it stands now; after the close nothing new can come."""
     days = _days(draw, zone)
     ids, tickets, where = array("q"), array("q"), array("q")
@@ -65,7 +67,7 @@ def find(session: Session, draw: Draw, *, cap: int, zone: ZoneInfo, tell: Progre
         ids.extend(persons)
         tickets.extend(counts)
         where.extend(department or 0 for department in departments)
-        tell(len(rows))
+        progress(len(rows))
     rows = np.frombuffer(ids, np.int64), np.frombuffer(tickets, np.int64), np.frombuffer(where, np.int64)
     doubles = duplicate_people.doubles(session, draw)
     if doubles:
@@ -182,15 +184,15 @@ def _excluded(session: Session, draw: Draw, days: tuple[date, date]) -> list[dic
     counts = {
         "provider_staff": select(func.count()).where(_of_the_provider(raters.c.person_id, days)),
         "committee": select(func.count()).where(_of_the_committee(raters.c.person_id, draw)),
-        "unverified": _given(draw).where(Rating.person_id.is_(None), ~verified, own),
-        "entered": select(_given(draw).where(~own).scalar_subquery() + _entered(draw).scalar_subquery()),
+        "unverified": _in_window(draw).where(Rating.person_id.is_(None), ~verified, own),
+        "entered": select(_in_window(draw).where(~own).scalar_subquery() + _entered(draw).scalar_subquery()),
         "excluded": _ratings(draw).with_only_columns(func.count()).where(_set_aside(draw)),
     }
     found = {code: session.scalar(query) or 0 for code, query in counts.items()}
     return [{"reason": named(REASONS[code]), "count": count} for code, count in found.items() if count]
 
 
-def _given(draw: Draw) -> Select[Any]:
+def _in_window(draw: Draw) -> Select[Any]:
     return select(func.count(Rating.id)).where(Rating.at >= draw.opens, Rating.at <= draw.closes)
 
 

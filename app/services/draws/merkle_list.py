@@ -31,7 +31,7 @@ class Slices(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, wanted: slice, /) -> Bytes: ...
+    def __getitem__(self, place: slice, /) -> Bytes: ...
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Leaves(Listed):
         return int(_rows(self.data)[:, _KEY:].copy().view(_TICKETS).sum(dtype=np.int64))
 
 
-def build(key: bytes, draw_id: str, people: People, tell: Progress = lambda _done: None) -> Leaves:
+def build(key: bytes, draw_id: str, people: People, progress: Progress = lambda _done: None) -> Leaves:
     """The whole list of these people; `tell` hears how many were worked on."""
     count = len(people.ids)
     records = np.empty((count, LEAF), np.uint8)
@@ -103,14 +103,14 @@ def build(key: bytes, draw_id: str, people: People, tell: Progress = lambda _don
             rows = _rows(chunk)
             records[done : done + len(rows)] = rows
             done += len(rows)
-            tell(len(rows))
+            progress(len(rows))
         data = in_order(records).reshape(-1).data
         del records
         return Leaves(data, blocks(data, spread))
 
 
 def whose(
-    key: bytes, draw_id: str, people: People, wanted: set[bytes], tell: Progress = lambda _done: None
+    key: bytes, draw_id: str, people: People, entries: set[bytes], progress: Progress = lambda _done: None
 ) -> dict[str, int]:
     """The ids behind some entries."""
     found: dict[str, int] = {}
@@ -118,20 +118,20 @@ def whose(
         start = 0
         for chunk in spread(_entries, _chunks(key, draw_id, people)):
             for index, record in enumerate(split(chunk), start):
-                if record[:_KEY] in wanted:
+                if record[:_KEY] in entries:
                     found[record[:_KEY].hex()] = int(people.ids[index])
             start += len(chunk) // LEAF
-            tell(len(chunk) // LEAF)
+            progress(len(chunk) // LEAF)
     return found
 
 
-def from_bytes(data: Bytes, tell: Progress = lambda _done: None) -> Leaves:
+def from_bytes(data: Bytes, progress: Progress = lambda _done: None) -> Leaves:
     """A list that was built before."""
     with cores(len(data) // LEAF) as spread:
-        return Leaves(data, blocks(data, spread, tell))
+        return Leaves(data, blocks(data, spread, progress))
 
 
-def add(leaves: Leaves, people: dict[bytes, int], tell: Progress = lambda _done: None) -> Leaves:
+def add(leaves: Leaves, people: dict[bytes, int], progress: Progress = lambda _done: None) -> Leaves:
     """The list with these entries in it, each with at least so many tickets."""
     old = {entry: leaves.leaf(index) for entry in people if (index := leaves.find(entry)) is not None}
     new = {
@@ -142,17 +142,17 @@ def add(leaves: Leaves, people: dict[bytes, int], tell: Progress = lambda _done:
     if old:
         kept = np.delete(kept, [leaves.find(entry) for entry in old], axis=0)  # type: ignore[arg-type]
     records = np.concatenate([kept, _rows(b"".join(new.values()))])
-    return from_bytes(in_order(records).reshape(-1).data, tell)
+    return from_bytes(in_order(records).reshape(-1).data, progress)
 
 
-def blocks(data: Bytes, spread: Spread, tell: Progress = lambda _done: None) -> list[bytes]:
+def blocks(data: Bytes, spread: Spread, progress: Progress = lambda _done: None) -> list[bytes]:
     """The roots of the subtrees, from left to right."""
     size = _CHUNK * LEAF
     pieces = (bytes(data[start : start + size]) for start in range(0, len(data), size))
     found: list[bytes] = []
     for roots in spread(_roots, pieces):
         found += roots
-        tell(len(roots) * BLOCK)
+        progress(len(roots) * BLOCK)
     return found
 
 

@@ -139,11 +139,16 @@ def settle(session: Session, draw: Draw, verdicts: Mapping[int, Verdict], *, at:
 
 
 def examined(
-    session: Session, draw: Draw, objection_id: int, *, zone: ZoneInfo, tell: merkle_list.Progress = lambda _done: None
+    session: Session,
+    draw: Draw,
+    objection_id: int,
+    *,
+    zone: ZoneInfo,
+    progress: merkle_list.Progress = lambda _done: None,
 ) -> Verdict | None:
     """Of one that waits, to have its verdict before the transaction that decides it; nothing of any other."""
-    asked = [one for one in open_ones(session, draw) if one.id == objection_id]
-    return examine(session, draw, asked, zone=zone, tell=tell).get(objection_id)
+    waiting = [one for one in open_ones(session, draw) if one.id == objection_id]
+    return examine(session, draw, waiting, zone=zone, progress=progress).get(objection_id)
 
 
 def examine(
@@ -152,14 +157,14 @@ def examine(
     objections: Sequence[DrawObjection],
     *,
     zone: ZoneInfo,
-    tell: merkle_list.Progress = lambda _done: None,
+    progress: merkle_list.Progress = lambda _done: None,
 ) -> dict[int, Verdict]:
     """Each objection by its id: whose it is, found by making everybody's entry again, and what they have earned."""
-    wanted = {bytes.fromhex(one.entry) for one in objections}
-    if not wanted:
+    entries = {bytes.fromhex(one.entry) for one in objections}
+    if not entries:
         return {}
     whose = merkle_list.whose(
-        keys.load(session, draw).key, draw.draw_id, eligibility.raters(session, draw), wanted, tell
+        keys.load(session, draw).key, draw.draw_id, eligibility.raters(session, draw), entries, progress
     )
     return {one.id: _verdict(session, draw, one, whose.get(one.entry, one.person_id), zone) for one in objections}
 

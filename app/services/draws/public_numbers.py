@@ -128,8 +128,8 @@ def sources(session: Session, draw: Draw, draw_round: int) -> list[Fields]:
 
 def _promised(session: Session, draw: Draw, draw_round: int, source: str) -> Fields:
     """The source as announced, if its round can be decided now."""
-    wanted = "commit-1.json" if draw_round == 1 else "result-1.json"
-    if draw_round not in (1, 2) or published_files.find(session, draw, wanted) is None:
+    needed = "commit-1.json" if draw_round == 1 else "result-1.json"
+    if draw_round not in (1, 2) or published_files.find(session, draw, needed) is None:
         raise Refused("round_not_open", round=draw_round)
     for promised in sources(session, draw, draw_round):
         if promised["id"] == source:

@@ -106,8 +106,8 @@ class Stored:
     def __len__(self) -> int:
         return self._file.size
 
-    def __getitem__(self, wanted: slice) -> bytes:
-        start, stop, _step = wanted.indices(len(self))
+    def __getitem__(self, place: slice) -> bytes:
+        start, stop, _step = place.indices(len(self))
         first = start // PART
         joined = b"".join(self._part(number) for number in range(first, (stop + PART - 1) // PART))
         return joined[start - first * PART : stop - first * PART]

@@ -16,14 +16,19 @@ _Job = tuple[bytes, bytes, int, int, frozenset[bytes]]
 
 
 def first(
-    seed: bytes, data: Bytes, most: int, *, gone: frozenset[bytes] = frozenset(), tell: Progress = lambda _done: None
+    seed: bytes,
+    data: Bytes,
+    most: int,
+    *,
+    gone: frozenset[bytes] = frozenset(),
+    progress: Progress = lambda _done: None,
 ) -> list[Place]:
     """The `most` best places of the list, without those who are gone."""
     found: list[Place] = []
     with cores(len(data) // LEAF) as spread:
         for places in spread(_best, _jobs(seed, data, most, gone)):
             found = sorted(found + places)[:most]
-            tell(_CHUNK)
+            progress(_CHUNK)
     return found
 
 

@@ -40,7 +40,7 @@ def prepare(
     draw_round: int,
     *,
     at: datetime,
-    tell: Progress = lambda _done: None,
+    progress: Progress = lambda _done: None,
 ) -> Prepared:
     used = check(session, draw, draw_round, at=at)
     version = published_files.versions(session, draw)
@@ -59,7 +59,7 @@ def prepare(
     gone = sorted(winner["entry"] for winner in published_files.winners_of(session, draw, 1)) if draw_round == 2 else []
     prizes = _prizes(session, draw, draw_round, announced)
     seed, most = rule.seed(text), sum(prizes.values())
-    places = ranking.first(seed, listed.data, most, gone=frozenset(map(bytes.fromhex, gone)), tell=tell)
+    places = ranking.first(seed, listed.data, most, gone=frozenset(map(bytes.fromhex, gone)), progress=progress)
     result = {
         "scheme": rule.SCHEME,
         "draw_id": draw.draw_id,
@@ -86,11 +86,11 @@ def write(session: Session, draw: Draw, prepared: Prepared, *, by: int | None, a
     return result
 
 
-def whose(session: Session, draw: Draw, draw_round: int, *, tell: Progress = lambda _done: None) -> dict[str, int]:
+def whose(session: Session, draw: Draw, draw_round: int, *, progress: Progress = lambda _done: None) -> dict[str, int]:
     """The people behind the winning entries, found by making everybody's again: nothing stored leads back."""
-    wanted = {bytes.fromhex(winner["entry"]) for winner in published_files.winners_of(session, draw, draw_round)}
+    entries = {bytes.fromhex(winner["entry"]) for winner in published_files.winners_of(session, draw, draw_round)}
     everybody = eligibility.raters(session, draw)
-    return merkle_list.whose(secret.load(session, draw).key, draw.draw_id, everybody, wanted, tell)
+    return merkle_list.whose(secret.load(session, draw).key, draw.draw_id, everybody, entries, progress)
 
 
 def name(session: Session, draw: Draw, draw_round: int, persons: dict[str, int], *, at: datetime) -> None:

@@ -22,7 +22,7 @@ SHORT = 16  # hexadecimal digits of an entry, enough to find oneself
 class Step:
     code: str
     at: datetime
-    done: bool
+    reached: bool
     ahead: bool
 
 
@@ -53,8 +53,8 @@ def steps(page: Page, at: datetime) -> list[Step]:
 def next_step(page: Page, at: datetime) -> Step | None:
     """What the countdown runs to; nothing while something is awaited whose time has come."""
     if at < when(page.announcement, "opens"):
-        return Step("opened", when(page.announcement, "opens"), done=False, ahead=True)
-    waiting = next((step for step in (*steps(page, at), *_redraw(page, at)) if not step.done), None)
+        return Step("opened", when(page.announcement, "opens"), reached=False, ahead=True)
+    waiting = next((step for step in (*steps(page, at), *_redraw(page, at)) if not step.reached), None)
     return waiting if waiting and waiting.ahead else None
 
 
@@ -75,7 +75,7 @@ def _redraw(page: Page, at: datetime) -> Iterator[Step]:
     left_over = claimed < sum(tier["count"] for tier in page.announcement["tiers"])
     if page.announcement["redraw_rounds_max"] and len(page.results) == 1 and left_over:
         due = _last(page.announcement["redraw_sources"])
-        yield Step("redrawn", due, done=False, ahead=due > at)
+        yield Step("redrawn", due, reached=False, ahead=due > at)
 
 
 def _last(sources: list[Fields]) -> datetime:

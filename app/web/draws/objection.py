@@ -13,7 +13,7 @@ from app.services.draws.receipts import Receipt
 
 blueprint = Blueprint("draw_object", __name__)
 
-SAID = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over", "not_committed"})
+REFUSALS = frozenset({"receipt_not_ours", "nothing_missing", "objected_before", "objections_over", "not_committed"})
 
 
 @blueprint.get("/my/receipts/<draw_id>/object")
@@ -35,7 +35,7 @@ def object_(draw_id: str) -> Page:
             announced = objections.parse(typed) if typed or not held else objections.receipt_fields(held)
             objections.object_(db, draw, **announced, by=person_id, at=now())
     except Refused as refused:
-        if refused.code not in SAID:
+        if refused.code not in REFUSALS:
             raise
         return _page(draw_id, person_id, typed=typed, fault=words(refused)), status_of(refused)
     return redirect(f"/my/receipts/{draw_id}/object", 303)
@@ -47,13 +47,13 @@ def _page(draw_id: str, person_id: int, typed: str = "", fault: str = "") -> str
         announced = published_files.announced(db, draw)
         committed = published_files.versions(db, draw) > 0
         held = _newest(db, draw, person_id)
-        mine = objections.of_person(db, draw, person_id)
+        own = objections.of_person(db, draw, person_id)
     until = objections.closes(announced)
     return render_template(
         "draws/object.html",
         draw=draw,
         held=held,
-        mine=mine,
+        mine=own,
         until=until,
         open=committed and now() <= until,
         late=now() > published_files.when(announced, "objections_until"),

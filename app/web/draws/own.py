@@ -51,7 +51,7 @@ def index(person_id: int) -> Page:
 @phone_gate.for_person
 def receipt(person_id: int, draw_id: str) -> Page:
     zone = runtime().settings.timezone
-    draw, current = _given(draw_id, person_id)
+    draw, current = _receipt(draw_id, person_id)
     with read_session() as db:
         held = receipts.kept(db, draw, person_id)
         number = keys.pid(draw, held.person_id) if held else ""
@@ -77,7 +77,7 @@ def receipt(person_id: int, draw_id: str) -> Page:
 @blueprint.get("/my/receipts/<draw_id>/receipt.json")
 @phone_gate.for_person
 def receipt_file(person_id: int, draw_id: str) -> Page:
-    draw, _now = _given(draw_id, person_id)
+    draw, _now = _receipt(draw_id, person_id)
     with read_session() as db:
         held = receipts.kept(db, draw, person_id)
     if held is None:
@@ -127,7 +127,7 @@ def _won(db: Session, draw: Draw, person_id: int) -> tuple[DrawWinner, DrawClaim
     return next(((won, claim) for one, won, claim in public_page.prizes_of(db, person_id) if one.id == draw.id), None)
 
 
-def _given(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
+def _receipt(draw_id: str, person_id: int) -> tuple[Draw, Receipt | None]:
     """The receipt the person would be given now, and is from now on."""
     with read_session() as db:
         draw = announcement.find(db, draw_id)

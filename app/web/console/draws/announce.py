@@ -68,7 +68,7 @@ def announce() -> Response | str | tuple[str, int]:
     made = keys.unsealed(request.form.get("sealed", ""), settings.secret_keys)
     draft, faults = draft_form.parse(typed, settings.timezone)
     if faults:
-        return _form(typed, _said(faults)), 422
+        return _form(typed, _fault_texts(faults)), 422
     if request.form.get("confirm", "").strip() != draft["draw_id"]:
         return _preview(typed, made, gettext("输入的编号不一样，没有公布。"))
     with transaction() as session:
@@ -90,15 +90,15 @@ def announce() -> Response | str | tuple[str, int]:
 def _preview(typed: dict[str, str], made: keys.Secret, fault: str) -> str | tuple[str, int]:
     settings = runtime().settings
     draft, faults = draft_form.parse(typed, settings.timezone)
-    said = _said(faults)
+    wrong = _fault_texts(faults)
     with read_session() as session:
         committee, unknown = _committee(session, typed)
         if unknown:
-            said["committee"] = gettext("没有这些工号：%(numbers)s", numbers=" ".join(unknown))
-        announced, refused = _ready(session, draft, committee, made) if not said else ({}, {})
-        said |= refused
-        if said:
-            return _form(typed, said), 422
+            wrong["committee"] = gettext("没有这些工号：%(numbers)s", numbers=" ".join(unknown))
+        announced, refused = _ready(session, draft, committee, made) if not wrong else ({}, {})
+        wrong |= refused
+        if wrong:
+            return _form(typed, wrong), 422
     content = published_files.to_bytes(announced)
     digest = sha256(content).hexdigest()
     printed = poster.card(announced, digest, public_url=settings.public_url, zone=settings.timezone)
@@ -152,7 +152,7 @@ def _committee(session: Session, typed: dict[str, str]) -> tuple[list[Person], l
     return [one for one in found.values() if one], [number for number, one in found.items() if one is None]
 
 
-def _said(faults: dict[str, str]) -> dict[str, str]:
+def _fault_texts(faults: dict[str, str]) -> dict[str, str]:
     return {field: word("draft_fault", code) for field, code in faults.items()}
 
 

@@ -39,7 +39,7 @@ OF_RECEIPTS = frozenset({"receipt_not_ours", "nothing_missing", "objected_before
 
 @blueprint.get("/console/draws")
 def draw_index() -> str | Response:
-    if exports.wanted():
+    if exports.requested():
         return exports.export("draws", _columns(), _listed)
     with read_session() as session:
         draws = public_page.list_public(session, at=now())
