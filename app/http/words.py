@@ -71,10 +71,10 @@ def _value(name: str, value: Any) -> str:
 
 def chips(name: str, value: Mapping[str, Any] | None) -> str:
     """Those of a rating in a line: reasons as a list of codes, qualities and faces as codes with their points."""
-    kind, given = "face" if name == "faces" else name, value or {}
+    kind, values = "face" if name == "faces" else name, value or {}
     if name == "reasons":
-        return " · ".join(touch_word("reason", code) for code in given.get("codes", []))
-    return " · ".join(f"{touch_word(kind, code)} {points}" for code, points in given.items())
+        return " · ".join(touch_word("reason", code) for code in values.get("codes", []))
+    return " · ".join(f"{touch_word(kind, code)} {points}" for code, points in values.items())
 
 
 def _account(appid: str) -> str:

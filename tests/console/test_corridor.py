@@ -79,7 +79,7 @@ def test_a_filter_that_nothing_fits_shows_nothing(supervisor: FlaskClient, world
 def test_a_click_opens_the_tickets_and_the_persons_own_way(
     supervisor: FlaskClient, world: World, felt: list[Ticket]
 ) -> None:
-    quarter = Quarter.of(clock.now().astimezone(ZONE).date())
+    quarter = Quarter.at(clock.now().astimezone(ZONE).date())
     behind = "/console/corridor/tickets?quarter={}&touchpoint={}&department={}"
     shown = supervisor.get(behind.format(quarter, "arrived", world.ward.id)).text
     assert [ticket.number in shown for ticket in felt] == [True] * 5 + [False]

@@ -55,7 +55,7 @@ def test_a_finished_form_has_its_true_times_and_says_when_it_was_written_down(wo
         STEPS["finished"],
         True,
     )
-    assert found.marks[-1].done == STEPS["finished"]
+    assert found.marks[-1].reached == STEPS["finished"]
     assert ticket.number.startswith(f"{BEGAN:%Y%m%d}")
 
 

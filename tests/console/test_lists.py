@@ -125,10 +125,10 @@ def test_a_post_belongs_to_a_provider_and_counts_until_it_is_switched_off(admin:
     assert kept(world, Post, world.post.code).headcount == 2
     today = clock.now().date()
     with world.database.reading() as session:
-        assert duty_figures._asked(session, world.provider.id, today, today) == 2  # noqa: SLF001
+        assert duty_figures._required(session, world.provider.id, today, today) == 2  # noqa: SLF001
     send(admin, page, f"{page}/off", reason="合同不再要求")
     with world.database.reading() as session:
-        assert duty_figures._asked(session, world.provider.id, today, today) == 0  # noqa: SLF001
+        assert duty_figures._required(session, world.provider.id, today, today) == 0  # noqa: SLF001
     assert send(admin, "/console/lists/post", "/console/lists/post", code="new", name="新岗位").status_code == 422
 
 

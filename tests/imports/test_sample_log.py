@@ -156,7 +156,7 @@ def test_the_log_s_own_service_level_is_ours_but_for_its_waits(tickets_import: I
         course, last = courses[ticket.id][0], courses[ticket.id][-1]  # what was reopened has one clock there
         assert course.began == ticket.reported_at
         done = said[ticket.number]
-        if last.done("solution") != done:
+        if last.reached_at("solution") != done:
             moved.append(ticket.number)
         through, waiting = (
             clock.due(limits[ticket.priority], course.began, pauses, hours=hours) for pauses in ([], course.pauses)

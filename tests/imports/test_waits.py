@@ -74,7 +74,7 @@ def test_each_kind_of_wait_stops_the_clock_until_the_next_node(
     assert marks["solution"].due is not None
     without = clock_without_waits(database)
     assert marks["solution"].due - without == stood
-    assert marks["response"].done == at("08:10")
+    assert marks["response"].reached == at("08:10")
 
 
 def clock_without_waits(database: Database) -> datetime:
@@ -99,7 +99,11 @@ def test_its_clock_begins_with_the_report_and_ends_with_the_finish_it_tells(
     life = [["W-1", f"2026-03-03 {time}", state, "中", *told] for time, state in LIFE]
     tickets_import(as_bytes(header, life[1:]), profile="default")
     found = course(database)
-    assert (found.began, found.done("solution"), found.done("response")) == (at("07:50"), at("11:05"), at("08:10"))
+    assert (found.began, found.reached_at("solution"), found.reached_at("response")) == (
+        at("07:50"),
+        at("11:05"),
+        at("08:10"),
+    )
 
 
 @ONE

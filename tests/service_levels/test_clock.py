@@ -136,16 +136,16 @@ def test_a_dispatch_that_was_given_back_is_none(world: World, read: Read) -> Non
         at = MONDAY + 6 * MINUTE
         handing_over.decline(session, held, reason="busy", by=world.engineer.id, at=at, channel="test")
     [found] = read(ticket, MONDAY + 7 * MINUTE)
-    assert (found.marks[0].done, found.marks[0].kept) == (None, False)
+    assert (found.marks[0].reached, found.marks[0].kept) == (None, False)
     [found] = read(world.move(ticket, "dispatch", at=MONDAY + 8 * MINUTE), MONDAY + 9 * MINUTE)
-    assert (found.marks[0].done, found.marks[0].kept) == (MONDAY + 8 * MINUTE, False)
+    assert (found.marks[0].reached, found.marks[0].kept) == (MONDAY + 8 * MINUTE, False)
 
 
 def test_whoever_finishes_from_afar_never_came_and_is_not_late(world: World, read: Read) -> None:
     ticket = world.ticket("accepted", reported_at=MONDAY)
     world.move(ticket, "finish", at=MONDAY + 60 * MINUTE)
     [found] = read(ticket)
-    assert (found.marks[2].done, found.marks[2].kept, found.marks[2].left) == (None, None, None)
+    assert (found.marks[2].reached, found.marks[2].kept, found.marks[2].left) == (None, None, None)
 
 
 def test_what_was_cancelled_stands_still(world: World, read: Read) -> None:
@@ -170,7 +170,7 @@ def test_nodes_of_an_imported_log_are_events_as_others(world: World, read: Read)
         times = [(state, MONDAY + minutes * MINUTE) for state, minutes in rows]
         events.append_all(session, [{**node, "state": state, "at": at, "recorded_at": at} for state, at in times])
     [found] = read(ticket)
-    assert [mark.done and (mark.done - MONDAY) / MINUTE for mark in found.marks] == [10, 10, None, 20]
+    assert [mark.reached and (mark.reached - MONDAY) / MINUTE for mark in found.marks] == [10, 10, None, 20]
 
 
 def test_a_year_without_a_notice_is_provisional(world: World, read: Read) -> None:

@@ -156,10 +156,10 @@ def _trusted(seen: ScanView) -> bool:
 
 
 def _add_detail(db: Session, seen: ScanView, details: requests.Details) -> None:
-    if seen.mine is None:
+    if seen.own is None:
         raise Refused("nothing_to_correct")
     detail = Detail(**details.model_dump(include=set(Detail.__dataclass_fields__)))
-    rating.add_detail(db, seen, offered(seen.mine.level, detail), at=now())
+    rating.add_detail(db, seen, offered(seen.own.level, detail), at=now())
     announce(db, "checks")
 
 

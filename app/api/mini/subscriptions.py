@@ -29,7 +29,7 @@ def consent(db: Session, body: requests.Consents) -> responses.Subscriptions:
     if counted() == "report":
         who, at = bearer.current().identity_id, now()
         for template, word in body.results.items():
-            credits_.said(db, who, template, word, at=at)
+            credits_.answered(db, who, template, word, at=at)
     return _response(db)
 
 

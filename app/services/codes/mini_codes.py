@@ -41,11 +41,11 @@ def fresh(session: Session, *, at: datetime) -> Sequence[int]:
 
 def missing(session: Session, links: Links, tickets: Sequence[int], *, appid: str) -> dict[str, str]:
     """What WeChat has not drawn yet: contents, each with its scene."""
-    wanted = {content(appid, scene(links, ticket_id)): scene(links, ticket_id) for ticket_id in tickets}
-    for some in _batches(list(wanted)):
+    scenes = {content(appid, scene(links, ticket_id)): scene(links, ticket_id) for ticket_id in tickets}
+    for some in _batches(list(scenes)):
         for known in session.scalars(select(MiniCode.content).where(MiniCode.content.in_(some))):
-            del wanted[known]
-    return wanted
+            del scenes[known]
+    return scenes
 
 
 def store(session: Session, content: str, picture: bytes, *, at: datetime) -> None:

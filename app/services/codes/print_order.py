@@ -27,17 +27,17 @@ class Order:
 
     what: What
     tickets: SlipFilter = field(default_factory=SlipFilter)
-    things: ThingFilter = field(default_factory=ThingFilter)
+    labels: ThingFilter = field(default_factory=ThingFilter)
     copies: int = 1
 
     @property
     def named(self) -> tuple[str, ...]:
         """Those that were picked one by one."""
-        return (*self.things.tags, *self.tickets.numbers)
+        return (*self.labels.tags, *self.tickets.numbers)
 
     @property
     def wards(self) -> tuple[str, ...]:
-        return (self.things.department,) if self.things.department else ()
+        return (self.labels.department,) if self.labels.department else ()
 
 
 def count(session: Session, order: Order) -> int:
@@ -48,7 +48,7 @@ def count(session: Session, order: Order) -> int:
         every = select(func.count(Department.id))
         found = session.scalar(every.where(Department.code.in_(order.wards)) if order.wards else every) or 0
     else:
-        found = assets.count(session, KINDS[order.what], order.things, retired=False)
+        found = assets.count(session, KINDS[order.what], order.labels, retired=False)
     return found * order.copies
 
 
@@ -67,4 +67,4 @@ def _cards(session: Session, order: Order, paper: Paper) -> Iterable[Card]:
         return slips.of_tickets(session, order.tickets, paper)
     if order.what == "wards":
         return slips.of_wards(session, order.wards, paper)
-    return map(paper.label, assets.find(session, KINDS[order.what], order.things, retired=False))
+    return map(paper.label, assets.find(session, KINDS[order.what], order.labels, retired=False))

@@ -68,8 +68,10 @@ def beginning(session: Session, first: int) -> SlipPad | None:
 def listed(session: Session) -> Sequence[Line]:
     """The last pads: each with who had it printed, and how many of its slips were given to a ticket."""
     of_pad = SlipLink.number.between(SlipPad.first, SlipPad.first + SlipPad.count - 1)
-    given = select(func.count()).select_from(SlipLink).where(of_pad).scalar_subquery()
-    query = select(SlipPad, Person.name.label("by"), given.label("given")).outerjoin(Person, Person.id == SlipPad.by_id)
+    linked = select(func.count()).select_from(SlipLink).where(of_pad).scalar_subquery()
+    query = select(SlipPad, Person.name.label("by"), linked.label("given")).outerjoin(
+        Person, Person.id == SlipPad.by_id
+    )
     return session.execute(query.order_by(SlipPad.first.desc()).limit(LISTED)).all()
 
 

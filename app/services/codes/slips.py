@@ -63,37 +63,37 @@ class Paper:
             self.links.ward_url(department.id), RATE_HERE, (department.name, where, self._hotline), UNSEEN, self.logo
         )
 
-    def label(self, thing: LabelTarget) -> Card:
+    def label(self, target: LabelTarget) -> Card:
         """What people read when the code cannot be: the tag is the title of an asset's, the name that of a room's."""
-        title, below = (thing.tag, thing.name) if thing.kind == "asset" else (thing.name, thing.tag)
-        lines = (below, thing.spot, thing.where, self._hotline)
-        code = self.links.ward_url(thing.id) if thing.kind == "ward" else self.links.label_url(thing.kind, thing.id)
+        title, below = (target.tag, target.name) if target.kind == "asset" else (target.name, target.tag)
+        lines = (below, target.spot, target.where, self._hotline)
+        code = self.links.ward_url(target.id) if target.kind == "ward" else self.links.label_url(target.kind, target.id)
         return Card(code, title, lines, REPORT_HERE, self.logo)
 
 
-def count(session: Session, wanted: SlipFilter) -> int:
-    return session.scalar(select(func.count(Ticket.id)).where(*_conditions(wanted))) or 0
+def count(session: Session, filters: SlipFilter) -> int:
+    return session.scalar(select(func.count(Ticket.id)).where(*_conditions(filters))) or 0
 
 
-def ids(session: Session, wanted: SlipFilter, *, most: int | None = None) -> Sequence[int]:
-    return session.scalars(select(Ticket.id).where(*_conditions(wanted)).limit(most)).all()
+def ids(session: Session, filters: SlipFilter, *, most: int | None = None) -> Sequence[int]:
+    return session.scalars(select(Ticket.id).where(*_conditions(filters)).limit(most)).all()
 
 
-def too_late(session: Session, wanted: SlipFilter) -> int:
+def too_late(session: Session, filters: SlipFilter) -> int:
     """How many were left out because their days for rating are over."""
-    if wanted.numbers or wanted.rateable_since is None:
+    if filters.numbers or filters.rateable_since is None:
         return 0
-    return count(session, replace(wanted, rateable_since=None)) - count(session, wanted)
+    return count(session, replace(filters, rateable_since=None)) - count(session, filters)
 
 
-def missing(session: Session, wanted: SlipFilter) -> list[str]:
+def missing(session: Session, filters: SlipFilter) -> list[str]:
     """Which of the numbers that were named get no slip."""
-    if not wanted.numbers:
+    if not filters.numbers:
         return []
-    return sorted(set(wanted.numbers) - set(session.scalars(select(Ticket.number).where(*_conditions(wanted)))))
+    return sorted(set(filters.numbers) - set(session.scalars(select(Ticket.number).where(*_conditions(filters)))))
 
 
-def of_tickets(session: Session, wanted: SlipFilter, paper: Paper) -> Iterator[Card]:
+def of_tickets(session: Session, filters: SlipFilter, paper: Paper) -> Iterator[Card]:
     """One slip for each ticket, ward by ward as they are carried round, the oldest first."""
     query = (
         select(
@@ -105,7 +105,7 @@ def of_tickets(session: Session, wanted: SlipFilter, paper: Paper) -> Iterator[C
         )
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Department, Department.id == Ticket.department_id)
-        .where(*_conditions(wanted))
+        .where(*_conditions(filters))
         .order_by(Department.code, Ticket.reported_at, Ticket.id)
         .execution_options(yield_per=BATCH)
     )
@@ -121,18 +121,18 @@ def of_wards(session: Session, codes: tuple[str, ...], paper: Paper) -> list[Car
     return [paper.ward(department) for department in session.scalars(query)]
 
 
-def _conditions(wanted: SlipFilter) -> Iterator[ColumnExpressionArgument[bool]]:
+def _conditions(filters: SlipFilter) -> Iterator[ColumnExpressionArgument[bool]]:
     yield Ticket.state != "cancelled"
     yield Ticket.rateable
-    if wanted.numbers:
-        yield Ticket.number.in_(wanted.numbers)
-    elif wanted.rateable_since:
-        yield ~Ticket.finished_before(wanted.rateable_since)
-    if wanted.department:
-        yield Ticket.department_id.in_(select(Department.id).where(Department.code == wanted.department))
-    if wanted.state:
-        yield Ticket.state == wanted.state
-    if wanted.since:
-        yield Ticket.reported_at >= wanted.since
-    if wanted.until:
-        yield Ticket.reported_at < wanted.until
+    if filters.numbers:
+        yield Ticket.number.in_(filters.numbers)
+    elif filters.rateable_since:
+        yield ~Ticket.finished_before(filters.rateable_since)
+    if filters.department:
+        yield Ticket.department_id.in_(select(Department.id).where(Department.code == filters.department))
+    if filters.state:
+        yield Ticket.state == filters.state
+    if filters.since:
+        yield Ticket.reported_at >= filters.since
+    if filters.until:
+        yield Ticket.reported_at < filters.until

@@ -119,20 +119,20 @@ class Shared:
             return made
 
 
-def load(session: Session, wanted: BoardFilter, *, zone: ZoneInfo, at: datetime) -> LiveBoard:
+def load(session: Session, filters: BoardFilter, *, zone: ZoneInfo, at: datetime) -> LiveBoard:
     """All of it in a dozen statements, however many tickets are open; counted as on a ticket's own page."""
-    tickets = session.execute(_open(wanted).limit(MOST)).all()
+    tickets = session.execute(_open(filters).limit(MOST)).all()
     today = _midnight(at, zone)
     solved = session.execute(_solved(today)).all()
     clocks = clock.marks(session, [*tickets, *solved], "dispatch", "solution", zone=zone, at=at)
     urged = urges.standing(session)
     unopened = {row.ticket_id: row for row in escalation.red(session, at=at)}
     rows = [_line(one, clocks.get(one.id), urged.get(one.id), unopened.get(one.id)) for one in tickets]
-    states = _states(session, wanted)
+    states = _states(session, filters)
     done = [clocks[one.id]["solution"] for one in solved if one.id in clocks]
-    wanted_states = [wanted.state] if wanted.state else OPEN_STATES
+    wanted_states = [filters.state] if filters.state else OPEN_STATES
     return LiveBoard(
-        rows=rows if wanted.newest_first else sorted(rows, key=_by_need),
+        rows=rows if filters.newest_first else sorted(rows, key=_by_need),
         more=max(0, sum(states[state] for state in wanted_states) - MOST),
         states=states,
         teams=session.execute(select(Team.id, Team.name).order_by(Team.name)).all(),
@@ -176,39 +176,39 @@ def _line(
     ticket: Line, marks: Mapping[str, Mark] | None, urged_at: datetime | None, unopened: Line | None
 ) -> BoardTicket:
     """What nobody was given in time, by the same limit as everywhere, is an alarm for as long as it stays so."""
-    solution, given = (marks["solution"], marks["dispatch"]) if marks else (None, None)
+    solution, dispatch = (marks["solution"], marks["dispatch"]) if marks else (None, None)
     return BoardTicket(
         ticket=ticket,
         left=solution.left if solution else None,
         waits_for=solution.waits_for if solution else "",
         urged_at=urged_at,
         unopened=unopened,
-        unassigned=ticket.state == "reported" and (given is None or given.missed),
+        unassigned=ticket.state == "reported" and (dispatch is None or dispatch.missed),
     )
 
 
-def _states(session: Session, wanted: BoardFilter) -> dict[str, int]:
+def _states(session: Session, filters: BoardFilter) -> dict[str, int]:
     """How many stand in each open state, of those in the wanted places and hands."""
-    query = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES), *_wanted(wanted))
+    query = select(Ticket.state, func.count()).where(Ticket.state.in_(OPEN_STATES), *_conditions(filters))
     counted: dict[str, int] = dict(session.execute(query.group_by(Ticket.state)).all())
     return {state: counted.get(state, 0) for state in OPEN_STATES}
 
 
-def _wanted(wanted: BoardFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(filters: BoardFilter) -> Iterator[ColumnElement[bool]]:
     yield ~follows_another()
-    if wanted.team_id is not None:
-        yield Ticket.team_id == wanted.team_id
-    if wanted.provider_id is not None:
-        yield Ticket.team_id.in_(select(Team.id).where(Team.provider_id == wanted.provider_id))
-    if wanted.campus_id is not None:
-        yield Ticket.department_id.in_(select(Department.id).where(Department.campus_id == wanted.campus_id))
+    if filters.team_id is not None:
+        yield Ticket.team_id == filters.team_id
+    if filters.provider_id is not None:
+        yield Ticket.team_id.in_(select(Team.id).where(Team.provider_id == filters.provider_id))
+    if filters.campus_id is not None:
+        yield Ticket.department_id.in_(select(Department.id).where(Department.campus_id == filters.campus_id))
 
 
 def _by_need(row: BoardTicket) -> tuple[bool, timedelta, int]:
     return not row.alarm, timedelta.max if row.left is None else row.left, row.ticket.priority
 
 
-def _open(wanted: BoardFilter) -> Query:
+def _open(filters: BoardFilter) -> Query:
     shown = clock.coded(
         select(
             Ticket.number,
@@ -228,10 +228,10 @@ def _open(wanted: BoardFilter) -> Query:
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
         .outerjoin(_lead, _lead.id == Ticket.lead_id)
-        .where(Ticket.state == wanted.state if wanted.state else Ticket.state.in_(OPEN_STATES))
+        .where(Ticket.state == filters.state if filters.state else Ticket.state.in_(OPEN_STATES))
     )
-    query = query.where(*_wanted(wanted))
-    if wanted.newest_first:
+    query = query.where(*_conditions(filters))
+    if filters.newest_first:
         return query.order_by(Ticket.reported_at.desc(), Ticket.id.desc())
     return query.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.priority, Ticket.id)
 

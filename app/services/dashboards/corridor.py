@@ -121,10 +121,10 @@ class Spots:
 class Names:
     """What the places are called."""
 
-    of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __call__(self, dimension: str, value: str) -> str:
-        return self.of.get(dimension, {}).get(value, value)
+        return self.words.get(dimension, {}).get(value, value)
 
 
 def codes() -> list[str]:
@@ -146,8 +146,8 @@ def load(session: Session, quarter: date, place: Place) -> Corridor:
 
 def figures_of(session: Session, quarter: date, place: Place) -> Figures:
     """Of everything or of one kind: one row. Of several kinds at once: the sum of what fits them all."""
-    asked = [name for name in DIMENSIONS if getattr(place, name) != getattr(Place(), name)]
-    conditions = _exactly(place) if len(asked) < 2 else _leaves(place, asked)
+    narrowed = [name for name in DIMENSIONS if getattr(place, name) != getattr(Place(), name)]
+    conditions = _exactly(place) if len(narrowed) < 2 else _leaves(place, narrowed)
     found: Figures = Counter()
     query = select(CorridorQuarter.figures).where(CorridorQuarter.quarter == quarter, *conditions)
     for figures in session.scalars(query):
@@ -210,11 +210,11 @@ def _exactly(place: Place) -> list[ColumnElement[bool]]:
     return [getattr(CorridorQuarter, name) == value for name, value in place.key.items()]
 
 
-def _leaves(place: Place, asked: Sequence[str]) -> list[ColumnElement[bool]]:
+def _leaves(place: Place, narrowed: Sequence[str]) -> list[ColumnElement[bool]]:
     """The rows of one place alone that fit."""
     key, every = place.key, Place().key
     columns = {name: f"{name}_id" for name in DIMENSIONS} | {"job": "job_type"}
-    fits = [getattr(CorridorQuarter, columns[name]) == key[columns[name]] for name in asked]
+    fits = [getattr(CorridorQuarter, columns[name]) == key[columns[name]] for name in narrowed]
     return [*fits, *(getattr(CorridorQuarter, name) != value for name, value in every.items())]
 
 
@@ -222,13 +222,13 @@ def _one_kind() -> ColumnElement[bool]:
     """The rows of one kind of place: a single one of the five is said."""
     every = Place().key
 
-    def others(said: str) -> list[tuple[Any, Any]]:
-        return [(getattr(CorridorQuarter, name), value) for name, value in every.items() if name != said]
+    def others(kind: str) -> list[tuple[Any, Any]]:
+        return [(getattr(CorridorQuarter, name), value) for name, value in every.items() if name != kind]
 
     return or_(
         *(
-            and_(getattr(CorridorQuarter, said) != every[said], *(column == value for column, value in others(said)))
-            for said in every
+            and_(getattr(CorridorQuarter, kind) != every[kind], *(column == value for column, value in others(kind)))
+            for kind in every
         )
     )
 

@@ -55,17 +55,17 @@ class Journey:
     overall: Touchpoint
 
 
-def tickets(session: Session, asked: TicketFilter, *, after: Cursor | None) -> Page:
+def tickets(session: Session, filters: TicketFilter, *, after: Cursor | None) -> Page:
     """Those whose level at the touchpoint is in its figures, newest first."""
-    of_case = asked.touchpoint in {COMPLAINT, RECOVERY}
-    level = _level(asked.touchpoint)
+    of_case = filters.touchpoint in {COMPLAINT, RECOVERY}
+    level = _level(filters.touchpoint)
     key: Any = ServiceCase.id if of_case else Completion.id
     at: InstrumentedAttribute[Any] = ServiceCase.opened_at if of_case else Completion.finished_at
     query = _of_cases() if of_case else _of_completions()
-    query = query.with_only_columns(key.label("id"), level.label("felt")).where(at >= asked.since, at < asked.until)
-    query = query.where(*_fits(asked.place, of_case), level.in_(LOW_LEVELS) if asked.low else level.is_not(None))
-    if asked.touchpoint not in {COMPLAINT, RECOVERY, OVERALL}:  # said after the finish
-        query = query.where(RatingDetail.at >= asked.since - EARLY)
+    query = query.with_only_columns(key.label("id"), level.label("felt")).where(at >= filters.since, at < filters.until)
+    query = query.where(*_fits(filters.place, of_case), level.in_(LOW_LEVELS) if filters.low else level.is_not(None))
+    if filters.touchpoint not in {COMPLAINT, RECOVERY, OVERALL}:  # said after the finish
+        query = query.where(RatingDetail.at >= filters.since - EARLY)
     page = newest_first(session, query, at, key, after=after)
     found = {row.id: row for row in session.execute(_lines(of_case).where(key.in_([row.id for row in page.rows])))}
     lines = [{**found[row.id]._asdict(), "felt": row.felt, "at": row.page_at} for row in page.rows]
@@ -109,18 +109,18 @@ def _level(code: str) -> ColumnElement[int]:
 def _fits(place: Place, of_case: bool) -> list[ColumnElement[bool]]:
     found = [CompletionJob.job_type == place.job] if place.job != EVERY_JOB else []
     for name in ("department", "team", "category", "campus"):
-        asked = getattr(place, name)
-        if asked != ALL:
-            found.append(_own(f"{name}_id", asked, of_case))
+        value = getattr(place, name)
+        if value != ALL:
+            found.append(_own(f"{name}_id", value, of_case))
     return found
 
 
-def _own(name: str, asked: int, of_case: bool) -> ColumnElement[bool]:
+def _own(name: str, value: int, of_case: bool) -> ColumnElement[bool]:
     copied = getattr(Completion, name)
     if not of_case:
-        return copied == asked  # type: ignore[no-any-return]
+        return copied == value  # type: ignore[no-any-return]
     of_ticket = Department.campus_id if name == "campus_id" else getattr(Ticket, name)
-    return or_(copied == asked, and_(Completion.id.is_(None), of_ticket == asked))
+    return or_(copied == value, and_(Completion.id.is_(None), of_ticket == value))
 
 
 def _of_completions() -> Any:

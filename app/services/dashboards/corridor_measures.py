@@ -39,7 +39,7 @@ class Plan:
 @dataclass(frozen=True)
 class YouSaidWeDid:
     where: str
-    said: str
+    feedback: str
     did: str
     at: datetime
 
@@ -58,13 +58,13 @@ def take_up(session: Session, spot: Spotted, plan: Plan, *, by: int, at: datetim
     )
 
 
-def finish(session: Session, measure_id: int, *, said: str, did: str, publish: bool, by: int, at: datetime) -> None:
+def finish(session: Session, measure_id: int, *, feedback: str, did: str, publish: bool, by: int, at: datetime) -> None:
     """Once; with both texts everybody may read it. Raises Refused, Missing."""
     if session.get(CorridorMeasure, measure_id) is None:
         raise Missing("no_such_measure")
-    if not did or (publish and not said):
+    if not did or (publish and not feedback):
         raise Refused("measure_untold")
-    values = {"said": said, "did": did, "done_at": at, "done_by_id": by, "published_at": at if publish else None}
+    values = {"said": feedback, "did": did, "done_at": at, "done_by_id": by, "published_at": at if publish else None}
     still = (CorridorMeasure.id == measure_id, CorridorMeasure.done_at.is_(None))
     done = update(CorridorMeasure).where(*still).values(**values).returning(CorridorMeasure.id)
     if session.scalar(done) is None:

@@ -34,7 +34,7 @@ class Handover:
     missed: int
 
     @property
-    def done(self) -> int:
+    def finished_count(self) -> int:
         return sum(one.tickets for one in self.finished)
 
     @property

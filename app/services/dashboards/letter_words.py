@@ -4,7 +4,7 @@ from datetime import date
 
 TITLE = "{} 信息服务：您说，我们做"
 TO = "致 {}"
-SERVED, SAID, DID, COMPLAIN = "本季服务", "您说", "我们做了", "不满意怎么办"
+SERVED, YOU_SAID, DID, COMPLAIN = "本季服务", "您说", "我们做了", "不满意怎么办"
 FINISHED = "为贵科室完成工单 {} 件。"
 RATED = "收到计入考核的评价 {} 条。没有评价就是没有，不当作满意。"
 FEW = "计入考核的评价不足 {} 条，不写数字：任何一个人的评价都不能从这封信里看出来。"
@@ -22,16 +22,16 @@ BY_LINE = "也可以打监督热线 {}，由信息科接听，不经过服务商
 HANDLED = "低分和投诉由信息科的人回访，处理结果请您再评。"
 
 
-def did(said: str, done: str) -> str:
-    return f"{SAID_BEFORE.format(said) if said else ''}{DONE.format(done)}"
+def did(feedback: str, done: str) -> str:
+    return f"{SAID_BEFORE.format(feedback) if feedback else ''}{DONE.format(done)}"
 
 
 def doing(action: str, until: date) -> str:
     return DOING.format(action, until)
 
 
-def everywhere(said: str, done: str) -> str:
-    return EVERYWHERE.format(did(said, done))
+def everywhere(feedback: str, done: str) -> str:
+    return EVERYWHERE.format(did(feedback, done))
 
 
 def ways(hotline: str) -> list[str]:

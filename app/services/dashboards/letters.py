@@ -83,7 +83,7 @@ class Letter:
         """A heading and its sentences, as page and paper say them."""
         return (
             (words.SERVED, [words.FINISHED.format(self.finished), *self._rated()]),
-            (words.SAID, self._said()),
+            (words.YOU_SAID, self._reasons()),
             (words.DID, [*self._did()] or [words.NOTHING_DONE]),
             (words.COMPLAIN, words.ways(self.sender.hotline)),
         )
@@ -100,7 +100,7 @@ class Letter:
         low, high = self.rate.interval or (0.0, 1.0)
         yield words.SATISFIED.format(rate=per_cent(x, n), x=x, n=n, low=low * 100, high=high * 100)
 
-    def _said(self) -> Sequence[str]:
+    def _reasons(self) -> Sequence[str]:
         named = {choice.code: choice.zh for mood in touchpoints().reasons.values() for choice in mood}
         if self.rate is None:
             return [words.NO_REASONS_OF_FEW]
@@ -125,7 +125,7 @@ def every(session: Session, quarter: Quarter, sender: Sender) -> list[Letter]:
     served = corridor.of_departments(session, quarter.first)
     rows = session.execute(_departments().where(Department.id.in_(served))).all()
     changes = _changes(session, quarter, sender.zone)
-    return [_letter(row, quarter, served[row.id], changes, sender) for row in rows]
+    return [_of_department(row, quarter, served[row.id], changes, sender) for row in rows]
 
 
 def one(session: Session, quarter: Quarter, department_id: int, sender: Sender) -> Letter:
@@ -134,7 +134,9 @@ def one(session: Session, quarter: Quarter, department_id: int, sender: Sender) 
     row = session.execute(_departments().where(Department.id == department_id)).first()
     if row is None:
         raise Missing("no_such_letter")
-    return _letter(row, quarter, served.get(department_id, Counter()), _changes(session, quarter, sender.zone), sender)
+    return _of_department(
+        row, quarter, served.get(department_id, Counter()), _changes(session, quarter, sender.zone), sender
+    )
 
 
 def final(quarter: Quarter, *, zone: ZoneInfo, window: timedelta, at: datetime) -> bool:
@@ -146,7 +148,7 @@ def _departments() -> Any:
     return select(Department.id, Department.name).order_by(Department.position, Department.name, Department.id)
 
 
-def _letter(row: Line, quarter: Quarter, figures: Figures, changes: Changes, sender: Sender) -> Letter:
+def _of_department(row: Line, quarter: Quarter, figures: Figures, changes: Changes, sender: Sender) -> Letter:
     counted = {level: figures[f"{OVERALL}.{level}"] - figures[f"{ASIDE}.{level}"] for level in LEVELS}
     satisfied = Share(sum(counted[level] for level in LEVELS if level >= SATISFIED_FROM), sum(counted.values()))
     named = [(code, many) for code, many in corridor.touchpoint(figures, OVERALL).reasons if many >= FEW]

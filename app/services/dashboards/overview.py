@@ -91,8 +91,10 @@ def hospital_board(session: Session, at: datetime, *, admin: bool) -> HospitalBo
 
 def _strangers(session: Session, at: datetime) -> list[str]:
     """The latest first."""
-    said = (Event.kind.in_(("urged", "still_broken")), Event.actor_id.is_(None), Event.at > at - SAID_WITHIN)
-    query = select(Ticket.number).join(Event, Event.ticket_id == Ticket.id).where(*said, Ticket.state.not_in(DONE))
+    complaints = (Event.kind.in_(("urged", "still_broken")), Event.actor_id.is_(None), Event.at > at - SAID_WITHIN)
+    query = (
+        select(Ticket.number).join(Event, Event.ticket_id == Ticket.id).where(*complaints, Ticket.state.not_in(DONE))
+    )
     # Each once, by hand: who groups goes through the history in the order of tickets.
     return list(dict.fromkeys(session.scalars(query.order_by(Event.at.desc()))))[:SHOWN]
 

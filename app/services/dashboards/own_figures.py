@@ -49,11 +49,11 @@ class Habit:
 
     code: str
     good: int
-    of: int
+    total: int
 
     @property
     def worst_first(self) -> float:
-        return self.good / self.of
+        return self.good / self.total
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def habits(session: Session, person_id: int, quarter: Quarter, *, zone: ZoneInfo
     )
     counted = [int(one) for one in session.execute(query).one()]
     found = [Habit(code, counted[2 * n], counted[2 * n + 1]) for n, code in enumerate(parts)]
-    return sorted((one for one in found if one.of), key=lambda one: (one.worst_first, one.code))
+    return sorted((one for one in found if one.total), key=lambda one: (one.worst_first, one.code))
 
 
 def teams(session: Session, provider_id: int, quarter: Quarter, *, zone: ZoneInfo, at: datetime) -> list[TeamFigures]:
@@ -184,11 +184,11 @@ def _rated(session: Session, people: Collection[int], quarter: Quarter, zone: Zo
 def _weekly(rated: Sequence[Rated], zone: ZoneInfo, at: datetime) -> list[tuple[int, int]]:
     """The blocks let out until now, of (answers, satisfied); each on the Monday after its last rating was settled."""
     due = sorted((monday_after(one.settled, zone), one.satisfied) for one in rated)
-    found, taken = [], 0
+    found, start = [], 0
     for block in blocks([monday for monday, _satisfied in due], at=at):
-        inside = due[taken : taken + block.ratings]
+        inside = due[start : start + block.ratings]
         found.append((len(inside), sum(satisfied for _monday, satisfied in inside)))
-        taken += block.ratings
+        start += block.ratings
     return found
 
 

@@ -137,4 +137,6 @@ def _spans(session: Session, term: Term, at: datetime, *, for_provider: bool) ->
     week = begins - timedelta(days=begins.weekday())
     names = [name for name in NOW if not (for_provider and MEASURES[name].of_ratings)]
     today, of_week = (Scope(since, at, term.contract.id) for since in (begins, week))
-    return {name: (counting.of(session, name, today), counting.of(session, name, of_week)) for name in names}
+    return {
+        name: (counting.count_of(session, name, today), counting.count_of(session, name, of_week)) for name in names
+    }

@@ -158,8 +158,8 @@ def photo(session: Session, case_id: int) -> AppealPhoto:
 
 def _handed(session: Session, case_id: int, by: int, at: datetime) -> ServiceCase:
     """The case, for somebody who answers for the provider it was handed to; raises Missing."""
-    given = session.get(CaseHandover, case_id)
-    if given is None or given.provider_id != manages(session, by, at.date()):
+    handover = session.get(CaseHandover, case_id)
+    if handover is None or handover.provider_id != manages(session, by, at.date()):
         raise Missing("no_such_case")
     return acts.held(session, case_id)
 

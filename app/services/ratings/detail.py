@@ -19,19 +19,19 @@ def choices(level: int, *, language: str) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def offered(level: int, given: Detail) -> Detail:
+def offered(level: int, detail: Detail) -> Detail:
     """What was given, as far as it was offered; a comment too long is refused rather than cut."""
-    comment = given.comment.strip()
+    comment = detail.comment.strip()
     if len(comment) > COMMENT_MOST:
         raise Refused("comment_too_long", most=COMMENT_MOST)
     known = touchpoints()
     reasons = _codes(known.reasons_for(level))
     qualities, faces = _codes(known.qualities), _codes(known.touchpoints)
     return replace(
-        given,
-        reasons=[code for code in given.reasons if code in reasons],
-        quality={code: mark for code, mark in (given.quality or {}).items() if code in qualities},
-        faces={code: mark for code, mark in (given.faces or {}).items() if code in faces},
+        detail,
+        reasons=[code for code in detail.reasons if code in reasons],
+        quality={code: mark for code, mark in (detail.quality or {}).items() if code in qualities},
+        faces={code: mark for code, mark in (detail.faces or {}).items() if code in faces},
         comment=comment,
     )
 

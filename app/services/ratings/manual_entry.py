@@ -56,7 +56,7 @@ class ManualRating:
 class Entry:
     completion_id: int | None
     level: int
-    given: ManualRating
+    rating: ManualRating
     photo: bytes | None
 
 
@@ -74,40 +74,40 @@ def ticket(session: Session, text: str) -> Ticket:
 
 def enter(session: Session, ticket: Ticket, entry: Entry, *, window: timedelta, by: int, at: datetime) -> None:
     """Once for each completion; the ticket is locked."""
-    given = entry.given
+    rating = entry.rating
     _check(entry)
-    fitting = fits(session, ticket, given, window=window, at=at)
+    fitting = fits(session, ticket, rating, window=window, at=at)
     chosen = next((one for one in fitting if one.id == entry.completion_id), None)
     if chosen is None:
         raise Refused("page_expired")
-    row = {"source": given.source, "level": entry.level, "given_at": given.at, "by_id": by, "at": at}
+    row = {"source": rating.source, "level": entry.level, "given_at": rating.at, "by_id": by, "at": at}
     if insert_first(session, EnteredRating, completion_id=chosen.id, **row) is None:
         raise Refused("entered_before")
     if entry.photo is not None:
         picture = {"media_type": images.MEDIA_TYPE, "content": entry.photo, "at": at}
         session.add(EnteredRatingPhoto(completion_id=chosen.id, **picture))
     about = About(ticket.id, ticket.id, chosen.cycle)
-    events.append(session, about, "rating_entered", by=by, at=at, channel="console", data={"source": given.source})
+    events.append(session, about, "rating_entered", by=by, at=at, channel="console", data={"source": rating.source})
 
 
-def fits(session: Session, ticket: Ticket, given: ManualRating, *, window: timedelta, at: datetime) -> Sequence[Line]:
+def fits(session: Session, ticket: Ticket, rating: ManualRating, *, window: timedelta, at: datetime) -> Sequence[Line]:
     """What it may be about: the completions that were the last one at its moment, or at some moment of its day.
 
     Raises Refused where there is none.
     """
-    if given.at > at:
+    if rating.at > at:
         raise Refused("absurd_time")
     done = session.execute(_completions().where(Completion.ticket_id == ticket.id, Completion.rateable)).all()
     if not done:
         raise Refused(_never_done(ticket))
-    earlier = [one for one in done if one.finished_at <= given.at]
-    meanwhile = [one for one in done if given.at < one.finished_at <= given.until]
+    earlier = [one for one in done if one.finished_at <= rating.at]
+    meanwhile = [one for one in done if rating.at < one.finished_at <= rating.until]
     last = [*earlier[-1:], *meanwhile]
     if not last:
         raise Refused("absurd_time")
-    if given.at - last[-1].finished_at > window:
+    if rating.at - last[-1].finished_at > window:
         raise Refused("window_over", days=window.days)
-    return [one for one in last if given.at - one.finished_at <= window]
+    return [one for one in last if rating.at - one.finished_at <= window]
 
 
 def find(session: Session, *, oldest: bool = False, after: Cursor | None = None) -> Page:
@@ -146,9 +146,9 @@ def _never_done(ticket: Ticket) -> str:
 
 
 def _check(entry: Entry) -> None:
-    if entry.level not in LEVELS or entry.given.source not in SOURCES:
+    if entry.level not in LEVELS or entry.rating.source not in SOURCES:
         raise Refused("no_level")
-    if entry.given.source == PAPER and entry.photo is None:
+    if entry.rating.source == PAPER and entry.photo is None:
         raise Refused("photo_needed")
 
 

@@ -73,7 +73,7 @@ def on_the_wall() -> Iterator[ColumnElement[bool]]:
     yield RatingDetail.comment != literal_column("''")
 
 
-def asked(session: Session, rating_id: int) -> bool:
+def requested(session: Session, rating_id: int) -> bool:
     """Whether the rater wanted it told, whatever came of it."""
     query = select(RatingDetail.praise).where(RatingDetail.rating_id == rating_id)
     return bool(session.scalar(query))

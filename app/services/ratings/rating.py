@@ -61,7 +61,7 @@ def rate(
         raise Refused("no_level")
     check_rater(scan, at=at)
     counts = scan.verified or (trust_all and scan.standing is None)
-    if scan.mine is not None or (scan.verified and scan.standing is not None):
+    if scan.own is not None or (scan.verified and scan.standing is not None):
         raise AlreadyRated("already_rated")
     rating_id = _insert_rating(db, scan, level, counts, identity_id, source, at)
     if counts and level in LOW_LEVELS:
@@ -75,28 +75,28 @@ def correct(db: Executor, scan: ScanView, *, level: int, source: str, at: dateti
         raise Refused("no_level")
     if scan.provider_staff:
         raise Refused("provider_staff")
-    if scan.mine is None:
+    if scan.own is None:
         raise Refused("nothing_to_correct")
-    if not scan.mine.correctable(at):
+    if not scan.own.correctable(at):
         raise Refused("correction_over")
-    if insert_first(db, RatingCorrection, rating_id=scan.mine.rating_id, level=level, at=at) is None:
+    if insert_first(db, RatingCorrection, rating_id=scan.own.rating_id, level=level, at=at) is None:
         raise Refused("correction_over")
-    about = About(scan.mine.rating_id, scan.ticket_id, scan.cycle)
-    data = {"rating": scan.mine.rating_id}
+    about = About(scan.own.rating_id, scan.ticket_id, scan.cycle)
+    data = {"rating": scan.own.rating_id}
     events.append(db, about, "corrected", by=scan.person_id, at=at, channel=source, data=data)
-    if scan.mine.counted and level in LOW_LEVELS:
-        _open_case(db, scan, scan.mine.rating_id, at, source)
+    if scan.own.counted and level in LOW_LEVELS:
+        _open_case(db, scan, scan.own.rating_id, at, source)
 
 
 def add_detail(db: Session, scan: ScanView, detail: Detail, *, at: datetime) -> None:
     """Enrich the visitor's own rating, once."""
-    if scan.mine is None:
+    if scan.own is None:
         raise Refused("nothing_to_correct")
-    praises = detail.praise and scan.mine.level in PRAISE_LEVELS
+    praises = detail.praise and scan.own.level in PRAISE_LEVELS
     added = insert_first(
         db,
         RatingDetail,
-        rating_id=scan.mine.rating_id,
+        rating_id=scan.own.rating_id,
         reasons={"codes": list(detail.reasons)},
         quality=dict(detail.quality or {}),
         faces=dict(detail.faces or {}),
@@ -109,11 +109,11 @@ def add_detail(db: Session, scan: ScanView, detail: Detail, *, at: datetime) -> 
     )
     if added is None:
         raise Refused("detailed_before")
-    about = About(scan.mine.rating_id, scan.ticket_id, scan.cycle)
-    data = {"rating": scan.mine.rating_id}
+    about = About(scan.own.rating_id, scan.ticket_id, scan.cycle)
+    data = {"rating": scan.own.rating_id}
     events.append(db, about, "rating_detailed", by=scan.person_id, at=at, channel="scan", data=data)
-    if detail.pressed and scan.mine.counted:
-        _press(db, scan, scan.mine.rating_id, at, "scan")
+    if detail.pressed and scan.own.counted:
+        _press(db, scan, scan.own.rating_id, at, "scan")
 
 
 def count_after_binding(session: Session, *, identity_id: int, since: datetime, at: datetime) -> int:
@@ -158,10 +158,8 @@ def _insert_rating(
 
 
 def _take_slot(db: Executor, completion_id: int, rating_id: int, person_id: int | None, at: datetime) -> bool:
-    taken = insert_first(
-        db, CountedRating, completion_id=completion_id, rating_id=rating_id, person_id=person_id, at=at
-    )
-    return taken is not None
+    slot = insert_first(db, CountedRating, completion_id=completion_id, rating_id=rating_id, person_id=person_id, at=at)
+    return slot is not None
 
 
 def _open_case(db: Executor, scan: ScanView, rating_id: int, at: datetime, source: str) -> None:

@@ -79,12 +79,12 @@ class Figure:
         return "" if self.hundredths is None else f"{self.hundredths // 100}.{self.hundredths % 100:02}"
 
 
-def find(session: Session, wanted: RatingFilter, *, after: Cursor | None = None) -> Page:
+def find(session: Session, filters: RatingFilter, *, after: Cursor | None = None) -> Page:
     """Ratings by the time they were given, newest first or oldest first."""
-    chosen = _narrow(select(Rating.id), wanted).where(*_scope(wanted))
-    page = newest_first(session, chosen, Rating.at, Rating.id, after=after, oldest=wanted.oldest_first)
+    chosen = _narrow(select(Rating.id), filters).where(*_scope(filters))
+    page = newest_first(session, chosen, Rating.at, Rating.id, after=after, oldest=filters.oldest_first)
     lines = _lines().where(Rating.id.in_([row.id for row in page.rows]))
-    order = (Rating.at, Rating.id) if wanted.oldest_first else (Rating.at.desc(), Rating.id.desc())
+    order = (Rating.at, Rating.id) if filters.oldest_first else (Rating.at.desc(), Rating.id.desc())
     return replace(page, rows=session.execute(lines.order_by(*order)).all())
 
 
@@ -106,11 +106,11 @@ def one(session: Session, rating_id: int) -> Line:
     return row
 
 
-def figure(session: Session, wanted: RatingFilter) -> Figure:
+def figure(session: Session, filters: RatingFilter) -> Figure:
     """Over department, engineer and days only: filtered by level it would say nothing."""
-    scope = Scope(wanted.department_id, wanted.engineer_id, wanted.since, wanted.until)
-    given, excluded = daily.total(session, scope), daily.set_aside(session, scope)
-    return Figure(given.satisfied, given.counted, excluded.satisfied, excluded.counted)
+    scope = Scope(filters.department_id, filters.engineer_id, filters.since, filters.until)
+    counted, excluded = daily.total(session, scope), daily.set_aside(session, scope)
+    return Figure(counted.satisfied, counted.counted, excluded.satisfied, excluded.counted)
 
 
 @cache
@@ -169,42 +169,42 @@ def _erased_since() -> ColumnElement[bool]:
     return select(ErasureRequest.id).where(ErasureRequest.person_id == WHOSE, *done).exists()
 
 
-def _scope(wanted: RatingFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.department_id is not None:
-        yield Rating.department_id == wanted.department_id
-    if wanted.engineer_id is not None:
-        yield Rating.lead_id == wanted.engineer_id
-    if wanted.since:
-        yield Rating.at >= wanted.since
-    if wanted.until:
-        yield Rating.at < wanted.until
+def _scope(filters: RatingFilter) -> Iterator[ColumnElement[bool]]:
+    if filters.department_id is not None:
+        yield Rating.department_id == filters.department_id
+    if filters.engineer_id is not None:
+        yield Rating.lead_id == filters.engineer_id
+    if filters.since:
+        yield Rating.at >= filters.since
+    if filters.until:
+        yield Rating.at < filters.until
 
 
-def _narrow(query: Query, wanted: RatingFilter) -> Query:
+def _narrow(query: Query, filters: RatingFilter) -> Query:
     """Only what a choice needs is joined, so that what is rare is looked for where it is rare."""
-    if wanted.low:
+    if filters.low:
         opened = select(ServiceCase.id).where(ServiceCase.rating_id == Rating.id, ServiceCase.reason == "low_score")
         query = query.where(opened.exists())
-    if wanted.level is not None:
+    if filters.level is not None:
         query = query.outerjoin(RatingCorrection, RatingCorrection.rating_id == Rating.id)
-        query = query.where(LEVEL.in_([wanted.level]))
-    if wanted.counted is not None:
+        query = query.where(LEVEL.in_([filters.level]))
+    if filters.counted is not None:
         query = query.outerjoin(CountedRating, CountedRating.rating_id == Rating.id)
-    if wanted.counted:
+    if filters.counted:
         query = query.where(CountedRating.rating_id.is_not(None))
-    if wanted.counted is False:  # some of those who were not known when they rated have been verified since
+    if filters.counted is False:  # some of those who were not known when they rated have been verified since
         query = query.where(~Rating.counts, CountedRating.rating_id.is_(None))
-    return query.where(*(Rating.id.in_(ids) for ids in _among(wanted)))
+    return query.where(*(Rating.id.in_(ids) for ids in _among(filters)))
 
 
-def _among(wanted: RatingFilter) -> Iterator[Select[int]]:
+def _among(filters: RatingFilter) -> Iterator[Select[int]]:
     """The ratings of the small tables a choice is about."""
-    if wanted.praise:
+    if filters.praise:
         yield select(RatingDetail.rating_id).where(RatingDetail.praise == "asked")
-    if wanted.wall:
+    if filters.wall:
         yield select(RatingDetail.rating_id).where(*on_the_wall())
-    if wanted.flagged:  # in the words of its index
+    if filters.flagged:  # in the words of its index
         flags: list[ColumnElement[str]] = [literal_column(f"'{flag}'") for flag in FLAGS]
         yield select(RatingDetail.rating_id).where(RatingDetail.checked.in_(flags))
-    if wanted.excluded:
+    if filters.excluded:
         yield select(RatingExclusion.rating_id)

@@ -43,7 +43,7 @@ class Mark:
     name: str
     limit: str
     due: datetime | None
-    done: datetime | None
+    reached: datetime | None
     kept: bool | None
     left: timedelta | None
     waits_for: str = ""
@@ -90,7 +90,7 @@ class Course:
     pauses: Sequence[Pause]
     imported: bool = False
 
-    def done(self, name: str) -> datetime | None:
+    def reached_at(self, name: str) -> datetime | None:
         return min((self.reached[state] for state in ENDS[name] if state in self.reached), default=None)
 
     @property
@@ -142,7 +142,7 @@ class Codes:
     category_id: int | None = None
 
     @classmethod
-    def of(cls, row: Line) -> "Codes":
+    def from_row(cls, row: Line) -> "Codes":
         return cls(row.priority, row.department_code, row.campus_code, row.category_id)
 
 
@@ -198,7 +198,7 @@ def marks(
     found = {}
     for ticket in tickets:
         course = courses_of.get(ticket.id)
-        if course is not None and (limits := rules.limits(course, Codes.of(ticket))):
+        if course is not None and (limits := rules.limits(course, Codes.from_row(ticket))):
             found[ticket.id] = {name: _mark(course, name, limits, rules.hours, at) for name in names}
     return found
 
@@ -278,21 +278,21 @@ def _course(cycle: int, events: Sequence[Line]) -> Course:
             reached.pop("dispatched", None)  # nobody was given it, as it turned out
         if event.state:
             reached.setdefault(event.state, event.at)
-        if (finished := _told(event, began)) is not None:
+        if (finished := _finished_at(event, began)) is not None:
             reached["finished"] = finished
     return Course(cycle, began, reached, list(_pauses(events)), imported=events[0].channel == "import")
 
 
 def _began(cycle: int, first: Line) -> datetime:
     """With the report; a log may tell when that was, whenever its first node is."""
-    said = (first.data or {}).get("reported_at")
-    return datetime.fromisoformat(said) if said and cycle == 1 else first.at
+    reported = (first.data or {}).get("reported_at")
+    return datetime.fromisoformat(reported) if reported and cycle == 1 else first.at
 
 
-def _told(event: Line, began: datetime) -> datetime | None:
+def _finished_at(event: Line, began: datetime) -> datetime | None:
     """When the work was finished as a node of a log tells it, where that can be this cycle's."""
-    said = (event.data or {}).get("finished_at") if event.state in ENDS["solution"] else None
-    finished = datetime.fromisoformat(said) if said else None
+    stated = (event.data or {}).get("finished_at") if event.state in ENDS["solution"] else None
+    finished = datetime.fromisoformat(stated) if stated else None
     return finished if finished and began <= finished <= event.at else None
 
 
@@ -330,7 +330,7 @@ def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime)
     text = getattr(limits, name)
     calendar = hours.calendar(limits.calendar)
     pauses = course.pauses if name == "solution" else ()
-    done, over = course.done(name), course.over
+    done, over = course.reached_at(name), course.over
     found = reading(calendar, Limit.read(text), course.began, at=over or at, done=done, pauses=pauses)
     never = done is None and over is not None
     now = done or over or at
@@ -339,7 +339,7 @@ def _mark(course: Course, name: str, limits: Limits, hours: Hours, at: datetime)
         name=name,
         limit=text,
         due=found.due,
-        done=done,
+        reached=done,
         kept=None if never else found.kept,
         left=None if never or found.due is None else left(calendar, found.due, now, pauses),
         waits_for=wait.reason if wait else "",

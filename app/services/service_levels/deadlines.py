@@ -21,7 +21,7 @@ def due(session: Session, *, at: datetime) -> Sequence[int]:
     return [row.id for row in session.execute(_running_out(at)) if _kind(row, at)]
 
 
-def tell(session: Session, ticket: Ticket, *, at: datetime) -> None:
+def remind(session: Session, ticket: Ticket, *, at: datetime) -> None:
     """Tell the lead, once a cycle that it is soon, once that it is over. The ticket is held by the caller."""
     row = session.execute(_running_out(at).where(Ticket.id == ticket.id)).first()
     if row is not None and (kind := _kind(row, at)):

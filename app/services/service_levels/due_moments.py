@@ -46,7 +46,7 @@ def prove(session: Session, *, after: int, zone: ZoneInfo) -> Proof:
     found = []
     for row in rows:
         course = courses.get(row.id)
-        counted = clock.stored_due(course, Codes.of(row), rules) if course else None
+        counted = clock.stored_due(course, Codes.from_row(row), rules) if course else None
         if counted != row.due_at:
             found.append(Difference(row.id, row.number, row.due_at, counted))
     return Proof(len(rows), rows[-1].id if len(rows) == BATCH else None, found)

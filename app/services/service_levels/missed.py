@@ -41,7 +41,7 @@ def due(session: Session, *, zone: ZoneInfo, at: datetime) -> Sequence[int]:
     return list(dict.fromkeys(step.ticket_id for step in _steps(session, zone, at)))
 
 
-def tell(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime) -> None:
+def warn(session: Session, ticket: Ticket, *, zone: ZoneInfo, at: datetime) -> None:
     """Put on record what was missed, and tell whom it is time to tell. The ticket is held by the caller."""
     for step in _steps(session, zone, at, ticket.id):
         if step.event_id is None:
@@ -67,7 +67,7 @@ def _steps(session: Session, zone: ZoneInfo, at: datetime, ticket_id: int | None
     known = _on_record(session, [row.id for row in rows])
     for row in rows:
         for mark in found.get(row.id, {}).values():
-            if mark.done is None and mark.missed and mark.due is not None and mark.due > at - RINGS_FOR:
+            if mark.reached is None and mark.missed and mark.due is not None and mark.due > at - RINGS_FOR:
                 yield from _of_mark(row, mark.name, mark.due, known.get((row.id, row.cycle, mark.name)), at)
 
 

@@ -21,8 +21,8 @@ def proof(session: Session, ticket: Ticket, scanned: LabelTarget) -> dict[str, A
 
 def awaited(session: Session, engineer: int, scanned: LabelTarget) -> Sequence[Line]:
     """The tickets this engineer leads, has accepted and is awaited for where the label hangs."""
-    mine = _here(scanned).where(Ticket.lead_id == engineer, Ticket.state == "accepted")
-    return session.execute(mine.order_by(Ticket.priority, Ticket.reported_at)).all()
+    own = _here(scanned).where(Ticket.lead_id == engineer, Ticket.state == "accepted")
+    return session.execute(own.order_by(Ticket.priority, Ticket.reported_at)).all()
 
 
 def _here(scanned: LabelTarget) -> Any:

@@ -163,8 +163,8 @@ def read(session: Session, ticket: Ticket, typed: Typed, *, at: datetime) -> Det
     """The details as they should be; raises Refused for an asset or a person that cannot be found."""
     found = details(session, ticket)
     changed = {name: getattr(typed, name) for name in ("category", "priority", "department", "place")}
-    said: dict[str, Any] = {name: value or None for name, value in changed.items() if value is not None}
-    found = replace(found, **said)
+    chosen: dict[str, Any] = {name: value or None for name, value in changed.items() if value is not None}
+    found = replace(found, **chosen)
     if typed.asset is not None:
         found = replace(found, asset=_asset(session, typed.asset))
     if typed.served == "person":
@@ -192,13 +192,13 @@ def _person(session: Session, text: str, at: datetime) -> int:
 
 def names(session: Session, changes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], str]:
     """What the ids in corrections are called, by field and id, in one statement a table."""
-    wanted: dict[str, set[int]] = {}
+    needed: dict[str, set[int]] = {}
     for change in changes:
         for field, pair in change.items():
-            wanted.setdefault(field, set()).update(id_ for id_ in pair if id_ is not None)
+            needed.setdefault(field, set()).update(id_ for id_ in pair if id_ is not None)
     found = {}
     for field, column in NAMES.items():
-        if ids := wanted.get(field):
+        if ids := needed.get(field):
             table: Any = column.class_
             for row in session.execute(select(table.id, column).where(table.id.in_(ids))):
                 found[field, row[0]] = row[1]

@@ -57,7 +57,7 @@ class WorklistItem:
     telephone: str
     reported_at: datetime
     finished_at: datetime | None
-    mine: bool
+    leads: bool
     offered: bool
     """Its lead has not opened it, and this engineer may take it over."""
     rateable: bool
@@ -113,12 +113,12 @@ class WorklistItem:
 
     @property
     def declinable(self) -> bool:
-        return self.mine and self.state in AWAITING
+        return self.leads and self.state in AWAITING
 
     @property
     def under_way(self) -> bool:
         """Theirs, answered and not finished: it can wait, be handed over, and somebody can help."""
-        return self.mine and self.state in ANSWERED
+        return self.leads and self.state in ANSWERED
 
     @property
     def open(self) -> bool:
@@ -126,19 +126,19 @@ class WorklistItem:
 
     @property
     def remaining(self) -> tuple[str, ...]:
-        return self.next_acts if self.offered or not self.mine else REMAINING.get(self.state, ())
+        return self.next_acts if self.offered or not self.leads else REMAINING.get(self.state, ())
 
     @property
     def next_acts(self) -> tuple[str, ...]:
         if self.offered:
             return ("take-over",)
-        return NEXT.get(self.state, ()) if self.mine else ()
+        return NEXT.get(self.state, ()) if self.leads else ()
 
 
 @dataclass(frozen=True)
 class Worklist:
     open: list[WorklistItem]
-    done: list[WorklistItem]
+    finished: list[WorklistItem]
 
 
 def for_engineer(session: Session, engineer: int, *only: Any, at: datetime, zone: ZoneInfo) -> Worklist:
@@ -152,7 +152,7 @@ def for_engineer(session: Session, engineer: int, *only: Any, at: datetime, zone
     by_age = (Ticket.priority, Ticket.reported_at)
     open_ = _jobs(session, engineer, offered, theirs, still_open, *only, order=by_age, most=OPEN)
     by_need = sorted(timed(session, open_, zone=zone, at=at), key=_by_need)
-    return Worklist(by_need, _done(session, engineer, *only))
+    return Worklist(by_need, _finished(session, engineer, *only))
 
 
 def timed(session: Session, jobs: list[WorklistItem], *, zone: ZoneInfo, at: datetime) -> list[WorklistItem]:
@@ -169,7 +169,7 @@ def _by_need(job: WorklistItem) -> tuple[bool, timedelta, int]:
 def for_slip(session: Session, engineer: int, *, window: timedelta, at: datetime, zone: ZoneInfo) -> Worklist:
     """Of these, the ones the engineer may give a slip for: already theirs, and the users can rate them."""
     work = for_engineer(session, engineer, Ticket.rateable, ~Ticket.finished_before(at - window), at=at, zone=zone)
-    return Worklist([job for job in work.open if not job.offered], work.done)
+    return Worklist([job for job in work.open if not job.offered], work.finished)
 
 
 def one(session: Session, number: str, *, engineer: int, at: datetime) -> WorklistItem:
@@ -194,7 +194,7 @@ def _helps(engineer: int) -> Any:
     return Ticket.id.in_(select(TicketHelper.ticket_id).where(TicketHelper.person_id == engineer))
 
 
-def _done(session: Session, engineer: int, *only: Any) -> list[WorklistItem]:
+def _finished(session: Session, engineer: int, *only: Any) -> list[WorklistItem]:
     """The last ones finished, whether led or helped with: asked one by one, as each has an index of its own."""
     done = (Ticket.state.in_(("finished", "closed")), Completion.id.is_not(None), *only)
     last = (Completion.finished_at.desc(), Ticket.id.desc())
@@ -262,7 +262,7 @@ def _job(row: Any, *, engineer: int, offered: set[int], urged_at: datetime | Non
         telephone=requester.telephone if requester else "",
         reported_at=ticket.reported_at,
         finished_at=finished_at,
-        mine=ticket.lead_id == engineer,
+        leads=ticket.lead_id == engineer,
         offered=ticket.id in offered,
         rateable=ticket.rateable,
         urged_at=urged_at,

@@ -69,12 +69,12 @@ def at_the_spots(session: Session, tickets: Sequence[int]) -> dict[int, list[Ear
     query = select(Ticket.id, Ticket.place_id, TicketAsset.asset_id)
     query = query.outerjoin(TicketAsset, TicketAsset.ticket_id == Ticket.id).where(Ticket.id.in_(tickets))
     ways = {row.id: _ways(row) for row in session.execute(query)}
-    asked = {name: way for ways_of in ways.values() for name, way in ways_of.items()}
-    if not asked:
+    every = {name: way for ways_of in ways.values() for name, way in ways_of.items()}
+    if not every:
         return {}
-    last = union_all(*(select(_last(name, way).subquery()) for name, way in asked.items())).subquery()
+    last = union_all(*(select(_last(name, way).subquery()) for name, way in every.items())).subquery()
     rows = session.execute(select(last, Category.name).outerjoin(Category, Category.id == last.c.category_id)).all()
-    by_event = dict(zip((row.id for row in rows), _told(session, rows), strict=True))
+    by_event = dict(zip((row.id for row in rows), _found(session, rows), strict=True))
     found = {}
     for ticket, names in ways.items():
         own = {row.id: row for row in rows if row.way in names and row.id != ticket}.values()
@@ -131,16 +131,16 @@ def _earlier(session: Session, ticket: Ticket, ways: Sequence[ColumnElement[bool
     """The last of all the ways, each asked by its own index."""
     query = select(Ticket.id, Ticket.number, Ticket.state, Ticket.reported_at, Category.name, Ticket.description)
     query = query.outerjoin(Category, Category.id == Ticket.category_id).where(Ticket.id != ticket.id)
-    asked = [session.execute(query.where(way).order_by(*LATEST).limit(most)).all() for way in ways]
-    each = {row.id: row for rows in asked for row in rows}.values()
-    return _told(session, _latest(each, most))
+    lists = [session.execute(query.where(way).order_by(*LATEST).limit(most)).all() for way in ways]
+    each = {row.id: row for rows in lists for row in rows}.values()
+    return _found(session, _latest(each, most))
 
 
 def _latest(rows: Iterable[Line], most: int) -> list[Line]:
     return sorted(rows, key=lambda row: (row.reported_at, row.id), reverse=True)[:most]
 
 
-def _told(session: Session, rows: Sequence[Line]) -> list[Earlier]:
+def _found(session: Session, rows: Sequence[Line]) -> list[Earlier]:
     known = {row.ticket_id: row.data or {} for row in session.execute(_finishes([row.id for row in rows]))}
     return [
         Earlier(

@@ -130,11 +130,11 @@ def give(
     return event
 
 
-def only_engineers(session: Session, wanted: set[int], *, day: date) -> None:
+def only_engineers(session: Session, ids: set[int], *, day: date) -> None:
     """Raises Refused if one of them is none, or does not work that day."""
     works = people.works(RoleGrant.person_id, day)
-    found = select(RoleGrant.person_id).where(RoleGrant.person_id.in_(wanted), RoleGrant.role == "engineer", works)
-    if set(session.scalars(found)) != wanted:
+    found = select(RoleGrant.person_id).where(RoleGrant.person_id.in_(ids), RoleGrant.role == "engineer", works)
+    if set(session.scalars(found)) != ids:
         raise Refused("not_an_engineer")
 
 
@@ -263,8 +263,8 @@ def _remind(
 
 def locked(session: Session, *, ticket_id: int | None = None, number: str | None = None) -> Ticket:
     """The ticket, held against other writers until the transaction ends; raises Missing."""
-    wanted = Ticket.id == ticket_id if number is None else Ticket.number == number
-    ticket = session.scalar(select(Ticket).where(wanted).with_for_update())
+    which = Ticket.id == ticket_id if number is None else Ticket.number == number
+    ticket = session.scalar(select(Ticket).where(which).with_for_update())
     if ticket is None:
         raise Missing("no_such_ticket")
     return ticket

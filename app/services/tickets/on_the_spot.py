@@ -37,11 +37,11 @@ class Share:
     """Of an engineer's completions, those that began with their own report."""
 
     own: int
-    of: int
+    total: int
 
     @property
     def percent(self) -> int:
-        return round(100 * self.own / self.of) if self.of else 0
+        return round(100 * self.own / self.total) if self.total else 0
 
 
 def mend(session: Session, mended: Mended, *, by: int, at: datetime, zone: ZoneInfo, channel: str) -> Ticket:
@@ -77,10 +77,10 @@ def mend(session: Session, mended: Mended, *, by: int, at: datetime, zone: ZoneI
 
 def share(session: Session, engineer: int, *, since: datetime, until: datetime) -> Share:
     """Of what they finished then."""
-    told = select(Event.id).where(
+    reported = select(Event.id).where(
         Event.ticket_id == Completion.ticket_id, Event.kind == "reported", Event.actor_id == engineer
     )
-    query = select(func.count(), func.count().filter(told.exists())).select_from(Completion)
+    query = select(func.count(), func.count().filter(reported.exists())).select_from(Completion)
     query = query.where(Completion.lead_id == engineer, Completion.finished_at >= since, Completion.finished_at < until)
     done, own = session.execute(query).one()
     return Share(own, done)

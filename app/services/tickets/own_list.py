@@ -56,7 +56,7 @@ class Fold:
 class OwnTickets:
     to_rate: list[OwnTicket]
     under_way: list[OwnTicket]
-    done: list[OwnTicket]
+    finished: list[OwnTicket]
 
     @property
     def waiting(self) -> Fold:
@@ -64,7 +64,7 @@ class OwnTickets:
 
     @property
     def over(self) -> Fold:
-        return Fold(self.done[:STAND_OPEN], self.done[STAND_OPEN:])
+        return Fold(self.finished[:STAND_OPEN], self.finished[STAND_OPEN:])
 
 
 def of_person(
@@ -129,7 +129,7 @@ def _own(
     since: datetime,
 ) -> OwnTicket:
     finished_at, rateable, rating_id = done
-    asked = finished_at is not None and rateable and ticket.state in FINISHED
+    to_rate = finished_at is not None and rateable and ticket.state in FINISHED
     return OwnTicket(
         id=ticket.id,
         number=ticket.number,
@@ -144,5 +144,5 @@ def _own(
         lead=lead or "",
         reported_at=ticket.reported_at,
         finished_at=finished_at,
-        outcome=_outcome(finished_at, rating_id, since) if asked else None,
+        outcome=_outcome(finished_at, rating_id, since) if to_rate else None,
     )

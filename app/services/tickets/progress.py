@@ -75,7 +75,7 @@ def coming(session: Session, ticket_id: int, *, zone: ZoneInfo, at: datetime) ->
         lead=lead.name if lead else "",
         post=(lead.post or "") if lead else "",
         portrait=lead is not None and bool(portraits.who_have_one(session, [lead.id])),
-        mark=arrival if arrival and arrival.done is None else marks.get("solution"),
+        mark=arrival if arrival and arrival.reached is None else marks.get("solution"),
         waiting=pauses.waiting(session, ticket, at=at),
         answer_by=urged + urges.WITHIN if urged else None,
     )

@@ -75,7 +75,7 @@ class ScanView:
     privacy_version: str | None
     provider_staff: bool
     served: bool
-    mine: RatingView | None
+    own: RatingView | None
     standing: RatingView | None
     window: timedelta
     ward: str
@@ -115,9 +115,9 @@ class ScanView:
     @property
     def answer(self) -> RatingView | None:
         """The answer this visitor may read: their own, or the one that stands if they were among those served."""
-        if self.mine is not None and (self.standing is None or self.standing.mine):
-            return self.mine
-        return self.standing if self.served and not self.provider_staff else self.mine
+        if self.own is not None and (self.standing is None or self.standing.mine):
+            return self.own
+        return self.standing if self.served and not self.provider_staff else self.own
 
     def view(self, *, at: datetime, known: bool) -> View:
         """What this visitor is shown; `known`: WeChat has told who they are.
@@ -172,7 +172,7 @@ def load(
         privacy_version=row.privacy_version,
         provider_staff=bool(row.provider_staff),
         served=bool(row.served),
-        mine=standing if standing and standing.mine else own,
+        own=standing if standing and standing.mine else own,
         standing=standing,
         window=window,
         ward=(row.ward or "") if row.served else "",

@@ -66,12 +66,12 @@ class TicketFilter:
         return self.order if self.open or ORDERS[self.order][0] == "reported" else NEWEST
 
 
-def too_many_named(session: Session, wanted: TicketFilter) -> bool:
+def too_many_named(session: Session, filters: TicketFilter) -> bool:
     """Whether more people are meant by this text than a search looks for."""
-    return bool(wanted.text) and len(session.scalars(_meant(wanted).limit(NAMESAKES + 1)).all()) > NAMESAKES
+    return bool(filters.text) and len(session.scalars(_meant(filters).limit(NAMESAKES + 1)).all()) > NAMESAKES
 
 
-def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None) -> Page:
+def find(session: Session, filters: TicketFilter, *, after: Cursor | None = None) -> Page:
     """Tickets in the order that was asked for."""
     query = (
         select(
@@ -97,51 +97,51 @@ def find(session: Session, wanted: TicketFilter, *, after: Cursor | None = None)
         .outerjoin(Team, Team.id == Ticket.team_id)
         .outerjoin(_served, _served.id == Ticket.served_person_id)
         .outerjoin(_requester, _requester.id == Ticket.requester_id)
-        .where(*_conditions(session, wanted))
+        .where(*_conditions(session, filters))
     )
-    column, backwards = ORDERS[wanted.sorted_by]
+    column, backwards = ORDERS[filters.sorted_by]
     if column != "reported":  # in the words of the index
         query = query.where(Ticket.state.in_(_STILL_OPEN))
     return in_sections(session, query, _SECTIONS[column], Ticket.id, after=after, backwards=backwards)
 
 
-def total(session: Session, wanted: TicketFilter) -> int:
+def total(session: Session, filters: TicketFilter) -> int:
     """How many there are; beyond COUNTED nobody counts them."""
-    some = select(Ticket.id).where(*_conditions(session, wanted)).limit(COUNTED + 1)
+    some = select(Ticket.id).where(*_conditions(session, filters)).limit(COUNTED + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def _conditions(session: Session, wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.state:
-        yield Ticket.state.in_(OPEN_STATES) if wanted.state == OPEN else Ticket.state == wanted.state
+def _conditions(session: Session, filters: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    if filters.state:
+        yield Ticket.state.in_(OPEN_STATES) if filters.state == OPEN else Ticket.state == filters.state
     for column, value in (
-        (Ticket.department_id, wanted.department_id),
-        (Ticket.category_id, wanted.category_id),
-        (Ticket.lead_id, wanted.engineer_id),
+        (Ticket.department_id, filters.department_id),
+        (Ticket.category_id, filters.category_id),
+        (Ticket.lead_id, filters.engineer_id),
     ):
         if value is not None:
             yield column == value
-    if wanted.since:
-        yield Ticket.reported_at >= wanted.since
-    if wanted.until:
-        yield Ticket.reported_at < wanted.until
-    if wanted.text:
-        yield _about(session, wanted)
+    if filters.since:
+        yield Ticket.reported_at >= filters.since
+    if filters.until:
+        yield Ticket.reported_at < filters.until
+    if filters.text:
+        yield _about(session, filters)
 
 
-def _about(session: Session, wanted: TicketFilter) -> ColumnElement[bool]:
+def _about(session: Session, filters: TicketFilter) -> ColumnElement[bool]:
     # The people first, so that the tickets are found by their indexes and not by reading them all.
-    people = session.scalars(_meant(wanted).limit(NAMESAKES)).all()
-    plain = spelling.number(wanted.text)
+    people = session.scalars(_meant(filters).limit(NAMESAKES)).all()
+    plain = spelling.number(filters.text)
     return or_(
-        Ticket.number.in_({wanted.text, plain, plain.upper()}),
+        Ticket.number.in_({filters.text, plain, plain.upper()}),
         Ticket.served_person_id.in_(people),
         Ticket.requester_id.in_(people),
     )
 
 
-def _meant(wanted: TicketFilter) -> Select[int]:
-    number = Person.staff_number == (spelling.number(wanted.text) if wanted.staff_numbers else "")
-    known = or_(number, people_search.begins(wanted.text))
-    exactly = or_(number, Person.name == wanted.text)
+def _meant(filters: TicketFilter) -> Select[int]:
+    number = Person.staff_number == (spelling.number(filters.text) if filters.staff_numbers else "")
+    known = or_(number, people_search.begins(filters.text))
+    exactly = or_(number, Person.name == filters.text)
     return select(Person.id).where(known).order_by(case((exactly, 0), else_=1), Person.staff_number)

@@ -19,7 +19,7 @@ from app.web.console.overview import blueprint
 @blueprint.get("/console/board")
 @live.keeps_fresh
 def live_board() -> str:
-    wanted = BoardFilter(
+    chosen = BoardFilter(
         state=filters.code("state", set(OPEN_STATES)),
         team_id=filters.row_id("team"),
         campus_id=filters.row_id("campus"),
@@ -30,7 +30,7 @@ def live_board() -> str:
     # that two hundred boards cost no more than one while something happens all the time.
     version = (g.live_state, int(time.monotonic() / LOOK_SECONDS) if runtime().watch.behind() else None)
     shared = runtime().board
-    shown = shared.get(version, wanted, lambda: _load(wanted))
+    shown = shared.get(version, chosen, lambda: _load(chosen))
     today = shared.get(version, "satisfaction", _satisfaction) if g.visitor.supervises else None
     wall = request.args.get("wall") == "1"
 
@@ -50,9 +50,9 @@ def live_board() -> str:
 blueprint.add_url_rule("/console/changes", view_func=live.changes)
 
 
-def _load(wanted: BoardFilter) -> LiveBoard:
+def _load(chosen: BoardFilter) -> LiveBoard:
     with read_session() as session:
-        return board.load(session, wanted, zone=runtime().settings.timezone, at=now())
+        return board.load(session, chosen, zone=runtime().settings.timezone, at=now())
 
 
 def _satisfaction() -> Satisfaction:

@@ -34,6 +34,6 @@ def take_in() -> Response:
     zone = runtime().settings.timezone
     with transaction() as session:
         fresh = days_off.take_in(session, days, zone=zone, by=g.visitor.person_id, at=now(), channel="console")
-    said = gettext("已导入，未完成工单的时限已重算。") if fresh else gettext("和已有的一样，没有变化。")
-    flash(said, "success")
+    text = gettext("已导入，未完成工单的时限已重算。") if fresh else gettext("和已有的一样，没有变化。")
+    flash(text, "success")
     return redirect("/console/calendar", 303)

@@ -65,13 +65,13 @@ def duty_planned() -> Answer:
     if person is None or last < first or (last - first).days >= LONGEST:
         raise Refused("duty_unknown")
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    wanted = [Planned(person, day, shift, post, campus) for day in days for shift in chosen]
+    plan = [Planned(person, day, shift, post, campus) for day in days for shift in chosen]
     cells = {(person, day) for day in days}
 
     def act(session: Session) -> None:
-        duty_plan.replace(session, wanted, cells, by=_by(), hospital=g.visitor.supervises, at=now())
+        duty_plan.replace(session, plan, cells, by=_by(), hospital=g.visitor.supervises, at=now())
 
-    return _done(act, gettext("已排班。"), first)
+    return _acted(act, gettext("已排班。"), first)
 
 
 @blueprint.get("/console/duty.xlsx")
@@ -96,7 +96,7 @@ def duty_taken_in() -> Answer:
             read = duty_table.read(session, open_table(path))
         except Unreadable as error:
             raise Refused("duty_table_unreadable") from error
-        count = duty_plan.replace(session, read.wanted, read.cells, by=_by(), hospital=g.visitor.supervises, at=now())
+        count = duty_plan.replace(session, read.planned, read.cells, by=_by(), hospital=g.visitor.supervises, at=now())
     flash(gettext("已导入，改动 %(count)s 个班次。", count=count), "success")
     return redirect(url_for("console.duty_month"), 303)
 
@@ -109,7 +109,7 @@ def duty_swap(swap_id: int) -> Answer:
     def act(session: Session) -> None:
         duty_plan.decide_swap(session, swap_id, approve=approve, by=_by(), at=now())
 
-    return _done(act, gettext("已同意换班。") if approve else gettext("换班未同意。"))
+    return _acted(act, gettext("已同意换班。") if approve else gettext("换班未同意。"))
 
 
 @blueprint.post("/console/duty/approvals")
@@ -120,7 +120,7 @@ def duty_approval() -> Answer:
     def act(session: Session) -> None:
         duty_plan.approve(session, person, post, by=_by(), at=now())
 
-    return _done(act, gettext("已同意此人在这个岗位。"))
+    return _acted(act, gettext("已同意此人在这个岗位。"))
 
 
 @blueprint.post("/console/duty/posts")
@@ -137,13 +137,13 @@ def duty_posts() -> Answer:
             if count is not None:
                 kept_lists.set_headcount(session, post.id, count, by=_by(), at=now())
 
-    return _done(act, gettext("岗位已保存。"))
+    return _acted(act, gettext("岗位已保存。"))
 
 
-def _done(act: Callable[[Session], None], said: str, month: date | None = None) -> Answer:
+def _acted(act: Callable[[Session], None], notice: str, month: date | None = None) -> Answer:
     with transaction() as session:
         act(session)
-    flash(said, "success")
+    flash(notice, "success")
     return redirect(url_for("console.duty_month", month=f"{month:%Y-%m}" if month else None), 303)
 
 

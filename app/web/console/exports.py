@@ -39,13 +39,13 @@ class Whole:
 Find = Callable[[Session, Any], Part]
 
 
-def wanted() -> bool:
+def requested() -> bool:
     """Whether the list was asked for as a file."""
     return request.args.get("as", "") in FORMS
 
 
-def yes(said: object) -> str:
-    return gettext("是") if said else gettext("否")
+def yes(value: object) -> str:
+    return gettext("是") if value else gettext("否")
 
 
 def export(name: str, columns: Columns, find: Find) -> Response:

@@ -54,12 +54,12 @@ def day(name: str) -> date | None:
     if not value:
         return None
     try:
-        asked = date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except ValueError as error:
         raise Refused("bad_filter", name=name) from error
-    if asked.year not in YEARS:
+    if found.year not in YEARS:
         raise Refused("bad_filter", name=name)
-    return asked
+    return found
 
 
 def grouped(lines: Sequence[Line], name: str) -> list[tuple[str, list[Line]]]:
@@ -70,11 +70,11 @@ def grouped(lines: Sequence[Line], name: str) -> list[tuple[str, list[Line]]]:
     return list(under.items())
 
 
-def beginning(of: date | None) -> datetime | None:
+def beginning(on: date | None) -> datetime | None:
     """The moment that day begins in the hospital."""
-    return datetime.combine(of, time(), tzinfo=runtime().settings.timezone) if of else None
+    return datetime.combine(on, time(), tzinfo=runtime().settings.timezone) if on else None
 
 
-def end(of: date | None) -> datetime | None:
+def end(on: date | None) -> datetime | None:
     """The moment the day after begins."""
-    return beginning(of + timedelta(days=1)) if of else None
+    return beginning(on + timedelta(days=1)) if on else None

@@ -136,7 +136,7 @@ def _months(today: date) -> list[str]:
 def _terms(session: Session, provider_id: int | None) -> list[Term]:
     """This quarter of every contract that is in force in it."""
     zone = runtime().settings.timezone
-    quarter = Quarter.of(now().astimezone(zone).date())
+    quarter = Quarter.at(now().astimezone(zone).date())
     found = [Term(row.Contract, quarter, zone) for row in pages.contracts(session, provider_id=provider_id)]
     return [term for term in found if term.days]
 

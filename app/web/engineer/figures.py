@@ -11,7 +11,7 @@ from app.web.engineer.tickets import blueprint
 
 @blueprint.get("/engineer/figures")
 def figures() -> str:
-    zone, this = runtime().settings.timezone, Quarter.of(now().date())
+    zone, this = runtime().settings.timezone, Quarter.at(now().date())
     person: int = g.visitor.person_id
     with read_session() as db:
         shown = {

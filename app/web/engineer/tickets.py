@@ -62,7 +62,7 @@ def index() -> str:
 def _gathered(praised: Sequence[Line]) -> list[tuple[str, str, str]]:
     """Words, who signed them, and how often they were said: the same by the same once."""
     found = Counter((one.comment, " ".join(filter(None, (one.ward, one.rater)))) for one in praised)
-    return [(said, by, f"× {times}" if times > 1 else "") for (said, by), times in found.most_common()]
+    return [(comment, by, f"× {times}" if times > 1 else "") for (comment, by), times in found.most_common()]
 
 
 def of_register(db: Session) -> Reader:
@@ -88,7 +88,7 @@ def show(number: str) -> str:
             "steps": progress.steps(db, job.ticket_id, cycle=job.cycle),
             "waiting": pauses.waiting(db, ticket, at=now()),
             "notes": notes.of_ticket(db, job.ticket_id, for_provider=True),
-            "colleagues": handing_over.colleagues(db, g.visitor.person_id, day=now().date()) if job.mine else (),
+            "colleagues": handing_over.colleagues(db, g.visitor.person_id, day=now().date()) if job.leads else (),
             "helpers": detail.helpers(db, job.ticket_id),
             "articles": uses.offered(db, of_register(db), ticket, chosen=_chosen()) if job.finishable else (),
             "parts_kept": uses.parts(db, of_register(db)) if job.finishable else (),
@@ -116,7 +116,7 @@ def correct(number: str) -> str:
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
         ticket = db.get_one(Ticket, job.ticket_id)
-        if not (job.mine and job.open):
+        if not (job.leads and job.open):
             raise Refused("corrected_too_late")
         shown = {
             "now": corrections.details(db, ticket),
@@ -211,7 +211,7 @@ def shift() -> str:
     with read_session() as db:
         work = engineer_worklist.for_engineer(db, g.visitor.person_id, at=now(), zone=runtime().settings.timezone)
         colleagues = handing_over.colleagues(db, g.visitor.person_id, day=now().date())
-    led = [job for job in work.open if job.mine]
+    led = [job for job in work.open if job.leads]
     return render_template("engineer/shift.html", led=led, colleagues=colleagues, form=session.form_token("shift"))
 
 
@@ -230,9 +230,9 @@ def code(number: str) -> str:
     """The code as large as the screen, for the user to scan; drawn in the page, so it is there without a network."""
     with read_session() as db:
         job = engineer_worklist.one(db, number, engineer=g.visitor.person_id, at=now())
-        said = code_shown.which(db, job.ticket_id, cycle=job.cycle)
+        recorded = code_shown.which(db, job.ticket_id, cycle=job.cycle)
     drawn = symbol.data_address(runtime().links.ticket_url(job.ticket_id))
-    return render_template("engineer/code.html", job=job, code=drawn, said=said, form=session.form_token("shown"))
+    return render_template("engineer/code.html", job=job, code=drawn, said=recorded, form=session.form_token("shown"))
 
 
 @blueprint.post("/engineer/<ticket:number>/shown")

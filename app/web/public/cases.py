@@ -49,8 +49,8 @@ def complain() -> Page:
             if employment.of_the_provider(db, person, now().date()):
                 raise Refused("provider_complains")
             ticket = lifecycle.locked(db, ticket_id=about.ticket_id) if about.ticket_id else None
-            said = ComplaintForm(text, "ticket" if ticket else _what(), hidden="hidden" in request.form)
-            made = complaints.complain(db, ticket, said, by=person, at=now(), channel="wechat")
+            form = ComplaintForm(text, "ticket" if ticket else _what(), hidden="hidden" in request.form)
+            made = complaints.complain(db, ticket, form, by=person, at=now(), channel="wechat")
     except Refused as refused:
         if refused.code not in {"said_nothing", "too_long", "complained_already"}:
             raise

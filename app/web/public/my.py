@@ -54,8 +54,10 @@ def show() -> Page:
             db, visitor.person_id, may_rate=may_rate, window=window, zone=settings.timezone, at=now()
         )
         entries = inbox.list_for_person(db, visitor.person_id, at=now())
-        asked = [entry.context.ticket_id for entry in entries if entry.kind in ASKS_TO_RATE and entry.context.ticket_id]
-        came_of = own_list.outcomes(db, asked, window=window, at=now()) if may_rate else {}
+        to_rate = [
+            entry.context.ticket_id for entry in entries if entry.kind in ASKS_TO_RATE and entry.context.ticket_id
+        ]
+        came_of = own_list.outcomes(db, to_rate, window=window, at=now()) if may_rate else {}
         unread = inbox.unread(db, visitor.person_id, at=now())
         own_cases = cases.list_for_person(db, visitor.person_id)
         drawn = draws.for_person(db, visitor.person_id, at=now(), zone=settings.timezone)

@@ -27,7 +27,7 @@ def show() -> Response | str:
     with read_session() as db:
         subject = replace(Subject.of_identity(db, identity), last=COUNTED)
         found = personal_data.groups(db, subject, most=SHOWN)
-        asked = erasure.asked(db, identity)
+        waiting = erasure.waiting_request(db, identity)
         reach = erasure.extent(db, subject.person_id, now().date())
     settings = runtime().settings
     groups = [(GROUPS[group.code], group, [lines(row) for row in group.rows]) for group in found]
@@ -35,7 +35,7 @@ def show() -> Response | str:
         "data.html",
         groups=groups,
         kept_for=lambda note: kept_for(note, settings),
-        asked=asked,
+        asked=waiting,
         bound=subject.person_id is not None,
         whole=reach == erasure.WHOLE,
         token=session.form_token(FORM),

@@ -53,8 +53,8 @@ def file(record_id: int, file_id: int) -> Page:
 def add_photo(record_id: int) -> Page:
     request.max_content_length = images.LARGEST_FORM  # before the form is read
     session.check_form("record", record_id)
-    given, act = request.files.get("file"), _act()
-    content, name = (given.read(), given.filename or "") if given else (b"", "")
+    file, act = request.files.get("file"), _act()
+    content, name = (file.read(), file.filename or "") if file else (b"", "")
     try:
         with read_session() as looking:
             owned.may_add(looking, record_id, act)  # drawing costs much: only for who may
@@ -100,7 +100,7 @@ def _page(
         found, register = owned.one(db, person, record_id, day=today)
         act = _act()
         writes = owned.may_write(register, found.record, provider=not act.who.hospital)
-        said = typed or {**search.typed(register, found.row, by_number=False), "done": str(today)}
+        values = typed or {**search.typed(register, found.row, by_number=False), "done": str(today)}
         return render_template(
             "my_record.html",
             register=register,
@@ -110,7 +110,7 @@ def _page(
             facts=_facts(register, found),
             files=evidence.of_record(db, record_id),
             writes=writes,
-            boxes=[_box(one, said, wrong or {}) for one in owned.results(register)] if writes else [],
+            boxes=[_box(one, values, wrong or {}) for one in owned.results(register)] if writes else [],
             ends=writes and register.owner_ends,
             seen=found.record.revision,
             fault=fault,
@@ -119,10 +119,10 @@ def _page(
 
 
 def _facts(register: Register, found: search.Shown) -> list[tuple[str, Any]]:
-    said = search.fields(register, found.record.form, found.row)
+    fields = search.fields(register, found.record.form, found.row)
     return [
         (one.label(language()), one.choice(str(value), language()) if one.type == "choice" else value)
-        for one, value in said
+        for one, value in fields
         if value not in {None, ""} and one.name != "title"
     ]
 

@@ -70,8 +70,8 @@ def _page(scan: ScanView, token: str) -> Page:
         return _answer(scan, scan.answer, token)
     if view == "progress":
         return _progress(scan, token)
-    said = _said(scan) if view == "rate" else {}
-    page = render_template(_PAGES[view], **_shown(scan, token), levels=LEVELS, **said)
+    moments = _last_moments(scan) if view == "rate" else {}
+    page = render_template(_PAGES[view], **_shown(scan, token), levels=LEVELS, **moments)
     return page, 410 if view == "over" else 200
 
 
@@ -84,7 +84,7 @@ def _open() -> bool:
     return runtime().settings.rating_trust == "open"
 
 
-def _said(scan: ScanView) -> dict[str, datetime | None]:
+def _last_moments(scan: ScanView) -> dict[str, datetime | None]:
     if _trusted(scan):
         return {}  # only who cannot reopen the ticket has to be told that they were heard
     with read_session() as db:
@@ -140,7 +140,7 @@ def _answer(scan: ScanView, answer: RatingView, token: str) -> Page:
         complained = _complaints(db, scan)
         promised = _promised(db, scan, answer)
         held = _receipts(db, scan) if answer.mine else []
-        praised = answer.mine and praise.asked(db, answer.rating_id)
+        praised = answer.mine and praise.requested(db, answer.rating_id)
     receipts.keep(held)
     return render_template(
         "scan/answer.html",
@@ -154,7 +154,7 @@ def _answer(scan: ScanView, answer: RatingView, token: str) -> Page:
         praised=praised,
         praiseworthy=answer.level >= SATISFIED_FROM,
         can_reopen=not scan.over(now()),
-        **_said(scan),
+        **_last_moments(scan),
         complaints=complained,
         promised=promised,
         receipts=held,
@@ -254,9 +254,9 @@ def correct(db: Session, scan: ScanView) -> None:
 @_act
 def detail(db: Session, scan: ScanView) -> None:
     session.check_form(_token(), scan.cycle)
-    if scan.mine is None:
+    if scan.own is None:
         raise Refused("nothing_to_correct")
-    rating.add_detail(db, scan, read_detail(scan.mine.level), at=now())
+    rating.add_detail(db, scan, read_detail(scan.own.level), at=now())
 
 
 @blueprint.post("/r/<token>/still-broken")

@@ -31,7 +31,7 @@ def show(token: str) -> Response | str:
             db, engineer.person_id, window=window, at=now(), zone=runtime().settings.timezone
         )
     name, form = slip_pads.name(number), session.form_token("slip", number)
-    recent = work.done[:RECENT]
+    recent = work.finished[:RECENT]
     return render_template("engineer/slip.html", work=work, recent=recent, slip=name, token=token, form=form)
 
 

@@ -37,7 +37,7 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _TapRequest:
     """What stands in the request itself: `form` is the token of its form."""
 
     token: str
@@ -61,18 +61,18 @@ class TapDoor:
         self._name: str = app.config["SESSION_COOKIE_NAME"]
         self._cookie = re.compile(rf"(?:.*; ?)?{re.escape(self._name)}=({_SIGNED})(?:;.*)?", re.ASCII)
         self._closed_until = 0.0
-        self._made: tuple[str, list[tuple[str, str]], str] | None = None
+        self._page: tuple[str, list[tuple[str, str]], str] | None = None
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
-        asked = self._read(environ, found[1]) if found else None
-        if asked is None or not self._take(asked):
+        sent = self._read(environ, found[1]) if found else None
+        if sent is None or not self._take(sent):
             return self._program(environ, start)
         status, headers, body = self._answer()
-        start(status, [(name, value.replace(_ANY, asked.token)) for name, value in headers])
-        return [body.replace(_ANY, asked.token).encode()]
+        start(status, [(name, value.replace(_ANY, sent.token)) for name, value in headers])
+        return [body.replace(_ANY, sent.token).encode()]
 
-    def _read(self, environ: Environ, token: str) -> _Asked | None:
+    def _read(self, environ: Environ, token: str) -> _TapRequest | None:
         """The plainest request there is, or none; its body can be read again."""
         if environ["REQUEST_METHOD"] != "POST" or environ.get("QUERY_STRING") or "HTTP_TRANSFER_ENCODING" in environ:
             return None
@@ -87,20 +87,20 @@ class TapDoor:
         sent = _FORM.fullmatch(body)
         if sent is None or len(body) != int(length) or (sent[1] is None) == (sent[3] is None):
             return None
-        return _Asked(token, int(sent[2]), (sent[1] or sent[3]).decode(), value)
+        return _TapRequest(token, int(sent[2]), (sent[1] or sent[3]).decode(), value)
 
     def _cookie_of(self, header: str) -> str:
         """That of the session, where there is exactly one and no other is written in a way of its own."""
         found = self._cookie.fullmatch(header) if header.isascii() and '"' not in header else None
         return found[1] if found and header.count(self._name) == 1 else ""
 
-    def _take(self, asked: _Asked) -> bool:
+    def _take(self, sent: _TapRequest) -> bool:
         """Whether the tap is written."""
         if monotonic() < self._closed_until:
             return False
         runtime: Runtime = self._app.extensions[EXTENSION]
         try:
-            tapped = self._tap(asked, runtime)
+            tapped = self._tap(sent, runtime)
             window = runtime.settings.rating_window
             return (
                 tapped is not None and tap.record(runtime.database, tapped, at=runtime.now(), window=window) is not None
@@ -111,28 +111,28 @@ class TapDoor:
             self._closed_until = monotonic() + STEPS_ASIDE
             return False
 
-    def _tap(self, asked: _Asked, runtime: Runtime) -> Tap | None:
+    def _tap(self, sent: _TapRequest, runtime: Runtime) -> Tap | None:
         """By a phone that is known, with a form of this visit and this slip. Raises Refused."""
-        request = cast(Request, _Cookies(self._name, asked.cookie))
+        request = cast(Request, _Cookies(self._name, sent.cookie))
         visitor = self._app.session_interface.open_session(self._app, request)
         if not visitor or "console" in visitor or visitor.permanent:
             return None
         identity, visit = visitor.get("identity"), visitor.get("visit")
         if not isinstance(identity, int) or not isinstance(visit, str):
             return None
-        ticket_id = runtime.links.ticket_id(asked.token)
-        cycle = session.last_fact(runtime.settings.secret_keys, asked.form, visit, asked.token)
-        return Tap(ticket_id, cycle, identity, asked.level, source="scan") if isinstance(cycle, int) else None
+        ticket_id = runtime.links.ticket_id(sent.token)
+        cycle = session.last_fact(runtime.settings.secret_keys, sent.form, visit, sent.token)
+        return Tap(ticket_id, cycle, identity, sent.level, source="scan") if isinstance(cycle, int) else None
 
     def _answer(self) -> tuple[str, list[tuple[str, str]], str]:
         """What the view and all that stands behind it answer, with another token."""
-        if self._made is None:
+        if self._page is None:
             with self._app.test_request_context(f"/r/{_ANY}/rate", method="POST") as context:
                 cookie.get("identity")  # as the view does, so that the answer says that it depends on the cookie
                 answer = self._app.process_response(cast(Any, redirect(f"/r/{_ANY}", 303)))
                 body, status, headers = answer.get_wsgi_response(context.request.environ)
-                self._made = status, list(headers), b"".join(body).decode()
-        return self._made
+                self._page = status, list(headers), b"".join(body).decode()
+        return self._page
 
 
 _ANY = "0" * TOKEN_LENGTH  # in the place of the token

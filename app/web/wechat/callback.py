@@ -45,7 +45,7 @@ def receive(account: str) -> Response:
         return _text("success")
     with transaction() as db:
         first = wechat_callbacks.store(db, push, appid=settings.appid, at=now())
-    if first and not wechat_callbacks.known(push):
+    if first and not wechat_callbacks.is_known(push):
         UNKNOWN.labels(account).inc()
         structlog.get_logger().info("an unknown push was kept", account=account, kind=push.kind, push=push.event)
     return _reply(account, settings, seal, push) if first and _answered(account, push) else _text("success")
@@ -62,8 +62,8 @@ def _reply(account: str, settings: CallbackSettings, seal: Seal, push: Push) -> 
     if account == "mini" or _wants_a_human(push):
         reply = replies.to_customer_service(push, at=at, form=form)
     else:
-        said = _binding() if push.scene.startswith(invitations.SCENE) else _menu()
-        reply = replies.text_reply(push, said, at=at, form=form)
+        text = _binding() if push.scene.startswith(invitations.SCENE) else _menu()
+        reply = replies.text_reply(push, text, at=at, form=form)
     if push.encrypted:
         reply = replies.sealed(reply, seal, at=at, form=form)
     return Response(reply, mimetype=replies.CONTENT_TYPES[form])

@@ -26,12 +26,12 @@ def finish() -> Response | str:
     state, browser = request.args.get("state", ""), session.get("oauth", "")
     try:
         with transaction() as db:
-            taken = wechat_sign_in.consume(db, state=state, browser=browser, at=now())
+            attempt = wechat_sign_in.consume(db, state=state, browser=browser, at=now())
     except Refused:
         return _again(state, browser)
-    identity = _identity(taken.account, _exchange(taken.account, request.args.get("code", "")))
+    identity = _identity(attempt.account, _exchange(attempt.account, request.args.get("code", "")))
     visit.enter_phone(identity)
-    return redirect(taken.next_path)
+    return redirect(attempt.next_path)
 
 
 def _again(state: str, browser: str) -> Response | str:

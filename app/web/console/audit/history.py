@@ -23,7 +23,7 @@ SHOWN = ("", "looks")
 @blueprint.get("/console/audit")
 def index() -> str | Response:
     first, last = filters.day("from"), filters.day("to")
-    wanted = EventFilter(
+    chosen = EventFilter(
         number=filters.text("number"),
         kind=filters.code("kind", EVENTS),
         subject=filters.code("subject", get_args(Subject)),
@@ -32,19 +32,19 @@ def index() -> str | Response:
         looks=filters.code("show", SHOWN) == "looks",
         oldest_first=filters.oldest_first(),
     )
-    if exports.wanted():
-        return exports.export("history", _columns(), lambda session, after: search.find(session, wanted, after=after))
+    if exports.requested():
+        return exports.export("history", _columns(), lambda session, after: search.find(session, chosen, after=after))
     with read_session() as session:
         return render_template(
             "console/audit.html",
-            page=search.find(session, wanted, after=filters.cursor("after")),
+            page=search.find(session, chosen, after=filters.cursor("after")),
             state=search.state(session),
             line=lambda row: seal.checkpoint_of(row).line,
             key=runtime().signer.key,
             kinds=sorted(EVENTS),
             subjects=get_args(Subject),
             tabs=SHOWN,
-            oldest=wanted.oldest_first,
+            oldest=chosen.oldest_first,
             first=first,
             last=last,
         )

@@ -42,7 +42,7 @@ SHOWN_AGAIN = {
 def case_index() -> str | Response:
     which, order = filters.code("show", search.LISTS), filters.code("order", search.ORDERS)
     find: exports.Find = partial(_closed if which == "closed" else _open, which, order)
-    if exports.wanted():
+    if exports.requested():
         return exports.export("cases", _columns(), find)
     shown = {"tabs": search.LISTS, "order": order, "most": search.MOST}
     with read_session() as session:
@@ -103,7 +103,7 @@ def log_call() -> Response | tuple[str, int]:
         if not (text and (who or telephone)):
             raise Refused("call_incomplete")
         with transaction() as session:
-            case_id = hotline.log(session, hotline.Heard(who, telephone, forms.typed("number"), text), _by())
+            case_id = hotline.log(session, hotline.HotlineCall(who, telephone, forms.typed("number"), text), _by())
     except Refused as refused:
         return _call_page(words(refused), typed), 422
     flash(gettext("已立案，请按时回电。"), "success")
@@ -138,7 +138,7 @@ def act(case_id: int, act: str) -> Response | tuple[str, int]:
         if refused.code not in SHOWN_AGAIN:
             raise
         status = 409 if refused.code == "case_moved" else 422
-        return _page(case_id, fault=words(refused), of=act, typed=request.form.get("text", "")), status
+        return _page(case_id, fault=words(refused), act=act, typed=request.form.get("text", "")), status
     flash(gettext("已记下。"), "success")
     return redirect(url_for("console_cases.case", case_id=case_id), 303)
 
@@ -185,7 +185,7 @@ def _text() -> str:
     return forms.typed("text", TEXT_MOST)
 
 
-def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> str:
+def _page(case_id: int, *, fault: str = "", act: str = "", typed: str = "") -> str:
     at, admin = now(), g.visitor.administers
     with read_session() as session:
         row = search.one(session, case_id, at=at, admin=admin)
@@ -217,7 +217,7 @@ def _page(case_id: int, *, fault: str = "", of: str = "", typed: str = "") -> st
         contracts=contracts,
         most=TEXT_MOST,
         fault=fault,
-        of=of,
+        of=act,
         typed=typed,
     )
 

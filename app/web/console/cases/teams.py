@@ -11,7 +11,7 @@ from app.web.console.cases.recovery import blueprint
 
 @blueprint.get("/console/teams")
 def teams() -> str:
-    zone, quarter = runtime().settings.timezone, Quarter.of(now().date())
+    zone, quarter = runtime().settings.timezone, Quarter.at(now().date())
     with read_session() as session:
         provider = appeals.manages(session, g.visitor.person_id, now().date())
         if provider is None:

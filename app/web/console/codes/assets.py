@@ -19,12 +19,12 @@ KINDS: dict[str, Kind] = {"": "asset", "assets": "asset", "places": "place"}
 @blueprint.get("/console/assets")
 def asset_index() -> str | Response:
     shown = filters.code("show", TABS) or "assets"
-    kind, wanted = KINDS[shown], ThingFilter(text=filters.text("q"), department=filters.text("department"))
+    kind, chosen = KINDS[shown], ThingFilter(text=filters.text("q"), department=filters.text("department"))
 
     def find(session: Session, after: str | None) -> LabelPage:
-        return assets.page(session, kind, wanted, after=after or "")
+        return assets.page(session, kind, chosen, after=after or "")
 
-    if exports.wanted():
+    if exports.requested():
         return exports.export(shown, _columns(kind), find)
     with read_session() as session:
         page = find(session, filters.text("after"))
@@ -36,17 +36,17 @@ def asset_index() -> str | Response:
         page=page,
         departments=departments,
         link=runtime().links.label_path,
-        query=urlencode({"what": shown, "q": wanted.text, "department": wanted.department}),
+        query=urlencode({"what": shown, "q": chosen.text, "department": chosen.department}),
         filtered=any(request.args.get(name) for name in ("q", "department")),
     )
 
 
 def _columns(kind: Kind) -> exports.Columns:
     columns: exports.Columns = {
-        gettext("编号"): lambda thing: thing.tag,
-        gettext("名称"): lambda thing: thing.name,
-        gettext("科室与房间"): lambda thing: thing.spot,
-        gettext("位置"): lambda thing: thing.where,
-        gettext("已停用"): lambda thing: exports.yes(thing.retired),
+        gettext("编号"): lambda target: target.tag,
+        gettext("名称"): lambda target: target.name,
+        gettext("科室与房间"): lambda target: target.spot,
+        gettext("位置"): lambda target: target.where,
+        gettext("已停用"): lambda target: exports.yes(target.retired),
     }
-    return columns | ({gettext("服务"): lambda thing: thing.category} if kind == "asset" else {})
+    return columns | ({gettext("服务"): lambda target: target.category} if kind == "asset" else {})

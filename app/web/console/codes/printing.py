@@ -177,7 +177,7 @@ def _order() -> Order:
             until=_at("to"),
             rateable_since=now() - runtime().settings.rating_window,
         ),
-        things=ThingFilter(tags=tags, text=filters.text("q"), department=department),
+        labels=ThingFilter(tags=tags, text=filters.text("q"), department=department),
         copies=_number("copies", 1, MOST_COPIES),
     )
 

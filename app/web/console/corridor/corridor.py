@@ -55,7 +55,7 @@ def between(interval: tuple[float, float] | None) -> str:
 
 @blueprint.get("/console/corridor")
 def show() -> str:
-    quarter, place = _asked()
+    quarter, place = _chosen()
     with read_session() as session:
         found = corridor.load(session, quarter.first, place)
         names = corridor.names_of(session)
@@ -64,7 +64,7 @@ def show() -> str:
             "jobs": [{"id": one, "name": one} for one in corridor.job_types(session, quarter.first)],
             "measures": corridor_measures.listed(session, today=now().date()),
             "choices": _choices(session, names),
-            "quarters": [Quarter.of(day) for day in corridor.quarters(session, most=QUARTERS)],
+            "quarters": [Quarter.at(day) for day in corridor.quarters(session, most=QUARTERS)],
         }
     return render_template(
         "console/corridor.html",
@@ -79,16 +79,18 @@ def show() -> str:
 
 @blueprint.get("/console/corridor/tickets")
 def behind() -> str | Response:
-    quarter, place = _asked()
+    quarter, place = _chosen()
     touchpoint = filters.code("touchpoint", {*corridor.codes(), OVERALL}) or OVERALL
     zone = runtime().settings.timezone
-    asked = TicketFilter(touchpoint, place, quarter.begins(zone), quarter.ends(zone), low=bool(request.args.get("low")))
-    if exports.wanted():
+    chosen = TicketFilter(
+        touchpoint, place, quarter.begins(zone), quarter.ends(zone), low=bool(request.args.get("low"))
+    )
+    if exports.requested():
         return exports.export(
-            "corridor", _columns(), lambda session, after: corridor_behind.tickets(session, asked, after=after)
+            "corridor", _columns(), lambda session, after: corridor_behind.tickets(session, chosen, after=after)
         )
     with read_session() as session:
-        page = corridor_behind.tickets(session, asked, after=filters.cursor("after"))
+        page = corridor_behind.tickets(session, chosen, after=filters.cursor("after"))
     return render_template("console/corridor_tickets.html", page=page, touchpoint=touchpoint, quarter=quarter)
 
 
@@ -121,7 +123,7 @@ def measure_form() -> str:
     most = corridor_measures.TEXT_MOST
     return render_template(
         "console/corridor_measure.html", spot=spot, names=names, owners=owners, most=most, today=now().date(),
-        quarter=Quarter.of(spot.quarter),
+        quarter=Quarter.at(spot.quarter),
     )  # fmt: skip
 
 
@@ -135,7 +137,7 @@ def take_up() -> Response:
     with transaction() as session:
         corridor_measures.take_up(session, spot, plan, by=g.visitor.person_id, at=now())
     flash(gettext("已记下，到期前办完。"), "success")
-    return redirect(url_for("console_corridor.show", quarter=Quarter.of(spot.quarter)), 303)
+    return redirect(url_for("console_corridor.show", quarter=Quarter.at(spot.quarter)), 303)
 
 
 @blueprint.post("/console/corridor/measures/<id:measure_id>/done")
@@ -149,9 +151,9 @@ def finish(measure_id: int) -> Response:
     return redirect(url_for("console_corridor.show"), 303)
 
 
-def _asked() -> tuple[Quarter, Place]:
+def _chosen() -> tuple[Quarter, Place]:
     text = filters.text("quarter")
-    quarter = Quarter.read(text) if text else Quarter.of(now().date())
+    quarter = Quarter.read(text) if text else Quarter.at(now().date())
     ids: dict[str, Any] = {name: filters.row_id(name) for name in IDS}
     place = Place(**{name: found for name, found in ids.items() if found is not None})
     job = filters.text("job")
@@ -159,7 +161,7 @@ def _asked() -> tuple[Quarter, Place]:
 
 
 def _choices(session: Any, names: corridor.Names) -> dict[str, Any]:
-    listed = {name: [{"id": key, "name": said} for key, said in names.of[name].items()] for name in ("team",)}
+    listed = {name: [{"id": key, "name": label} for key, label in names.words[name].items()] for name in ("team",)}
     return {
         "department": catalogue.departments(session),
         "category": catalogue.categories(session),
@@ -168,12 +170,12 @@ def _choices(session: Any, names: corridor.Names) -> dict[str, Any]:
     }
 
 
-def _spot(given: Any) -> Spotted:
+def _spot(fields: Any) -> Spotted:
     """Raises Missing and Refused for what is no place of the corridor."""
-    dimension, value, touchpoint = (str(given.get(name, ""))[:100] for name in ("dimension", "value", "touchpoint"))
+    dimension, value, touchpoint = (str(fields.get(name, ""))[:100] for name in ("dimension", "value", "touchpoint"))
     if dimension not in corridor.DIMENSIONS or touchpoint not in {*corridor.codes(), OVERALL} or not value:
         raise Refused("bad_filter", name="dimension")
-    return Spotted(Quarter.read(str(given.get("quarter", ""))).first, dimension, value, touchpoint)
+    return Spotted(Quarter.read(str(fields.get("quarter", ""))).first, dimension, value, touchpoint)
 
 
 def _due() -> date:

@@ -21,9 +21,9 @@ def index() -> str:
     """Without a quarter the newest of which letters may be given."""
     settings = runtime().settings
     with read_session() as session:
-        quarters = [Quarter.of(day) for day in corridor.quarters(session, most=QUARTERS)]
+        quarters = [Quarter.at(day) for day in corridor.quarters(session, most=QUARTERS)]
         text = filters.text("quarter")
-        quarter = Quarter.read(text) if text else next(filter(_final, quarters), Quarter.of(now().date()))
+        quarter = Quarter.read(text) if text else next(filter(_final, quarters), Quarter.at(now().date()))
         found = letters.every(session, quarter, _sender())
     return render_template(
         "console/letters.html", letters=found, quarter=quarter, quarters=quarters, final=_final(quarter),
@@ -33,21 +33,21 @@ def index() -> str:
 
 @blueprint.get("/console/letters/<quarter>/<id:department_id>")
 def show(quarter: str, department_id: int) -> str:
-    asked = Quarter.read(quarter)
-    letter = _one(asked, department_id)
-    return render_template("console/letter.html", letter=letter, quarter=asked, final=_final(asked))
+    chosen = Quarter.read(quarter)
+    letter = _one(chosen, department_id)
+    return render_template("console/letter.html", letter=letter, quarter=chosen, final=_final(chosen))
 
 
 @blueprint.get("/console/letters/<quarter>/<id:department_id>.pdf")
 def document(quarter: str, department_id: int) -> Answer:
     from app.services.reports import letters as paper  # what writes files is for whoever takes one away
 
-    asked = Quarter.read(quarter)
-    letter = _one(asked, department_id)
-    if not _final(asked):
-        return _not_yet(asked)
+    chosen = Quarter.read(quarter)
+    letter = _one(chosen, department_id)
+    if not _final(chosen):
+        return _not_yet(chosen)
     made = paper.document([letter], hospital=_sender().hospital, at=now())
-    return _file(Response(made, mimetype=PDF), f"letter-{asked}-{department_id}.pdf")
+    return _file(Response(made, mimetype=PDF), f"letter-{chosen}-{department_id}.pdf")
 
 
 @blueprint.get("/console/letters/<quarter>.pdf")
@@ -55,21 +55,21 @@ def documents(quarter: str) -> Answer:
     """All of them for the printer: a page each."""
     from app.services.reports import letters as paper
 
-    def made(found: list[Letter]) -> Response:
+    def file_of(found: list[Letter]) -> Response:
         return Response(paper.document(found, hospital=_sender().hospital, at=now()), mimetype=PDF)
 
-    return _all(Quarter.read(quarter), made, "pdf")
+    return _all(Quarter.read(quarter), file_of, "pdf")
 
 
 @blueprint.get("/console/letters/<quarter>.zip")
 def archive(quarter: str) -> Answer:
     from app.services.reports import letters as paper
 
-    def made(found: list[Letter]) -> Response:
+    def file_of(found: list[Letter]) -> Response:
         parts = paper.archive(found, hospital=_sender().hospital, at=now())
         return Response(stream_with_context(parts), mimetype=ZIP)
 
-    return _all(Quarter.read(quarter), made, "zip")
+    return _all(Quarter.read(quarter), file_of, "zip")
 
 
 def _all(quarter: Quarter, made: Callable[[list[Letter]], Response], kind: str) -> Answer:

@@ -62,7 +62,7 @@ def add_webhook() -> Response:
 @blueprint.get("/console/integrations/webhooks/<id:endpoint_id>")
 def webhook(endpoint_id: int) -> str | Response:
     state = filters.code("state", DELIVERY_STATES)
-    if exports.wanted():
+    if exports.requested():
         return exports.export(
             "webhook",
             _columns(),

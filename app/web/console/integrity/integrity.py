@@ -24,7 +24,7 @@ SHOWN = ("", "decided")
 def index() -> str | Response:
     decided, oldest = filters.code("show", SHOWN) == "decided", filters.oldest_first()
     find = partial(queue.find, decided=decided, oldest=oldest)
-    if exports.wanted():
+    if exports.requested():
         return exports.export("integrity", _columns(), lambda session, after: find(session, after=after))
     with read_session() as session:
         page = find(session, after=filters.cursor("after"))
@@ -55,10 +55,10 @@ def flag(flag_id: int) -> str:
 
 @blueprint.post("/console/integrity/<id:flag_id>")
 def decide(flag_id: int) -> Response | tuple[str, int]:
-    given = {name: request.form.get(name, "") for name in ("outcome", "note")}
+    typed = {name: request.form.get(name, "") for name in ("outcome", "note")}
     try:
         with transaction() as session:
-            queue.decide(session, flag_id, **given, by=g.visitor.person_id, at=now())
+            queue.decide(session, flag_id, **typed, by=g.visitor.person_id, at=now())
     except Refused as refused:
         if refused.code != "signal_unfounded":
             raise

@@ -33,10 +33,10 @@ def show(kind: str) -> str:
 @blueprint.post("/console/lists/<kind>")
 def add(kind: str) -> Response:
     known = kept_lists.table(kind)
-    code, given = forms.typed("code", 32), _given(known)
+    code, form = forms.typed("code", 32), _line_form(known)
     with transaction() as session:
-        kept_lists.add(session, known, code, given, by=g.visitor.person_id, at=now())
-    flash(gettext("已添加“%(name)s”。", name=given.name), "success")
+        kept_lists.add(session, known, code, form, by=g.visitor.person_id, at=now())
+    flash(gettext("已添加“%(name)s”。", name=form.name), "success")
     return redirect(url_for("console_lists.show", kind=known), 303)
 
 
@@ -48,7 +48,7 @@ def line(kind: str, row_id: int) -> str:
         owners = kept_lists.owners(session, known, but=row_id)
         history = [_step(one) for one in events.history(session, known, row_id)]
     off = url_for("console_lists.switch_off", kind=known, row_id=row_id)
-    stands = kept_lists.given(known, row)
+    stands = kept_lists.form_of(known, row)
     form = _form(known, stands, owners, chooses_owner=known not in OF_PROVIDERS or stands.above is None)
     return render_template("console/list_line.html", kind=known, row=row, form=form, history=history, off=off)
 
@@ -57,7 +57,7 @@ def line(kind: str, row_id: int) -> str:
 def change(kind: str, row_id: int) -> Response:
     known = kept_lists.table(kind)
     with transaction() as session:
-        done = kept_lists.change(session, known, row_id, _given(known), by=g.visitor.person_id, at=now())
+        done = kept_lists.change(session, known, row_id, _line_form(known), by=g.visitor.person_id, at=now())
     flash(gettext("已保存。") if done else gettext("没有变化。"), "success")
     return redirect(url_for("console_lists.line", kind=known, row_id=row_id), 303)
 
@@ -75,8 +75,8 @@ def switch_on(kind: str, row_id: int) -> Response:
 def _switch(kind: Kind, row_id: int, *, on: bool, reason: str) -> Response:
     with transaction() as session:
         kept_lists.switch(session, kind, row_id, on=on, reason=reason, by=g.visitor.person_id, at=now())
-    said = gettext("已启用，表单里又能选到。") if on else gettext("已停用。表单里不再出现，以前的工单和记录不变。")
-    flash(said, "success")
+    text = gettext("已启用，表单里又能选到。") if on else gettext("已停用。表单里不再出现，以前的工单和记录不变。")
+    flash(text, "success")
     return redirect(url_for("console_lists.line", kind=kind, row_id=row_id), 303)
 
 
@@ -89,18 +89,18 @@ def _list(kind: Kind) -> str:
 def _step(one: Line) -> dict[str, object]:
     """An act and its words; of a new name, the former one."""
     act = one.data["act"]
-    said = gettext("原名“%(name)s”", name=one.note) if act == "renamed" and one.note else one.note or ""
-    return {"at": one.at, "actor": one.actor or "", "act": act, "said": said}
+    text = gettext("原名“%(name)s”", name=one.note) if act == "renamed" and one.note else one.note or ""
+    return {"at": one.at, "actor": one.actor or "", "act": act, "said": text}
 
 
-def _form(kind: Kind, given: LineForm, owners: Sequence[Line], *, chooses_owner: bool = True) -> dict[str, object]:
+def _form(kind: Kind, form: LineForm, owners: Sequence[Line], *, chooses_owner: bool = True) -> dict[str, object]:
     """What the form of a line asks for: of a post that stands, whose it is stays."""
     owned = kind in kept_lists.BELONGS
     shape = {"owned": owned, "posts": kind == "post", "categories": kind == "category", "chooses_owner": chooses_owner}
-    return {"kind": kind, "given": given, "owners": owners, "last": LAST, **shape}
+    return {"kind": kind, "given": form, "owners": owners, "last": LAST, **shape}
 
 
-def _given(kind: Kind) -> LineForm:
+def _line_form(kind: Kind) -> LineForm:
     position, headcount = _number("position", "100"), _number("headcount", "0")
     return LineForm(
         name=forms.typed("name"),

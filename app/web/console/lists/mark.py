@@ -33,7 +33,7 @@ def take_mark_away() -> Response:
     return _shown(None, gettext("已撤下。"))
 
 
-def _shown(made: mark.Mark | None, said: str) -> Response:
+def _shown(made: mark.Mark | None, notice: str) -> Response:
     runtime().mark.show(made)
-    flash(said, "success")
+    flash(notice, "success")
     return redirect(url_for("console_lists.mark_page"), 303)

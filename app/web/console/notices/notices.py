@@ -32,7 +32,7 @@ def notice_index() -> str | Response:
         order = ""
     provider = not g.visitor.supervises
     find = partial(delivery_log.find, for_provider=provider, state=state, order=order)
-    if exports.wanted():
+    if exports.requested():
         return exports.export("notices", _columns(provider=provider), lambda session, after: find(session, after=after))
     with read_session() as session:
         stops = circuit_breaker.standing(session)
@@ -95,7 +95,7 @@ def _of_ticket(number: str) -> str | Response:
     with read_session() as session:
         ticket = detail.facts(session, number).Ticket
         shown = delivery_log.of_ticket(session, ticket.id, for_provider=provider)
-        if exports.wanted():
+        if exports.requested():
             return _ways(shown, provider=provider)
         people_of_it = delivery_log.recipients(session, ticket, for_provider=provider)
         whom = [(person.name, _reach(session, person.id)) for person in people_of_it]
@@ -119,7 +119,7 @@ def _of_person(staff_number: str) -> str | Response:
         if person is None:
             raise Missing("no_such_person")
         shown = delivery_log.of_person(session, person.id)
-        if exports.wanted():
+        if exports.requested():
             return _ways(shown, provider=False)
         return render_template(
             "console/deliveries.html",

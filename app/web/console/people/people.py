@@ -25,7 +25,7 @@ blueprint = Blueprint("console_people", __name__)
 
 # Of what is on record about somebody: what changes what they may do, or how they are known.
 _RIGHTS = ("roles_changed", "password_changed", "account_switched_off")
-TOLD = (*_RIGHTS, "employment_changed", "bound", "unbound", "erased")
+SHOWN_EVENTS = (*_RIGHTS, "employment_changed", "bound", "unbound", "erased")
 
 CODE_COMES_WITHIN = timedelta(seconds=30)  # the page looks again until then
 
@@ -48,12 +48,12 @@ def people_index() -> str | Response:
     def find(session: Session, after: str | None) -> directory.PeoplePage:
         return directory.find(session, day=day, text=text, department_id=department_id, after=after)
 
-    if exports.wanted():
+    if exports.requested():
         return exports.export("people", _columns(), find)
     with read_session() as session:
         page = find(session, filters.text("after") or None)
         departments = catalogue.departments(session)
-        saved = saved_filters.of(session, g.visitor.person_id, "people")
+        saved = saved_filters.of_page(session, g.visitor.person_id, "people")
     ward = department_id if _users() else None
     return render_template("console/people.html", page=page, departments=departments, ward=ward, saved=saved)
 
@@ -84,8 +84,8 @@ def person_page(person_id: int, *, password: str = "") -> str:
         invitation = invitations.standing(session, person_id, by=g.visitor.person_id, at=now())
         account = accounts.may_have_one(session, person_id, now()), accounts.has_password(session, person_id)
         works = employment.employment_at(session, person_id, now().date()) is not None
-        history = events.history(session, "person", person_id, kinds=TOLD)
-        zone, this = runtime().settings.timezone, Quarter.of(now().date())
+        history = events.history(session, "person", person_id, kinds=SHOWN_EVENTS)
+        zone, this = runtime().settings.timezone, Quarter.at(now().date())
         spot = on_the_spot.share(session, person_id, since=this.begins(zone), until=this.ends(zone))
     invitable = _users() or not invitations.WORKING.isdisjoint(shown.roles)
     administers = "admin" in g.visitor.roles
@@ -94,13 +94,13 @@ def person_page(person_id: int, *, password: str = "") -> str:
         shown=shown,
         invitation=invitation,
         invitable=invitable,
-        given=roles.GIVEN if administers else (),
+        given=roles.GRANTED if administers else (),
         account=administers and any(account),
         password=password,
         may_leave=administers and works and person_id != g.visitor.person_id,
         today=now().date(),
         history=history,
-        spot=spot if spot.of else None,
+        spot=spot if spot.total else None,
     )
 
 

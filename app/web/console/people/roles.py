@@ -14,8 +14,8 @@ from app.web.console.people.people import blueprint
 def change_roles(person_id: int) -> Response:
     if "admin" not in g.visitor.roles:
         abort(403)
-    wanted, reason = request.form.getlist("role"), forms.typed("reason", forms.REASON_MOST)
+    chosen, reason = request.form.getlist("role"), forms.typed("reason", forms.REASON_MOST)
     with transaction() as session:
-        changed = roles.change(session, person_id, wanted, reason=reason, by=g.visitor.person_id, at=now())
+        changed = roles.change(session, person_id, chosen, reason=reason, by=g.visitor.person_id, at=now())
     flash(gettext("角色已更改。") if changed else gettext("没有变化。"), "success")
     return redirect(url_for("console_people.person", person_id=person_id), 303)

@@ -27,7 +27,7 @@ blueprint.add_app_template_test(manual_entry.after_its_day)
 @blueprint.get("/console/entered")
 def entered_index() -> str | Response:
     oldest = filters.oldest_first()
-    if exports.wanted():
+    if exports.requested():
         return exports.export(
             "entered", _columns(), lambda session, after: manual_entry.find(session, oldest=oldest, after=after)
         )
@@ -59,13 +59,13 @@ def _columns() -> exports.Columns:
 @blueprint.get("/console/entered/new")
 def entered_new() -> str:
     """What the number stands for, before anything is kept: nothing of it can be corrected."""
-    given = _given(request.args)
+    rating = _manual_rating(request.args)
     with read_session() as session:
         ticket = manual_entry.ticket(session, filters.text("number"))
-        fits = manual_entry.fits(session, ticket, given, window=runtime().settings.rating_window, at=now())
+        fits = manual_entry.fits(session, ticket, rating, window=runtime().settings.rating_window, at=now())
     if all(one.entered for one in fits):
         raise Refused("entered_before")
-    shown = {"number": ticket.number, "fits": fits, "several": len(fits) > 1, "given": given, "levels": LEVELS}
+    shown = {"number": ticket.number, "fits": fits, "several": len(fits) > 1, "given": rating, "levels": LEVELS}
     return render_template("console/entered_new.html", form=visit.form_token("entered"), **shown)
 
 
@@ -91,21 +91,21 @@ def entered_photo(completion_id: int) -> Response:
 
 
 def _entry() -> Entry:
-    level, given = request.form.get("level", ""), _given(request.form)
+    level, rating = request.form.get("level", ""), _manual_rating(request.form)
     file = request.files.get("photo")
     content = file.read() if file else b""
-    photo = images.redrawn(content) if content and given.source == PAPER else None
+    photo = images.redrawn(content) if content and rating.source == PAPER else None
     completion_id = parse_id(request.form.get("completion", ""))
-    return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, given, photo)
+    return Entry(completion_id, int(level) if level in map(str, LEVELS) else 0, rating, photo)
 
 
-def _given(fields: Mapping[str, str]) -> ManualRating:
+def _manual_rating(fields: Mapping[str, str]) -> ManualRating:
     """The day on the slip; of a call the minute too."""
     source, day, time = (fields.get(name, "") for name in ("source", "day", "time"))
     try:
-        given = datetime.fromisoformat(f"{day}T{'00:00' if source == PAPER else time}")
+        at = datetime.fromisoformat(f"{day}T{'00:00' if source == PAPER else time}")
     except ValueError as error:
         raise Refused("absurd_time") from error
-    if given.tzinfo is not None or given.year not in filters.YEARS:
+    if at.tzinfo is not None or at.year not in filters.YEARS:
         raise Refused("absurd_time")
-    return ManualRating(source, given.replace(tzinfo=runtime().settings.timezone))
+    return ManualRating(source, at.replace(tzinfo=runtime().settings.timezone))

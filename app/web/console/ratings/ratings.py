@@ -26,7 +26,7 @@ SHOWN = ("", "low", "praise", "wall", "flagged", "counted", "unverified", "exclu
 def rating_index() -> str | Wire:
     show, level = filters.code("show", SHOWN), filters.code("level", {str(level) for level in LEVELS})
     first, last = filters.day("from") if "from" in request.args else _quarter_begins(), filters.day("to")
-    wanted = RatingFilter(
+    chosen = RatingFilter(
         level=int(level) if level else None,
         counted={"counted": True, "unverified": False}.get(show),
         department_id=filters.row_id("department"),
@@ -40,21 +40,21 @@ def rating_index() -> str | Wire:
         excluded=show == "excluded",
         oldest_first=filters.oldest_first(),
     )
-    if exports.wanted():
-        return exports.export("ratings", _columns(), lambda session, after: search.find(session, wanted, after=after))
+    if exports.requested():
+        return exports.export("ratings", _columns(), lambda session, after: search.find(session, chosen, after=after))
     with read_session() as session:
         return render_template(
             "console/ratings.html",
-            page=search.find(session, wanted, after=filters.cursor("after")),
-            figure=search.figure(session, wanted),
-            oldest=wanted.oldest_first,
+            page=search.find(session, chosen, after=filters.cursor("after")),
+            figure=search.figure(session, chosen),
+            oldest=chosen.oldest_first,
             first=first,
             last=last,
             tabs=SHOWN,
             levels=LEVELS,
             departments=catalogue.departments(session),
             engineers=directory.engineers(session),
-            saved=saved_filters.of(session, g.visitor.person_id, "ratings"),
+            saved=saved_filters.of_page(session, g.visitor.person_id, "ratings"),
         )
 
 

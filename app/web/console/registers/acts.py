@@ -70,7 +70,7 @@ def write_anew(kind: str, record_id: int) -> Answer | tuple[str, int]:
 
 @blueprint.post("/console/registers/<kind>/<id:record_id>/confirm")
 def confirm(kind: str, record_id: int) -> Answer | tuple[str, int]:
-    return _done(kind, record_id, "confirm", lambda db: records.confirm(db, record_id, kind, _act(db)))
+    return _acted(kind, record_id, "confirm", lambda db: records.confirm(db, record_id, kind, _act(db)))
 
 
 @blueprint.post("/console/registers/<kind>/<id:record_id>/move")
@@ -81,7 +81,7 @@ def move(kind: str, record_id: int) -> Answer | tuple[str, int]:
         count = values.number(forms.typed("count"))
         stock.move(session, record_id, kind, _act(session), movement=movement, count=count)
 
-    return _done(kind, record_id, "move", act)
+    return _acted(kind, record_id, "move", act)
 
 
 @blueprint.post("/console/registers/<kind>/<id:record_id>/files")
@@ -104,8 +104,8 @@ def add_file(kind: str, record_id: int) -> Answer | tuple[str, int]:
     except Refused as refused:
         if status_of(refused) == 404:
             raise
-        return record_page(kind, record_id, fault=words(refused), of="file"), status_of(refused)
-    return _done(kind, record_id, "file", act)
+        return record_page(kind, record_id, fault=words(refused), act="file"), status_of(refused)
+    return _acted(kind, record_id, "file", act)
 
 
 @blueprint.get("/console/registers/<kind>/<id:record_id>/files/<id:file_id>")
@@ -122,10 +122,12 @@ def file(kind: str, record_id: int, file_id: int) -> Answer:
 @blueprint.post("/console/registers/<kind>/<id:record_id>/files/<id:file_id>/out")
 def take_file_out(kind: str, record_id: int, file_id: int) -> Answer | tuple[str, int]:
     why = request.form.get("why", "")
-    return _done(kind, record_id, "file", lambda db: evidence.take_out(db, record_id, kind, file_id, _act(db), why=why))
+    return _acted(
+        kind, record_id, "file", lambda db: evidence.take_out(db, record_id, kind, file_id, _act(db), why=why)
+    )
 
 
-def _done(kind: str, record_id: int, of: str, act: Callable[[Session], Any]) -> Answer | tuple[str, int]:
+def _acted(kind: str, record_id: int, act_code: str, act: Callable[[Session], Any]) -> Answer | tuple[str, int]:
     """What is refused is said on the record's page."""
     try:
         with transaction() as session:
@@ -133,7 +135,7 @@ def _done(kind: str, record_id: int, of: str, act: Callable[[Session], Any]) -> 
     except Refused as refused:
         if status_of(refused) == 404:
             raise
-        return record_page(kind, record_id, fault=words(refused), of=of), status_of(refused)
+        return record_page(kind, record_id, fault=words(refused), act=act_code), status_of(refused)
     flash(gettext("已记下。"), "success")
     return redirect(url_for("console_registers.record", kind=kind, record_id=record_id), 303)
 
@@ -146,7 +148,7 @@ def _looker(session: Session, kind: str) -> tuple[Reader, Register]:
 
 
 def _act(session: Session) -> Act:
-    return Act(reader(session), now(), seen=parse_id(request.form.get("seen", "")) or 0)
+    return Act(reader(session), now(), revision=parse_id(request.form.get("seen", "")) or 0)
 
 
 def _typed() -> dict[str, str]:

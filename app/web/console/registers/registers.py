@@ -65,20 +65,20 @@ def index() -> str:
 
 @blueprint.get("/console/registers/<kind>")
 def register(kind: str) -> str | Response:
-    if not exports.wanted():
+    if not exports.requested():
         return listed(kind)
     with read_session() as session:
         who = reader(session)
         form = access.register(who, kind)
-    wanted, today = _wanted(form), now().date()
+    chosen, today = _filters(form), now().date()
     return exports.export(
         kind,
         _columns(form, today),
-        lambda session, after: search.find(session, who, kind, wanted, day=today, after=after),
+        lambda session, after: search.find(session, who, kind, chosen, day=today, after=after),
     )
 
 
-def _wanted(form: Register) -> RecordFilter:
+def _filters(form: Register) -> RecordFilter:
     show = filters.code("show", {*LISTS, *form.state_codes.values()})
     return RecordFilter(show, filters.text("q"), filters.day("from"), filters.day("to"))
 
@@ -103,13 +103,13 @@ def _columns(form: Register, today: date) -> exports.Columns:
     return {name: read for name, (shown, read) in columns.items() if shown}
 
 
-def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[str] = ()) -> str:
+def listed(kind: str, *, fault: str = "", outcome: Any = None, rejected: Sequence[str] = ()) -> str:
     today = now().date()
     with read_session() as session:
         who = reader(session)
         form = access.register(who, kind)
-        wanted = _wanted(form)
-        page = search.find(session, who, kind, wanted, day=today, after=filters.cursor("after"))
+        chosen = _filters(form)
+        page = search.find(session, who, kind, chosen, day=today, after=filters.cursor("after"))
     return render_template(
         "console/register.html",
         kind=kind,
@@ -117,20 +117,20 @@ def listed(kind: str, *, fault: str = "", taken: Any = None, rejected: Sequence[
         page=page,
         shown=[search.shown(row, form, today) for row in page.rows],
         tabs=[(show, _tab(form, show)) for show in _tabs(form)],
-        chosen=wanted.show,
-        wanted=wanted,
+        chosen=chosen.show,
+        wanted=chosen,
         has={one.name for one in form.current},
         may_write=who.may_write(form),
         tables=who.hospital,
         table_token=visit.form_token("register table", kind) if who.hospital and who.may_write(form) else "",
         fault=fault,
-        taken=taken,
+        taken=outcome,
         rejected=rejected,
     )
 
 
-def _day(of: date | None) -> str:
-    return of.isoformat() if of else ""
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 @blueprint.get("/console/registers/<kind>/<id:record_id>")
@@ -138,7 +138,7 @@ def record(kind: str, record_id: int) -> str:
     return record_page(kind, record_id)
 
 
-def record_page(kind: str, record_id: int, *, fault: str = "", of: str = "") -> str:
+def record_page(kind: str, record_id: int, *, fault: str = "", act: str = "") -> str:
     with read_session() as session:
         who = reader(session)
         form = access.register(who, kind)
@@ -153,7 +153,7 @@ def record_page(kind: str, record_id: int, *, fault: str = "", of: str = "") -> 
             record=found.record,
             overdue=found.overdue,
             waits=found.waits,
-            facts=[(one.label(language()), said(one, value)) for one, value in _facts(form, found)],
+            facts=[(one.label(language()), spoken(one, value)) for one, value in _facts(form, found)],
             history=[_entry(form, line) for line in search.history(session, record_id)],
             files=evidence.of_record(session, record_id),
             may_take_out=lambda file: writes and evidence.may_take_out(who, found.record, file.by_id),
@@ -165,7 +165,7 @@ def record_page(kind: str, record_id: int, *, fault: str = "", of: str = "") -> 
             solved=uses.solved(session, record_id),
             form_token=visit.form_token("evidence", kind, record_id) if writes else "",
             fault=fault,
-            of=of,
+            of=act,
         )
 
 
@@ -179,7 +179,7 @@ def boxes(
     ]
 
 
-def said(one: Field, value: Any) -> str:
+def spoken(one: Field, value: Any) -> str:
     """A value in the visitor's language."""
     if value is None:
         return ""
@@ -196,7 +196,7 @@ def _entry(form: Register, line: Line) -> dict[str, Any]:
     known = {**entry.data, **entry.words}
     columns = {"due": "due_on", "done": "done_on"}
     facts = [
-        (one.label(language()), said(one, known.get(columns.get(one.name, one.name))))
+        (one.label(language()), spoken(one, known.get(columns.get(one.name, one.name))))
         for one in form.fields_of(entry.form)
     ]
     return {

@@ -48,16 +48,19 @@ def take_table_in(kind: str) -> Answer | str | tuple[str, int]:
         with tempfile.TemporaryDirectory() as folder, transaction() as session:
             path = Path(folder) / "table"
             path.write_bytes(content)
-            taken = tables.take_in(session, kind, open_table(path), Act(reader(session), now()))
+            outcome = tables.take_in(session, kind, open_table(path), Act(reader(session), now()))
     except Unreadable as unreadable:
         return listed(kind, fault=gettext(FILES[unreadable.code], **{**unreadable.facts, "path": name})), 422
-    if taken.faults:
-        return listed(kind, taken=taken, rejected=[_told(fault) for fault in taken.faults[:SHOWN]])
-    flash(gettext("写入 %(written)s 条，%(same)s 条没有变化。", written=taken.written, same=taken.unchanged), "success")
+    if outcome.faults:
+        return listed(kind, outcome=outcome, rejected=[_fault_text(fault) for fault in outcome.faults[:SHOWN]])
+    flash(
+        gettext("写入 %(written)s 条，%(same)s 条没有变化。", written=outcome.written, same=outcome.unchanged),
+        "success",
+    )
     return redirect(url_for("console_registers.register", kind=kind), 303)
 
 
-def _told(fault: Fault) -> str:
+def _fault_text(fault: Fault) -> str:
     facts = dict(fault.facts)
     reason = (
         gettext("应为%(what)s。", what=gettext(ROWS[fault.code], **facts))

@@ -30,10 +30,10 @@ def index() -> str:
 
 @blueprint.post("/console/contracts")
 def register() -> Response:
-    given = _given()
+    form = _form()
     with transaction() as session:
-        contracts.register(session, given, by=g.visitor.person_id, at=now())
-    flash(gettext("已登记合同 %(number)s。从现在起完成的工单按它计算。", number=given.number), "success")
+        contracts.register(session, form, by=g.visitor.person_id, at=now())
+    flash(gettext("已登记合同 %(number)s。从现在起完成的工单按它计算。", number=form.number), "success")
     return redirect(url_for("console_contracts.index"), 303)
 
 
@@ -48,8 +48,8 @@ def contract(contract_id: int) -> str:
 def change(contract_id: int) -> Response:
     with transaction() as session:
         row = contracts.one(session, contract_id)
-        given = _prolonged(session, row) if row.begun else _given()
-        done = contracts.change(session, contract_id, given, by=g.visitor.person_id, at=now())
+        form = _prolonged(session, row) if row.begun else _form()
+        done = contracts.change(session, contract_id, form, by=g.visitor.person_id, at=now())
     flash(gettext("已保存。") if done else gettext("没有变化。"), "success")
     return redirect(url_for("console_contracts.contract", contract_id=contract_id), 303)
 
@@ -65,7 +65,7 @@ def _offers(session: Session, row: Registered | None) -> dict[str, Any]:
     }
 
 
-def _given() -> ContractForm:
+def _form() -> ContractForm:
     """No category chosen stands for all of them, and so does no campus."""
     every: list[int | None] = [None]
     scopes = product(_ids("category") or every, _ids("campus") or every)

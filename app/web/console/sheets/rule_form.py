@@ -38,7 +38,7 @@ class Box:
 @dataclass(frozen=True)
 class Row:
     title: str
-    said: str
+    note: str
     boxes: Sequence[Box]
 
     @property
@@ -51,8 +51,8 @@ def boxes(content: Mapping[str, Any], wrong: Mapping[str, str]) -> dict[str, Any
     english = language() == "en"
     options = _options()
 
-    def row(place: str, fields: Mapping[str, Any], names: Sequence[str], title: str = "", said: str = "") -> Row:
-        return Row(title, said, [_box(f"{place}{name}", name, fields.get(name), options, wrong) for name in names])
+    def row(place: str, fields: Mapping[str, Any], names: Sequence[str], title: str = "", note: str = "") -> Row:
+        return Row(title, note, [_box(f"{place}{name}", name, fields.get(name), options, wrong) for name in names])
 
     settlement = content["settlement"]
     bands = _filled(settlement.get("bands", ()), BANDS)
@@ -116,8 +116,8 @@ def _filled(rows: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int,
 
 def _box(place: str, name: str, value: Any, options: Mapping[str, Any], wrong: Mapping[str, str]) -> Box:
     text = " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
-    said = next((code for field, code in wrong.items() if field == place or field.startswith(f"{place}.")), "")
-    shown = str(word("rules_fault", fault(place, said))) if said else ""
+    fault_code = next((code for field, code in wrong.items() if field == place or field.startswith(f"{place}.")), "")
+    shown = str(word("rules_fault", fault(place, fault_code))) if fault_code else ""
     return Box(place, str(word("rules_field", name)), text, options.get(name, ()), shown)
 
 

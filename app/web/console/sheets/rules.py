@@ -38,7 +38,7 @@ def index(contract_id: int) -> str:
             raise Missing("no_such_sheet")
         day = chosen.since if chosen else _today().first
         content = rule_sets.content(chosen) if chosen else rule_sets.standing(session, contract, day, file=bool(name))
-        in_force = rule_sets.of(session, contract, _today().first).name
+        in_force = rule_sets.for_quarter(session, contract, _today().first).name
         return render_template(
             "console/rules.html",
             contract=contract,
@@ -91,7 +91,7 @@ def changes(contract_id: int) -> str:
         "console/rules_changes.html",
         contract=contract,
         draft=found,
-        changes=[(_part(one.of), one) for one in rule_trial.changes(standing, content)],
+        changes=[(_part(one.part), one) for one in rule_trial.changes(standing, content)],
         trial=found.trial if found.trial and found.trial["digest"] == found.digest else None,
         waits=ASKED_BY in (found.trial or {}),
         refused=words(Refused(found.trial["refused"])) if found.trial and "refused" in found.trial else "",
@@ -172,15 +172,15 @@ def _provider_id(session: Session) -> Iterator[int | None]:
         yield found.provider_id
 
 
-def _part(of: str) -> str:
+def _part(path: str) -> str:
     """An indicator by its code, a band or limit by its row."""
-    table, _, row = of.partition(".")
+    table, _, row = path.partition(".")
     known = WORDS["rules_part"]
-    return f"{word('rules_part', table)} {row}".strip() if table in known else of
+    return f"{word('rules_part', table)} {row}".strip() if table in known else path
 
 
 def _today() -> Quarter:
-    return Quarter.of(now().astimezone(runtime().settings.timezone).date())
+    return Quarter.at(now().astimezone(runtime().settings.timezone).date())
 
 
 def _act() -> Act:

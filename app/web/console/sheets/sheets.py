@@ -47,7 +47,7 @@ def index() -> str:
 
 def _quarters(session: Any, contract: Contract) -> list[SheetView]:
     """The last ones the contract was in force in, each as whoever looks may read it."""
-    quarters = [Quarter.of(now().date())]
+    quarters = [Quarter.at(now().date())]
     while len(quarters) < QUARTERS:
         quarters.append(quarters[-1].before)
     terms = (Term(contract, one, runtime().settings.timezone) for one in quarters)
@@ -97,15 +97,22 @@ def line(contract_id: int, quarter: str, code: str) -> str:
             frozen = view.standing.sheet if view.standing else None
             rows, more = pages.rows(session, view.term, code, sheet=frozen, good=good, after=after)
         gone = evidence.taken_out(session, shown.get("records", ())) if shown.get("kind") else ()
-        said = () if g.visitor.provider else _said(session, view.term, code, shown.get("records", ()))
+        beside = () if g.visitor.provider else _reported(session, view.term, code, shown.get("records", ()))
         history = () if g.visitor.provider else entries.history(session, view.term, code)
-    facts = {"rows": rows, "more": more, "gone": gone, "said": said, "history": history, "tabs": ("", "good", "other")}
+    facts = {
+        "rows": rows,
+        "more": more,
+        "gone": gone,
+        "said": beside,
+        "history": history,
+        "tabs": ("", "good", "other"),
+    }
     return render_template(
         "console/sheet_line.html", view=view, line=shown, registers=registers(), **facts, **_who(view)
     )
 
 
-def _said(session: Session, term: Term, code: str, records: Sequence[int]) -> list[dict[str, Any]]:
+def _reported(session: Session, term: Term, code: str, records: Sequence[int]) -> list[dict[str, Any]]:
     """The figures of reports, beside ours."""
     found = reported.behind(session, term, code, records)
     labels = {one.name: one.label(language()) for beside in found for one in registers()[beside.record.kind].fields}
@@ -237,7 +244,7 @@ def set_base(contract_id: int) -> Response:
     if fen is None:
         raise Refused("figure_form")
     with transaction() as session:
-        term = _term(session, contract_id, str(Quarter.of(now().date())))
+        term = _term(session, contract_id, str(Quarter.at(now().date())))
         contracts.set_base(session, term.contract, fen, by=g.visitor.person_id, at=now(), channel="console")
     flash(gettext("已登记每季度服务费，从下次计算起生效。"), "success")
     return redirect(url_for("console_sheets.index"), 303)
@@ -368,8 +375,8 @@ def _value(rules: RuleSet, code: str) -> Value:
     line = rules.indicator(code)
     takes = BESIDE.get(code) or (line.takes if line else "")
     if takes == "yes":
-        said = request.form.get("yes", "")
-        return Value(yes={"yes": True, "no": False}.get(said))
+        answer = request.form.get("yes", "")
+        return Value(yes={"yes": True, "no": False}.get(answer))
     numbers = [_number(name) for name in ("num", "den")] if takes == "rate" else [_number("count")]
     return Value(num=numbers[0], den=numbers[1]) if takes == "rate" else Value(count=numbers[0])
 

@@ -19,7 +19,7 @@ blueprint = Blueprint("console_downtime", __name__)
 
 @blueprint.get("/console/downtime")
 def downtime_index() -> str | Response:
-    return exports.export("downtime", _columns(), _forms) if exports.wanted() else _page("")
+    return exports.export("downtime", _columns(), _forms) if exports.requested() else _page("")
 
 
 def _forms(session: Session, _after: None) -> exports.Whole:

@@ -23,7 +23,7 @@ CHANNEL = "console"
 @blueprint.get("/console/incidents")
 @live.keeps_fresh
 def incidents_index() -> str | Response:
-    if exports.wanted():
+    if exports.requested():
         return exports.export("incidents", _columns(), _lines)
     with read_session() as session:
         shown = incidents.listed(session, most=incidents.MOST + 1)

@@ -65,18 +65,18 @@ def _suggested(one: Suggestion) -> dict[str, object]:
 @blueprint.get("/console/tickets/new")
 def new_ticket() -> str:
     """`of` names a ticket about the same fault: what is known of it stands in the form, and both are linked."""
-    of = "" if g.visitor.provider else filters.text("of")
-    if not of:
+    earlier = "" if g.visitor.provider else filters.text("of")
+    if not earlier:
         return _page(Typed(), {})
     with read_session() as session:
-        typed = desk_intake.again(session, of)
-    return _page(typed, {}, of)
+        typed = desk_intake.again(session, earlier)
+    return _page(typed, {}, earlier)
 
 
 @blueprint.post("/console/tickets/new")
 def report() -> Response | tuple[str, int]:
     typed, provider = _typed(), not g.visitor.supervises
-    of = "" if g.visitor.provider else forms.typed("of", 64)
+    earlier = "" if g.visitor.provider else forms.typed("of", 64)
     if provider and not rate_limits.may_name_people(by()):
         structlog.get_logger().warning("somebody of the provider looks up too many people", person=by())
         raise Refused("too_many_people")
@@ -84,8 +84,8 @@ def report() -> Response | tuple[str, int]:
         with transaction() as session:
             zone = runtime().settings.timezone
             number = desk_intake.open_ticket(session, typed, by=by(), at=now(), zone=zone, channel=CHANNEL).number
-            if of:
-                linking.link(session, number, of, by=by(), at=now(), channel=CHANNEL)
+            if earlier:
+                linking.link(session, number, earlier, by=by(), at=now(), channel=CHANNEL)
     except Refused as refused:
         if refused.code == "reported_just_now":
             flash(gettext("同样的工单刚刚已经建好，没有再建一张。"), "warning")
@@ -94,7 +94,7 @@ def report() -> Response | tuple[str, int]:
             faults = cast(dict[str, str], refused.facts["faults"])
             if provider and {"nobody", "several", "too_many"} & set(faults.values()):
                 rate_limits.count_missed_person(by())
-            return _page(typed, faults, of), 422
+            return _page(typed, faults, earlier), 422
         raise
     flash(gettext("工单已建好，请派单。"), "success")
     return redirect(url_for("console.ticket", number=number), 303)
@@ -118,7 +118,7 @@ def _typed() -> Typed:
     )
 
 
-def _page(typed: Typed, faults: Any, of: str = "") -> str:
+def _page(typed: Typed, faults: Any, earlier: str = "") -> str:
     with read_session() as session:
         several: dict[str, list[Line]] = {
             field: desk_intake.namesakes(session, getattr(typed, field), at=now())
@@ -128,7 +128,7 @@ def _page(typed: Typed, faults: Any, of: str = "") -> str:
         return render_template(
             "console/new_ticket.html",
             typed=typed,
-            of=of,
+            of=earlier,
             faults=faults,
             several=several,
             most=LONGEST,

@@ -52,7 +52,7 @@ TABS = ("", OPEN, "reported", "reopened", "dispatched", "accepted", "arrived", "
 @live.keeps_fresh
 def ticket_index() -> str | Answer:
     first, last = filters.day("from"), filters.day("to")
-    wanted = TicketFilter(
+    chosen = TicketFilter(
         state=filters.code("state", {*STATES, OPEN}),
         department_id=filters.row_id("department"),
         category_id=filters.row_id("category"),
@@ -63,35 +63,35 @@ def ticket_index() -> str | Answer:
         staff_numbers=g.visitor.supervises,
         order=filters.code("order", ticket_list.ORDERS),
     )
-    if exports.wanted():
+    if exports.requested():
         return exports.export(
             "tickets",
-            _columns(open_ones=wanted.open),
-            lambda session, after: ticket_list.find(session, wanted, after=after),
+            _columns(open_ones=chosen.open),
+            lambda session, after: ticket_list.find(session, chosen, after=after),
         )
     with read_session() as session:
-        page = ticket_list.find(session, wanted, after=filters.cursor("after"))
+        page = ticket_list.find(session, chosen, after=filters.cursor("after"))
         unopened = escalation.red(session, at=now(), tickets=[row.id for row in page.rows])
         urged = urges.standing(session, tickets=[row.id for row in page.rows])
-        total = ticket_list.total(session, wanted)
-        too_many = ticket_list.too_many_named(session, wanted)
+        total = ticket_list.total(session, chosen)
+        too_many = ticket_list.too_many_named(session, chosen)
         waiting = {row.id for row in page.rows if row.state == "reported"}
         candidates = detail.candidates(session, now().date()) if waiting and g.may_act else []
         choices = {
             "departments": catalogue.departments(session),
             "categories": catalogue.categories(session),
             "engineers": directory.engineers(session),
-            "saved": saved_filters.of(session, by(), "tickets"),
+            "saved": saved_filters.of_page(session, by(), "tickets"),
         }
-    if len(page.rows) == 1 and page.rows[0].number == wanted.text.upper():
+    if len(page.rows) == 1 and page.rows[0].number == chosen.text.upper():
         return redirect(url_for("console.ticket", number=page.rows[0].number))
     most = ticket_list.NAMESAKES if too_many else None
     red = {row.ticket_id: row for row in unopened}
     shown = {"page": page, "red": red, "urged": urged, "tabs": TABS, "first": first, "last": last, "most": most}
     counted = ticket_list.COUNTED
     shown |= {"total": min(total, counted), "many": total > counted}
-    late = {row.id for row in page.rows if wanted.open and row.due_at and row.due_at < now()}
-    shown |= {"order": wanted.sorted_by, "open_ones": wanted.open, "late": late}
+    late = {row.id for row in page.rows if chosen.open and row.due_at and row.due_at < now()}
+    shown |= {"order": chosen.sorted_by, "open_ones": chosen.open, "late": late}
     shown |= {"waiting": waiting, "teams": filters.grouped(candidates, "team")}
     return render_template("console/tickets.html", **shown, **choices)
 
@@ -271,7 +271,7 @@ def by() -> int:
     return int(g.visitor.person_id)
 
 
-def _said(last: detail.Step) -> str:
+def _last_step(last: detail.Step) -> str:
     moved = f"{show_moment(last.at)} {last.actor or ''} {word('event', last.kind)}"
     return gettext("最近一步：%(moved)s", moved=f"{moved} → {last.lead}" if last.lead else moved)
 
@@ -284,7 +284,7 @@ def _act(number: str, act: Callable[[Session, Ticket], None], done: str) -> Answ
         if ticket.updated_at.isoformat() != request.form.get("seen"):
             flash(gettext("工单刚刚有变化，这次没有提交。请看一眼再操作。"), "warning")
             if last := detail.last_move(session, ticket.id):
-                flash(_said(last), "warning")
+                flash(_last_step(last), "warning")
             return here
         act(session, ticket)
     flash(done, "success")
