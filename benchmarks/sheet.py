@@ -36,7 +36,7 @@ DEAREST = 5
 def main() -> int:
     size = int(sys.argv[1]) if len(sys.argv) > 1 else TICKETS
     with running_postgres() as server, tempfile.TemporaryDirectory(prefix="msp-sheet-") as folder:
-        quarter = Quarter.of(clock.now().date())
+        quarter = Quarter.at(clock.now().date())
         days = (clock.now().date() - quarter.first).days + 1
         a_day = size * 51 // (50 * days) + 1  # some are cancelled
         url = filled(server, "sheet", a_day * (days + 5), a_day=a_day)
@@ -61,7 +61,7 @@ def measure(runtime: Runtime, quarter: Quarter) -> int:
             lambda: findings(records.load(session, quarter, until=runtime.now(), zone=term.zone), thresholds())
         )
         print(f"a look for signals over all of it: {look:.1f} s")
-        costs = {name: timed(partial(counting.of, session, name, term.scope)) for name in MEASURES}
+        costs = {name: timed(partial(counting.count_of, session, name, term.scope)) for name in MEASURES}
     for name in sorted(costs, key=lambda one: -costs[one])[:DEAREST]:
         print(f"  {name}: {costs[name]:.2f} s")
     return 0 if spent <= MOST else 1

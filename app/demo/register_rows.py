@@ -38,7 +38,7 @@ def write(session: Session, *, at: datetime) -> None:
     """Written by the supervisor, confirmed by the admin, under the demo's contract; `at` is the hospital's moment."""
     ids = dict(session.execute(select(Person.staff_number, Person.id)).all())
     writer, second = (
-        Act(Reader(ids[part.staff_number], hospital=True, acts=True), at, seen=1)
+        Act(Reader(ids[part.staff_number], hospital=True, acts=True), at, revision=1)
         for part in (roles.SUPERVISOR, roles.ADMIN)
     )
     contract = session.scalars(select(Contract.number)).one()

@@ -48,14 +48,14 @@ def begin(session: Session, owner: Owner, key: str, *, request: str, at: datetim
         raise Refused("idempotency_key_reused")
     if known.status:
         return KeptResponse(known.status, known.answer)
-    taken = session.execute(
+    renewed = session.execute(
         update(owner.table)
         .where(_row(owner, key), owner.table.status == 0, owner.table.at <= at - AT_MOST)
         .values(at=at)
         .returning(owner.table.key)
         .execution_options(synchronize_session=False)
     ).first()
-    if taken is None:
+    if renewed is None:
         raise Refused("still_running")
     return None
 

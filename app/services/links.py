@@ -10,14 +10,14 @@ from app.errors import Missing
 from qr import token
 
 PLAIN = re.compile(r"\w[\w.-]*")
-TAKEN = {"new", "hand-over", "portrait", "duty", "today"}  # words that stand in an address where a number could
+RESERVED = {"new", "hand-over", "portrait", "duty", "today"}  # words that stand in an address where a number could
 CODED = "~"
 COVERED = frozenset({"case", "handover", "praise"})  # rows whose number would say how many there are (law 11)
 
 
 def in_path(number: str) -> str:
     """A ticket's number as a part of an address: coded where it would mean something there, as `/`, `?` or `..` do."""
-    if PLAIN.fullmatch(number) and number not in TAKEN:
+    if PLAIN.fullmatch(number) and number not in RESERVED:
         return quote(number)
     return CODED + urlsafe_b64encode(number.encode()).decode().rstrip("=")
 

@@ -12,7 +12,7 @@ def visible(word: str) -> str:
     """Without what nobody sees: format characters (zero width, direction, byte order mark) and control characters."""
     if word.isascii() and word.isprintable():
         return word.strip()
-    return "".join(one for one in word if _seen(one)).strip()
+    return "".join(one for one in word if _is_visible(one)).strip()
 
 
 def number(word: str) -> str:
@@ -42,6 +42,6 @@ def prose(word: str) -> str:
     return "".join(one for one in lines if one in "\n\t" or unicodedata.category(one) != "Cc").strip()
 
 
-def _seen(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     # A tab or a line end inside a word is a blank that was typed.
     return letter.isspace() or unicodedata.category(letter) not in {"Cf", "Cc"}

@@ -45,7 +45,7 @@ ALERTS_MOST = 20
 
 
 @dataclass(frozen=True)
-class Done:
+class Outcome:
     """What came of a message, as codes; `alert` is what somebody at the console has to know."""
 
     reason: str = ""
@@ -85,7 +85,7 @@ def store(session: Session, push: Push, *, appid: str, at: datetime) -> bool:
     return first
 
 
-def known(push: Push) -> bool:
+def is_known(push: Push) -> bool:
     """Whether we know what this is; anything else is kept and counted."""
     name = push.event or push.kind
     return name in STORED or name in _ACTS or name in _FORGETTING | _CONSENTS
@@ -119,10 +119,10 @@ def work_on(session: Session, message: Inbound, *, keys: Sequence[str], expected
         done = _consented(session, message, push, expected, at)
     elif push.scene.startswith(invitations.SCENE):
         who = {"appid": message.appid, "openid": message.openid}
-        done = Done(invitations.scanned(session, push.scene, **who, keys=keys, at=at))
+        done = Outcome(invitations.scanned(session, push.scene, **who, keys=keys, at=at))
         message.openid = message.body = message.scene = ""  # else whoever reads them could scan it too
     else:
-        done = act(session, message, push, at) if act else Done("" if known(push) else "unknown")
+        done = act(session, message, push, at) if act else Outcome("" if is_known(push) else "unknown")
     message.state, message.processed_at = "done", at
     message.reason, message.alert, message.person_id = done.reason, done.alert, done.person_id
 
@@ -148,7 +148,7 @@ def empty_old(session: Session, *, at: datetime) -> None:
     )
 
 
-def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str], at: datetime) -> Done:
+def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str], at: datetime) -> Outcome:
     """A user who leaves is forgotten: WeChat's rule. Of one who closes the account, what they wrote goes too, in every
     account of ours that knows them: law.
 
@@ -165,40 +165,40 @@ def _forget(session: Session, message: Inbound, push: Push, keys: Sequence[str],
             wechat_erasure.forget(session, phone, keys=keys, at=at)
     wechat_erasure.forget_messages(session, **who)
     message.openid = message.body = ""
-    return Done("forgotten", alert="engineer_left" if engineer else "", person_id=engineer)
+    return Outcome("forgotten", alert="engineer_left" if engineer else "", person_id=engineer)
 
 
-def _revoked(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+def _revoked(session: Session, message: Inbound, push: Push, at: datetime) -> Outcome:
     codes = re.findall("[0-9]+", push.value("RevokeInfo"))
-    return Done(wechat_erasure.revoke(session, appid=message.appid, openid=message.openid, codes=codes))
+    return Outcome(wechat_erasure.revoke(session, appid=message.appid, openid=message.openid, codes=codes))
 
 
-def _modified(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+def _modified(session: Session, message: Inbound, push: Push, at: datetime) -> Outcome:
     """Nothing to correct: we keep neither nickname nor picture."""
-    return Done("nothing_kept")
+    return Outcome("nothing_kept")
 
 
-def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+def _delivered(session: Session, message: Inbound, push: Push, at: datetime) -> Outcome:
     # WeChat may be here before the answer to our own call has been written down.
     msgid, status = push.value("MsgID"), push.value("Status")
     if not delivery_reports.settle(session, channel="service", msgid=msgid, status=status, at=at):
         raise NotYet("no_such_notice")
-    return Done()
+    return Outcome()
 
 
-def _consented(session: Session, message: Inbound, push: Push, counted: bool, at: datetime) -> Done:
+def _consented(session: Session, message: Inbound, push: Push, counted: bool, at: datetime) -> Outcome:
     """The user was asked by the mini-program, or has changed their mind since: each consent is good for one message."""
     identity_id = subscriptions.identity(session, appid=message.appid, openid=message.openid)
     if identity_id is None:
-        return Done("no_such_identity")
+        return Outcome("no_such_identity")
     for entry in push.entries:
         template, word = str(entry.get("TemplateId") or ""), str(entry.get("SubscribeStatusString"))
         if template and (counted or word in subscriptions.NO):
-            subscriptions.said(session, identity_id, template, word, at=at)
-    return Done()
+            subscriptions.answered(session, identity_id, template, word, at=at)
+    return Outcome()
 
 
-def _subscription_sent(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+def _subscription_sent(session: Session, message: Inbound, push: Push, at: datetime) -> Outcome:
     """Only a failure says something new. That of a message we do not know yet is looked at again."""
     for entry in push.entries:
         failed = str(entry.get("ErrorCode")) != "0"
@@ -209,22 +209,22 @@ def _subscription_sent(session: Session, message: Inbound, push: Push, at: datet
         )
         if not delivery_reports.settle(session, channel="mini", msgid=msgid, status=status, at=at) and failed:
             raise NotYet("no_such_notice")
-    return Done()
+    return Outcome()
 
 
-def _checked(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
+def _checked(session: Session, message: Inbound, push: Push, at: datetime) -> Outcome:
     result = push.fields.get("result")
     suggested = result.get("suggest") if isinstance(result, dict) else ""
-    return Done(str(suggested or push.value("errcode")))
+    return Outcome(str(suggested or push.value("errcode")))
 
 
-def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> Done:
-    return Done(push.value("event_type"), alert="punished")
+def _punished(session: Session, message: Inbound, push: Push, at: datetime) -> Outcome:
+    return Outcome(push.value("event_type"), alert="punished")
 
 
 _FORGETTING = frozenset({"unsubscribe", CLOSED})
 _CONSENTS = frozenset({"subscribe_msg_popup_event", "subscribe_msg_change_event"})
-_ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Done]] = {
+_ACTS: Mapping[str, Callable[[Session, Inbound, Push, datetime], Outcome]] = {
     "user_info_modified": _modified,
     "user_authorization_revoke": _revoked,
     "TEMPLATESENDJOBFINISH": _delivered,

@@ -60,7 +60,7 @@ HOSPITAL_ONLY = (
 # A GET may send somebody to WeChat and keep the state of that trip; a receipt that a page shows is kept as shown; and
 # whoever follows the feed numbers what was committed.
 KEPT_BY_LOOKING = ("oauth_attempt", "console_scan", "draw_receipt", "feed_entry", "feed_mark")
-THIS_QUARTER = Quarter.of(clock.now().astimezone(ZONE).date())
+THIS_QUARTER = Quarter.at(clock.now().astimezone(ZONE).date())
 Everybody = Callable[[str], FlaskClient]
 
 

@@ -25,7 +25,7 @@ FAST = timedelta(seconds=3)
 
 @pytest.fixture
 def quarter() -> Quarter:
-    return Quarter.of(clock.now().astimezone(ZONE).date()).before
+    return Quarter.at(clock.now().astimezone(ZONE).date()).before
 
 
 def rate_at_once(world: World, quarter: Quarter, many: int, *, first: int = 10) -> None:

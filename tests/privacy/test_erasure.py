@@ -255,7 +255,7 @@ def test_whoever_binds_or_unbinds_takes_his_request_back(world: World, database:
             else:
                 binding.unbind(session, phone, by=world.supervisor.id, at=at)
         with database.reading() as session:
-            assert erasure.asked(session, phone) is None
+            assert erasure.waiting_request(session, phone) is None
     with database.reading() as session:
         assert session.scalars(select(ErasureRequest.state)).all() == ["withdrawn", "withdrawn"]
 

@@ -121,7 +121,7 @@ def test_a_record_remembers_the_version_of_its_form_and_loses_nothing(
     assert stands(world, record).form == 1
     assert labels(world, who, record) == ["title", "count"]
     with world.database.transaction() as session:
-        records.revise(session, record, "keys", {"title": "机房", "room": "B1"}, Act(who, clock.now(), seen=1))
+        records.revise(session, record, "keys", {"title": "机房", "room": "B1"}, Act(who, clock.now(), revision=1))
     kept = stands(world, record)
     assert (kept.form, kept.data, kept.words) == (2, {"count": 3}, {"room": "B1"})
     assert labels(world, who, record) == ["title", "room"]

@@ -20,7 +20,7 @@ FIRST, LAST = date(2026, 10, 1), date(2026, 12, 31)
 
 
 def hospital(person: Person, seen: int = 1) -> Act:
-    return Act(Reader(person.id, hospital=True, acts=True), AT, seen=seen)
+    return Act(Reader(person.id, hospital=True, acts=True), AT, revision=seen)
 
 
 def of(world: World, person: Person) -> Reader:
@@ -93,8 +93,8 @@ def test_what_is_only_planned_waits_for_nobody_until_its_day_is_over(world: Worl
 
 def test_neither_the_provider_nor_the_auditor_confirms(world: World, write: Write, manager: Person) -> None:
     record = write("rectifications", title="线缆", due="2026-12-01")
-    auditor = Act(Reader(world.auditor.id, hospital=True), AT, seen=1)
-    for act in (Act(of(world, manager), AT, seen=1), auditor):
+    auditor = Act(Reader(world.auditor.id, hospital=True), AT, revision=1)
+    for act in (Act(of(world, manager), AT, revision=1), auditor):
         with pytest.raises(Refused, match="register_not_to_confirm"), world.database.transaction() as session:
             records.confirm(session, record, "rectifications", act)
 
@@ -114,7 +114,7 @@ def test_the_providers_manager_reads_and_writes_their_own_where_the_form_says_so
         with pytest.raises(Missing):
             search.one(session, who, "inspections", another, day=DAY)
         with pytest.raises(Missing):
-            records.revise(session, another, "inspections", {}, Act(who, AT, seen=1))
+            records.revise(session, another, "inspections", {}, Act(who, AT, revision=1))
         said = {"title": "弱电间", "due": "2026-12-02", "person": "赵强", "contract": world.contract.number}
         made = records.create(session, "inspections", said, Act(who, AT))
         assert (made.provider_id, made.person_id) == (world.provider.id, world.engineer.id)
@@ -206,7 +206,7 @@ def test_figures_of_what_was_planned_and_what_was_done_in_time(world: World, wri
     write("inspections", title="机房", due="2026-10-11", contract=other_contract(world))
     with world.database.reading() as session:
         told = figures(session, "inspections", world.contract.id, FIRST, LAST)
-        assert (told.due, told.done, told.in_time, told.dated, told.numbers["faults"]) == (3, 2, 1, 3, 6)
+        assert (told.due, told.completed, told.in_time, told.dated, told.numbers["faults"]) == (3, 2, 1, 3, 6)
         assert len(told.records) == 4
 
 

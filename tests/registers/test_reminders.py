@@ -29,7 +29,7 @@ def watch(world: World, at: datetime) -> None:
         found = reminders.due(session, at=at)
     for record_id in found:
         with world.database.transaction() as session:
-            reminders.tell(session, record_id, at=at)
+            reminders.remind(session, record_id, at=at)
 
 
 def test_the_owner_is_told_before_and_when_it_is_over_and_once_each(world: World, write: Write) -> None:
@@ -42,7 +42,7 @@ def test_the_owner_is_told_before_and_when_it_is_over_and_once_each(world: World
         assert len(told(world)) == count, days
     assert told(world) == [("register_due", world.engineer.id), ("register_overdue", world.engineer.id)]
     said = {"title": "机房", "due": "2026-12-20", "person": "W0003", "contract": world.contract.number}
-    act = Act(Reader(world.supervisor.id, hospital=True, acts=True), AT, seen=1)
+    act = Act(Reader(world.supervisor.id, hospital=True, acts=True), AT, revision=1)
     with world.database.transaction() as session:
         records.revise(session, record, "inspections", said, act)
     watch(world, datetime(2026, 12, 15, 9, tzinfo=ZONE))

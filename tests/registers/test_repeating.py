@@ -90,7 +90,7 @@ def test_nothing_is_planned_after_the_contract(world: World, write: Write) -> No
 
 def test_who_stops_it_takes_the_period_away(world: World, write: Write) -> None:
     record = write("inspections", title="机房", due="2026-12-10", every="month")
-    act = Act(Reader(world.supervisor.id, hospital=True, acts=True), AT, seen=1)
+    act = Act(Reader(world.supervisor.id, hospital=True, acts=True), AT, revision=1)
     said = {"title": "机房", "due": "2026-12-10", "contract": world.contract.number, "every": ""}
     with world.database.transaction() as session:
         assert records.revise(session, record, "inspections", said, act)
@@ -105,7 +105,7 @@ def test_what_was_left_out_stands_in_the_share_of_plans_done(world: World, write
         look(world, day)
     with world.database.reading() as session:
         found = figures.figures(session, "inspections", world.contract.id, date(2026, 10, 1), date(2026, 12, 31))
-    assert (found.due, found.done) == (3, 1)
+    assert (found.due, found.completed) == (3, 1)
 
 
 def test_an_old_table_does_not_fill_the_register(world: World, write: Write) -> None:

@@ -83,7 +83,7 @@ class Story:
 
 @pytest.fixture
 def story(world: World) -> Story:
-    quarter = Quarter.of(clock.now().astimezone(ZONE).date()).before.before
+    quarter = Quarter.at(clock.now().astimezone(ZONE).date()).before.before
     with world.database.transaction() as session:
         contract = session.get_one(Contract, world.contract.id)
         contracts.set_base(session, contract, BASE, by=world.admin.id, at=clock.now(), channel="console")

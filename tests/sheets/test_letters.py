@@ -161,7 +161,7 @@ def test_while_somebody_may_rate_there_is_a_preview_and_no_letter(story: Story, 
     assert "工单 0 件" in page.get(f"/console/letters/{quarter}/{world.pharmacy.id}").text
     assert page.get(f"/console/letters/{quarter}/999").status_code == 404
     assert page.get("/console/letters/2026-11.pdf").status_code == 404
-    now = Quarter.of(story.term.quarter.after.after.last)
+    now = Quarter.at(story.term.quarter.after.after.last)
     for file in (".zip", ".pdf", f"/{world.ward.id}.pdf"):
         assert page.get(f"/console/letters/{now}{file}").location == f"/console/letters?quarter={now}"
     assert console(world.auditor).get(f"/console/letters?quarter={quarter}").status_code == 200

@@ -40,7 +40,7 @@ def database_url(sqlite_url: str) -> str:
 def last(story: Story) -> Story:
     """Its last quarter, whose sheet is a draft still."""
     today = clock.now().astimezone(ZONE).date()
-    return Story(story.world, Term(story.term.contract, Quarter.of(today).before, ZONE))
+    return Story(story.world, Term(story.term.contract, Quarter.at(today).before, ZONE))
 
 
 def here(story: Story) -> str:
@@ -112,7 +112,7 @@ def test_from_a_draft_through_its_trial_into_force(last: Story, console: Console
     shown = client.get(page).text
     assert f"会是 <b>{now // 100}.{now % 100:02}</b>" in shown
     assert f"而不是 {was // 100}.{was % 100:02}" in shown
-    quarter = str(Quarter.of(clock.now().astimezone(ZONE).date()))
+    quarter = str(Quarter.at(clock.now().astimezone(ZONE).date()))
     forced = send(client, page, f"{here(last)}/force", reason="双方商定", quarter=quarter)
     assert forced.status_code == 303
     assert kinds(last) == ["rules_drafted", "rules_tried", "rules_in_force"]
@@ -139,7 +139,7 @@ def test_a_trial_of_what_was_changed_meanwhile_is_none_and_one_that_cannot_be_sa
     last.count()
     send(client, page, f"{here(last)}/trial")
     with last.world.database.reading() as session:
-        digest = rule_drafts.asked(session)[0].digest
+        digest = rule_drafts.to_try(session)[0].digest
     draft(client, last, C8_1__weight="1.50", C1_1__weight="4.50")
     send(client, page, f"{here(last)}/trial")
     with last.world.database.transaction() as session:
@@ -275,7 +275,7 @@ def test_limits_of_a_contract_count_for_what_it_covers(story: Story) -> None:
         content["limits"] = [{**one, "solution": "3h"} for one in content["limits"]]
         digest = rule_drafts.save(session, contract, content, act, seen="").digest
         how: dict[str, Any] = {"digest": digest, "reason": "商定", "act": act, "zone": ZONE}
-        rule_drafts.put_in_force(session, contract, Quarter.of(today), **how)
+        rule_drafts.put_in_force(session, contract, Quarter.at(today), **how)
         levels = agreed.levels(session)
     own, other = levels.version(today, contract.number), levels.version(today)
     assert own is not None

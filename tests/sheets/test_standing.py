@@ -86,7 +86,7 @@ def test_teams_are_shown_by_what_no_rating_moves(story: Story) -> None:
 def this_quarter(world: World) -> Term:
     with world.database.reading() as session:
         contract = session.get_one(Contract, world.contract.id)
-    return Term(contract, Quarter.of(clock.now().astimezone(ZONE).date()), ZONE)
+    return Term(contract, Quarter.at(clock.now().astimezone(ZONE).date()), ZONE)
 
 
 def test_the_pages_by_role(world: World, console: Console) -> None:

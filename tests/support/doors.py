@@ -48,7 +48,7 @@ def real_parts(runtime: Runtime, world: World, ticket: Ticket) -> dict[str, str]
         "seq": "1",
         "contract_id": str(world.contract.id),
         "month": f"{clock.now():%Y-%m}",
-        "quarter": str(Quarter.of(clock.now().date())),
+        "quarter": str(Quarter.at(clock.now().date())),
         "console_sheets.code": "C1.1",
         "console_registers.kind": "knowledge",
         "console_lists.kind": "category",

@@ -35,7 +35,7 @@ class SealState:
     verification: SealVerification | None
 
 
-def find(session: Session, wanted: EventFilter, *, after: Cursor | None) -> Page:
+def find(session: Session, filters: EventFilter, *, after: Cursor | None) -> Page:
     last = seal.last_batch(session)
     sealed = FeedEntry.seq <= (last.last if last else 0)
     query = (
@@ -60,27 +60,29 @@ def find(session: Session, wanted: EventFilter, *, after: Cursor | None) -> Page
         .outerjoin(Ticket, Ticket.id == Event.ticket_id)
         .outerjoin(EventNote, EventNote.event_id == Event.id)
     )
-    if wanted.number:
+    if filters.number:
         query = query.where(
-            Event.ticket_id == select(Ticket.id).where(Ticket.number == wanted.number).scalar_subquery()
+            Event.ticket_id == select(Ticket.id).where(Ticket.number == filters.number).scalar_subquery()
         )
-    kinds = _kinds(wanted)
+    kinds = _kinds(filters)
     if len(kinds) < len(EVENTS):
         query = query.where(Event.kind.in_(kinds))
     if not {EVENTS[kind].subject for kind in kinds} & BESIDE_A_TICKET:
         query = query.where(Event.ticket_id.is_(None))  # few, and they have an index
-    if wanted.since:
-        query = query.where(Event.at >= wanted.since)
-    if wanted.until:
-        query = query.where(Event.at < wanted.until)
-    return newest_first(session, query, Event.at, Event.id, after=after, oldest=wanted.oldest_first)
+    if filters.since:
+        query = query.where(Event.at >= filters.since)
+    if filters.until:
+        query = query.where(Event.at < filters.until)
+    return newest_first(session, query, Event.at, Event.id, after=after, oldest=filters.oldest_first)
 
 
-def _kinds(wanted: EventFilter) -> list[str]:
+def _kinds(filters: EventFilter) -> list[str]:
     return [
         kind
         for kind, about in EVENTS.items()
-        if wanted.kind in ("", kind) and wanted.subject in ("", about.subject) and (not wanted.looks or kind in LOOKS)
+        if filters.kind in ("", kind)
+        and filters.subject in ("", about.subject)
+        and (not filters.looks or kind in LOOKS)
     ]
 
 

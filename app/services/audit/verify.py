@@ -15,7 +15,7 @@ from lottery import tree
 LATE = timedelta(hours=1)  # a transaction under way when something was sealed has ended by then
 
 Progress = Callable[[int], object]
-_Wanted = dict[int, list[tuple[str, bytes]]]
+_Roots = dict[int, list[tuple[str, bytes]]]
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def verify(
     size = last.last if last else 0
     first, peaks = (0, []) if whole or kept else _begin(session)
     try:
-        wanted = _roots(session, keys, kept, first)
-        if beyond := next((one for one in wanted if one > size), None):
+        roots = _roots(session, keys, kept, first)
+        if beyond := next((one for one in roots if one > size), None):
             raise _Fault("cut_off", str(beyond))
-        root = _walk(session, first, size, peaks, wanted, progress)
+        root = _walk(session, first, size, peaks, roots, progress)
         _check_rest(session, size)
     except _Fault as fault:
         return Verdict(first + 1, size, "", fault.code, fault.where)
@@ -85,9 +85,9 @@ def _begin(session: Session) -> tuple[int, list[bytes]]:
     return held.size, seal.split(batch.peaks)
 
 
-def _roots(session: Session, keys: Sequence[VerifierKey], kept: Sequence[Checkpoint], after: int) -> _Wanted:
+def _roots(session: Session, keys: Sequence[VerifierKey], kept: Sequence[Checkpoint], after: int) -> _Roots:
     """By size: what the tree over so many entries was known to be, by whose word."""
-    found: _Wanted = {}
+    found: _Roots = {}
     query = select(SealCheckpoint).where(SealCheckpoint.size >= after).order_by(SealCheckpoint.size)
     for row in session.scalars(query):
         _check_note(row, keys)
@@ -110,17 +110,17 @@ def _check_note(row: SealCheckpoint, keys: Sequence[VerifierKey]) -> None:
         raise _Fault("note_forged", str(row.size)) from None
 
 
-def _walk(session: Session, first: int, size: int, peaks: list[bytes], wanted: _Wanted, progress: Progress) -> bytes:
+def _walk(session: Session, first: int, size: int, peaks: list[bytes], roots: _Roots, progress: Progress) -> bytes:
     at = first
     for batch in _batches(session, first):
         hashes = seal.split(batch.hashes)
         if batch.first != at + 1 or batch.last != at + len(hashes):
             raise _Fault("seal_altered", str(at + 1))
         _check_rows(session, batch, hashes)
-        for cut in sorted({batch.last, *(one for one in wanted if at < one <= batch.last)}):
+        for cut in sorted({batch.last, *(one for one in roots if at < one <= batch.last)}):
             peaks = tree.extended(peaks, at, hashes[at + 1 - batch.first : cut + 1 - batch.first])
             at = cut
-            _compare(tree.folded(peaks), at, wanted.get(at, ()))
+            _compare(tree.folded(peaks), at, roots.get(at, ()))
         if b"".join(peaks) != batch.peaks:
             raise _Fault("seal_altered", str(batch.first))
         progress(len(hashes))
@@ -143,8 +143,8 @@ def _check_rows(session: Session, batch: SealedBatch, hashes: Sequence[bytes]) -
             raise _Fault("put_in", f"{seq} (event {row.id})")
 
 
-def _compare(root: bytes, size: int, wanted: Sequence[tuple[str, bytes]]) -> None:
-    for whose, expected in wanted:
+def _compare(root: bytes, size: int, roots: Sequence[tuple[str, bytes]]) -> None:
+    for whose, expected in roots:
         if root != expected:
             raise _Fault("rewritten" if whose == "kept" else "checkpoint_differs", str(size))
 

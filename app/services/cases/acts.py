@@ -29,7 +29,7 @@ class Actor:
 
     by: int
     at: datetime
-    seen: int
+    acts: int
     admin: bool = False
     channel: str = "console"
 
@@ -58,7 +58,7 @@ def call(session: Session, case_id: int, actor: Actor, *, outcome: str, text: st
         raise Refused("no_outcome")
     case = held_for(session, case_id, actor)
     case.calls += 1
-    often_enough = case.calls >= limits.of(case, actor.at).calls
+    often_enough = case.calls >= limits.of_case(case, actor.at).calls
     if case.called_at is None and (outcome != "not_reached" or often_enough):
         case.called_at = actor.at
     event = record(session, case, actor, "case_called", stage=_begun(case), outcome=outcome, call=case.calls)
@@ -70,14 +70,14 @@ def answer(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     case = held_for(session, case_id, actor, *UNANSWERED)
     case.answered_at = case.answered_at or actor.at
     event = record(session, case, actor, "case_answered", stage="answered")
-    _say(session, case, actor, event, "answer", text, notice="complaint_answered")
+    _answer_user(session, case, actor, event, "answer", text, notice="complaint_answered")
 
 
 def agree(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     """What will be done to make up for it."""
     case = held_for(session, case_id, actor, "answered", "rerated")
     event = record(session, case, actor, "recovery_agreed", stage="agreed")
-    _say(session, case, actor, event, "agreement", text)
+    _answer_user(session, case, actor, event, "agreement", text)
 
 
 def recover(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
@@ -85,7 +85,7 @@ def recover(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
     case = held_for(session, case_id, actor, "agreed")
     case.recoveries += 1
     event = record(session, case, actor, "case_recovered", stage="recovered", recovery=case.recoveries)
-    _say(session, case, actor, event, "recovery", text, notice="recovered")
+    _answer_user(session, case, actor, event, "recovery", text, notice="recovered")
 
 
 def close_by_timeout(session: Session, case_id: int, actor: Actor, *, text: str) -> None:
@@ -119,7 +119,7 @@ def insist(session: Session, case_id: int, *, text: str, by: int, at: datetime, 
     if not text:
         raise Refused("words_needed")
     case = _own(session, case_id, by, *AFTER_ANSWER)
-    found = limits.of(case, at)
+    found = limits.of_case(case, at)
     case.answer_due_at = limits.after(found.answer, at, limits=found, hours=limits.hours(session, at))
     event = _spoken(session, case, "case_insisted", by=by, at=at, channel=channel, stage="investigating")
     opening.note(session, case.id, event, "insistence", text, by=by, at=at)
@@ -145,7 +145,7 @@ def held_for(session: Session, case_id: int, actor: Actor, *stages: str) -> Serv
     case = held(session, case_id)
     if case.about == "supervisor" and not actor.admin:
         raise Missing("no_such_case")
-    if case.acts != actor.seen:
+    if case.acts != actor.acts:
         raise Refused("case_moved", who=_last_actor(session, case))
     _in(case, stages)
     return case
@@ -207,7 +207,7 @@ def _spoken(
     )
 
 
-def _say(
+def _answer_user(
     session: Session, case: ServiceCase, actor: Actor, event: Recorded, kind: str, text: str, *, notice: str = ""
 ) -> None:
     """To the user, in words: what stands on their page."""

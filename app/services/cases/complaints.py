@@ -46,22 +46,22 @@ class OwnComplaint:
 
 
 def complain(
-    session: Session, ticket: Ticket | None, said: ComplaintForm, *, by: int, at: datetime, channel: str
+    session: Session, ticket: Ticket | None, form: ComplaintForm, *, by: int, at: datetime, channel: str
 ) -> OwnComplaint:
     """A second complaint about the same waits for the answer to the first; raises Refused."""
     session.get_one(Person, by, with_for_update=HELD)  # two taps at once come one after the other
-    if _waits(session, ticket, said.about, by):
+    if _waits(session, ticket, form.about, by):
         raise Refused("complained_already")
-    cause = replace(about(ticket, said.about), person_id=by, hidden=said.hidden)
-    case_id = written(session, opening.open_case(session, cause, by=by, at=at, channel=channel), said.text, by, at)
-    mine = session.scalars(select(ServiceCase.id).where(*_of_person(ticket.id if ticket else None, by))).all()
-    return OwnComplaint(case_id, len(mine), said.text, at, "", None)
+    cause = replace(about(ticket, form.about), person_id=by, hidden=form.hidden)
+    case_id = written(session, opening.open_case(session, cause, by=by, at=at, channel=channel), form.text, by, at)
+    own = session.scalars(select(ServiceCase.id).where(*_of_person(ticket.id if ticket else None, by))).all()
+    return OwnComplaint(case_id, len(own), form.text, at, "", None)
 
 
 def of_person(session: Session, ticket_id: int, person_id: int) -> Sequence[OwnComplaint]:
     """The complaints of one person about this ticket, oldest first."""
-    mine = _of_person(ticket_id, person_id)
-    cases = session.scalars(select(ServiceCase).where(*mine).order_by(ServiceCase.id)).all()
+    own = _of_person(ticket_id, person_id)
+    cases = session.scalars(select(ServiceCase).where(*own).order_by(ServiceCase.id)).all()
     words = _words(session, [case.id for case in cases])
     return [
         OwnComplaint(

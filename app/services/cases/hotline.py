@@ -14,7 +14,7 @@ from app.services.tickets import lifecycle
 
 
 @dataclass(frozen=True)
-class Heard:
+class HotlineCall:
     """Who rang (a staff number or a name; also somebody on no roster), from where, about which ticket, and what."""
 
     who: str
@@ -23,16 +23,16 @@ class Heard:
     text: str
 
 
-def log(session: Session, heard: Heard, actor: Actor) -> int:
+def log(session: Session, call: HotlineCall, actor: Actor) -> int:
     """The case's number. Raises Missing for a ticket there is not, Refused for a name several people have."""
-    ticket = lifecycle.locked(session, number=heard.number) if heard.number else None
-    person = _caller(session, heard.who, actor.at.date())
-    left = "" if person and person.telephone == heard.telephone else heard.telephone
-    caller = " ".join(filter(None, ("" if person else heard.who, left)))
+    ticket = lifecycle.locked(session, number=call.number) if call.number else None
+    person = _caller(session, call.who, actor.at.date())
+    left = "" if person and person.telephone == call.telephone else call.telephone
+    caller = " ".join(filter(None, ("" if person else call.who, left)))
     about = complaints.about(ticket, "service")
     cause = replace(about, person_id=person.id if person else None, callable=bool(caller))
     event = opening.open_case(session, cause, by=actor.by, at=actor.at, channel=actor.channel)
-    case_id = complaints.written(session, event, heard.text, actor.by, actor.at)
+    case_id = complaints.written(session, event, call.text, actor.by, actor.at)
     if event:
         opening.note(session, case_id, event, "caller", caller, by=actor.by, at=actor.at)
     return case_id

@@ -15,7 +15,7 @@ from config.cases import CaseLimits, case_rules
 from supervision.clock import Limit, due
 
 
-def of(case: ServiceCase, at: datetime) -> CaseLimits:
+def of_case(case: ServiceCase, at: datetime) -> CaseLimits:
     """Those that counted when it was opened; `at` is any moment in the hospital's zone."""
     return case_rules().on(case.opened_at.astimezone(at.tzinfo).date())
 
@@ -71,7 +71,7 @@ def silent_at(session: Session, case: ServiceCase, *, at: datetime) -> datetime 
     """From when on it may be closed without the user: they have been told, and said nothing since."""
     if case.told_at is None:
         return None
-    limits = of(case, at)
+    limits = of_case(case, at)
     return after(limits.silence, case.told_at.astimezone(at.tzinfo), limits=limits, hours=hours(session, at))
 
 

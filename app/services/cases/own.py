@@ -15,7 +15,7 @@ from app.services.cases import search
 from app.services.cases.acts import AFTER_ANSWER
 
 MOST = 30
-SAID = frozenset({"complaint", "answer", "agreement", "recovery", "insistence", "closing"})
+NOTES_SHOWN = frozenset({"complaint", "answer", "agreement", "recovery", "insistence", "closing"})
 # What is told of its course; who called whom how often is the hospital's own business.
 SHOWN = frozenset(
     {
@@ -104,5 +104,5 @@ def of_rating(session: Session, rating_id: int, person_id: int) -> Promise | Non
 
 
 def _own(entry: search.HistoryEntry) -> search.HistoryEntry:
-    notes: list[CaseNote] = [note for note in entry.notes if note.kind in SAID]
+    notes: list[CaseNote] = [note for note in entry.notes if note.kind in NOTES_SHOWN]
     return replace(entry, actor=None, data={}, notes=notes)

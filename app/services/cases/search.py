@@ -112,9 +112,9 @@ def history(session: Session, case: ServiceCase) -> list[HistoryEntry]:
     of_ticket = Event.ticket_id == case.ticket_id if case.ticket_id else Event.ticket_id.is_(None)
     query = select(Event, Person.name).outerjoin(Person, Person.id == Event.actor_id)
     rows = session.execute(query.where(*subject, of_ticket).order_by(Event.at, Event.id)).all()
-    given = select(CaseRating.recovery, CaseRating.level).where(CaseRating.case_id == case.id)
+    recoveries = select(CaseRating.recovery, CaseRating.level).where(CaseRating.case_id == case.id)
     levels: dict[tuple[str, Any], int] = {
-        ("case_rerated", recovery): level for recovery, level in session.execute(given)
+        ("case_rerated", recovery): level for recovery, level in session.execute(recoveries)
     }
     notes = session.scalars(select(CaseNote).where(CaseNote.case_id == case.id).order_by(CaseNote.id)).all()
     return [

@@ -111,7 +111,7 @@ def settle(session: Session, identity: WeChatIdentity, person_id: int, *, at: da
     if claim is not None:
         claim.state, claim.decided_at = "approved", at
     attach(session, identity, person_id, at=at, claimed_at=claim.created_at if claim else None)
-    _tell(session, identity.id, person_id, at)
+    _notify(session, identity.id, person_id, at)
     return Outcome.BOUND
 
 
@@ -270,12 +270,12 @@ def decide_claim(
     `among_many`: only if nothing speaks against it, for nobody looks at each.
     """
     claimed = select(IdentityClaim.person_id, IdentityClaim.identity_id).where(IdentityClaim.id == claim_id)
-    asked = session.execute(claimed).first()
-    if asked is None:
+    claimant = session.execute(claimed).first()
+    if claimant is None:
         raise Missing("no_such_claim")
     # Number, phone, claim: held in this order everywhere, so that nobody waits in a circle.
-    session.get_one(Person, asked.person_id, with_for_update=HELD)
-    identity = session.get_one(WeChatIdentity, asked.identity_id, with_for_update=True)
+    session.get_one(Person, claimant.person_id, with_for_update=HELD)
+    identity = session.get_one(WeChatIdentity, claimant.identity_id, with_for_update=True)
     claim = session.get_one(IdentityClaim, claim_id, with_for_update=True)
     if claim.state != "waiting" or (among_many and not _plain(session, claim, identity, at)):
         raise Missing("no_such_claim")
@@ -295,7 +295,7 @@ def decide_claim(
         unbind(session, holder.id, by=by, at=at)
     session.flush()
     attach(session, identity, claim.person_id, at=at, claimed_at=claim.created_at)
-    _tell(session, identity.id, claim.person_id, at)
+    _notify(session, identity.id, claim.person_id, at)
 
 
 def _refuse_others(session: Session, claim: IdentityClaim, appid: str) -> None:
@@ -316,7 +316,7 @@ def _refuse_others(session: Session, claim: IdentityClaim, appid: str) -> None:
 def _claim(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
     if _own_claim(session, identity_id, person_id) is None:
         session.add(IdentityClaim(identity_id=identity_id, person_id=person_id, state="waiting", created_at=at))
-        _tell(session, identity_id, person_id, at)
+        _notify(session, identity_id, person_id, at)
 
 
 def _own_claim(session: Session, identity_id: int, person_id: int) -> IdentityClaim | None:
@@ -325,7 +325,7 @@ def _own_claim(session: Session, identity_id: int, person_id: int) -> IdentityCl
     return session.scalar(select(IdentityClaim).filter_by(**waiting).order_by(IdentityClaim.id).limit(1))
 
 
-def _tell(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
+def _notify(session: Session, identity_id: int, person_id: int, at: datetime) -> None:
     """The person hears of it by every way but this phone."""
     outbox.add_alert(session, "bound", about=f"identity:{identity_id}", to=person_id, at=at)
 

@@ -12,7 +12,7 @@ from app.services import events
 from app.services.events import About
 from app.services.organisation import employment as people
 
-GIVEN = ("engineer", "desk", "supervisor", "admin", "auditor")
+GRANTED = ("engineer", "desk", "supervisor", "admin", "auditor")
 SUPERVISE = frozenset({"supervisor", "admin", "auditor"})
 
 
@@ -26,20 +26,20 @@ def change(
     person = session.get(Person, person_id)
     if person is None or person.erased_at is not None:
         raise Missing("no_such_person")
-    had, wanted = set(people.roles(session, person_id)) & set(GIVEN), set(roles) & set(GIVEN)
-    if had == wanted:
+    had, chosen = set(people.roles(session, person_id)) & set(GRANTED), set(roles) & set(GRANTED)
+    if had == chosen:
         return False
-    if had - wanted and not reason:
+    if had - chosen and not reason:
         raise Refused("why_missing")
-    if {"admin", "auditor"} <= wanted:
+    if {"admin", "auditor"} <= chosen:
         raise Refused("roles_apart")
-    if wanted & SUPERVISE and people.employed_by_provider(session, person_id, at.date()):
+    if chosen & SUPERVISE and people.employed_by_provider(session, person_id, at.date()):
         raise Refused("roles_of_provider")
-    if person_id == by and "admin" in had - wanted:
+    if person_id == by and "admin" in had - chosen:
         raise Refused("own_admin")
-    gone = (RoleGrant.person_id == person_id, RoleGrant.role.in_(had - wanted))
+    gone = (RoleGrant.person_id == person_id, RoleGrant.role.in_(had - chosen))
     session.execute(delete(RoleGrant).where(*gone))
-    session.add_all(RoleGrant(person_id=person_id, role=role) for role in sorted(wanted - had))
+    session.add_all(RoleGrant(person_id=person_id, role=role) for role in sorted(chosen - had))
     session.flush()
     data = {"roles": sorted(people.roles(session, person_id))}
     about = About(person_id)

@@ -54,7 +54,7 @@ def promised(session: Session, *, state: str, browser: str) -> str | None:
 
 def consume(session: Session, *, state: str, browser: str, at: datetime) -> SignInAttempt:
     """Use the attempt up; raises Refused if it is foreign, used or too old."""
-    taken = session.execute(
+    attempt = session.execute(
         update(OAuthAttempt)
         .where(
             OAuthAttempt.state == _digest(state),
@@ -65,9 +65,9 @@ def consume(session: Session, *, state: str, browser: str, at: datetime) -> Sign
         .values(used_at=at)
         .returning(OAuthAttempt.account, OAuthAttempt.next_path)
     ).one_or_none()
-    if taken is None:
+    if attempt is None:
         raise Refused("sign_in_again")
-    return SignInAttempt(taken.account, taken.next_path)
+    return SignInAttempt(attempt.account, attempt.next_path)
 
 
 def identify(

@@ -77,7 +77,7 @@ class ItemReader:
         self.columns = columns(header, COLUMNS[kind])
         if missing := [COLUMNS[kind][ours][0] for ours in (self.key, "name") if ours not in self.columns]:
             raise Unreadable("roster_columns_missing", columns=", ".join(missing))
-        self._seen: set[str] = set()
+        self._keys: set[str] = set()
 
     def read(self, row: Row) -> Item | Fault:
         item = Item(row.line, row.last, {})
@@ -86,7 +86,7 @@ class ItemReader:
                 item.words[ours] = self._word(ours, row.cells[place])
             except Spoilt as spoilt:
                 return self.fault(item, ours, spoilt.value, spoilt.code, **spoilt.facts)
-        self._seen.add(item.words[self.key])
+        self._keys.add(item.words[self.key])
         return item
 
     def fault(self, item: Item, ours: str, word: str, code: str, **facts: object) -> Fault:
@@ -99,7 +99,7 @@ class ItemReader:
             raise Spoilt(word, "staff_number_is_a_number")
         if ours in {self.key, "name"} and not word:
             raise Spoilt(word, "value_missing")
-        if ours == self.key and word in self._seen:
+        if ours == self.key and word in self._keys:
             raise Spoilt(word, "tag_twice")
         if ours == "retired_at" and word.lower() not in RETIRED:
             raise Spoilt(word, "unknown_value", known=" | ".join(filter(None, RETIRED)))
@@ -110,13 +110,13 @@ def import_rows(
     session: Session, kind: Kind, reader: ItemReader, items: Sequence[Item], *, at: datetime
 ) -> ImportCounts:
     """A cell left empty empties; a column left out leaves what is known."""
-    model, taken, ids = MODELS[kind], ImportCounts(), _ids(session, items)
-    known = {getattr(row, reader.key): row for row in _known(session, model, reader.key, items)}
+    model, counts, ids = MODELS[kind], ImportCounts(), _ids(session, items)
+    known = {getattr(row, reader.key): row for row in _present(session, model, reader.key, items)}
     for item in items:
         strange = [ours for ours in CODES if item.words.get(ours) and item.words[ours] not in ids[ours]]
         if strange:
             word = item.words[strange[0]]
-            taken.faults.append(reader.fault(item, strange[0], word, CODES[strange[0]][1]))
+            counts.faults.append(reader.fault(item, strange[0], word, CODES[strange[0]][1]))
             continue
         row = known.get(item.words[reader.key])
         values: dict[str, Any] = {
@@ -128,13 +128,13 @@ def import_rows(
         if row is None:
             session.add(model(**values))
         elif all(getattr(row, name) == value for name, value in values.items()):
-            taken.unchanged += 1
+            counts.unchanged += 1
             continue
         else:
             for name, value in values.items():
                 setattr(row, name, value)
-        taken.imported += 1
-    return taken
+        counts.imported += 1
+    return counts
 
 
 def _ids(session: Session, items: Iterable[Item]) -> dict[str, dict[str, int]]:
@@ -146,5 +146,5 @@ def _ids(session: Session, items: Iterable[Item]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _known(session: Session, model: Any, key: str, items: Iterable[Item]) -> Iterable[Any]:
+def _present(session: Session, model: Any, key: str, items: Iterable[Item]) -> Iterable[Any]:
     return session.scalars(select(model).where(getattr(model, key).in_([item.words[key] for item in items])))

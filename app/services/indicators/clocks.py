@@ -50,7 +50,7 @@ def read_under(session: Session, scope: Scope, rules: Rules) -> Iterator[dict[st
     query, after = _completed(scope).where(own_work()), 0
     while rows := session.execute(query.where(Completion.id > after).limit(BATCH)).all():
         courses = clock.all_courses(session, [row.id for row in rows])
-        yield from (_of(row, courses.get(row.id, ()), rules) for row in rows)
+        yield from (_clocks(row, courses.get(row.id, ()), rules) for row in rows)
         after = rows[-1].completion_id
 
 
@@ -76,11 +76,11 @@ def _read(session: Session, rows: Any, zone: ZoneInfo, digest: str) -> Iterator[
     rules = Rules.load(session, zone)
     courses = clock.all_courses(session, [row.id for row in rows])
     for row in rows:
-        yield {"completion_id": row.completion_id, "rules": digest, **_of(row, courses.get(row.id, ()), rules)}
+        yield {"completion_id": row.completion_id, "rules": digest, **_clocks(row, courses.get(row.id, ()), rules)}
 
 
-def _of(row: Line, courses: Any, rules: Rules) -> dict[str, Any]:
-    codes = Codes.of(row)
+def _clocks(row: Line, courses: Any, rules: Rules) -> dict[str, Any]:
+    codes = Codes.from_row(row)
     course = next((one for one in courses if one.cycle == row.cycle), None)
     limits = rules.limits(course, codes) if course else None
     kept: dict[str, Any] = dict.fromkeys(clock.ENDS)

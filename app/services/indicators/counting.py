@@ -30,7 +30,7 @@ def count(session: Session, measure: Measure, scope: Scope) -> Count:
     return Count(*session.execute(select(good, func.count()).select_from(rows)).one())
 
 
-def of(session: Session, name: str, scope: Scope) -> Count:
+def count_of(session: Session, name: str, scope: Scope) -> Count:
     return count(session, MEASURES[name], scope)
 
 

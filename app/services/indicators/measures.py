@@ -169,7 +169,7 @@ def urge_answered(scope: Scope) -> Query:
 def satisfied(scope: Scope) -> Query:
     """The level that stands is 4 or 5 / counted ratings that were not set aside; of a major incident their mean."""
     excluded = select(RatingExclusion.rating_id).where(
-        RatingExclusion.rating_id == Rating.id, scope.known(RatingExclusion.at)
+        RatingExclusion.rating_id == Rating.id, scope.until_rated(RatingExclusion.at)
     )
     return satisfied_with_excluded(scope).where(~excluded.exists())
 
@@ -179,22 +179,22 @@ def satisfied_with_excluded(scope: Scope) -> Query:
 
     The departments that joined a major incident are one event: what they say is their mean.
     """
-    corrected = and_(RatingCorrection.rating_id == Rating.id, scope.known(RatingCorrection.at))
+    corrected = and_(RatingCorrection.rating_id == Rating.id, scope.until_rated(RatingCorrection.at))
     joined = and_(IncidentChild.ticket_id == Completion.ticket_id, Completion.cycle == 1)
     level = func.avg(func.coalesce(RatingCorrection.level, Rating.level))
     query = select(func.min(Completion.id).label("unit"), (level >= SATISFIED_FROM).label("good"))
     query = query.join(CountedRating, CountedRating.completion_id == Completion.id)
     query = query.join(Rating, Rating.id == CountedRating.rating_id).outerjoin(RatingCorrection, corrected)
-    query = query.outerjoin(IncidentChild, joined).where(scope.completions(), scope.known(CountedRating.at))
+    query = query.outerjoin(IncidentChild, joined).where(scope.completions(), scope.until_rated(CountedRating.at))
     return query.group_by(func.coalesce(-IncidentChild.incident_id, Rating.id))
 
 
 def responded(scope: Scope) -> Query:
     """Somebody's rating counts / rateable."""
-    given = select(CountedRating.rating_id).where(
-        CountedRating.completion_id == Completion.id, scope.known(CountedRating.at)
+    rating = select(CountedRating.rating_id).where(
+        CountedRating.completion_id == Completion.id, scope.until_rated(CountedRating.at)
     )
-    return each(scope, given.exists()).where(Completion.rateable)
+    return each(scope, rating.exists()).where(Completion.rateable)
 
 
 def called_back(scope: Scope) -> Query:
@@ -234,8 +234,8 @@ def _beside(query: Query) -> Query:
 
 def _opened(query: Query, scope: Scope) -> Query:
     """By the day it came, not by the day the work was finished."""
-    mine = true() if scope.contract_id is None else Completion.contract_id == scope.contract_id
-    return query.where(mine, ServiceCase.opened_at >= scope.since, ServiceCase.opened_at < scope.until)
+    of_contract = true() if scope.contract_id is None else Completion.contract_id == scope.contract_id
+    return query.where(of_contract, ServiceCase.opened_at >= scope.since, ServiceCase.opened_at < scope.until)
 
 
 def remote(scope: Scope) -> Query:

@@ -24,7 +24,7 @@ class Quarter:
         return cls(int(found[1]), int(found[2]))
 
     @classmethod
-    def of(cls, day: date) -> "Quarter":
+    def at(cls, day: date) -> "Quarter":
         return cls(day.year, (day.month + 2) // 3)
 
     @property

@@ -60,7 +60,7 @@ def root_cause(scope: Scope) -> Query:
         .group_by(Completion.department_id, Completion.category_id)
         .subquery()
     )
-    mine = RegisterRecord.contract_id == scope.contract_id if scope.contract_id else RegisterRecord.id > 0
+    of_contract = RegisterRecord.contract_id == scope.contract_id if scope.contract_id else RegisterRecord.id > 0
     found = select(RegisterRecord.id).where(
         RegisterRecord.kind == "problems",
         RegisterRecord.void.is_(False),
@@ -68,7 +68,7 @@ def root_cause(scope: Scope) -> Query:
         RegisterRecord.confirmed_at.is_not(None),
         RegisterRecord.category_id == first.c.category,
         or_(RegisterRecord.done_on.is_(None), RegisterRecord.done_on >= scope.since.date()),
-        mine,
+        of_contract,
     )
     return select(first.c.unit.label("unit"), found.exists().label("good"))
 
@@ -102,6 +102,6 @@ def discipline_upheld(scope: Scope) -> Query:
     """Each complaint received in the quarter that was found to be one of discipline, and true."""
     query = select(ServiceCase.id.label("unit"), true().label("good"))
     query = query.join(CaseFinding, CaseFinding.case_id == ServiceCase.id)
-    mine = true() if scope.contract_id is None else CaseFinding.contract_id == scope.contract_id
+    of_contract = true() if scope.contract_id is None else CaseFinding.contract_id == scope.contract_id
     received = (ServiceCase.opened_at >= scope.since, ServiceCase.opened_at < scope.until)
-    return query.where(mine, *received, CaseFinding.kind == "discipline", CaseFinding.upheld)
+    return query.where(of_contract, *received, CaseFinding.kind == "discipline", CaseFinding.upheld)

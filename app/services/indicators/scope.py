@@ -45,10 +45,10 @@ class Scope:
     rated_until: datetime | None = None
 
     def completions(self) -> ColumnElement[bool]:
-        mine = true() if self.contract_id is None else Completion.contract_id == self.contract_id
-        return and_(mine, Completion.finished_at >= self.since, Completion.finished_at < self.until)
+        of_contract = true() if self.contract_id is None else Completion.contract_id == self.contract_id
+        return and_(of_contract, Completion.finished_at >= self.since, Completion.finished_at < self.until)
 
-    def known(self, at: Any) -> ColumnElement[bool]:
+    def until_rated(self, at: Any) -> ColumnElement[bool]:
         return true() if self.rated_until is None else at <= self.rated_until
 
 

@@ -60,7 +60,7 @@ class Outcome:
     """What the receiver asked for (Retry-After)."""
 
     @property
-    def taken(self) -> bool:
+    def accepted(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
 
@@ -157,7 +157,7 @@ def record(session: Session, message: Message, outcome: Outcome, *, at: datetime
     if delivery.attempts != message.attempt or delivery.state != "sending":
         return  # the lease ran out; another has tried since
     delivery.status, delivery.reason = outcome.status, outcome.reason
-    if outcome.taken:
+    if outcome.accepted:
         delivery.state, delivery.settled_at = "sent", at
     elif outcome.status == GONE:
         delivery.state, delivery.settled_at = "failed", at

@@ -46,7 +46,7 @@ def look(session: Session, *, zone: ZoneInfo, at: datetime) -> Look | None:
     """At the next day that is over; none where all are looked at. Only reads, for it takes its time."""
     today = at.astimezone(zone).date()
     mark = session.get(RollupMark, NAME)
-    since, seq = (mark.until, mark.seq) if mark else (Quarter.of(today).before.first, 0)
+    since, seq = (mark.until, mark.seq) if mark else (Quarter.at(today).before.first, 0)
     if since >= today:
         return None
     yesterday, busy, last = today - A_DAY, _busy(session, since, zone), feed.last(session)
@@ -72,7 +72,7 @@ def take(session: Session, seen: Look, *, zone: ZoneInfo, at: datetime) -> list[
         mark.seq = seen.seq
     raised = []
     for quarter, one in seen.found:
-        if one.found >= AGAIN * _seen(session, quarter).get((one.signal, one.lead, one.rater), 0):
+        if one.found >= AGAIN * _counts(session, quarter).get((one.signal, one.lead, one.rater), 0):
             raised.append(_raise(session, one, quarter, seen.day, at))
     return raised
 
@@ -99,7 +99,7 @@ def _raise(session: Session, one: Finding, quarter: Quarter, day: date, at: date
     return flag
 
 
-def _seen(session: Session, quarter: Quarter) -> dict[tuple[str, int | None, int | None], int]:
+def _counts(session: Session, quarter: Quarter) -> dict[tuple[str, int | None, int | None], int]:
     """How much each had seen when it was raised last."""
     flag = IntegrityFlag
     query = select(flag.signal, flag.lead_id, flag.identity_id, flag.found).where(flag.quarter == str(quarter))
@@ -115,7 +115,7 @@ def _busy(session: Session, since: date, zone: ZoneInfo) -> date | None:
 
 
 def _quarters(day: date) -> Iterator[Quarter]:
-    yield Quarter.of(day)
-    before = Quarter.of(day).before
+    yield Quarter.at(day)
+    before = Quarter.at(day).before
     if day - before.last <= STILL_RATED:
         yield before

@@ -117,5 +117,5 @@ def _robot_unavailable(session: Session, notice: Notice, kind: NoticeKind, at: d
     )
     # Those on their way count too: many are sent at once.
     speaking = select(func.count()).where(Notice.state == "sending", Notice.channel == "robot", Notice.id != notice.id)
-    said = (session.scalar(spoken) or 0) + (session.scalar(speaking) or 0)
-    return Unavailable("robot_limit", at + MINUTE) if said >= notice_rules().robot_per_minute else None
+    sent = (session.scalar(spoken) or 0) + (session.scalar(speaking) or 0)
+    return Unavailable("robot_limit", at + MINUTE) if sent >= notice_rules().robot_per_minute else None

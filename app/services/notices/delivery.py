@@ -368,10 +368,10 @@ def _note(
 
 def _put_off(session: Session, notice: Notice, attempt: Attempt, answer: SendResult, at: datetime) -> None:
     """Said once, however often it is tried again; the notice itself has the last detail."""
-    said = select(DeliveryAttempt.id).filter_by(
+    noted = select(DeliveryAttempt.id).filter_by(
         notice_id=notice.id, channel=attempt.channel, outcome="put_off", reason=answer.reason
     )
-    if session.scalar(said.limit(1)) is None:
+    if session.scalar(noted.limit(1)) is None:
         _note(session, notice, attempt.channel, "put_off", answer.reason, answer.detail, at)
 
 

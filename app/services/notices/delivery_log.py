@@ -170,14 +170,17 @@ def _reach(session: Session, way: Channel, person_id: int, at: datetime) -> Reac
 
 def _last_try(session: Session, channel: str, person_id: int, at: datetime) -> DeliveryAttempt | None:
     """What the channel last said of the person, and not of itself or of one message."""
-    said = DeliveryAttempt.reason.in_(("not_following", "user_block", "not_in_wecom")) | (
+    about_person = DeliveryAttempt.reason.in_(("not_following", "user_block", "not_in_wecom")) | (
         DeliveryAttempt.outcome == "sent"
     )
     return session.scalar(
         select(DeliveryAttempt)
         .join(Notice, Notice.id == DeliveryAttempt.notice_id)
         .where(
-            Notice.person_id == person_id, Notice.created_at > at - LAST_KNOWN, DeliveryAttempt.channel == channel, said
+            Notice.person_id == person_id,
+            Notice.created_at > at - LAST_KNOWN,
+            DeliveryAttempt.channel == channel,
+            about_person,
         )
         .order_by(DeliveryAttempt.at.desc(), DeliveryAttempt.id.desc())
         .limit(1)

@@ -40,8 +40,14 @@ def _add(db: Session | Line, kind: str, to: int, at: datetime, **more: Any) -> i
 
 
 def _write(db: Session | Line, kind: str, to: int, at: datetime, **more: Any) -> int:
-    given = {"kind": kind, "person_id": to, "client_msg_id": secrets.token_hex(12), "next_try_at": at, "created_at": at}
-    row = first(db, _NOTICE, {**_USUALLY, **given, **more})
+    values = {
+        "kind": kind,
+        "person_id": to,
+        "client_msg_id": secrets.token_hex(12),
+        "next_try_at": at,
+        "created_at": at,
+    }
+    row = first(db, _NOTICE, {**_USUALLY, **values, **more})
     return int(row.id)
 
 

@@ -19,7 +19,7 @@ MOST = 1_000  # far more than anybody taps, and none of them makes the column ov
 
 def credits(session: Session, identity_id: int, template: str) -> int:  # noqa: A001 the word for it
     """How many messages the user may still be sent by this template."""
-    query = select(SubscriptionCredit.credits).where(_of(identity_id, template))
+    query = select(SubscriptionCredit.credits).where(_credits(identity_id, template))
     return session.scalar(query) or 0
 
 
@@ -31,7 +31,7 @@ def standing(session: Session, identity_id: int, templates: Collection[str]) -> 
     return {row.template_id: row for row in session.scalars(query)}
 
 
-def said(session: Session, identity_id: int, template: str, word: str, *, at: datetime) -> None:
+def answered(session: Session, identity_id: int, template: str, word: str, *, at: datetime) -> None:
     """What the user answered when asked, in WeChat's word; what WeChat filtered out was never shown to them."""
     if word in YES:
         accepted(session, identity_id, template, at=at)
@@ -53,7 +53,7 @@ def spend(session: Session, identity_id: int, template: str, *, at: datetime) ->
     """Use one up; false if there was none."""
     spent: int | None = session.scalar(
         update(SubscriptionCredit)
-        .where(_of(identity_id, template), SubscriptionCredit.credits > 0)
+        .where(_credits(identity_id, template), SubscriptionCredit.credits > 0)
         .values(credits=SubscriptionCredit.credits - 1, updated_at=at)
         .returning(SubscriptionCredit.identity_id)
         .execution_options(synchronize_session=False)
@@ -78,5 +78,5 @@ def _note(session: Session, identity_id: int, template: str, more: int, refuses:
     session.execute(same.on_conflict_do_update(index_elements=keys, set_=changed, where=within))
 
 
-def _of(identity_id: int, template: str) -> ColumnElement[bool]:
+def _credits(identity_id: int, template: str) -> ColumnElement[bool]:
     return and_(SubscriptionCredit.identity_id == identity_id, SubscriptionCredit.template_id == template)

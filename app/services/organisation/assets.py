@@ -50,33 +50,39 @@ class LabelPage:
     after: str | None
 
 
-def page(session: Session, kind: Kind, wanted: ThingFilter, *, after: str) -> LabelPage:
-    found = find(session, kind, wanted, after=after, most=SIZE + 1)
+def page(session: Session, kind: Kind, filters: ThingFilter, *, after: str) -> LabelPage:
+    found = find(session, kind, filters, after=after, most=SIZE + 1)
     return LabelPage(found[:SIZE], found[SIZE - 1].tag if len(found) > SIZE else None)
 
 
 def find(
-    session: Session, kind: Kind, wanted: ThingFilter, *, after: str = "", most: int | None = None, retired: bool = True
+    session: Session,
+    kind: Kind,
+    filters: ThingFilter,
+    *,
+    after: str = "",
+    most: int | None = None,
+    retired: bool = True,
 ) -> list[LabelTarget]:
     """In the order of their tags, those after the tag `after`; retired ones only if asked for."""
     key = KEYS[kind]
-    query = _query(kind).where(*_conditions(kind, wanted, retired=retired)).order_by(key).limit(most)
-    return [_thing(*row) for row in session.execute(query.where(key > after) if after else query)]
+    query = _query(kind).where(*_conditions(kind, filters, retired=retired)).order_by(key).limit(most)
+    return [_target(*row) for row in session.execute(query.where(key > after) if after else query)]
 
 
 def meant(session: Session, text: str, *, most: int) -> list[LabelTarget]:
     """What somebody means who types: the asset or room of that tag, else those it could be, in use still."""
     if not text:
         return []
-    for wanted in (ThingFilter(tags=(text, text.upper())), ThingFilter(text=text)):
-        each = (find(session, kind, wanted, most=most, retired=False) for kind in KEYS)
+    for filters in (ThingFilter(tags=(text, text.upper())), ThingFilter(text=text)):
+        each = (find(session, kind, filters, most=most, retired=False) for kind in KEYS)
         if found := [one for rows in each for one in rows][:most]:
             return found
     return []
 
 
-def count(session: Session, kind: Kind, wanted: ThingFilter, *, retired: bool = True) -> int:
-    query = _query(kind).where(*_conditions(kind, wanted, retired=retired)).with_only_columns(func.count())
+def count(session: Session, kind: Kind, filters: ThingFilter, *, retired: bool = True) -> int:
+    query = _query(kind).where(*_conditions(kind, filters, retired=retired)).with_only_columns(func.count())
     return session.scalar(query.order_by(None)) or 0
 
 
@@ -85,7 +91,7 @@ def one(session: Session, kind: Kind, id_: int) -> LabelTarget:
     row = session.execute(_query(kind).where(KEYS[kind].class_.id == id_)).first()
     if row is None:
         raise Missing("bad_token")
-    return _thing(*row)
+    return _target(*row)
 
 
 def ward(session: Session, department_id: int) -> LabelTarget:
@@ -111,21 +117,21 @@ def _query(kind: Kind) -> Query:
     )
 
 
-def _conditions(kind: Kind, wanted: ThingFilter, *, retired: bool) -> Iterator[ColumnElement[bool]]:
+def _conditions(kind: Kind, filters: ThingFilter, *, retired: bool) -> Iterator[ColumnElement[bool]]:
     key = KEYS[kind]
-    if wanted.tags:
-        yield key.in_(wanted.tags)
-    if wanted.department:
-        yield Department.code == wanted.department
-    if wanted.text:
+    if filters.tags:
+        yield key.in_(filters.tags)
+    if filters.department:
+        yield Department.code == filters.department
+    if filters.text:
         yield or_(
-            key.istartswith(wanted.text, autoescape=True), key.class_.name.icontains(wanted.text, autoescape=True)
+            key.istartswith(filters.text, autoescape=True), key.class_.name.icontains(filters.text, autoescape=True)
         )
     if kind == "asset" and not retired:
         yield Asset.retired_at.is_(None)
 
 
-def _thing(
+def _target(
     found: Asset | Place, department: Department | None, place: Place | None = None, category: str | None = None
 ) -> LabelTarget:
     room = found if isinstance(found, Place) else place

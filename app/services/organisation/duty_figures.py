@@ -20,7 +20,7 @@ class DutyFigures:
     `kept`: whether there is a roster, or anybody was approved.
     """
 
-    asked: int = 0
+    required: int = 0
     present: int = 0
     unapproved: int = 0
     key_posts: int = 0
@@ -57,7 +57,7 @@ def figures(session: Session, provider_id: int, first: date, last: date) -> Duty
         .subquery()
     )
     return DutyFigures(
-        asked=_asked(session, provider_id, first, last),
+        required=_required(session, provider_id, first, last),
         present=int(session.scalar(select(func.coalesce(func.sum(capped), 0))) or 0),  # a Decimal of PostgreSQL
         unapproved=session.scalar(select(func.count()).select_from(without)) or 0,
         key_posts=key_posts,
@@ -87,7 +87,7 @@ def _backed(session: Session, provider_id: int, last: date) -> tuple[int, int]:
     return len(rows), sum(people > places for places, people in rows)
 
 
-def _asked(session: Session, provider_id: int, first: date, last: date) -> int:
+def _required(session: Session, provider_id: int, first: date, last: date) -> int:
     """Of each post on every day before the one on which it was switched off."""
     posts = session.execute(select(Post.headcount, Post.off_at).where(Post.provider_id == provider_id))
     ends = [(count, min(last, off_at.date() - A_DAY) if off_at else last) for count, off_at in posts]

@@ -44,17 +44,17 @@ def month(session: Session, first: date, last: date) -> dict[tuple[int, date], l
 
 
 def replace(
-    session: Session, wanted: Sequence[Planned], cells: set[tuple[int, date]], *, by: int, hospital: bool, at: datetime
+    session: Session, planned: Sequence[Planned], cells: set[tuple[int, date]], *, by: int, hospital: bool, at: datetime
 ) -> int:
     """Make these days of these people what is wanted and nothing else; how many shifts came or went.
 
     `cells` are the people and days that are said anything of. Raises Refused, and nothing is changed.
     """
-    for one in wanted:
+    for one in planned:
         _check(session, one, at)
     days = [day for _person, day in cells]
     standing = month(session, min(days), max(days)) if days else {}
-    new = {(one.person_id, one.day, one.shift): one for one in wanted}
+    new = {(one.person_id, one.day, one.shift): one for one in planned}
     gone, kept = list[DutyShift](), set[tuple[int, date, str]]()
     for cell in cells:
         for old in standing.get(cell, []):
@@ -110,10 +110,10 @@ def decide_swap(session: Session, swap_id: int, *, approve: bool, by: int, at: d
     shift = session.get_one(DutyShift, swap.shift_id, with_for_update=True)
     data = {"day": shift.day.isoformat(), "shift": shift.shift, "to": swap.to_id}
     if approve:
-        taken = select(DutyShift.id).where(
+        occupied = select(DutyShift.id).where(
             DutyShift.person_id == swap.to_id, DutyShift.day == shift.day, DutyShift.shift == shift.shift
         )
-        if session.scalar(taken) is not None:
+        if session.scalar(occupied) is not None:
             raise Refused("duty_taken")
         shift.person_id = swap.to_id
     swap.state = "approved" if approve else "refused"
@@ -183,11 +183,11 @@ def _record(session: Session, gone: Sequence[DutyShift], come: Sequence[Planned]
     """One event a person: which shifts came, which went."""
     for person in sorted({one.person_id for one in gone} | {one.person_id for one in come}):
         data = {
-            "planned": [_said(one) for one in come if one.person_id == person],
-            "taken_off": [_said(one) for one in gone if one.person_id == person],
+            "planned": [_facts(one) for one in come if one.person_id == person],
+            "taken_off": [_facts(one) for one in gone if one.person_id == person],
         }
         events.append(session, About(person), "duty_planned", by=by, at=at, channel="console", data=data)
 
 
-def _said(one: DutyShift | Planned) -> list[object]:
+def _facts(one: DutyShift | Planned) -> list[object]:
     return [one.day.isoformat(), one.shift, one.post_id, one.campus_id]

@@ -25,7 +25,7 @@ FAULT_MOST = 60
 class Read(NamedTuple):
     """What a table says: the shifts, and of whom and which days it says anything."""
 
-    wanted: list[Planned]
+    planned: list[Planned]
     cells: set[tuple[int, date]]
 
 
@@ -54,8 +54,8 @@ def read(session: Session, table: Table) -> Read:
     days = [_day(name) for name in table.header[FIRST_DAY:]]
     if tuple(table.header[:FIRST_DAY]) != HEADER or not days or None in days:
         raise Refused("duty_table_header", header="、".join(HEADER))
-    known = _Known(session)
-    found, said, faults = list[Planned](), set[tuple[int, date]](), list[str]()
+    known = _Codes(session)
+    found, stated, faults = list[Planned](), set[tuple[int, date]](), list[str]()
     for row in table.records:
         if isinstance(row, Fault):
             faults.append(f"{row.line}: {row.value}")
@@ -65,16 +65,16 @@ def read(session: Session, table: Table) -> Read:
             continue
         try:
             for one, cell in _planned_by(known, words, [day for day in days if day]):
-                said.add(cell)
+                stated.add(cell)
                 found += one
         except KeyError as unknown:
             faults.append(f"{row.line}: {unknown.args[0]}")
     if faults:
         raise Refused("duty_table_faults", count=len(faults), faults="；".join(faults[:MOST_FAULTS]))
-    return Read(found, said)
+    return Read(found, stated)
 
 
-class _Known:
+class _Codes:
     """Numbers and codes, each by how it is written."""
 
     def __init__(self, session: Session) -> None:
@@ -85,7 +85,7 @@ class _Known:
 
 
 def _planned_by(
-    known: _Known, words: Sequence[str], days: Sequence[date]
+    known: _Codes, words: Sequence[str], days: Sequence[date]
 ) -> Iterator[tuple[list[Planned], tuple[int, date]]]:
     """Raises KeyError with what nobody knows."""
     if len(words) != FIRST_DAY + len(days):  # a letter behind the last day would go unseen

@@ -81,7 +81,7 @@ def one(session: Session, kind: Kind, row_id: int) -> Any:
     return found
 
 
-def given(kind: Kind, row: Any) -> LineForm:
+def form_of(kind: Kind, row: Any) -> LineForm:
     """A line as its form shows it."""
     return LineForm(
         row.name,
@@ -104,7 +104,7 @@ def owners(session: Session, kind: Kind, *, but: int | None = None) -> Sequence[
     return session.execute(query).all()
 
 
-def add(session: Session, kind: Kind, code: str, given: LineForm, *, by: int, at: datetime) -> int:
+def add(session: Session, kind: Kind, code: str, form: LineForm, *, by: int, at: datetime) -> int:
     """Raises Refused: no code or name, the code is taken, belongs to nothing it could."""
     if not CODE.fullmatch(code):
         raise Refused("line_code_form")
@@ -112,22 +112,22 @@ def add(session: Session, kind: Kind, code: str, given: LineForm, *, by: int, at
     if session.scalar(select(own.id).where(func.lower(own.code) == code.lower())) is not None:
         raise Refused("line_code_taken", taken=code)
     made = own(code=code)
-    _write(session, kind, made, given)
+    _write(session, kind, made, form)
     session.add(made)
     session.flush()
     _record(session, kind, made.id, "added", "", by, at)
     return int(made.id)
 
 
-def change(session: Session, kind: Kind, row_id: int, given: LineForm, *, by: int, at: datetime) -> bool:
+def change(session: Session, kind: Kind, row_id: int, form: LineForm, *, by: int, at: datetime) -> bool:
     """Whether anything is new. A name that changes keeps the former one beside the event."""
     found = one(session, kind, row_id)
-    if kind == "category" and given.above is not None:
+    if kind == "category" and form.above is not None:
         below = session.scalar(select(Category.id).where(Category.parent_id == row_id).limit(1))
-        if below is not None or given.above == row_id:
+        if below is not None or form.above == row_id:
             raise Refused("line_above")
     before = (found.name, _facts(kind, found))
-    _write(session, kind, found, given)
+    _write(session, kind, found, form)
     former, rest = before
     if found.name != former:
         _record(session, kind, row_id, "renamed", former, by, at)
@@ -156,24 +156,24 @@ def set_headcount(session: Session, post_id: int, count: int, *, by: int, at: da
         _record(session, "post", post_id, "changed", "", by, at, dict(_facts("post", found)))
 
 
-def _write(session: Session, kind: Kind, row: Any, given: LineForm) -> None:
-    if not given.name:
+def _write(session: Session, kind: Kind, row: Any, form: LineForm) -> None:
+    if not form.name:
         raise Refused("line_name")
-    if not 0 <= given.position <= LAST or not 0 <= given.headcount <= MOST_PEOPLE:
+    if not 0 <= form.position <= LAST or not 0 <= form.headcount <= MOST_PEOPLE:
         raise Refused("line_number", most=LAST)
     standing = getattr(row, BELONGS[kind].key) if kind in BELONGS else None
-    known = given.above in {None, standing} or given.above in {owner.id for owner in owners(session, kind)}
-    if not known or (kind == "post" and given.above is None and standing is None):
+    known = form.above in {None, standing} or form.above in {owner.id for owner in owners(session, kind)}
+    if not known or (kind == "post" and form.above is None and standing is None):
         raise Refused("line_above")
-    row.name, row.position = given.name, given.position
+    row.name, row.position = form.name, form.position
     if kind == "category":
-        row.parent_id, row.for_users = given.above, given.for_users
+        row.parent_id, row.for_users = form.above, form.for_users
     elif kind == "department":
-        row.campus_id = given.above
+        row.campus_id = form.above
     elif kind in OF_PROVIDERS:
-        row.provider_id = row.provider_id or given.above
+        row.provider_id = row.provider_id or form.above
     if kind == "post":
-        row.key_post, row.headcount = given.key_post, given.headcount
+        row.key_post, row.headcount = form.key_post, form.headcount
 
 
 def _facts(kind: Kind, row: Any) -> tuple[tuple[str, object], ...]:

@@ -16,7 +16,7 @@ NAME_MOST, QUERY_MOST, MOST = 40, 1_000, 20
 PASSING = frozenset({"after", "as"})  # where one was in the list, and that it was wanted as a file
 
 
-def of(session: Session, person_id: int, page: str) -> Sequence[SavedFilter]:
+def of_page(session: Session, person_id: int, page: str) -> Sequence[SavedFilter]:
     """By name."""
     own = select(SavedFilter).where(SavedFilter.person_id == person_id, SavedFilter.page == page)
     return session.scalars(own.order_by(SavedFilter.name)).all()

@@ -23,7 +23,7 @@ class Misspelt:
     plain: str
 
 
-def misspelt(session: Session, tell: Callable[[int], object] = lambda _count: None) -> Iterator[Misspelt]:
+def misspelt(session: Session, progress: Callable[[int], object] = lambda _count: None) -> Iterator[Misspelt]:
     """`tell` hears how many rows were looked at."""
     columns: dict[Literal["person", "ticket"], tuple[Any, InstrumentedAttribute[str]]] = {
         "person": (Person.id, Person.staff_number),
@@ -32,7 +32,7 @@ def misspelt(session: Session, tell: Callable[[int], object] = lambda _count: No
     for what, (key, column) in columns.items():
         rows = session.execute(select(key, column).order_by(key).execution_options(yield_per=CHUNK))
         for some in rows.partitions():
-            tell(len(some))
+            progress(len(some))
             for id_, number in some:
                 if (plain := spelling.number(number)) != number:
                     yield Misspelt(what, id_, number, plain)

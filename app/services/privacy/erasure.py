@@ -62,18 +62,18 @@ MOST = 50  # requests shown at once, the oldest first
 def ask(session: Session, identity_id: int, *, at: datetime) -> None:
     """Somebody asks; asking again changes nothing."""
     identity = session.get_one(WeChatIdentity, identity_id, with_for_update=True)
-    if asked(session, identity_id) is None:
+    if waiting_request(session, identity_id) is None:
         request = ErasureRequest(identity_id=identity_id, person_id=identity.person_id, created_at=at)
         session.add(request)
 
 
 def withdraw(session: Session, identity_id: int, *, at: datetime) -> None:
     """Take the request back; binding or unbinding this phone does so too, as it is somebody else's then."""
-    if (request := asked(session, identity_id)) is not None:
+    if (request := waiting_request(session, identity_id)) is not None:
         request.state, request.decided_at = "withdrawn", at
 
 
-def asked(session: Session, identity_id: int) -> ErasureRequest | None:
+def waiting_request(session: Session, identity_id: int) -> ErasureRequest | None:
     """The request of this phone that waits."""
     request = ErasureRequest
     return session.scalar(select(request).where(request.identity_id == identity_id, request.state == "waiting"))
@@ -106,7 +106,7 @@ def waiting(session: Session, *, day: date) -> list[Waiting]:
 
 def carry_out(session: Session, request_id: int, *, by: int | None, keys: Sequence[str], at: datetime) -> str:
     """Do what was asked; raises Missing, and Refused as `wanted` and `erase` do."""
-    request, subject = wanted(session, request_id)
+    request, subject = to_decide(session, request_id)
     held = _hold(session, subject)
     session.refresh(request)
     if request.state != "waiting":
@@ -116,7 +116,7 @@ def carry_out(session: Session, request_id: int, *, by: int | None, keys: Sequen
     return _erase(session, subject, *held, by=by, keys=keys, at=at)
 
 
-def wanted(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
+def to_decide(session: Session, request_id: int) -> tuple[ErasureRequest, Subject]:
     """A request that waits and whom it is about; raises Missing, and Refused where the binding has changed."""
     request = session.get(ErasureRequest, request_id)
     if request is None or request.state != "waiting":
@@ -187,7 +187,7 @@ def close_account(session: Session, phones: Sequence[WeChatIdentity], *, keys: S
         subject = Subject(person_id, tuple(phone.id for phone in own_phones))
         reach = WHOLE if person is None else WECHAT
         _erase_wechat(session, subject, person, own_phones, open_too=person is None, keys=keys, at=at)
-        session.add(_done(_unasked(subject, at), reach, None, at))
+        session.add(_decided(_unasked(subject, at), reach, None, at))
 
 
 def _erase_wechat(
@@ -297,7 +297,7 @@ def _record(session: Session, subject: Subject, reach: str, by: int | None, at: 
         ErasureRequest.identity_id.in_(subject.identity_ids), ErasureRequest.person_id == (subject.person_id or 0)
     )
     requests = session.scalars(select(ErasureRequest).where(of_subject, ErasureRequest.state == "waiting")).all()
-    session.add_all(_done(request, reach, by, at) for request in requests or [_unasked(subject, at)])
+    session.add_all(_decided(request, reach, by, at) for request in requests or [_unasked(subject, at)])
     if subject.person_id is not None:
         data = {"extent": reach}
         events.append(session, About(subject.person_id), "erased", by=by, at=at, channel="console", data=data)
@@ -308,7 +308,7 @@ def _unasked(subject: Subject, at: datetime) -> ErasureRequest:
     return ErasureRequest(identity_id=identity, person_id=subject.person_id, created_at=at)
 
 
-def _done(request: ErasureRequest, reach: str, by: int | None, at: datetime) -> ErasureRequest:
+def _decided(request: ErasureRequest, reach: str, by: int | None, at: datetime) -> ErasureRequest:
     request.state, request.extent, request.decided_at, request.decided_by_id = "done", reach, at, by
     return request
 

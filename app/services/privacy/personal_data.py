@@ -36,11 +36,11 @@ def groups(session: Session, subject: Subject, *, most: int | None = None) -> li
     """
     found: list[Group] = []
     for code, query in GROUPS.items():
-        wanted = query(subject)
-        rows = [{**row} for row in session.execute(wanted.limit(most)).mappings()]
+        chosen = query(subject)
+        rows = [{**row} for row in session.execute(chosen.limit(most)).mappings()]
         count = len(rows)
         if count == most:
-            countable = wanted.order_by(None).limit(subject.last).subquery()
+            countable = chosen.order_by(None).limit(subject.last).subquery()
             count = session.scalar(select(func.count()).select_from(countable)) or 0
         if count:
             found.append(Group(code, count, rows, at_least=_goes_on(code, count, found, subject)))

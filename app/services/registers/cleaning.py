@@ -22,7 +22,7 @@ MOST_PAGES, MOST_PARTS, MOST_UNPACKED = 300, 2_000, 40 * 1024 * 1024
 _ACTS = ("/Annots", "/AA", "/Metadata", "/PieceInfo")  # of a page: links and forms, what runs, who wrote it
 _RUNS = re.compile(r"vbaProject|activeX|embeddings/|externalLinks/|oleObject", re.IGNORECASE)
 _EXIF = re.compile(rb"\xff\xe1(..)(?:Exif\x00\x00|http://ns\.adobe\.com/)", re.DOTALL)
-_SAID = (b"eXIf", b"tEXt", b"iTXt", b"zTXt")  # of a PNG
+_TEXT_CHUNKS = (b"eXIf", b"tEXt", b"iTXt", b"zTXt")  # of a PNG
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PROPERTIES = "http://schemas.openxmlformats.org"
 _EMPTY = {
@@ -106,7 +106,7 @@ def _plain_png(content: bytes) -> bytes:
     kept, at = [content[:8]], 8
     while at + 12 <= len(content):
         ends = at + 12 + int.from_bytes(content[at : at + 4], "big")
-        if content[at + 4 : at + 8] not in _SAID:
+        if content[at + 4 : at + 8] not in _TEXT_CHUNKS:
             kept.append(content[at:ends])
         at = ends
     return b"".join(kept)

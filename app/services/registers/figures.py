@@ -22,7 +22,7 @@ class Figures:
     """
 
     due: int = 0
-    done: int = 0
+    completed: int = 0
     in_time: int = 0
     dated: int = 0
     waiting: int = 0
@@ -69,7 +69,7 @@ def figures(
                 choices.setdefault(name, Counter())[str(value)] += 1
     return Figures(
         due=len(due),
-        done=len(done),
+        completed=len(done),
         in_time=len(in_time),
         dated=len(dated),
         waiting=len(rows) - len(counted),
@@ -91,7 +91,7 @@ def reviewed(session: Session, kind: str, contract_id: int, last: date) -> Figur
     )
     rows = [one for one in session.scalars(query.order_by(RegisterRecord.id)) if one.created_at.date() <= last]
     done = [one for one in rows if one.due_on is None or one.due_on >= last]
-    return Figures(due=len(rows), done=len(done), records=tuple(one.id for one in rows))
+    return Figures(due=len(rows), completed=len(done), records=tuple(one.id for one in rows))
 
 
 def _counts(session: Session, records: list[RegisterRecord], first: date, last: date) -> Figures:

@@ -29,16 +29,16 @@ def kinds() -> dict[str, Register]:
 def of_person(session: Session, person_id: int, *, day: date) -> Sequence[Shown]:
     """What is open, the most pressing first."""
     known = kinds()
-    mine = (RegisterRecord.person_id == person_id, RegisterRecord.kind.in_(known), RegisterRecord.closed.is_(False))
-    query = search.lines().where(*mine).order_by(RegisterRecord.due_on.is_(None), RegisterRecord.due_on)
+    own = (RegisterRecord.person_id == person_id, RegisterRecord.kind.in_(known), RegisterRecord.closed.is_(False))
+    query = search.lines().where(*own).order_by(RegisterRecord.due_on.is_(None), RegisterRecord.due_on)
     rows = session.execute(query.order_by(RegisterRecord.id).limit(search.DUE_MOST)).all()
     return [search.shown(row, known[row.RegisterRecord.kind], day) for row in rows]
 
 
 def one(session: Session, person_id: int, record_id: int, *, day: date) -> tuple[Shown, Register]:
     """Raises Missing for what is another's."""
-    mine = (RegisterRecord.id == record_id, RegisterRecord.person_id == person_id, RegisterRecord.kind.in_(kinds()))
-    row = session.execute(search.lines().where(*mine)).first()
+    own = (RegisterRecord.id == record_id, RegisterRecord.person_id == person_id, RegisterRecord.kind.in_(kinds()))
+    row = session.execute(search.lines().where(*own)).first()
     if row is None:
         raise Missing("no_such_record")
     register = registers()[row.RegisterRecord.kind]
@@ -64,10 +64,10 @@ def finish(session: Session, record_id: int, raw: Mapping[str, str], act: Act) -
     record, register = _held(session, record_id, act)
     if not register.owner_ends:
         raise Refused("register_read_only")
-    if record.revision != act.seen:
+    if record.revision != act.revision:
         raise Refused("register_moved")
-    asked = replace(register, fields=results(register))
-    values = read(asked, {**raw, "state": register.owner_ends}, Lookups(session, act.who, act.at.date()))
+    form = replace(register, fields=results(register))
+    values = read(form, {**raw, "state": register.owner_ends}, Lookups(session, act.who, act.at.date()))
     values.data, values.words = {**record.data, **values.data}, {**record.words, **values.words}
     values.columns["title"] = record.title
     records.put(session, record, register, values, act)

@@ -33,7 +33,7 @@ class Act:
     who: Reader
     at: datetime
     channel: str = "console"
-    seen: int = 0
+    revision: int = 0
 
     @property
     def by(self) -> int | None:
@@ -74,7 +74,7 @@ def repeat(session: Session, record: RegisterRecord, register: Register, day: da
         period="",
         follows_id=record.id,
     )
-    data, words = ({k: v for k, v in said.items() if k in again} for said in (record.data, record.words))
+    data, words = ({k: v for k, v in column.items() if k in again} for column in (record.data, record.words))
     put(session, anew, register, Values(columns, data, words), act)
     return anew
 
@@ -85,7 +85,7 @@ def revise(session: Session, record_id: int, kind: str, raw: Mapping[str, str], 
     record = held(session, record_id, kind, act)
     if not act.who.hospital and record.provider_id != act.who.provider_id:
         raise Refused("register_not_yours")
-    if record.revision != act.seen:
+    if record.revision != act.revision:
         raise Refused("register_moved")
     values = read(register, raw, Lookups(session, act.who, act.at.date()))
     known = {one.name for one in register.current}
@@ -104,7 +104,7 @@ def confirm(session: Session, record_id: int, kind: str, act: Act) -> None:
     if not act.who.signs or not register.second:
         raise Refused("register_not_to_confirm")
     record = held(session, record_id, kind, act)
-    if record.revision != act.seen:
+    if record.revision != act.revision:
         raise Refused("register_moved")
     if record.confirmed_at is not None:
         raise Refused("register_confirmed")

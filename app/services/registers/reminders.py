@@ -29,7 +29,7 @@ def due(session: Session, *, at: datetime) -> Sequence[int]:
     return [one.id for one in rows if _wants(one, day)]
 
 
-def tell(session: Session, record_id: int, *, at: datetime) -> None:
+def remind(session: Session, record_id: int, *, at: datetime) -> None:
     record = session.scalars(select(RegisterRecord).where(RegisterRecord.id == record_id).with_for_update()).one()
     day = at.date()
     if record.closed or record.due_on is None or not _wants(record, day):

@@ -35,11 +35,11 @@ def following(due: date, every: str) -> date:
 def due(session: Session, *, at: datetime) -> Sequence[int]:
     """The records whose next is missing; `at` is in the hospital's zone. One that was dropped ends the row."""
     query = select(RegisterRecord.id).outerjoin(Contract, Contract.id == RegisterRecord.contract_id)
-    wanted = query.where(*_wanted(at.date()))
-    return session.scalars(wanted.order_by(RegisterRecord.due_on, RegisterRecord.id).limit(MOST)).all()
+    due_query = query.where(*_conditions(at.date()))
+    return session.scalars(due_query.order_by(RegisterRecord.due_on, RegisterRecord.id).limit(MOST)).all()
 
 
-def _wanted(day: date) -> Iterator[ColumnElement[bool]]:
+def _conditions(day: date) -> Iterator[ColumnElement[bool]]:
     record = RegisterRecord
     yield record.every != literal_column("''")  # in the words of its index
     yield record.void.is_(False)
@@ -53,7 +53,7 @@ def follow(session: Session, record_id: int, *, at: datetime) -> None:
     record = session.scalars(select(RegisterRecord).where(RegisterRecord.id == record_id).with_for_update()).one()
     register = registers().get(record.kind)
     query = select(RegisterRecord.id).outerjoin(Contract, Contract.id == RegisterRecord.contract_id)
-    still = session.scalar(query.where(RegisterRecord.id == record_id, *_wanted(at.date())))
+    still = session.scalar(query.where(RegisterRecord.id == record_id, *_conditions(at.date())))
     if still is None or register is None or record.due_on is None:
         return
     day = following(record.due_on, record.every)

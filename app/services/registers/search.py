@@ -59,11 +59,11 @@ class Shown:
 
 
 def find(
-    session: Session, who: Reader, kind: str, wanted: RecordFilter, *, day: date, after: Cursor | None = None
+    session: Session, who: Reader, kind: str, filters: RecordFilter, *, day: date, after: Cursor | None = None
 ) -> Page:
     """The newest first."""
     register = access.register(who, kind)
-    query = lines().where(*access.visible(who, kind), *_conditions(register, wanted, day))
+    query = lines().where(*access.visible(who, kind), *_conditions(register, filters, day))
     return newest_first(session, query, RegisterRecord.created_at, RegisterRecord.id, after=after)
 
 
@@ -106,8 +106,8 @@ def tallies(session: Session, who: Reader, *, day: date) -> list[Tally]:
         func.sum(case((_overdue(day), 1), else_=0)),
         func.sum(case((_unconfirmed(day), 1), else_=0)),
     ]
-    mine = or_(*(and_(*access.visible(who, kind)) for kind in known))
-    rows = session.execute(select(RegisterRecord.kind, *counted).where(mine).group_by(RegisterRecord.kind)).all()
+    visible = or_(*(and_(*access.visible(who, kind)) for kind in known))
+    rows = session.execute(select(RegisterRecord.kind, *counted).where(visible).group_by(RegisterRecord.kind)).all()
     found = {row[0]: [int(number) for number in row[1:]] for row in rows}
     nothing = [0, 0, 0, 0]
     return [
@@ -120,10 +120,10 @@ def tallies(session: Session, who: Reader, *, day: date) -> list[Tally]:
 def due(session: Session, who: Reader, *, day: date, within: timedelta) -> list[Shown]:
     """What is over its day, and what comes within that time, the most pressing first."""
     known = access.kinds(who)
-    mine = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
+    visible = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
     soon = and_(RegisterRecord.closed.is_(False), RegisterRecord.due_on <= day + within)
     rows = session.execute(
-        lines().where(mine, soon).order_by(RegisterRecord.due_on, RegisterRecord.id).limit(DUE_MOST)
+        lines().where(visible, soon).order_by(RegisterRecord.due_on, RegisterRecord.id).limit(DUE_MOST)
     ).all()
     return [shown(row, known[row.RegisterRecord.kind], day) for row in rows]
 
@@ -131,9 +131,9 @@ def due(session: Session, who: Reader, *, day: date, within: timedelta) -> list[
 def unconfirmed(session: Session, who: Reader, *, day: date) -> list[Shown]:
     """What waits for a second person, the oldest first."""
     known = {kind: register for kind, register in access.kinds(who).items() if register.second}
-    mine = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
+    visible = or_(false(), *(and_(*access.visible(who, kind)) for kind in known))
     rows = session.execute(
-        lines().where(mine, _unconfirmed(day)).order_by(RegisterRecord.written_at, RegisterRecord.id).limit(DUE_MOST)
+        lines().where(visible, _unconfirmed(day)).order_by(RegisterRecord.written_at, RegisterRecord.id).limit(DUE_MOST)
     ).all()
     return [shown(row, known[row.RegisterRecord.kind], day) for row in rows]
 
@@ -189,11 +189,11 @@ def typed(register: Register, row: Line, *, by_number: bool) -> dict[str, str]:
     known |= {"category": row.category_code, "state": row.RegisterRecord.state}
     if by_number:
         known["person"] = row.staff_number
-    return {name: "" if given is None else str(given) for name, given in known.items()}
+    return {name: "" if raw is None else str(raw) for name, raw in known.items()}
 
 
-def _conditions(register: Register, wanted: RecordFilter, day: date) -> Iterator[ColumnElement[bool]]:
-    match wanted.show:
+def _conditions(register: Register, filters: RecordFilter, day: date) -> Iterator[ColumnElement[bool]]:
+    match filters.show:
         case "":
             pass
         case "open":
@@ -204,15 +204,15 @@ def _conditions(register: Register, wanted: RecordFilter, day: date) -> Iterator
             yield _unconfirmed(day) if register.second else false()
         case state:
             yield RegisterRecord.state == state
-    if wanted.text:
-        words = wanted.text.lower().split()
+    if filters.text:
+        words = filters.text.lower().split()
         holds = and_(*(RegisterRecord.searched.contains(word, autoescape=True) for word in words))
-        theirs = select(_named.id).where(_named.id == RegisterRecord.person_id, _named.name == wanted.text)
+        theirs = select(_named.id).where(_named.id == RegisterRecord.person_id, _named.name == filters.text)
         yield or_(holds, theirs.exists())
-    if wanted.first:
-        yield func.coalesce(RegisterRecord.due_on, RegisterRecord.done_on) >= wanted.first
-    if wanted.last:
-        yield func.coalesce(RegisterRecord.due_on, RegisterRecord.done_on) <= wanted.last
+    if filters.first:
+        yield func.coalesce(RegisterRecord.due_on, RegisterRecord.done_on) >= filters.first
+    if filters.last:
+        yield func.coalesce(RegisterRecord.due_on, RegisterRecord.done_on) <= filters.last
 
 
 def _overdue(day: date) -> ColumnElement[bool]:

@@ -64,15 +64,15 @@ def take_in(session: Session, kind: str, table: Table, act: Act) -> ImportResult
     found = columns(table.header, names, prose)
     if missing := [names[name][0] for name in ("code", "title") if name not in found]:
         raise Unreadable("roster_columns_missing", columns=", ".join(missing))
-    taken, seen = ImportResult(), set[str]()
+    outcome, seen = ImportResult(), set[str]()
     for line in table.rows(found):
         if isinstance(line, Fault):
-            taken.faults.append(line)
+            outcome.faults.append(line)
             continue
-        if taken.written + taken.unchanged >= MOST_ROWS:
+        if outcome.written + outcome.unchanged >= MOST_ROWS:
             raise Refused("register_too_many", most=MOST_ROWS)
-        _take(session, kind, register, _Line(line, found), act, taken, seen)
-    return taken
+        _take(session, kind, register, _Line(line, found), act, outcome, seen)
+    return outcome
 
 
 @dataclass(frozen=True)
@@ -88,17 +88,17 @@ class _Line:
 
 
 def _take(
-    session: Session, kind: str, register: Register, line: _Line, act: Act, taken: ImportResult, seen: set[str]
+    session: Session, kind: str, register: Register, line: _Line, act: Act, outcome: ImportResult, seen: set[str]
 ) -> None:
     try:
         raw, count = _read(register, line, seen)
         changed = _write(session, kind, register, raw, act, count)
     except Unfit as unfit:
         name, refused = next(iter(unfit.faults.items()))
-        taken.faults.append(line.fault(name, refused))
+        outcome.faults.append(line.fault(name, refused))
     else:
-        taken.written += changed
-        taken.unchanged += not changed
+        outcome.written += changed
+        outcome.unchanged += not changed
 
 
 def _read(register: Register, line: _Line, seen: set[str]) -> tuple[dict[str, str], int | None]:
@@ -128,7 +128,7 @@ def _write(session: Session, kind: str, register: Register, raw: dict[str, str],
     else:
         shown = search.one(session, act.who, kind, record_id, day=act.at.date())
         before = search.typed(register, shown.row, by_number=True)
-        seen = Act(act.who, act.at, act.channel, seen=shown.record.revision)
+        seen = Act(act.who, act.at, act.channel, revision=shown.record.revision)
         changed = records.revise(session, record_id, kind, before | raw, seen)
         record = shown.record
     if count is not None and count != record.stock:
@@ -161,10 +161,10 @@ def _names(register: Register) -> dict[str, tuple[str, ...]]:
 def _row(register: Register, row: Any) -> list[str]:
     record: RegisterRecord = row.RegisterRecord
     known: Mapping[str, str] = search.typed(register, row, by_number=True)
-    cells = [_told(one, known[one.name]) for one in register.current]
+    cells = [_spoken(one, known[one.name]) for one in register.current]
     count = [str(record.stock)] if register.stock else []
     return [record.code, *cells, register.state(record.state, "zh"), *count]
 
 
-def _told(one: Field, value: str) -> str:
+def _spoken(one: Field, value: str) -> str:
     return one.choice(value, "zh") if one.type == "choice" and value else value

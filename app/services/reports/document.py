@@ -82,8 +82,8 @@ def _chart(pdf: FPDF, content: dict[str, Any]) -> None:
         pdf.set_font("sc", size=10)
         pdf.cell(w=22, h=7, text=WORDS["sheet_dimension"].get(bar.code, bar.code))
         pdf.set_x(left + width - 38)
-        said = f"{points(bar.points)} / {points(bar.weight)}"
-        pdf.cell(w=38, h=7, text=said, align="R", new_x="LMARGIN", new_y="NEXT")
+        text = f"{points(bar.points)} / {points(bar.weight)}"
+        pdf.cell(w=38, h=7, text=text, align="R", new_x="LMARGIN", new_y="NEXT")
     pdf.set_fill_color(255, 255, 255)
     pdf.ln(3)
 
@@ -91,9 +91,9 @@ def _chart(pdf: FPDF, content: dict[str, Any]) -> None:
 def _sum(pdf: FPDF, content: dict[str, Any]) -> None:
     bonus, money = content["bonus"], content["settlement"]
     rows = [(WORDS["sheet_dimension"].get(code, code), points(got)) for code, got in content["dimensions"].items()]
-    said = f"加分：表扬 {bonus['praises']} 次，改进 {bonus['improvements']} 项（最多 3.00）"
+    text = f"加分：表扬 {bonus['praises']} 次，改进 {bonus['improvements']} 项（最多 3.00）"
     rows += [
-        (said, points(content["bonus_counted"])),
+        (text, points(content["bonus_counted"])),
         ("总分（四舍五入到 0.01，最高 100.00）", points(content["total"])),
     ]
     if money.get("fee") is not None:
@@ -116,8 +116,8 @@ def _sum(pdf: FPDF, content: dict[str, Any]) -> None:
             table.row((printable(name), printable(value)))
     if content.get("termination_review"):
         line(pdf, "连续两季或合同内三季低于 75 分：启动终止评估。", size=10)
-    said = "没有数据的指标不给满分，权重按比例分给同组其他指标。没有评价就是没有，不当作满意。"
-    line(pdf, f"按 {content['rules']} 规则。{said}", size=9, soft=True)
+    text = "没有数据的指标不给满分，权重按比例分给同组其他指标。没有评价就是没有，不当作满意。"
+    line(pdf, f"按 {content['rules']} 规则。{text}", size=9, soft=True)
 
 
 def _stamps(pdf: FPDF) -> None:
@@ -152,19 +152,19 @@ def _lines(pdf: FPDF, content: dict[str, Any]) -> None:
 def _cells(line: dict[str, Any]) -> tuple[str, ...]:
     figure, ends = line["figure"] or {}, line["interval"] or ()
     origin = measured(line["measure"])
-    said = "—"
+    text = "—"
     if "yes" in figure:
-        said = "是" if figure["yes"] else "否"
+        text = "是" if figure["yes"] else "否"
     elif "count" in figure:
-        said = str(figure["count"])
+        text = str(figure["count"])
     elif figure.get("den"):
-        said = f"{per_cent(figure['num'], figure['den'])} = {figure['num']} ÷ {figure['den']}"
+        text = f"{per_cent(figure['num'], figure['den'])} = {figure['num']} ÷ {figure['den']}"
     return (
         line["code"],
         line["name"]["zh"],
         line["formula"]["zh"],
         WORDS["sheet_measure"][origin],
-        said,
+        text,
         "–".join(f"{points(end)}%" for end in ends),
         points(line["weight_spread"]),
         points(line["points"]),

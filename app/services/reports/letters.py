@@ -40,7 +40,7 @@ def document(letters: Sequence[Written], *, hospital: str, at: datetime, font: s
     for number, letter in enumerate(letters):
         if number:
             pdf.add_page()
-        _letter(pdf, letter, f"{hospital} · {at:%Y-%m-%d}")
+        _draw(pdf, letter, f"{hospital} · {at:%Y-%m-%d}")
     return bytes(pdf.output())
 
 
@@ -54,22 +54,22 @@ def archive(letters: Sequence[Written], *, hospital: str, at: datetime) -> Itera
             part = ZipInfo(f"{number:03}-{letter.department.translate(UNSAFE)}.pdf", at.timetuple()[:6])
             part.compress_type = ZIP_DEFLATED
             files.writestr(part, document([letter], hospital=hospital, at=at, font=small.name))
-            yield sink.taken()
-    yield sink.taken()
+            yield sink.take()
+    yield sink.take()
 
 
 def _signs(letters: Sequence[Written], hospital: str) -> str:
     """Every one that may stand in them."""
-    said = [text for one in letters for heading, part in one.parts for text in (one.title, one.to, heading, *part)]
-    return printable("".join(said) + hospital) + f"{NO_GLYPH}·… {digits}{punctuation}"
+    texts = [text for one in letters for heading, part in one.parts for text in (one.title, one.to, heading, *part)]
+    return printable("".join(texts) + hospital) + f"{NO_GLYPH}·… {digits}{punctuation}"
 
 
-def _letter(pdf: FPDF, letter: Written, foot: str) -> None:
+def _draw(pdf: FPDF, letter: Written, foot: str) -> None:
     """In the largest size that leaves it on its page; what is too long even in the smallest is cut."""
-    parts: Parts = [(heading, [f"· {printable(one)}" for one in said]) for heading, said in letter.parts]
+    parts: Parts = [(heading, [f"· {printable(one)}" for one in points]) for heading, points in letter.parts]
     size = next((size for size in SIZES if _height(pdf, parts, size) <= pdf.eph - HEAD), None)
     if size is None:
-        size, parts = SIZES[-1], [(heading, [_cut(one) for one in said]) for heading, said in parts]
+        size, parts = SIZES[-1], [(heading, [_cut(one) for one in points]) for heading, points in parts]
     line(pdf, letter.title, size=18)
     pdf.ln(2)
     line(pdf, letter.to, size=13)

@@ -65,12 +65,12 @@ def read(text: str) -> date:
 
 def of_month(session: Session, contract: Contract, first: date, *, zone: ZoneInfo, for_provider: bool) -> Month:
     """What ratings and complaints say is not in the provider's (law 11). Raises Refused."""
-    rules = rule_sets.of(session, contract, Quarter.of(first).first)
+    rules = rule_sets.for_quarter(session, contract, Quarter.at(first).first)
     scope = month(first, zone=zone, contract_id=contract.id)
     rows: list[tuple[Cell, ...]] = []
     for one in rules.indicators:
         if one.counted and not (for_provider and MEASURES[one.measure].of_ratings):
-            found = counting.of(session, one.measure, scope)
+            found = counting.count_of(session, one.measure, scope)
             shares: tuple[Cell, ...] = (None, found.den, "") if one.takes == "count" else _shares(found.num, found.den)
             rows.append((one.code, one.zh, one.formula_zh, *shares))
     provider = session.get_one(Provider, contract.provider_id).name
@@ -125,9 +125,9 @@ def _reported(session: Session, contract: Contract, first: date, zone: ZoneInfo)
         yield (one.code, one.title, one.period, None, None, "；".join(_delivered(one, files.get(one.id, 0))))
         for beside in figures:
             if beside.record.id == one.id:
-                said = f"相差 {'+' if beside.said > beside.ours else '−'}{abs(beside.said - beside.ours)}"
-                marked = f"{said} ⚠" if beside.differs else said if beside.said != beside.ours else "相同"
-                yield (one.code, None, labels[beside.name], beside.said, beside.ours, marked)
+                apart = f"相差 {'+' if beside.reported > beside.ours else '−'}{abs(beside.reported - beside.ours)}"
+                marked = f"{apart} ⚠" if beside.differs else apart if beside.reported != beside.ours else "相同"
+                yield (one.code, None, labels[beside.name], beside.reported, beside.ours, marked)
 
 
 def _files(session: Session, reports: Sequence[RegisterRecord]) -> dict[int, int]:

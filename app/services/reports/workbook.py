@@ -117,8 +117,8 @@ def _summary(
         page.write_formula(row, 1, f"={cell}", styles["points"], points / 100)
         row += 1
     bonus = content["bonus"]
-    said = f"加分：表扬 {bonus['praises']} 次，改进 {bonus['improvements']} 项，最多 3.00"
-    page.write_string(row, 0, said, styles["text"])
+    bonus_line = f"加分：表扬 {bonus['praises']} 次，改进 {bonus['improvements']} 项，最多 3.00"
+    page.write_string(row, 0, bonus_line, styles["text"])
     page.write_formula(
         row,
         1,

@@ -42,10 +42,10 @@ NODES = frozenset(kind for ends in SPANS.values() for kinds in ends for kind in 
 OVERALL, ASIDE, COMPLAINT, RECOVERY = "overall", "aside", "complaint", "recovery"
 
 Key = tuple[int, str, int, int, int]
-Given = Iterator[tuple[Key, Counter[str]]]
+Counts = Iterator[tuple[Key, Counter[str]]]
 
 
-def of_day(session: Session, since: datetime, until: datetime) -> Given:
+def of_day(session: Session, since: datetime, until: datetime) -> Counts:
     inside = (Completion.finished_at >= since, Completion.finished_at < until)
     nodes = _nodes(session, select(Completion.ticket_id).where(*inside))
     for row in session.execute(_completions().where(*inside)):

@@ -39,12 +39,12 @@ class Beside:
 
     record: RegisterRecord
     name: str
-    said: int
+    reported: int
     ours: int
 
     @property
     def apart(self) -> Fraction:
-        return Fraction(abs(self.said - self.ours), self.ours) if self.ours else Fraction(min(1, self.said))
+        return Fraction(abs(self.reported - self.ours), self.ours) if self.ours else Fraction(min(1, self.reported))
 
     @property
     def differs(self) -> bool:
@@ -53,7 +53,7 @@ class Beside:
 
 def of_month(session: Session, kind: str, contract_id: int, first: date, *, zone: ZoneInfo) -> list[Beside]:
     """What the reports about a month say, and those about its quarter, confirmed or not."""
-    quarter = Quarter.of(first)
+    quarter = Quarter.at(first)
     found = session.scalars(records(kind, contract_id).where(RegisterRecord.period.in_(_names(first, quarter))))
     return list(figures(session, found, periods(quarter, contract_id, zone), zone))
 
@@ -72,15 +72,15 @@ def _names(first: date, quarter: Quarter) -> list[str]:
 def about(session: Session, kind: str, contract_id: int, first: date) -> list[RegisterRecord]:
     """The reports about a month or its quarter, and those that were due in it."""
     days = RegisterRecord.due_on >= first, RegisterRecord.due_on < (first + timedelta(days=31)).replace(day=1)
-    of_period = RegisterRecord.period.in_(_names(first, Quarter.of(first)))
+    of_period = RegisterRecord.period.in_(_names(first, Quarter.at(first)))
     query = records(kind, contract_id).where(or_(of_period, and_(*days)))
     return list(session.scalars(query))
 
 
 def records(kind: str, contract_id: int) -> Any:
     """A query for the reports on a contract that stand, in the order they came."""
-    mine = (RegisterRecord.kind == kind, RegisterRecord.contract_id == contract_id, RegisterRecord.void.is_(False))
-    return select(RegisterRecord).where(*mine).order_by(RegisterRecord.id)
+    standing = (RegisterRecord.kind == kind, RegisterRecord.contract_id == contract_id, RegisterRecord.void.is_(False))
+    return select(RegisterRecord).where(*standing).order_by(RegisterRecord.id)
 
 
 def figures(
@@ -92,7 +92,9 @@ def figures(
         scope = replace(scopes[one.period], rated_until=_handed_in(one, zone))
         for name, (measure, of_them) in OURS.items():
             if name in one.data:
-                found = known[measure, scope] = known.get((measure, scope)) or counting.of(session, measure, scope)
+                found = known[measure, scope] = known.get((measure, scope)) or counting.count_of(
+                    session, measure, scope
+                )
                 yield Beside(one, name, one.data[name], found.num if of_them else found.den)
 
 

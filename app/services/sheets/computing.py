@@ -70,8 +70,8 @@ def content(
 
 def provider_knows_until(session: Session, term: Term, *, at: datetime) -> datetime:
     """Up to when the provider reads how many have rated (law 11): in closed blocks, of Mondays, one block behind."""
-    given = select(CountedRating.at).join(Completion, Completion.id == CountedRating.completion_id)
-    moments = session.scalars(given.where(term.scope.completions())).all()
+    rated = select(CountedRating.at).join(Completion, Completion.id == CountedRating.completion_id)
+    moments = session.scalars(rated.where(term.scope.completions())).all()
     closed = [block.closed for block in blocks((monday_after(one, term.zone) for one in moments), at=at)]
     return closed[-2] - timedelta.resolution if len(closed) > 1 else term.scope.since
 
@@ -189,7 +189,7 @@ def _prior(session: Session, term: Term) -> dict[str, Any]:
     """What few answers are drawn towards: the hospital's rate of the quarter before, where there is one."""
     before = term.quarter.before
     scope = Scope(before.begins(term.zone), before.ends(term.zone))
-    found = counting.of(session, "satisfied", scope)
+    found = counting.count_of(session, "satisfied", scope)
     if not found.den:
         return {}
     exact = Fraction(found.num, found.den)
@@ -219,12 +219,12 @@ def _bonus(session: Session, rules: RuleSet, scope: Scope, improvement: Entered 
         .join(Completion, and_(Completion.ticket_id == Event.ticket_id, Completion.cycle == Event.cycle))
         .join(CountedRating, CountedRating.rating_id == Event.subject_id)
         .outerjoin(
-            RatingExclusion, and_(RatingExclusion.rating_id == Event.subject_id, scope.known(RatingExclusion.at))
+            RatingExclusion, and_(RatingExclusion.rating_id == Event.subject_id, scope.until_rated(RatingExclusion.at))
         )
         # Given by somebody the hospital knows by name, whether they sign it to the engineer or not: otherwise engineers
         # would have a reason to press users for their names.
         .where(CountedRating.person_id.is_not(None), RatingExclusion.rating_id.is_(None))
-        .where(Event.kind == "praise_approved", scope.completions(), scope.known(Event.at))
+        .where(Event.kind == "praise_approved", scope.completions(), scope.until_rated(Event.at))
     )
     praises = session.scalar(praised) or 0
     improvements = improvement.value.count or 0 if improvement else 0

@@ -76,38 +76,38 @@ def scopes_of(session: Session, contract_id: int) -> frozenset[Scope]:
     return frozenset((category, campus) for category, campus in session.execute(query))
 
 
-def register(session: Session, given: ContractForm, *, by: int, at: datetime) -> int:
+def register(session: Session, form: ContractForm, *, by: int, at: datetime) -> int:
     """Tickets finished from now on, within its days and scopes, count for it. Raises Refused."""
-    _check(session, given)
-    made = Contract(number=given.number, provider_id=given.provider_id, valid_from=given.first, valid_to=given.last)
+    _check(session, form)
+    made = Contract(number=form.number, provider_id=form.provider_id, valid_from=form.first, valid_to=form.last)
     session.add(made)
     session.flush()
-    _cover(session, made.id, given.scopes)
-    _record(session, made, "contract_made", given.scopes, by, at)
+    _cover(session, made.id, form.scopes)
+    _record(session, made, "contract_made", form.scopes, by, at)
     return made.id
 
 
-def change(session: Session, contract_id: int, given: ContractForm, *, by: int, at: datetime) -> bool:
+def change(session: Session, contract_id: int, form: ContractForm, *, by: int, at: datetime) -> bool:
     """Whether anything is new. Once a ticket was finished under it, its last day alone can change. Raises Refused."""
     held = session.get(Contract, contract_id, with_for_update=HELD, populate_existing=True)
     if held is None:
         raise Missing("no_such_contract")
     standing = ContractForm(held.number, held.provider_id, held.valid_from, held.valid_to, scopes_of(session, held.id))
-    if given == standing:
+    if form == standing:
         return False
     begun = session.scalar(select(exists().where(Completion.contract_id == held.id)))
-    if begun and replace(given, last=standing.last) != standing:
+    if begun and replace(form, last=standing.last) != standing:
         raise Refused("contract_begun")
     newest = session.scalar(select(func.max(Sheet.quarter)).where(Sheet.contract_id == held.id))
-    if newest and given.last < (settled := min(Quarter.read(newest).last, standing.last)):
+    if newest and form.last < (settled := min(Quarter.read(newest).last, standing.last)):
         raise Refused("contract_settled", until=settled.isoformat())
-    _check(session, given, but=held.id)
-    held.number, held.valid_from, held.valid_to = given.number, given.first, given.last
-    held.provider_id = given.provider_id or held.provider_id
-    if given.scopes != standing.scopes:
+    _check(session, form, but=held.id)
+    held.number, held.valid_from, held.valid_to = form.number, form.first, form.last
+    held.provider_id = form.provider_id or held.provider_id
+    if form.scopes != standing.scopes:
         session.execute(delete(ContractScope).where(ContractScope.contract_id == held.id))
-        _cover(session, held.id, given.scopes)
-    _record(session, held, "contract_changed", given.scopes, by, at)
+        _cover(session, held.id, form.scopes)
+    _record(session, held, "contract_changed", form.scopes, by, at)
     return True
 
 
@@ -122,25 +122,25 @@ def set_base(session: Session, contract: Contract, fen: int, *, by: int | None, 
     events.append(session, About(held.id), "contract_base_set", by=by, at=at, channel=channel, data={"fen": fen})
 
 
-def _check(session: Session, given: ContractForm, *, but: int | None = None) -> None:
-    printable = not any(unicodedata.category(character).startswith("C") for character in given.number)
-    if not 0 < len(given.number) <= NUMBER_MOST or not printable:
+def _check(session: Session, form: ContractForm, *, but: int | None = None) -> None:
+    printable = not any(unicodedata.category(character).startswith("C") for character in form.number)
+    if not 0 < len(form.number) <= NUMBER_MOST or not printable:
         raise Refused("contract_number", most=NUMBER_MOST)
-    if not given.first <= given.last or given.last.year - given.first.year > LONGEST_YEARS:
+    if not form.first <= form.last or form.last.year - form.first.year > LONGEST_YEARS:
         raise Refused("contract_days", most=LONGEST_YEARS)
-    if given.provider_id is None or session.get(Provider, given.provider_id) is None:
+    if form.provider_id is None or session.get(Provider, form.provider_id) is None:
         raise Refused("contract_provider")
     known: dict[Any, set[int]] = {model: set(session.scalars(select(model.id))) for model in (Category, Campus)}
-    categories, campuses = ({one[side] for one in given.scopes} - {None} for side in (0, 1))
-    if not given.scopes or categories - known[Category] or campuses - known[Campus]:
+    categories, campuses = ({one[side] for one in form.scopes} - {None} for side in (0, 1))
+    if not form.scopes or categories - known[Category] or campuses - known[Campus]:
         raise Refused("contract_scope")
     others = select(Contract).where(Contract.id.is_distinct_from(but))
-    if session.scalar(others.where(func.lower(Contract.number) == given.number.lower())) is not None:
-        raise Refused("contract_taken", number=given.number)
+    if session.scalar(others.where(func.lower(Contract.number) == form.number.lower())) is not None:
+        raise Refused("contract_taken", number=form.number)
     # Two that cover the same on one day would leave it to chance for which of them a ticket counts.
-    beside = others.where(Contract.provider_id == given.provider_id, Contract.meets(given.first, given.last))
+    beside = others.where(Contract.provider_id == form.provider_id, Contract.meets(form.first, form.last))
     for other in session.scalars(beside):
-        if scopes_of(session, other.id) & given.scopes:
+        if scopes_of(session, other.id) & form.scopes:
             raise Refused("contract_overlaps", number=other.number)
 
 

@@ -172,8 +172,8 @@ def _check(rules: RuleSet, typed: Typed) -> None:
 def _stands(session: Session, term: Term, code: str, entry_id: int) -> bool:
     entry, place = session.get(IndicatorEntry, entry_id), (term.contract.id, str(term.quarter), code)
     own = entry is not None and (entry.contract_id, entry.quarter, entry.code) == place
-    taken = select(IndicatorEntry.id).where(IndicatorEntry.replaces_id == entry_id)
-    return own and session.scalar(taken) is None
+    replaced = select(IndicatorEntry.id).where(IndicatorEntry.replaces_id == entry_id)
+    return own and session.scalar(replaced) is None
 
 
 def _costs(rules: RuleSet, entry: IndicatorEntry) -> bool:

@@ -63,7 +63,7 @@ def terms_open(session: Session, *, today: date, zone: ZoneInfo) -> list[Term]:
     """The quarters that move: this one and the one before, of contracts in force in them."""
     found = []
     for row in contracts(session):
-        for quarter in (Quarter.of(today), Quarter.of(today).before):
+        for quarter in (Quarter.at(today), Quarter.at(today).before):
             one = Term(row.Contract, quarter, zone)
             if one.days:
                 found.append(one)

@@ -31,7 +31,7 @@ def read(session: Session, one: Indicator, term: Term, *, today: date | None) ->
         return reported.compare(session, term, source.kind)
     if source.num == REVIEWED:
         rules = registers.reviewed(session, source.kind, term.contract.id, last)
-        return Registered({"yes": rules.done == rules.due}, "", rules.records) if rules.due else None
+        return Registered({"yes": rules.completed == rules.due}, "", rules.records) if rules.due else None
     kept = registers.figures(session, source.kind, term.contract.id, first, last, only=source.only)
     if not kept.records and not kept.waiting:
         return None
@@ -45,7 +45,7 @@ def read(session: Session, one: Indicator, term: Term, *, today: date | None) ->
 
 def _numbers(kept: registers.Figures) -> dict[str, int]:
     choices = {f"{name}.{code}": many for name, found in kept.choices.items() for code, many in found.items()}
-    counted = {"due": kept.due, "done": kept.done, "in_time": kept.in_time, "late": kept.due - kept.in_time}
+    counted = {"due": kept.due, "done": kept.completed, "in_time": kept.in_time, "late": kept.due - kept.in_time}
     return {**kept.numbers, **choices, **counted, "dated": kept.dated}
 
 

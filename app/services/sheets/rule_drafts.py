@@ -37,7 +37,7 @@ class Act:
 
 def quarters(today: date) -> Sequence[Quarter]:
     """From whose beginning rules may count: the running one and the next."""
-    found = [Quarter.of(today)]
+    found = [Quarter.at(today)]
     while len(found) <= AHEAD:
         found.append(found[-1].after)
     return found
@@ -83,7 +83,7 @@ def ask_trial(session: Session, contract: Contract, act: Act) -> None:
     announce(session, "trials")
 
 
-def asked(session: Session) -> list[RuleSetDraft]:
+def to_try(session: Session) -> list[RuleSetDraft]:
     """Those that somebody waits to see tried, as they are now."""
     found = session.scalars(select(RuleSetDraft).order_by(RuleSetDraft.contract_id))
     return [one for one in found if one.trial and ASKED_BY in one.trial]
@@ -134,7 +134,7 @@ def put_in_force(
 
 def standing_for_draft(session: Session, contract: Contract, today: date) -> dict[str, Any]:
     """What a draft starts from, and is held against: what will be in force next quarter."""
-    return rule_sets.standing(session, contract, Quarter.of(today).after.first)
+    return rule_sets.standing(session, contract, Quarter.at(today).after.first)
 
 
 def _last(contract: Contract) -> Any:

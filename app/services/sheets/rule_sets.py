@@ -28,7 +28,7 @@ NO_DAY = date(2000, 1, 1)
 Written = Mapping[str, Any]
 
 
-def of(session: Session, contract: Contract, first: date) -> RuleSet:
+def for_quarter(session: Session, contract: Contract, first: date) -> RuleSet:
     """For the quarter that begins that day. Raises Refused where there were none yet."""
     query = select(RuleSetVersion).where(RuleSetVersion.contract_id == contract.id, RuleSetVersion.since <= first)
     newest = query.order_by(RuleSetVersion.since.desc(), RuleSetVersion.id.desc()).limit(1)

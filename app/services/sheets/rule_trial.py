@@ -37,7 +37,7 @@ SUMS = ("grade", "k", "fee")
 class Change:
     """One field: of which indicator, band or limit, by which name; None where there was none, or is none."""
 
-    of: str
+    part: str
     name: str
     was: str | None
     now: str | None
@@ -57,12 +57,12 @@ def _fields(content: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]
             yield ("settlement" if name in content["settlement"] else "bonus", name), str(value)
     for table, rows in (("bands", content["settlement"].get("bands", ())), ("limits", content["limits"])):
         for number, row in enumerate(rows, start=1):
-            yield from (((f"{table}.{number}", name), _said(value)) for name, value in row.items())
+            yield from (((f"{table}.{number}", name), _text(value)) for name, value in row.items())
     for name in ("objections", "calendar"):
         yield ("rules", name), content[name]
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -71,7 +71,7 @@ def of_draft(session: Session, draft: RuleSetDraft, *, today: date, zone: ZoneIn
     contract = session.get_one(Contract, draft.contract_id)
     standing = rule_drafts.standing_for_draft(session, contract, today)
     try:
-        return trial(session, Term(contract, Quarter.of(today).before, zone), rule_sets.content(draft), standing)
+        return trial(session, Term(contract, Quarter.at(today).before, zone), rule_sets.content(draft), standing)
     except Refused as refused:
         return {"refused": refused.code}
 

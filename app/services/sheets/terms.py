@@ -26,7 +26,7 @@ class Term:
 
     def rules(self, session: Session) -> RuleSet:
         """Raises Refused where there were none yet."""
-        return rule_sets.of(session, self.contract, self.quarter.first)
+        return rule_sets.for_quarter(session, self.contract, self.quarter.first)
 
     @property
     def days(self) -> int:

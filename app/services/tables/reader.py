@@ -83,10 +83,10 @@ def open_table(path: Path) -> Table:
     return Table(path, header, total, encoding, records)
 
 
-def columns(header: list[str], wanted: Mapping[str, Iterable[str]], prose: Iterable[str] = ()) -> Columns:
+def columns(header: list[str], names: Mapping[str, Iterable[str]], prose: Iterable[str] = ()) -> Columns:
     """Find the columns by the names files give them; one that stands twice is refused, if it is one of these."""
     place = {}
-    for ours, theirs in wanted.items():
+    for ours, theirs in names.items():
         name = next((name for name in theirs if name in header), None)
         if name is None:
             continue

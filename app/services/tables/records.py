@@ -47,7 +47,7 @@ class Records:
         self._path = path
         self._lines = numbered(path)
         self._encoding = found.encoding
-        self._separator, self._told = separator(found.first.decode(found.encoding, "replace"))
+        self._separator, self._announced = separator(found.first.decode(found.encoding, "replace"))
         self._last = 0
 
     def rows(self) -> Iterator[Row | Fault]:
@@ -57,8 +57,8 @@ class Records:
                 yield Fault(number, "", "", "line_too_long", last=number)
                 if raw.quoted:
                     raise self._uncertain(number)
-            elif self._told and raw.strip():
-                self._told = False  # that line was about the separator
+            elif self._announced and raw.strip():
+                self._announced = False  # that line was about the separator
             elif raw.strip(b"\r\n"):
                 yield from self._row(number, raw)
 

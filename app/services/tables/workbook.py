@@ -166,9 +166,9 @@ class _Parts:
     def refuse(self, code: str) -> Unreadable:
         return Unreadable(code, path=str(self._path))
 
-    def elements(self, name: str, wanted: str) -> Iterator[Element]:
+    def elements(self, name: str, tag: str) -> Iterator[Element]:
         with self._archive.open(self.find(name)) as file:
-            yield from _elements(file, wanted)
+            yield from _elements(file, tag)
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
         """Id to kind and target of what a part refers to."""
@@ -234,7 +234,7 @@ def _relation(element: Element) -> str:
     return next(value for name, value in element.items() if name.endswith("}id"))
 
 
-def _elements(file: IO[bytes], wanted: str) -> Iterator[Element]:
+def _elements(file: IO[bytes], tag: str) -> Iterator[Element]:
     """Every element of this name when it is complete; it is emptied afterwards, so that a long file stays small.
 
     The fast parser loads nothing from outside, and it gives up where entities make a file grow.
@@ -245,7 +245,7 @@ def _elements(file: IO[bytes], wanted: str) -> Iterator[Element]:
             above.append(element)
             continue
         above.pop()
-        if _name(element) == wanted:
+        if _name(element) == tag:
             yield element
             if above:
                 above[-1].clear()

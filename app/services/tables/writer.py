@@ -60,9 +60,9 @@ def as_xlsx(
             sheet.write(f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
             for row in rows:
                 sheet.write(f"<row>{''.join(_cell(value, guard) for value in row)}</row>".encode())
-                yield sink.taken()
+                yield sink.take()
             sheet.write(b"</sheetData></worksheet>")
-    yield sink.taken()
+    yield sink.take()
 
 
 def xlsx(rows: Iterable[Sequence[Cell]], *, title: str) -> bytes:
@@ -89,7 +89,7 @@ class Sink(io.RawIOBase):
         self._parts.append(bytes(part))  # type: ignore[call-overload]
         return len(self._parts[-1])
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         parts, self._parts = self._parts, []
         return b"".join(parts)
 

@@ -47,8 +47,8 @@ class Change:
     @property
     def new_roles(self) -> frozenset[str]:
         """The roles to be given instead of the present ones; empty when they stay."""
-        wanted = self.member.roles or self.roles or frozenset({"user"})
-        return wanted if wanted != self.roles else frozenset()
+        named = self.member.roles or self.roles or frozenset({"user"})
+        return named if named != self.roles else frozenset()
 
 
 @dataclass
@@ -91,7 +91,7 @@ def compare(session: Session, members: Sequence[Member], *, today: date, create:
     plan, places = Plan(Accounts(session, corpid)), Workplaces(session, create=create)
     for begin in range(0, len(members), CHUNK):
         chunk = members[begin : begin + CHUNK]
-        known = _known(session, [member.staff_number for member in chunk])
+        known = _known_people(session, [member.staff_number for member in chunk])
         for member in chunk:
             job = places.job(member)
             change = job if isinstance(job, Fault) else _change(member, job, known, plan.accounts, today)
@@ -105,7 +105,7 @@ def compare(session: Session, members: Sequence[Member], *, today: date, create:
     return plan
 
 
-def _known(session: Session, numbers: list[str]) -> KnownPeople:
+def _known_people(session: Session, numbers: list[str]) -> KnownPeople:
     persons = {one.staff_number: one for one in session.scalars(select(Person).where(Person.staff_number.in_(numbers)))}
     ids = [person.id for person in persons.values()]
     # In this order the latest begun comes last and stays.
@@ -126,7 +126,7 @@ def _change(member: Member, job: Workplace, known: KnownPeople, accounts: Accoun
     except employment_changes.OutOfOrder as error:
         facts = (("begun", error.begun.isoformat()),)
         return Fault(member.line, COLUMNS[error.ours][0], error.value.isoformat(), "out_of_order", facts, member.last)
-    account = accounts.given(member, person)
+    account = accounts.account_for(member, person)
     if isinstance(account, Fault):
         return account
     change = Change(member, job, start, person, present, roles, kind, account)

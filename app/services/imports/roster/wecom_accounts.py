@@ -20,14 +20,14 @@ class Accounts:
     def __init__(self, session: Session, corpid: str) -> None:
         self._session, self._corpid = session, corpid
         known = select(WeChatIdentity).where(WeChatIdentity.appid == corpid)
-        self._known = {one.openid: one for one in session.scalars(known)} if corpid else {}
-        self._of = {one.person_id: one.openid for one in self._known.values() if one.person_id is not None}
+        self._identities = {one.openid: one for one in session.scalars(known)} if corpid else {}
+        self._openid_of = {one.person_id: one.openid for one in self._identities.values() if one.person_id is not None}
         self._named: set[str] = set()
 
-    def given(self, member: Member, person: Person | None) -> str | Fault:
+    def account_for(self, member: Member, person: Person | None) -> str | Fault:
         """The account this row newly gives somebody, empty for none; or why it cannot be theirs."""
         user_id = member.wecom.lower() if self._corpid else ""
-        has = self._of.get(person.id, "") if person else ""
+        has = self._openid_of.get(person.id, "") if person else ""
         if user_id in {"", has}:
             return ""
         code = self._trouble(user_id, has)
@@ -41,11 +41,11 @@ class Accounts:
             return "wecom_twice"
         if has:
             return "wecom_has_another"
-        taken = user_id in self._known and self._known[user_id].person_id is not None
-        return "wecom_of_another" if taken else ""
+        bound = user_id in self._identities and self._identities[user_id].person_id is not None
+        return "wecom_of_another" if bound else ""
 
     def give(self, user_id: str, person: Person, *, at: datetime) -> None:
-        identity = self._known.get(user_id)
+        identity = self._identities.get(user_id)
         if identity is None:
             identity = WeChatIdentity(appid=self._corpid, openid=user_id, first_seen_at=at)
             self._session.add(identity)

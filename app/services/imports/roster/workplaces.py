@@ -28,7 +28,7 @@ class Workplaces:
 
     def __init__(self, session: Session, *, create: bool) -> None:
         self._session, self._create = session, create
-        self._known: dict[Any, dict[str, int]] = {
+        self._ids: dict[Any, dict[str, int]] = {
             model: dict(session.execute(select(model.code, model.id)).all())
             for model in (Department, Provider, Team, Post)
         }
@@ -49,8 +49,8 @@ class Workplaces:
     def _unknown(self, member: Member) -> Fault | None:
         for ours, model in (("department", Department), ("provider", Provider), ("team", Team), ("post", Post)):
             code = getattr(member, ours)
-            if code and code not in self._known[model]:
-                known = " | ".join(sorted(self._known[model])[:SHOWN])
+            if code and code not in self._ids[model]:
+                known = " | ".join(sorted(self._ids[model])[:SHOWN])
                 return Fault(
                     member.line, COLUMNS[ours][0], code, "unknown_code", (("known", known or "—"),), member.last
                 )
@@ -59,7 +59,7 @@ class Workplaces:
     def _id(self, model: Any, code: str, *, name: str = "", **values: object) -> int | None:
         if not code:
             return None
-        known: dict[str, int] = self._known[model]
+        known: dict[str, int] = self._ids[model]
         if code not in known:
             row = model(code=code, name=name or code, **values)
             self._session.add(row)

@@ -21,7 +21,7 @@ def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, 
     provider_id = session.scalar(select(Provider.id).where(Provider.code == provider)) if provider else None
     if provider and provider_id is None:
         raise BadProfile("no_such_provider", provider=provider)
-    wanted = _wanted(session, lives, served, provider_id, at)
+    rows = _rows(session, lives, served, provider_id, at)
     known: dict[tuple[int, int], tuple[int, bool]] = {}
     rated = or_(
         exists().where(Rating.completion_id == Completion.id),
@@ -31,7 +31,7 @@ def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, 
     for ticket_id, cycle, completion_id, has_rating in session.execute(query):
         known[ticket_id, cycle] = completion_id, has_rating
     new, corrected = [], []
-    for row in wanted:
+    for row in rows:
         found = known.get((row["ticket_id"], row["cycle"]))
         if found is None:
             new.append(row)
@@ -48,7 +48,7 @@ def write(session: Session, lives: dict[int, Life], served: dict[int, bool], *, 
         session.connection().execute(statement, corrected)
 
 
-def _wanted(
+def _rows(
     session: Session, lives: dict[int, Life], served: dict[int, bool], provider_id: int | None, now: datetime
 ) -> list[dict[str, Any]]:
     campuses = _campuses(session, (finish.department for life in lives.values() for finish in life.finishes.values()))
@@ -80,8 +80,8 @@ def _wanted(
 
 
 def _campuses(session: Session, departments: Iterable[int | None]) -> dict[int | None, int | None]:
-    wanted = {department for department in departments if department is not None}
-    if not wanted:
+    ids = {department for department in departments if department is not None}
+    if not ids:
         return {}
-    query = select(Department.id, Department.campus_id).where(Department.id.in_(wanted))
+    query = select(Department.id, Department.campus_id).where(Department.id.in_(ids))
     return dict(session.execute(query).all())

@@ -15,7 +15,7 @@ from app.services.imports.ticket_log import completions, lookups
 from app.services.imports.ticket_log.lookups import Names
 from app.services.imports.ticket_log.node_reader import Node
 from app.services.imports.ticket_log.profile import Profile
-from app.services.imports.ticket_log.replay import DONE, Life, Step, tell
+from app.services.imports.ticket_log.replay import DONE, Life, Step, replay
 from app.services.tables.records import Fault
 
 CHANNEL = "import"
@@ -44,7 +44,7 @@ class Touched:
 
 def import_rows(session: Session, nodes: Sequence[Node], profile: Profile, *, at: datetime) -> ImportCounts:
     """Record these nodes. One already recorded is unchanged; one that cannot belong here is a fault."""
-    taken = ImportCounts()
+    counts = ImportCounts()
     known = lookups.resolve(session, profile, nodes)
     good = []
     for node in nodes:
@@ -52,19 +52,19 @@ def import_rows(session: Session, nodes: Sequence[Node], profile: Profile, *, at
         if part is None:
             good.append(node)
         else:
-            taken.faults.append(lookups.fault(profile, node, part))
+            counts.faults.append(lookups.fault(profile, node, part))
     touched = _tickets(session, good)
     _history(session, touched)
     for node in good:
-        _sort_out(node, touched[node.number], known, profile, taken)
+        _sort_out(node, touched[node.number], known, profile, counts)
     changed = [ticket for ticket in touched.values() if ticket.fresh]
-    lives = {ticket.id: tell([*ticket.steps, *(step for _node, step in ticket.fresh)]) for ticket in changed}
+    lives = {ticket.id: replay([*ticket.steps, *(step for _node, step in ticket.fresh)]) for ticket in changed}
     if changed:
         _write_events(session, changed, known, at)
         _write_tickets(session, changed, lives, known)
         served = {ticket.id: ticket.served for ticket in changed}
         completions.write(session, lives, served, provider=profile.provider, at=at)
-    return taken
+    return counts
 
 
 def _tickets(session: Session, nodes: Sequence[Node]) -> dict[str, Touched]:
@@ -114,18 +114,18 @@ def _step_of(key: str | None, at: datetime, state: str | None, data: dict[str, A
     )
 
 
-def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, taken: ImportCounts) -> None:
+def _sort_out(node: Node, ticket: Touched, known: Names, profile: Profile, counts: ImportCounts) -> None:
     if not (ticket.new or ticket.keys):
-        taken.faults.append(
+        counts.faults.append(
             Fault(node.line, profile.columns["number"], node.number, "number_of_our_own", (), node.last)
         )
         return
     key = node.key
     if key in ticket.keys:
-        taken.unchanged += 1
+        counts.unchanged += 1
         return
     ticket.keys.add(key)
-    taken.imported += 1
+    counts.imported += 1
     step = Step(
         at=node.at,
         order=node.order,

@@ -77,10 +77,10 @@ class NodeReader:
         self._profile = profile
         read_anyway = {profile.columns.get(ours) for ours in ("at", "reported_at", "finished_at")}
         other_dates = [name for name in profile.date_columns if name in header and name not in read_anyway]
-        wanted = {ours: (name,) for ours, name in profile.columns.items()} | {
+        names = {ours: (name,) for ours, name in profile.columns.items()} | {
             f"#{name}": (name,) for name in other_dates
         }
-        self.columns = columns(header, wanted, PROSE)
+        self.columns = columns(header, names, PROSE)
         self._place = {ours: place for ours, place in self.columns.place.items() if ours in profile.columns}
         self._other_dates = [(name, self.columns.place[f"#{name}"]) for name in other_dates]
         self._moments = Moments(profile.date_forms, profile.zone or zone)

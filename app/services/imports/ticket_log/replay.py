@@ -58,7 +58,7 @@ class Life:
         return finish.at if finish and self.state in DONE else None
 
 
-def tell(steps: Iterable[Step]) -> Life:
+def replay(steps: Iterable[Step]) -> Life:
     """Walk through the nodes in order; each step is told its cycle on the way."""
     life, begun = Life(), None
     for step in sorted(steps, key=lambda step: step.moment):
