@@ -94,7 +94,7 @@ class Leaves(Listed):
 
 
 def build(key: bytes, draw_id: str, people: People, progress: Progress = lambda _done: None) -> Leaves:
-    """The whole list of these people; `tell` hears how many were worked on."""
+    """The whole list of these people; `progress` hears how many were worked on."""
     count = len(people.ids)
     records = np.empty((count, LEAF), np.uint8)
     with cores(count) as spread:

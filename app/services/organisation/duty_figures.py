@@ -20,7 +20,7 @@ class DutyFigures:
     `kept`: whether there is a roster, or anybody was approved.
     """
 
-    required: int = 0
+    asked: int = 0
     present: int = 0
     unapproved: int = 0
     key_posts: int = 0
@@ -57,7 +57,7 @@ def figures(session: Session, provider_id: int, first: date, last: date) -> Duty
         .subquery()
     )
     return DutyFigures(
-        required=_required(session, provider_id, first, last),
+        asked=_required(session, provider_id, first, last),
         present=int(session.scalar(select(func.coalesce(func.sum(capped), 0))) or 0),  # a Decimal of PostgreSQL
         unapproved=session.scalar(select(func.count()).select_from(without)) or 0,
         key_posts=key_posts,

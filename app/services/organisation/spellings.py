@@ -24,7 +24,7 @@ class Misspelt:
 
 
 def misspelt(session: Session, progress: Callable[[int], object] = lambda _count: None) -> Iterator[Misspelt]:
-    """`tell` hears how many rows were looked at."""
+    """`progress` hears how many rows were looked at."""
     columns: dict[Literal["person", "ticket"], tuple[Any, InstrumentedAttribute[str]]] = {
         "person": (Person.id, Person.staff_number),
         "ticket": (Ticket.id, Ticket.number),

@@ -143,7 +143,7 @@ def take_up() -> Response:
 @blueprint.post("/console/corridor/measures/<id:measure_id>/done")
 def finish(measure_id: int) -> Response:
     most = corridor_measures.TEXT_MOST
-    texts: dict[str, Any] = {"said": forms.typed("said", most), "did": forms.typed("did", most)}
+    texts: dict[str, Any] = {"feedback": forms.typed("said", most), "did": forms.typed("did", most)}
     publish = request.form.get("publish") == "yes"
     with transaction() as session:
         corridor_measures.finish(session, measure_id, **texts, publish=publish, by=g.visitor.person_id, at=now())
