@@ -134,8 +134,8 @@ def test_a_rating_takes_part_in_one_draw(story: Story) -> None:
 
 def test_the_key_of_one_draw_serves_no_other(story: Story) -> None:
     made = keys.make()
-    announce(story, draft(), made=made)
-    assert refusal(story, later(), made=made).code == "page_expired"
+    announce(story, draft(), secret=made)
+    assert refusal(story, later(), secret=made).code == "page_expired"
 
 
 def later() -> Fields:
