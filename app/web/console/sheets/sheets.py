@@ -99,17 +99,9 @@ def line(contract_id: int, quarter: str, code: str) -> str:
         gone = evidence.taken_out(session, shown.get("records", ())) if shown.get("kind") else ()
         beside = () if g.visitor.provider else _reported(session, view.term, code, shown.get("records", ()))
         history = () if g.visitor.provider else entries.history(session, view.term, code)
-    facts = {
-        "rows": rows,
-        "more": more,
-        "gone": gone,
-        "said": beside,
-        "history": history,
-        "tabs": ("", "good", "other"),
-    }
-    return render_template(
-        "console/sheet_line.html", view=view, line=shown, registers=registers(), **facts, **_who(view)
-    )
+    found = {"rows": rows, "more": more, "gone": gone, "said": beside, "history": history}
+    looks = {"view": view, "line": shown, "registers": registers(), "tabs": ("", "good", "other")}
+    return render_template("console/sheet_line.html", **looks, **found, **_who(view))
 
 
 def _reported(session: Session, term: Term, code: str, records: Sequence[int]) -> list[dict[str, Any]]:
