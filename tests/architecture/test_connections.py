@@ -122,8 +122,10 @@ def test_a_server_that_crashed_and_came_back_is_asked_again() -> None:
         database = Database(own.url("postgres"))
         with database.reading() as session:
             crashing = session.scalars(text("SELECT pg_backend_pid()")).one()
-        os.kill(crashing, signal.SIGKILL)  # the server throws everybody out and recovers
-        wait_for(own.url("postgres"))
+        with psycopg.connect(own.url("postgres"), autocommit=True) as other:
+            os.kill(crashing, signal.SIGKILL)
+            until_thrown_out(other)  # before the server has noticed it lets in whom it throws out then
+        wait_for(own.url("postgres"))  # it recovers
         with database.reading() as session:
             assert session.scalars(text("SELECT pg_backend_pid()")).one() != crashing
         database.engine.dispose()
@@ -175,6 +177,15 @@ def count(database: Database) -> int:
     assert nobody(database)
     with database.reading() as session:
         return len(session.scalars(select(Person).execution_options(yield_per=10)).all())
+
+
+def until_thrown_out(connection: psycopg.Connection) -> None:
+    deadline = time.monotonic() + 30
+    with suppress(psycopg.OperationalError):
+        while time.monotonic() < deadline:
+            connection.execute("SELECT 1")
+            time.sleep(0.02)
+        raise TimeoutError("the server did not notice the crash")
 
 
 def wait_for(url: str) -> None:
