@@ -123,8 +123,8 @@ def test_a_winner_sees_his_code_and_waives_after_all(demo: Demo, browser: Browse
     with open_phone(browser) as nurse:
         page = nurse.new_page()
         page.goto(demo.on_phone("nurse", "/my"))
-        won = page.locator("#inbox ~ *", has_text="您中奖了").first  # among the earlier ones where others have come since
-        expect(won).to_be_attached()
+        won = page.locator("#inbox ~ *", has_text="您中奖了").first
+        expect(won).to_be_attached()  # among the earlier ones where others have come since
         page.locator(f"a.button[href='/my/prizes/{draw_id}']").click()
         code = page.locator(".claim")
         assert len(code.inner_text()) >= 8
