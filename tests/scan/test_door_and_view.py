@@ -84,8 +84,10 @@ class Books:
         self.last = {name: next(iter(self.execute(query)))[0] for name, query in highest.items()}
 
     def written(self) -> dict[str, list[tuple[Any, ...]]]:
-        new = {name: f"FROM {name} WHERE {KEYS.get(name, 'id')} > {last}" for name, last in self.last.items()}
-        found = {name: [*self.execute(f"SELECT {columns} {new[name]}")] for name, columns in WRITTEN.items()}
+        keys = {name: KEYS.get(name, "id") for name in WRITTEN}
+        new = {name: f"FROM {name} WHERE {keys[name]} > {last}" for name, last in self.last.items()}
+        in_order = {name: f"{new[name]} ORDER BY {keys[name]}" for name in WRITTEN}
+        found = {name: [*self.execute(f"SELECT {columns} {in_order[name]}")] for name, columns in WRITTEN.items()}
         for name in reversed([name for name, rows in found.items() if rows]):
             self.execute(f"DELETE {new[name]}")
         return found

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from supervision.blocks import Block, blocks
+import pytest
+
+from supervision.blocks import Block, blocks, monday_after
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -43,3 +46,17 @@ def test_a_block_that_is_closed_never_changes() -> None:
     whole = closed(given, 67)
     for later in range(67):
         assert closed(given, later) == [block for block in whole if block.closed <= day(later)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "monday"),
+    [
+        ("2026-11-30T00:00+08:00", "2026-12-07"),
+        ("2026-12-06T23:59+08:00", "2026-12-07"),
+        ("2026-12-06T15:59+00:00", "2026-12-07"),
+        ("2026-12-06T16:00+00:00", "2026-12-14"),
+    ],
+)
+def test_what_came_in_a_week_is_let_out_when_the_next_begins(moment: str, monday: str) -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    assert monday_after(datetime.fromisoformat(moment), shanghai).isoformat() == f"{monday}T00:00:00+08:00"
