@@ -1,11 +1,8 @@
 """Lists that once went through all ratings there are find what they show by an index."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -19,6 +16,7 @@ from app.services.privacy import personal_data
 from app.services.privacy.data.subject import Subject
 from app.services.ratings import praise, search
 from app.services.ratings.search import RatingFilter
+from tests.support.plans import plans
 
 AT = clock.now()
 READS: list[tuple[Callable[[Session], object], str]] = [
@@ -52,25 +50,8 @@ READS: list[tuple[Callable[[Session], object], str]] = [
 def test_a_list_goes_by_its_index(database: Database, read: Callable[[Session], object], index: str) -> None:
     with database.reading() as session, plans(session) as found:
         read(session)
-    assert any(index in step for step in found), "\n".join(found)
-    assert not any(step.startswith("SCAN rating") and "INDEX" not in step and index not in step for step in found), (
-        found
+    steps = [step for plan in found for step in plan.splitlines()]
+    assert any(index in step for step in steps), "\n".join(steps)
+    assert not any(step.startswith("SCAN rating") and "INDEX" not in step and index not in step for step in steps), (
+        steps
     )
-
-
-@contextmanager
-def plans(session: Session) -> Iterator[list[str]]:
-    """How SQLite goes about each statement that is sent meanwhile."""
-    found: list[str] = []
-
-    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        if not statement.startswith("EXPLAIN"):
-            asked = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            found.extend(row[3] for row in asked)
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", explain)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)

@@ -1,15 +1,11 @@
 """Lists in another order: by links in their headings, page after page, each answered by an index."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from html import unescape
-from typing import Any
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session
+from sqlalchemy import text
 
 from app import clock, pagination
 from app.db import Database
@@ -20,6 +16,7 @@ from app.services.tickets import search
 from app.services.tickets.search import OPEN, TicketFilter
 from tests.conftest import Console
 from tests.support.exports import columns
+from tests.support.plans import plans
 from tests.support.world import World
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -132,20 +129,3 @@ def test_each_order_is_that_of_an_index(database: Database, wanted: TicketFilter
     for plan in found:
         assert f"using {index}" in plan, plan
         assert not re.search(r"(?<!Incremental )Sort  \(", plan), plan
-
-
-@contextmanager
-def plans(session: Session) -> Iterator[list[str]]:
-    """How PostgreSQL would go about each statement that is sent meanwhile."""
-    found: list[str] = []
-
-    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        cursor.execute(f"EXPLAIN {statement}", parameters)
-        found.append("\n".join(row[0] for row in cursor.fetchall()))
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", explain)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)

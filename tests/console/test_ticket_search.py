@@ -1,10 +1,9 @@
 """Finding tickets among very many: by an index, not by sorting; and nobody with the same name left out unsaid."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import select
 
 from app import clock
 from app.db import Database
@@ -13,6 +12,7 @@ from app.pagination import newest_first
 from app.services.tickets import search
 from app.services.tickets.search import TicketFilter
 from tests.conftest import Console
+from tests.support.plans import plans
 from tests.support.world import World
 
 
@@ -101,17 +101,7 @@ def test_whoever_has_exactly_the_name_is_looked_for_first(console: Console, worl
 
 def plan_of(database: Database, wanted: TicketFilter) -> list[str]:
     """How SQLite would go about the list."""
-    asked: list[tuple[str, Any]] = []
-
-    def listen(_connection: Connection, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", listen)
-    with database.reading() as session:
+    with database.reading() as session, plans(session) as found:
         search.find(session, wanted)
-    event.remove(database.engine, "before_cursor_execute", listen)
-    statement, parameters = asked[-1]
-    with database.engine.connect() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     database.engine.dispose()
-    return [row.detail for row in rows]
+    return found[-1].splitlines()
